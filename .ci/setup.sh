@@ -1,0 +1,133 @@
+# What ./labs/run and ./tests/run share: find or install what is needed, configure, build. Sourced by bash.
+# shellcheck shell=bash
+
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+processors=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+just_installed=false
+
+say() { printf '== %s\n' "$*"; }
+die() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }
+
+# One row a need: who has it, how to see that it is there, and what each package manager calls it.
+packages() {
+  cat <<'TABLE'
+# who   there if                     apt-get                 dnf             pacman         brew
+build   command:g++,clang++          g++                     gcc-c++         gcc            gcc
+build   command:cmake                cmake                   cmake           cmake          cmake
+build   command:ninja,make           ninja-build             ninja-build     ninja          ninja
+build   header:cblas.h               libopenblas-openmp-dev  openblas-devel  openblas       openblas
+labs    header:CLI/CLI.hpp           libcli11-dev            cli11-devel     cli11          cli11
+labs    header:nlohmann/json.hpp     nlohmann-json3-dev      json-devel      nlohmann-json  nlohmann-json
+labs    command:gnuplot              gnuplot-nox             gnuplot         gnuplot        gnuplot
+tests   header:gtest/gtest.h         libgtest-dev            gtest-devel     gtest          googletest
+TABLE
+}
+
+is_there() { # command:NAME,NAME or header:PATH
+  local name folder
+  case $1 in
+    command:*)
+      for name in $(tr ',' ' ' <<<"${1#command:}"); do
+        if command -v "$name" >/dev/null; then return 0; fi
+      done ;;
+    header:*)
+      for folder in /usr/include /usr/include/*-linux-gnu /usr/include/openblas /usr/local/include \
+                    /opt/homebrew/include /opt/homebrew/opt/*/include $(tr ':' ' ' <<<"${CPATH:-}"); do
+        if [[ -e $folder/${1#header:} ]]; then return 0; fi
+      done ;;
+  esac
+  return 1
+}
+
+package_manager() {
+  local manager
+  for manager in apt-get dnf pacman brew; do
+    if command -v $manager >/dev/null; then echo $manager; return; fi
+  done
+}
+
+missing_packages() { # WHO… → names in the package manager's own spelling
+  local manager column who there apt dnf pacman brew
+  manager=$(package_manager)
+  packages | while read -r who there apt dnf pacman brew; do
+    if [[ " $* " != *" $who "* ]] || is_there "$there"; then continue; fi
+    case $manager in
+      dnf) column=$dnf ;; pacman) column=$pacman ;; brew) column=$brew ;; *) column=$apt ;;
+    esac
+    echo "$column"
+  done
+}
+
+# Prints the word to put before a command that installs: nothing, or sudo. Fails where this user may not install.
+# Without a terminal sudo must not ask for a password: nobody would answer.
+privilege() {
+  if [[ $1 == brew || $(id -u) == 0 ]]; then return 0; fi
+  command -v sudo >/dev/null || return 1
+  if [[ -t 0 ]]; then echo sudo; else sudo -n true 2>/dev/null && echo "sudo -n"; fi
+}
+
+install_missing() { # WHO…
+  local missing manager before command log
+  missing=$(missing_packages "$@" | xargs)
+  if [[ -z $missing ]]; then return; fi
+  manager=$(package_manager)
+  case $manager in
+    apt-get) command="apt-get install -y --no-install-recommends" ;;
+    dnf) command="dnf install -y" ;;
+    pacman) command="pacman -Sy --needed --noconfirm" ;;
+    brew) command="brew install" ;;
+    *) die "missing, by Debian's names: $missing. Found none of apt-get, dnf, pacman and brew to install them with." ;;
+  esac
+  before=$(privilege "$manager") ||
+    die "missing: $missing. This user may not install packages; an administrator can: $command $missing"
+
+  say "installing with $manager: $missing"
+  log=$(mktemp)
+  export DEBIAN_FRONTEND=noninteractive
+  # shellcheck disable=SC2086 # $before, $command and $missing are words, meant to be split
+  if ! { [[ $manager != apt-get ]] || $before apt-get update; } </dev/null >"$log" 2>&1 ||
+     ! $before $command $missing </dev/null >>"$log" 2>&1; then
+    tail -n 15 "$log" >&2
+    rm -f "$log"
+    die "could not install $missing; the lines above say why. By hand: $command $missing"
+  fi
+  rm -f "$log"
+  just_installed=true
+  missing=$(missing_packages "$@" | xargs)
+  if [[ -n $missing ]]; then die "installed, but not found afterwards: $missing"; fi
+}
+
+is_configured() { # FOLDER OPTION=VALUE…
+  local folder=$1 option
+  shift
+  [[ -e $folder/build.ninja || -e $folder/Makefile ]] || return 1
+  for option in CMAKE_HOME_DIRECTORY="$root" "$@"; do
+    grep -q "^${option%%=*}:[A-Z]*=${option#*=}\$" "$folder/CMakeCache.txt" || return 1
+  done
+}
+
+# Configures a preset unless that is done already; CMake itself notices later changes of its files.
+configure() { # PRESET OPTION=VALUE…
+  local preset=$1 folder="$root/build/$1" option log arguments=()
+  shift
+  if ! $just_installed && is_configured "$folder" "$@"; then return; fi
+  say "configuring build/$preset"
+  if [[ ! -e $folder/CMakeCache.txt ]] || ! is_configured "$folder"; then
+    arguments+=(--fresh)
+    if command -v ninja >/dev/null; then arguments+=(-G Ninja); else arguments+=(-G "Unix Makefiles"); fi
+  fi
+  for option in "$@"; do arguments+=(-D "$option"); done
+  log=$(mktemp)
+  if ! cmake -S "$root" --preset "$preset" "${arguments[@]}" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    die "CMake could not configure build/$preset"
+  fi
+  rm -f "$log"
+}
+
+build() { # PRESET TARGET
+  say "building build/$1 ($2) on $processors processors"
+  cmake --build "$root/build/$1" --target "$2" --parallel "$processors" || die "the build of $2 in build/$1 failed"
+}

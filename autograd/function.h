@@ -1,0 +1,135 @@
+// Function<T>: an op written by hand, forward and backward, as in libtorch. Gradus uses it itself where
+// inputs or outputs share work (svd); students use it for ops of their own:
+//
+//     struct Cube : autograd::Function<Cube> {
+//       static Tensor forward(AutogradContext* ctx, const Tensor& x) {
+//         ctx->save_for_backward({x});
+//         return x * x * x;
+//       }
+//       static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+//         const Tensor x = ctx->get_saved_variables()[0];
+//         return {gradients[0] * 3 * x * x};
+//       }
+//     };
+//     Tensor y = Cube::apply(x);
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "autograd/autograd.h"
+#include "autograd/engine.h"
+#include "autograd/saved_tensor.h"
+
+namespace gradus::autograd {
+
+/// What forward hands to backward.
+class AutogradContext {
+ public:
+  /// Inputs or outputs of forward that backward needs; other tensors too, but those are constants to it.
+  void save_for_backward(variable_list tensors) { to_save_ = std::move(tensors); }
+  /// The saved tensors in the same order; Error if one was changed in place, or freed by an earlier backward.
+  variable_list get_saved_variables() const;
+  /// Outputs with no derivative (indices, say).
+  void mark_non_differentiable(const variable_list& outputs);
+  /// Should backward see zeros (the default) or undefined tensors for outputs that nobody differentiated?
+  void set_materialize_grads(bool value) { materialize_grads_ = value; }
+  /// Must backward compute the gradient of input i (counting only tensors)?
+  bool needs_input_grad(size_t i) const { return i < needs_input_grad_.size() && needs_input_grad_[i]; }
+
+ private:
+  friend class FunctionNode;
+  variable_list to_save_;
+  std::vector<SavedTensor> saved_;
+  std::vector<bool> needs_input_grad_;
+  std::set<const TensorImpl*> non_differentiable_;
+  bool materialize_grads_ = true;
+  bool released_ = false;
+};
+
+/// The node of such an op: any number of inputs and outputs.
+class FunctionNode : public Node {
+ public:
+  FunctionNode(const char* op, const variable_list& outputs, const variable_list& inputs,
+               AutogradContext context);
+
+  std::span<const Edge> edges() const override { return edges_; }
+  void apply(BackwardPass& pass) override;
+  void release_saved() override;
+  Output& output(uint32_t nr) override { return nr == 0 ? first : others_[nr - 1]; }
+  uint32_t output_count() const override { return static_cast<uint32_t>(others_.size()) + 1; }
+
+  /// Makes `outputs` remember this node.
+  void adopt(const variable_list& outputs);
+
+ protected:
+  virtual variable_list backward(AutogradContext& context, variable_list gradients) = 0;
+
+ private:
+  std::vector<Edge> edges_;  // one per tensor argument
+  std::vector<Output> others_;
+  AutogradContext context_;
+};
+
+/// See the head of this file. T::forward(ctx, arguments…) returns a Tensor or a variable_list;
+/// T::backward(ctx, gradients of the outputs) one gradient per argument of forward, undefined for those that
+/// are no tensors.
+template <class T>
+class Function {
+ public:
+  template <class... Arguments>
+  static auto apply(Arguments&&... arguments) {
+    AutogradContext context;
+    variable_list inputs;
+    (collect(inputs, arguments), ...);
+    const bool recording = GradMode::is_enabled() &&
+                           std::ranges::any_of(inputs, [](const Tensor& x) { return requires_grad(x); });
+    auto result = [&] {
+      const NoGradGuard no_grad;
+      return T::forward(&context, std::forward<Arguments>(arguments)...);
+    }();
+    variable_list outputs = as_list(result);
+    if (recording) record(inputs, outputs, std::move(context));
+    if constexpr (std::is_same_v<decltype(result), Tensor>)
+      return outputs[0];
+    else
+      return outputs;
+  }
+
+ private:
+  class NodeOf final : public FunctionNode {
+   public:
+    using FunctionNode::FunctionNode;
+
+   protected:
+    variable_list backward(AutogradContext& context, variable_list gradients) override {
+      return T::backward(&context, std::move(gradients));
+    }
+  };
+
+  static void collect(variable_list& inputs, const Tensor& x) { inputs.push_back(x); }
+  template <class Other>
+  static void collect(variable_list& inputs, const Other&) {
+    inputs.emplace_back();  // keeps backward's list and forward's arguments in step
+  }
+  static bool requires_grad(const Tensor& x) { return x.defined() && x.requires_grad(); }
+  static variable_list as_list(const Tensor& x) { return {x}; }
+  static variable_list as_list(const variable_list& list) { return list; }
+
+  static void record(const variable_list& inputs, variable_list& outputs, AutogradContext context) {
+    for (Tensor& y : outputs)  // an input handed back unchanged must not lose its own place on the tape
+      for (const Tensor& x : inputs)
+        if (x.is_same(y)) y = y.detach();
+    Ref<FunctionNode> node(new NodeOf(name(), outputs, inputs, std::move(context)));
+    node->adopt(outputs);
+  }
+
+  static const char* name() {
+    if constexpr (requires { T::name; })
+      return T::name;
+    else
+      return "function";
+  }
+};
+
+}  // namespace gradus::autograd

@@ -1,0 +1,288 @@
+// Functions of two tensors, or of a tensor and a number. Rules never mention broadcasting: the engine sums a
+// gradient to its input's shape. Nor promotion: it casts a gradient to its input's dtype.
+#include <cmath>
+
+#include "autograd/ops/pointwise.h"
+
+namespace gradus {
+
+// ---- Promotion and broadcasting
+// ---------------------------------------------------------------------------------
+
+namespace {
+
+enum class Kind { boolean, integer, real };
+Kind kind_of(Dtype dtype) {
+  return dtype == kBool ? Kind::boolean : dtype == kInt64 ? Kind::integer : Kind::real;
+}
+
+bool is_comparison(Binary f) { return f >= Binary::eq; }
+
+/// Both tensors on one device, where a cpu tensor of no dimensions may join any other.
+DeviceType common_device(Binary f, const Tensor& a, const Tensor& b) {
+  const DeviceType device_a = a.impl().storage->device, device_b = b.impl().storage->device;
+  if (device_a == device_b || (b.dim() == 0 && device_b == kCPU)) return device_a;
+  check(a.dim() == 0 && device_a == kCPU, name_of(f), ": a is on ", a.device(), " and b on ", b.device(),
+        "; move one with .to(device)");
+  return device_b;
+}
+
+Tensor broadcast_pointwise(Binary f, const Tensor& a, const Tensor& b) {
+  const DeviceType device = common_device(f, a, b);
+  const Dtype dtype = result_type(a, b);
+  const NoGradGuard no_grad;
+  const Tensor x = a.to(dtype).to(device), y = b.to(dtype).to(device);
+  const Shape shape = broadcast_shapes(name_of(f), x.sizes(), y.sizes());
+  Tensor out = allocate(shape, is_comparison(f) ? kBool : dtype, device);
+  kernels_for(device).binary(f, expand_view(name_of(f), x.raw(), shape),
+                             expand_view(name_of(f), y.raw(), shape), out.raw());
+  return out;
+}
+
+}  // namespace
+
+Dtype promote_types(Dtype a, Dtype b) {
+  const auto rank = [](Dtype dtype) {
+    return dtype == kBool ? -2 : dtype == kInt64 ? -1 : static_cast<int>(dtype);
+  };
+  return rank(a) >= rank(b) ? a : b;
+}
+
+Dtype result_type(const Tensor& a, const Tensor& b) {
+  if (a.dtype() == b.dtype()) return a.dtype();
+  if ((a.dim() == 0) == (b.dim() == 0)) return promote_types(a.dtype(), b.dtype());
+  const Tensor& array = a.dim() > 0 ? a : b;
+  const Tensor& number = a.dim() > 0 ? b : a;
+  return kind_of(number.dtype()) > kind_of(array.dtype()) ? number.dtype() : array.dtype();
+}
+
+Dtype result_type(const Tensor& a, const Scalar& b) {
+  if (kind_of(b.dtype()) <= kind_of(a.dtype())) return a.dtype();
+  return b.isFloatingPoint() ? get_default_dtype() : b.dtype();
+}
+
+Tensor pointwise(Binary f, const Tensor& a, const Tensor& b) {
+  const View &x = a.raw(), &y = b.raw();
+  const DeviceType device = a.impl().storage->device;
+  if (x.dtype != y.dtype || !x.same_sizes(y) || b.impl().storage->device != device) [[unlikely]]
+    return broadcast_pointwise(f, a, b);
+  Tensor out = allocate_like(x, is_comparison(f) ? kBool : x.dtype, device);
+  kernels_for(device).binary(f, x, y, out.raw());
+  return out;
+}
+
+Tensor pointwise(Binary f, const Tensor& a, const Scalar& b) {
+  const Dtype dtype = result_type(a, b);
+  if (dtype != a.dtype()) [[unlikely]]
+    return pointwise(f, a.to(dtype).detach(), b);
+  const DeviceType device = a.impl().storage->device;
+  Tensor out = allocate_like(a.raw(), is_comparison(f) ? kBool : dtype, device);
+  kernels_for(device).binary_scalar(f, a.raw(), b, out.raw());
+  return out;
+}
+
+// ---- Sums and differences
+// ---------------------------------------------------------------------------------------
+
+// y = a + α b     ā = ȳ        b̄ = α ȳ
+Tensor add(const Tensor& a, const Tensor& b, const Scalar& alpha) {
+  if (alpha.toDouble() != 1) return add(a, b * alpha);
+  if (a.dtype() == kBool && b.dtype() == kBool) return a | b;
+  return record("add", pointwise(Binary::add, a, b), wrt(a, [](const Tensor& g) { return g; }),
+                wrt(b, [](const Tensor& g) { return g; }));
+}
+Tensor add(const Tensor& a, const Scalar& b, const Scalar& alpha) {
+  if (alpha.toDouble() != 1) return add(a, b.toDouble() * alpha.toDouble());
+  return record("add", pointwise(Binary::add, a, b), wrt(a, [](const Tensor& g) { return g; }));
+}
+
+// y = a - α b     ā = ȳ        b̄ = -α ȳ
+Tensor sub(const Tensor& a, const Tensor& b, const Scalar& alpha) {
+  if (alpha.toDouble() != 1) return sub(a, b * alpha);
+  check(a.dtype() != kBool || b.dtype() != kBool,
+        "sub: bool tensors cannot be subtracted; use ^ or convert them");
+  return record("sub", pointwise(Binary::sub, a, b), wrt(a, [](const Tensor& g) { return g; }),
+                wrt(b, [](const Tensor& g) { return -g; }));
+}
+Tensor sub(const Tensor& a, const Scalar& b, const Scalar& alpha) {
+  if (alpha.toDouble() != 1) return sub(a, b.toDouble() * alpha.toDouble());
+  return record("sub", pointwise(Binary::sub, a, b), wrt(a, [](const Tensor& g) { return g; }));
+}
+
+// y = s - x       x̄ = -ȳ
+Tensor operator-(const Scalar& s, const Tensor& x) {
+  return record("rsub", pointwise(Binary::reverse_sub, x, s), wrt(x, [](const Tensor& g) { return -g; }));
+}
+
+// ---- Products and quotients
+// -------------------------------------------------------------------------------------
+
+// y = a b         ā = ȳ b      b̄ = ȳ a
+Tensor mul(const Tensor& a, const Tensor& b) {
+  if (a.dtype() == kBool && b.dtype() == kBool) return a & b;
+  return record("mul", pointwise(Binary::mul, a, b), wrt(a, [b = save(b)](const Tensor& g) { return g * b; }),
+                wrt(b, [a = save(a)](const Tensor& g) { return g * a; }));
+}
+Tensor mul(const Tensor& a, const Scalar& b) {
+  return record("mul", pointwise(Binary::mul, a, b), wrt(a, [b](const Tensor& g) { return g * b; }));
+}
+
+// y = a / b       ā = ȳ / b    b̄ = -ȳ y / b
+Tensor div(const Tensor& numerator, const Tensor& denominator) {
+  const bool real = numerator.is_floating_point() || denominator.is_floating_point();
+  const Tensor& a = numerator;
+  const Tensor b = real ? denominator : as_floating_point(denominator);
+  const Tensor y = pointwise(Binary::div, real ? a : as_floating_point(a), b);
+  return record("div", y, wrt(a, [b = save(b)](const Tensor& g) { return g / b; }),
+                wrt(b, [b = save(b), y = save_output(y)](const Tensor& g) { return -g * y / b; }));
+}
+Tensor div(const Tensor& a, const Scalar& b) {
+  return record("div", pointwise(Binary::div, as_floating_point(a), b),
+                wrt(a, [b](const Tensor& g) { return g / b; }));
+}
+
+// y = s / x       x̄ = -ȳ y / x
+Tensor operator/(const Scalar& s, const Tensor& input) {
+  const Tensor x = as_floating_point(input), y = pointwise(Binary::reverse_div, x, s);
+  return record("div", y, wrt(x, [x = save(x), y = save_output(y)](const Tensor& g) { return -g * y / x; }));
+}
+
+// y = a - b ⌊a / b⌋    ā = ȳ    b̄ = -ȳ ⌊a / b⌋
+Tensor remainder(const Tensor& a, const Tensor& b) {
+  const bool real = a.is_floating_point() || b.is_floating_point();
+  check(real || !any(eq(b, 0)).item<bool>(), "remainder: division by zero in an integer tensor");
+  return record("remainder", pointwise(Binary::remainder, a, b), wrt(a, [](const Tensor& g) { return g; }),
+                wrt(b, [a = save(a), b = save(b)](const Tensor& g) { return -g * floor(div(a, b)); }));
+}
+Tensor remainder(const Tensor& a, const Scalar& b) {
+  check(a.is_floating_point() || b.toDouble() != 0, "remainder: division of an integer tensor by zero");
+  return record("remainder", pointwise(Binary::remainder, a, b), wrt(a, [](const Tensor& g) { return g; }));
+}
+
+// ---- Powers
+// -----------------------------------------------------------------------------------------------------
+
+// y = xⁿ          x̄ = ȳ n xⁿ⁻¹        n = 0: x̄ = 0, where n xⁿ⁻¹ would give 0·∞ at x = 0
+Tensor pow(const Tensor& base, const Scalar& exponent) {
+  const double n = exponent.toDouble();
+  if (n == 2) return square(base.dtype() == kBool ? base.to(kInt64) : base);
+  if (n == 0.5) return sqrt(base);
+  const Tensor x = base.to(result_type(base, exponent));
+  return record("pow", pointwise(Binary::pow, x, exponent), wrt(x, [x = save(x), n](const Tensor& g) {
+                  return n == 0 ? zeros_like(g) : g * (pow(x, n - 1) * n);
+                }));
+}
+
+// y = aᵇ          ā = ȳ b aᵇ⁻¹        b̄ = ȳ y ln a        with 0 for 0·∞: ā where b = 0, b̄ where a = 0
+Tensor pow(const Tensor& base, const Tensor& exponent) {
+  const Dtype dtype = result_type(base, exponent);
+  const Tensor a = base.to(dtype), b = exponent.to(dtype);
+  const Tensor y = pointwise(Binary::pow, a, b);
+  return record("pow", y,
+                wrt(a, [a = save(a), b = save(b)](
+                           const Tensor& g) { return where(eq(b, 0), 0, g * (b * pow(a, Tensor(b) - 1))); }),
+                wrt(b, [a = save(a), b = save(b), y = save_output(y)](const Tensor& g) {
+                  const Tensor base_is_zero = eq(a, 0) & ge(b, 0);
+                  return where(base_is_zero, 0, g * (y * log(where(base_is_zero, 1, a))));
+                }));
+}
+
+// y = sᵇ          b̄ = ȳ y ln s
+Tensor pow(const Scalar& base, const Tensor& exponent) {
+  const Tensor b = exponent.to(result_type(exponent, base));
+  const Tensor y = pointwise(Binary::reverse_pow, b, base);
+  const double s = base.toDouble();
+  return record("pow", y, wrt(b, [s, y = save_output(y)](const Tensor& g) {
+                  return s == 0 ? zeros_like(g) : g * y * std::log(s);
+                }));
+}
+
+// ---- Choosing
+// ---------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// What a gets of the gradient of max(a, b): all where a > b, half where a = b, else nothing.
+Tensor share_of_larger(const Tensor& g, const Tensor& a, const Tensor& b) {
+  return where(gt(a, b), g, where(eq(a, b), g / 2, 0));
+}
+
+}  // namespace
+
+// y = max(a, b)   ā = ȳ where a > b, ½ ȳ where a = b        b̄ likewise
+Tensor maximum(const Tensor& a, const Tensor& b) {
+  return record("maximum", pointwise(Binary::maximum, a, b),
+                wrt(a, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, a, b); }),
+                wrt(b, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, b, a); }));
+}
+Tensor minimum(const Tensor& a, const Tensor& b) { return -maximum(-a, -b); }
+
+Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight) {
+  return start + (end - start) * weight;
+}
+
+// y = c ? a : b   ā = c ? ȳ : 0        b̄ = c ? 0 : ȳ
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  check(condition.dtype() == kBool, "where: the condition must be bool, not ", condition.dtype());
+  const Dtype dtype = result_type(a, b);
+  const Tensor x = a.to(dtype), y = b.to(dtype);
+  const Shape shape =
+      broadcast_shapes("where", condition.sizes(), broadcast_shapes("where", x.sizes(), y.sizes()));
+  Tensor out = allocate(shape, dtype, condition.device().type());
+  kernels_of(out).where(expand_view("where", condition.raw(), shape), expand_view("where", x.raw(), shape),
+                        expand_view("where", y.raw(), shape), out.raw());
+  return record("where", out, wrt(x, [c = save(condition)](const Tensor& g) { return where(c, g, 0); }),
+                wrt(y, [c = save(condition)](const Tensor& g) { return where(c, 0, g); }));
+}
+
+namespace {
+
+/// A number as a tensor of no dimensions beside x: it does not change x's dtype within a kind.
+Tensor beside(const Tensor& x, const Scalar& number) {
+  return scalar_tensor(number, TensorOptions(result_type(x, number)).device(x.device()));
+}
+
+}  // namespace
+
+Tensor where(const Tensor& condition, const Tensor& a, const Scalar& b) {
+  return where(condition, a, beside(a, b));
+}
+Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b) {
+  return where(condition, beside(b, a), b);
+}
+Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
+  check(is_expandable_to(mask.sizes(), x.sizes()), "masked_fill: a mask of shape ", text(mask.sizes()),
+        " cannot be expanded to x's ", text(x.sizes()));
+  return where(mask, scalar_tensor(value, x.options()), x);
+}
+
+// ---- Comparisons and logic: no derivative
+// -----------------------------------------------------------------------
+
+Tensor eq(const Tensor& a, const Tensor& b) { return pointwise(Binary::eq, a, b); }
+Tensor ne(const Tensor& a, const Tensor& b) { return pointwise(Binary::ne, a, b); }
+Tensor lt(const Tensor& a, const Tensor& b) { return pointwise(Binary::lt, a, b); }
+Tensor le(const Tensor& a, const Tensor& b) { return pointwise(Binary::le, a, b); }
+Tensor gt(const Tensor& a, const Tensor& b) { return pointwise(Binary::gt, a, b); }
+Tensor ge(const Tensor& a, const Tensor& b) { return pointwise(Binary::ge, a, b); }
+Tensor eq(const Tensor& a, const Scalar& b) { return pointwise(Binary::eq, a, b); }
+Tensor ne(const Tensor& a, const Scalar& b) { return pointwise(Binary::ne, a, b); }
+Tensor lt(const Tensor& a, const Scalar& b) { return pointwise(Binary::lt, a, b); }
+Tensor le(const Tensor& a, const Scalar& b) { return pointwise(Binary::le, a, b); }
+Tensor gt(const Tensor& a, const Scalar& b) { return pointwise(Binary::gt, a, b); }
+Tensor ge(const Tensor& a, const Scalar& b) { return pointwise(Binary::ge, a, b); }
+Tensor operator&(const Tensor& a, const Tensor& b) { return pointwise(Binary::bit_and, a, b); }
+Tensor operator|(const Tensor& a, const Tensor& b) { return pointwise(Binary::bit_or, a, b); }
+Tensor operator^(const Tensor& a, const Tensor& b) { return pointwise(Binary::bit_xor, a, b); }
+
+bool equal(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && all(eq(a, b)).item<bool>(); }
+
+bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+  const NoGradGuard no_grad;
+  const Tensor x = as_floating_point(a), y = as_floating_point(b);
+  Tensor close = eq(x, y) | (isfinite(y) & le(abs(x - y), atol + rtol * abs(y)));
+  if (equal_nan) close = close | (isnan(x) & isnan(y));
+  return all(close).item<bool>();
+}
+
+}  // namespace gradus

@@ -1,0 +1,203 @@
+// In-place ops. Without recording, a kernel writes over its own input. With recording, the ordinary op runs,
+// its result is written into the old memory, and the tensor takes over the result's place on the tape:
+//
+//     x.mul_(b)   is   y = x * b;  x's elements ← y's;  x.grad_fn ← y.grad_fn;  version + 1
+//
+// Whoever saved the old elements for a rule finds a newer version there and says so at backward.
+#include "autograd/ops/pointwise.h"
+#include "kernels/cpu/random.h"
+#include "tensor/random.h"
+
+namespace gradus {
+namespace {
+
+/// May x's memory be written at all?
+void check_writable(const char* op, const Tensor& x) {
+  const View& raw = x.raw();
+  check(!GradMode::is_enabled() || !x.requires_grad() || !x.is_leaf(),
+        "a leaf Variable that requires grad is being used in an in-place operation (", op,
+        "); write under NoGradGuard, or into a clone()");
+  for (int d = 0; d < raw.dim; ++d)
+    check(raw.strides[d] != 0 || raw.sizes[d] <= 1, op, ": more than one element of the written-to tensor ",
+          text(x.sizes()), " refers to a single memory location; clone() the expanded tensor first");
+}
+
+bool must_record(const Tensor& x, bool others_require_grad) {
+  return GradMode::is_enabled() && (others_require_grad || x.requires_grad());
+}
+
+Tensor& self(const Tensor& x) { return const_cast<Tensor&>(x); }
+
+void write(const Tensor& x, const View& values) {
+  kernels_of(x).copy(values, x.raw());
+  bump_version(x);
+}
+
+/// x becomes y, in x's memory and on the tape.
+Tensor& take_over(const char* op, const Tensor& x, const Tensor& y) {
+  check(y.sizes() == x.sizes(), op, ": the result has shape ", text(y.sizes()), ", which does not fit into ",
+        text(x.sizes()));
+  check(x.impl().storage->references.value() == 1, op,
+        ": this tensor shares its memory with others (views of it, or what it is a view of), and a recorded "
+        "write into "
+        "shared memory would leave their gradients wrong; clone() it first, or write under NoGradGuard");
+  write(x, y.raw());
+  TensorImpl& impl = x.impl();
+  impl.grad_fn = y.impl().grad_fn;
+  impl.output_nr = y.impl().output_nr;
+  impl.requires_grad = y.requires_grad();
+  return self(x);
+}
+
+void check_castable(const char* op, Dtype from, Dtype to) {
+  const auto kind = [](Dtype dtype) { return dtype == kBool ? 0 : dtype == kInt64 ? 1 : 2; };
+  check(kind(from) <= kind(to), op, ": result type ", from, " can't be cast to the desired output type ", to);
+}
+
+/// A view of `values` that may be read while x is written: a copy if the two overlap but are not the same
+/// elements.
+Tensor readable_beside(const Tensor& x, const Tensor& values) {
+  const View &a = x.raw(), &b = values.raw();
+  if (!x.is_alias_of(values)) return values;
+  const bool same =
+      a.data == b.data && a.same_sizes(b) && std::equal(a.strides, a.strides + a.dim, b.strides);
+  return same ? values : values.detach().clone();
+}
+
+template <class Recorded>
+Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor& b, Recorded recorded) {
+  check_writable(op, x);
+  if (must_record(x, b.requires_grad())) return take_over(op, x, recorded());
+  const Dtype dtype = result_type(x, b);
+  check_castable(op, dtype, x.dtype());
+  const NoGradGuard no_grad;
+  const Tensor values = readable_beside(x, b).to(x.dtype()).to(x.device());
+  const View& target = x.raw();
+  if (values.raw().same_sizes(target))
+    kernels_of(x).binary(f, target, values.raw(), target);
+  else
+    kernels_of(x).binary(f, target, expand_view(op, values.raw(), x.sizes()), target);
+  bump_version(x);
+  return self(x);
+}
+
+template <class Recorded>
+Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar& b, Recorded recorded) {
+  check_writable(op, x);
+  if (must_record(x, false)) return take_over(op, x, recorded());
+  check_castable(op, result_type(x, b), x.dtype());
+  kernels_of(x).binary_scalar(f, x.raw(), b, x.raw());
+  bump_version(x);
+  return self(x);
+}
+
+}  // namespace
+
+Tensor& Tensor::add_(const Tensor& b, const Scalar& alpha) const {
+  const Tensor scaled = alpha.toDouble() == 1 ? b : b * alpha;
+  return binary_in_place("add_", Binary::add, *this, scaled, [&] { return *this + scaled; });
+}
+Tensor& Tensor::sub_(const Tensor& b, const Scalar& alpha) const {
+  const Tensor scaled = alpha.toDouble() == 1 ? b : b * alpha;
+  return binary_in_place("sub_", Binary::sub, *this, scaled, [&] { return *this - scaled; });
+}
+Tensor& Tensor::mul_(const Tensor& b) const {
+  return binary_in_place("mul_", Binary::mul, *this, b, [&] { return *this * b; });
+}
+Tensor& Tensor::div_(const Tensor& b) const {
+  check(is_floating_point(), "div_: result type float32 can't be cast to the desired output type ", dtype());
+  return binary_in_place("div_", Binary::div, *this, b, [&] { return *this / b; });
+}
+Tensor& Tensor::add_(const Scalar& b, const Scalar& alpha) const {
+  const Scalar scaled = alpha.toDouble() == 1 ? b : Scalar(b.toDouble() * alpha.toDouble());
+  return scalar_in_place("add_", Binary::add, *this, scaled, [&] { return *this + scaled; });
+}
+Tensor& Tensor::sub_(const Scalar& b, const Scalar& alpha) const {
+  const Scalar scaled = alpha.toDouble() == 1 ? b : Scalar(b.toDouble() * alpha.toDouble());
+  return scalar_in_place("sub_", Binary::sub, *this, scaled, [&] { return *this - scaled; });
+}
+Tensor& Tensor::mul_(const Scalar& b) const {
+  return scalar_in_place("mul_", Binary::mul, *this, b, [&] { return *this * b; });
+}
+Tensor& Tensor::div_(const Scalar& b) const {
+  check(is_floating_point(), "div_: result type float32 can't be cast to the desired output type ", dtype());
+  return scalar_in_place("div_", Binary::div, *this, b, [&] { return *this / b; });
+}
+
+Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max) const {
+  check_writable("clamp_", *this);
+  if (must_record(*this, false)) return take_over("clamp_", *this, clamp(min, max));
+  write(*this, clamp(min, max).raw());
+  return self(*this);
+}
+
+// x ← v           x̄ = 0
+Tensor& Tensor::fill_(const Scalar& value) const {
+  check_writable("fill_", *this);
+  if (must_record(*this, false))
+    return take_over("fill_", *this, gradus::masked_fill(*this, ones_like(*this, kBool), value));
+  kernels_of(*this).fill(value, raw());
+  bump_version(*this);
+  return self(*this);
+}
+Tensor& Tensor::zero_() const { return fill_(0); }
+
+// x ← v           x̄ = 0        v̄ = x̄'
+Tensor& Tensor::copy_(const Tensor& values) const {
+  check_writable("copy_", *this);
+  if (must_record(*this, values.requires_grad()))
+    return take_over("copy_", *this, values.to(device()).to(dtype()).expand(sizes()).clone());
+  const Tensor source = readable_beside(*this, values).to(device());
+  write(*this, source.raw().same_sizes(raw()) ? source.raw() : expand_view("copy_", source.raw(), sizes()));
+  return self(*this);
+}
+
+Tensor& Tensor::operator=(const Tensor& values) && { return copy_(values); }
+Tensor& Tensor::operator=(Tensor&& values) && { return copy_(values); }
+Tensor& Tensor::operator=(const Scalar& value) && { return fill_(value); }
+
+// ---- Random numbers
+// ---------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Draws into x: on the cpu, in row-major order, so that a seed gives the same numbers on every device.
+template <class Draw>
+Tensor& fill_randomly(const char* op, const Tensor& x, Draw draw) {
+  check_writable(op, x);
+  check(!must_record(x, false), op, ": a tensor that is part of a graph cannot be filled; detach() it first");
+  if (x.is_contiguous() && x.device().is_cpu()) {
+    draw(x.raw());
+    bump_version(x);
+  } else {
+    const Tensor drawn = allocate(x.sizes(), x.dtype());
+    draw(drawn.raw());
+    write(x, drawn.to(x.device()).raw());
+  }
+  return self(x);
+}
+
+}  // namespace
+
+Tensor& Tensor::uniform_(double from, double to) const {
+  return fill_randomly("uniform_", *this,
+                       [&](const View& x) { cpu::uniform(default_generator(), from, to, x); });
+}
+Tensor& Tensor::normal_(double mean, double std) const {
+  return fill_randomly("normal_", *this,
+                       [&](const View& x) { cpu::normal(default_generator(), mean, std, x); });
+}
+Tensor& Tensor::random_(int64_t from, int64_t to) const {
+  return fill_randomly("random_", *this,
+                       [&](const View& x) { cpu::random_integers(default_generator(), from, to, x); });
+}
+Tensor& Tensor::bernoulli_(double p) const {
+  return fill_randomly("bernoulli_", *this,
+                       [&](const View& x) { cpu::bernoulli(default_generator(), p, x); });
+}
+Tensor& Tensor::exponential_(double lambd) const {
+  return fill_randomly("exponential_", *this,
+                       [&](const View& x) { cpu::exponential(default_generator(), lambd, x); });
+}
+
+}  // namespace gradus

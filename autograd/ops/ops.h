@@ -1,0 +1,218 @@
+// Every op as a free function. Methods of Tensor are the same functions (methods.cpp). Each is defined, with
+// its derivative rules, in the file of its family beside this one.
+//
+// Shapes broadcast and dtypes promote as in PyTorch: sizes are compared from the last dimension, a size of 1
+// stretches; bool < int64 < float32 < float64, where a number or a tensor without dimensions raises the dtype
+// of one with dimensions only across kinds (bool, integer, floating point).
+#pragma once
+
+#include <optional>
+#include <tuple>
+#include <vector>
+
+#include "tensor/create.h"
+#include "tensor/indexing.h"
+#include "tensor/tensor.h"
+
+namespace gradus {
+
+// ---- pointwise.cpp: y = f(x)
+// ------------------------------------------------------------------------------------
+Tensor neg(const Tensor& x);
+Tensor abs(const Tensor& x);   // derivative sign(x): 0 at 0
+Tensor sign(const Tensor& x);  // derivative 0
+Tensor exp(const Tensor& x);
+Tensor log(const Tensor& x);
+Tensor log1p(const Tensor& x);
+Tensor expm1(const Tensor& x);
+Tensor sqrt(const Tensor& x);
+Tensor rsqrt(const Tensor& x);  // 1 / √x
+Tensor reciprocal(const Tensor& x);
+Tensor square(const Tensor& x);
+Tensor sin(const Tensor& x);
+Tensor cos(const Tensor& x);
+Tensor tanh(const Tensor& x);
+Tensor sigmoid(const Tensor& x);
+Tensor erf(const Tensor& x);
+Tensor relu(const Tensor& x);   // derivative 0 at 0
+Tensor round(const Tensor& x);  // halves to even; derivative 0, as floor's and ceil's
+Tensor floor(const Tensor& x);
+Tensor ceil(const Tensor& x);
+/// x kept within [min, max]; the derivative is 1 where it already was, ends included.
+Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max = {});
+Tensor clamp_min(const Tensor& x, const Scalar& min);
+Tensor clamp_max(const Tensor& x, const Scalar& max);
+Tensor isnan(const Tensor& x);
+Tensor isinf(const Tensor& x);
+Tensor isfinite(const Tensor& x);
+Tensor logical_not(const Tensor& x);
+
+// ---- arithmetic.cpp: y = f(a, b), with broadcasting
+// -------------------------------------------------------------
+Tensor add(const Tensor& a, const Tensor& b, const Scalar& alpha = 1);  // a + alpha b
+Tensor add(const Tensor& a, const Scalar& b, const Scalar& alpha = 1);
+Tensor sub(const Tensor& a, const Tensor& b, const Scalar& alpha = 1);
+Tensor sub(const Tensor& a, const Scalar& b, const Scalar& alpha = 1);
+Tensor mul(const Tensor& a, const Tensor& b);
+Tensor mul(const Tensor& a, const Scalar& b);
+Tensor div(const Tensor& a, const Tensor& b);  // integers give floating point
+Tensor div(const Tensor& a, const Scalar& b);
+Tensor remainder(const Tensor& a, const Tensor& b);  // the sign of b, as Python's %
+Tensor remainder(const Tensor& a, const Scalar& b);
+Tensor pow(const Tensor& base, const Scalar& exponent);
+Tensor pow(const Tensor& base, const Tensor& exponent);
+Tensor pow(const Scalar& base, const Tensor& exponent);
+Tensor maximum(const Tensor& a, const Tensor& b);  // where equal, each gets half of the gradient
+Tensor minimum(const Tensor& a, const Tensor& b);
+Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight);  // start + weight (end - start)
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+Tensor where(const Tensor& condition, const Tensor& a, const Scalar& b);
+Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b);
+Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value);
+
+Tensor eq(const Tensor& a, const Tensor& b);
+Tensor ne(const Tensor& a, const Tensor& b);
+Tensor lt(const Tensor& a, const Tensor& b);
+Tensor le(const Tensor& a, const Tensor& b);
+Tensor gt(const Tensor& a, const Tensor& b);
+Tensor ge(const Tensor& a, const Tensor& b);
+Tensor eq(const Tensor& a, const Scalar& b);
+Tensor ne(const Tensor& a, const Scalar& b);
+Tensor lt(const Tensor& a, const Scalar& b);
+Tensor le(const Tensor& a, const Scalar& b);
+Tensor gt(const Tensor& a, const Scalar& b);
+Tensor ge(const Tensor& a, const Scalar& b);
+bool equal(const Tensor& a, const Tensor& b);
+bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8,
+              bool equal_nan = false);
+
+inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
+inline Tensor operator+(const Tensor& a, const Scalar& b) { return add(a, b); }
+inline Tensor operator+(const Scalar& a, const Tensor& b) { return add(b, a); }
+inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
+inline Tensor operator-(const Tensor& a, const Scalar& b) { return sub(a, b); }
+Tensor operator-(const Scalar& a, const Tensor& b);
+inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
+inline Tensor operator*(const Tensor& a, const Scalar& b) { return mul(a, b); }
+inline Tensor operator*(const Scalar& a, const Tensor& b) { return mul(b, a); }
+inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
+inline Tensor operator/(const Tensor& a, const Scalar& b) { return div(a, b); }
+Tensor operator/(const Scalar& a, const Tensor& b);
+inline Tensor operator%(const Tensor& a, const Tensor& b) { return remainder(a, b); }
+inline Tensor operator%(const Tensor& a, const Scalar& b) { return remainder(a, b); }
+inline Tensor operator==(const Tensor& a, const Tensor& b) { return eq(a, b); }
+inline Tensor operator!=(const Tensor& a, const Tensor& b) { return ne(a, b); }
+inline Tensor operator<(const Tensor& a, const Tensor& b) { return lt(a, b); }
+inline Tensor operator<=(const Tensor& a, const Tensor& b) { return le(a, b); }
+inline Tensor operator>(const Tensor& a, const Tensor& b) { return gt(a, b); }
+inline Tensor operator>=(const Tensor& a, const Tensor& b) { return ge(a, b); }
+inline Tensor operator==(const Tensor& a, const Scalar& b) { return eq(a, b); }
+inline Tensor operator!=(const Tensor& a, const Scalar& b) { return ne(a, b); }
+inline Tensor operator<(const Tensor& a, const Scalar& b) { return lt(a, b); }
+inline Tensor operator<=(const Tensor& a, const Scalar& b) { return le(a, b); }
+inline Tensor operator>(const Tensor& a, const Scalar& b) { return gt(a, b); }
+inline Tensor operator>=(const Tensor& a, const Scalar& b) { return ge(a, b); }
+Tensor operator&(const Tensor& a, const Tensor& b);  // bool and int64
+Tensor operator|(const Tensor& a, const Tensor& b);
+Tensor operator^(const Tensor& a, const Tensor& b);
+
+/// The dtype of a result computed from both.
+Dtype result_type(const Tensor& a, const Tensor& b);
+Dtype result_type(const Tensor& a, const Scalar& b);
+Dtype promote_types(Dtype a, Dtype b);
+
+// ---- products.cpp
+// -----------------------------------------------------------------------------------------------
+/// The product of vectors (dot), matrices, and batches of matrices, whose leading dimensions broadcast.
+Tensor matmul(const Tensor& a, const Tensor& b);
+Tensor mm(const Tensor& a, const Tensor& b);   // (m, k) × (k, n)
+Tensor mv(const Tensor& a, const Tensor& x);   // (m, k) × (k)
+Tensor dot(const Tensor& a, const Tensor& b);  // (n) · (n)
+Tensor bmm(const Tensor& a, const Tensor& b);  // (b, m, k) × (b, k, n)
+Tensor outer(const Tensor& a, const Tensor& b);
+Tensor addmm(const Tensor& c, const Tensor& a, const Tensor& b, const Scalar& beta = 1,
+             const Scalar& alpha = 1);
+
+// ---- reduce.cpp: over all elements, or over some dimensions
+// -----------------------------------------------------
+Tensor sum(const Tensor& x);  // bool and integers give int64
+Tensor sum(const Tensor& x, IntArrayRef dims, bool keepdim = false);
+Tensor sum_to_size(const Tensor& x, IntArrayRef sizes);  // undoes a broadcast: sums over stretched dimensions
+Tensor mean(const Tensor& x);
+Tensor mean(const Tensor& x, IntArrayRef dims, bool keepdim = false);
+Tensor var(const Tensor& x, bool unbiased = true);  // Σ (x - mean)² / (n - 1), or / n if not unbiased
+Tensor var(const Tensor& x, IntArrayRef dims, bool unbiased = true, bool keepdim = false);
+Tensor std(const Tensor& x, bool unbiased = true);
+Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased = true, bool keepdim = false);
+/// (Σ |x|ᵖ)^(1/p) for p = 1, 2 or any positive p; max |x| for p = ∞. Its derivative at zero is taken as 0.
+Tensor norm(const Tensor& x, const Scalar& p = 2);
+Tensor max(const Tensor& x);  // where several are equal, they share the gradient
+Tensor min(const Tensor& x);
+std::tuple<Tensor, Tensor> max(const Tensor& x, int64_t dim, bool keepdim = false);
+std::tuple<Tensor, Tensor> min(const Tensor& x, int64_t dim, bool keepdim = false);
+inline Tensor max(const Tensor& a, const Tensor& b) { return maximum(a, b); }
+inline Tensor min(const Tensor& a, const Tensor& b) { return minimum(a, b); }
+Tensor amax(const Tensor& x, IntArrayRef dims = {}, bool keepdim = false);
+Tensor amin(const Tensor& x, IntArrayRef dims = {}, bool keepdim = false);
+Tensor argmax(const Tensor& x);  // of the flattened tensor; the first of equals
+Tensor argmax(const Tensor& x, int64_t dim, bool keepdim = false);
+Tensor argmin(const Tensor& x);
+Tensor argmin(const Tensor& x, int64_t dim, bool keepdim = false);
+Tensor all(const Tensor& x);
+Tensor any(const Tensor& x);
+Tensor logsumexp(const Tensor& x, IntArrayRef dims, bool keepdim = false);
+Tensor cumsum(const Tensor& x, int64_t dim);
+
+// ---- softmax.cpp
+// ------------------------------------------------------------------------------------------------
+Tensor softmax(const Tensor& x, int64_t dim);
+Tensor log_softmax(const Tensor& x, int64_t dim);
+
+// ---- views.cpp: other windows on the same elements; convert, copy, join
+// -----------------------------------------
+Tensor t(const Tensor& x);
+Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1);
+Tensor permute(const Tensor& x, IntArrayRef dims);
+Tensor reshape(const Tensor& x, IntArrayRef sizes);
+Tensor flatten(const Tensor& x, int64_t start_dim = 0, int64_t end_dim = -1);
+Tensor unsqueeze(const Tensor& x, int64_t dim);
+Tensor squeeze(const Tensor& x);
+Tensor squeeze(const Tensor& x, int64_t dim);
+Tensor select(const Tensor& x, int64_t dim, int64_t index);
+Tensor slice(const Tensor& x, int64_t dim = 0, int64_t start = 0, int64_t end = INT64_MAX, int64_t step = 1);
+Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length);
+std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim = 0);
+Tensor diagonal(const Tensor& x, int64_t offset = 0, int64_t dim1 = 0, int64_t dim2 = 1);
+Tensor clone(const Tensor& x);
+Tensor cat(TensorList tensors, int64_t dim = 0);
+Tensor stack(TensorList tensors, int64_t dim = 0);
+
+// ---- indexing.cpp
+// -----------------------------------------------------------------------------------------------
+Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);
+/// out[i][j] = x[index[i][j]][j] for dim 0, and so on. index has x's number of dimensions.
+Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
+Tensor masked_select(const Tensor& x, const Tensor& mask);
+Tensor nonzero(const Tensor& x);  // (count, dim) int64: the coordinates of the elements that are not 0
+/// Rows of `weight` (count, width) by int64 index of any shape: (*indices, width). The gradient adds up by
+/// row.
+Tensor embedding(const Tensor& weight, const Tensor& indices);
+std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1, bool descending = false);  // stable
+Tensor argsort(const Tensor& x, int64_t dim = -1, bool descending = false);
+
+// ---- linalg.cpp
+// -------------------------------------------------------------------------------------------------
+/// A vector as the diagonal of a square matrix, or the diagonal of a matrix as a vector.
+Tensor diag(const Tensor& x, int64_t diagonal = 0);
+Tensor trace(const Tensor& x);
+
+/// Singular value decomposition  A = U diag(S) Vᵀ  of each matrix in a batch, as torch::svd.
+///
+/// A: (…, m, n), float32 or float64. With k = min(m, n): U (…, m, k), S (…, k) descending and ≥ 0, V (…, n,
+/// k). The gradient needs distinct, nonzero singular values: where two are equal, their term 1 / (sⱼ² − sᵢ²)
+/// is dropped, and a zero one contributes nothing through 1 / s. Throws Error if A has fewer than two
+/// dimensions or holds NaN or infinity. LAPACK gesdd on the CPU. Source: Townsend, "Differentiating the
+/// Singular Value Decomposition" (2016).
+std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A);
+
+}  // namespace gradus

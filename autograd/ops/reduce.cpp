@@ -1,0 +1,233 @@
+// Reductions: over all elements, or over some dimensions (which keepdim leaves in place with size 1).
+#include <cmath>
+
+#include "autograd/ops/pointwise.h"
+
+namespace gradus {
+namespace {
+
+/// The dimensions to reduce, as a bit per dimension. No dims means all of them.
+struct Dims {
+  unsigned bits = 0;
+  bool contains(int d) const { return bits >> d & 1; }
+
+  Dims(const char* op, const Tensor& x, IntArrayRef dims) {
+    if (dims.empty()) bits = (1u << x.dim()) - 1;
+    for (int64_t d : dims) {
+      const unsigned bit = 1u << wrap_dim(d, static_cast<int>(x.dim()));
+      check(!(bits & bit), op, ": dimension ", d, " is given twice");
+      bits |= bit;
+    }
+  }
+};
+
+Shape reduced_shape(const Tensor& x, Dims dims, bool keepdim) {
+  Shape shape;
+  for (int d = 0; d < x.dim(); ++d)
+    if (!dims.contains(d))
+      shape.push_back(x.raw().sizes[d]);
+    else if (keepdim)
+      shape.push_back(1);
+  return shape;
+}
+
+/// `y`, a reduction of x, as kernels want it: with the reduced dimensions in place, of size 1.
+View with_reduced_dims(const Tensor& x, Dims dims, const Tensor& y) {
+  View out = y.raw();
+  out.dim = x.raw().dim;
+  for (int d = 0; d < out.dim; ++d) out.sizes[d] = dims.contains(d) ? 1 : x.raw().sizes[d];
+  out.set_contiguous_strides();
+  return out;
+}
+
+Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim) {
+  Tensor y = allocate(reduced_shape(x, dims, keepdim), x.dtype(), x.device().type());
+  kernels_of(x).reduce(f, x.raw(), with_reduced_dims(x, dims, y));
+  return y;
+}
+
+/// A reduced tensor (or its gradient) with the reduced dimensions put back, so that it broadcasts against x.
+Tensor put_back(const Tensor& y, Dims dims, int dim) {
+  if (y.dim() == dim) return y;
+  Shape shape;
+  for (int d = 0, next = 0; d < dim; ++d) shape.push_back(dims.contains(d) ? 1 : y.size(next++));
+  return y.reshape(shape);
+}
+
+int64_t reduced_count(const Tensor& x, Dims dims) {
+  int64_t count = 1;
+  for (int d = 0; d < x.dim(); ++d)
+    if (dims.contains(d)) count *= x.raw().sizes[d];
+  return count;
+}
+
+Tensor summable(const Tensor& x) { return x.is_floating_point() ? x : x.to(kInt64); }
+
+}  // namespace
+
+// ---- Sums
+// -------------------------------------------------------------------------------------------------------
+
+// y = Σ xᵢ        x̄ᵢ = ȳ
+Tensor sum(const Tensor& x) { return sum(x, {}); }
+
+Tensor sum(const Tensor& input, IntArrayRef over, bool keepdim) {
+  const Tensor x = summable(input);
+  const Dims dims("sum", x, over);
+  return record("sum", reduce(Reduction::sum, x, dims, keepdim),
+                wrt(x, [dims, shape = Shape(x.raw())](const Tensor& g) {
+                  return put_back(g, dims, shape.dim()).expand(shape);
+                }));
+}
+
+// y = Σ xᵢ / n    x̄ᵢ = ȳ / n
+Tensor mean(const Tensor& x) { return mean(x, {}); }
+
+Tensor mean(const Tensor& x, IntArrayRef over, bool keepdim) {
+  check(x.is_floating_point(), "mean: the input must be floating point, not ", x.dtype(),
+        "; convert it with .to()");
+  const Dims dims("mean", x, over);
+  const double n = static_cast<double>(reduced_count(x, dims));
+  Tensor y = reduce(Reduction::sum, x, dims, keepdim);
+  kernels_of(y).binary_scalar(Binary::div, y.raw(), n, y.raw());
+  return record("mean", y, wrt(x, [dims, n, shape = Shape(x.raw())](const Tensor& g) {
+                  return put_back(g / n, dims, shape.dim()).expand(shape);
+                }));
+}
+
+Tensor sum_to_size(const Tensor& x, IntArrayRef sizes) {
+  check(is_expandable_to(sizes, x.sizes()), "sum_to_size: ", text(x.sizes()), " cannot be summed to ",
+        text(sizes));
+  const int added = static_cast<int>(x.dim() - sizes.size());
+  Shape stretched;
+  for (int d = 0; d < x.dim(); ++d)
+    if (d < added || (sizes[d - added] == 1 && x.size(d) != 1)) stretched.push_back(d);
+  if (stretched.dim() == 0) return x;
+  const Tensor y = sum(x, stretched, /*keepdim=*/true);
+  return added == 0 ? y : y.reshape(sizes);
+}
+
+// Σ (x - mean)² / (n - 1): the mean is taken first, for Σ x² - n·mean² loses all digits when the mean is
+// large.
+Tensor var(const Tensor& x, bool unbiased) { return var(x, {}, unbiased); }
+
+Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
+  const Dims dims("var", x, over);
+  const double n = static_cast<double>(reduced_count(x, dims)) - (unbiased ? 1 : 0);
+  return sum(square(x - mean(x, over, /*keepdim=*/true)), over, keepdim) / std::max(n, 0.0);
+}
+
+Tensor std(const Tensor& x, bool unbiased) { return sqrt(var(x, unbiased)); }
+Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased, bool keepdim) {
+  return sqrt(var(x, dims, unbiased, keepdim));
+}
+
+// y = √Σ xᵢ²      x̄ = ȳ x / y, and 0 where y = 0: the norm has a kink there, and 0 is one of its slopes
+static Tensor euclidean_norm(const Tensor& x) {
+  const Tensor y = reduce(Reduction::sum, pointwise(Unary::square, x), Dims("norm", x, {}), false);
+  kernels_of(y).unary(Unary::sqrt, y.raw(), y.raw());
+  return record("linalg_vector_norm", y, wrt(x, [x = save(x), y = save_output(y)](const Tensor& g) {
+                  return x * masked_fill(g / y, eq(y, 0), 0);
+                }));
+}
+
+Tensor norm(const Tensor& input, const Scalar& order) {
+  const double p = order.toDouble();
+  const Tensor x = as_floating_point(input);
+  check(p > 0, "norm: the order p must be positive, not ", p);
+  if (p == 2) return euclidean_norm(x);
+  if (p == 1) return sum(abs(x));
+  if (std::isinf(p)) return amax(abs(x));
+  const Tensor largest = amax(abs(x)).detach();  // scaled by it, no power overflows
+  if (largest.item<double>() == 0) return sum(abs(x)) * 0;
+  return largest * pow(sum(pow(abs(x / largest), p)), 1 / p);
+}
+
+// y = ln Σ e^xᵢ = m + ln Σ e^(xᵢ - m), with m = max xᵢ so that nothing overflows; the derivative does not see
+// m
+Tensor logsumexp(const Tensor& input, IntArrayRef dims, bool keepdim) {
+  const Tensor x = as_floating_point(input);
+  const Tensor largest = amax(x, dims, /*keepdim=*/true).detach();
+  const Tensor m = where(isfinite(largest), largest, 0);
+  const Tensor y = log(sum(exp(x - m), dims, /*keepdim=*/true)) + m;
+  return keepdim ? y : y.reshape(reduced_shape(x, Dims("logsumexp", x, dims), false));
+}
+
+// yᵢ = Σⱼ≤ᵢ xⱼ     x̄ⱼ = Σᵢ≥ⱼ ȳᵢ = Σ ȳ - (Σᵢ≤ⱼ ȳᵢ) + ȳⱼ
+Tensor cumsum(const Tensor& input, int64_t dim) {
+  const Tensor x = summable(input);
+  const int d = wrap_dim(dim, static_cast<int>(x.dim()));
+  Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type());
+  if (x.dim() == 0)
+    kernels_of(x).copy(x.raw(), y.raw());
+  else
+    kernels_of(x).cumsum(x.raw(), d, y.raw());
+  return record("cumsum", y, wrt(x, [d](const Tensor& g) { return g.sum({d}, true) - cumsum(g, d) + g; }));
+}
+
+// ---- The largest and the smallest
+// -------------------------------------------------------------------------------
+
+// y = max xᵢ      x̄ᵢ = ȳ / c where xᵢ = y, else 0; c of them are equal to y
+static Tensor extreme(const char* op, Reduction f, const Tensor& x, IntArrayRef over, bool keepdim) {
+  const Dims dims(op, x, over);
+  const Tensor y = reduce(f, x, dims, keepdim);
+  return record(op, y, wrt(x, [x = save(x), y = save_output(y), dims](const Tensor& g) {
+                  const Tensor input = x;
+                  const int dim = static_cast<int>(input.dim());
+                  Shape over_dims;
+                  for (int d = 0; d < dim; ++d)
+                    if (dims.contains(d)) over_dims.push_back(d);
+                  const Tensor equal = eq(input, put_back(y, dims, dim)).to(g.dtype());
+                  const Tensor count = dim == 0 ? equal : equal.sum(over_dims, true);
+                  return put_back(g, dims, dim) * (equal / count);
+                }));
+}
+
+Tensor amax(const Tensor& x, IntArrayRef dims, bool keepdim) {
+  return extreme("amax", Reduction::max, x, dims, keepdim);
+}
+Tensor amin(const Tensor& x, IntArrayRef dims, bool keepdim) {
+  return extreme("amin", Reduction::min, x, dims, keepdim);
+}
+Tensor max(const Tensor& x) { return extreme("max", Reduction::max, x, {}, false); }
+Tensor min(const Tensor& x) { return extreme("min", Reduction::min, x, {}, false); }
+
+// The value is the element that the index names, so gather's rule gives the whole gradient to that one.
+static std::tuple<Tensor, Tensor> chosen(const Tensor& x, const Tensor& kept_index, int64_t dim,
+                                         bool keepdim) {
+  if (x.dim() == 0) return {x.clone(), kept_index};
+  const Tensor values = gather(x, dim, kept_index);
+  if (keepdim) return {values, kept_index};
+  return {values.squeeze(dim), kept_index.squeeze(dim)};
+}
+std::tuple<Tensor, Tensor> max(const Tensor& x, int64_t dim, bool keepdim) {
+  return chosen(x, argmax(x, dim, true), dim, keepdim);
+}
+std::tuple<Tensor, Tensor> min(const Tensor& x, int64_t dim, bool keepdim) {
+  return chosen(x, argmin(x, dim, true), dim, keepdim);
+}
+
+static Tensor position(const char* op, void (*Kernels::*kernel)(const View&, int, const View&),
+                       const Tensor& x, int64_t dim, bool keepdim) {
+  const int d = wrap_dim(dim, static_cast<int>(x.dim()));
+  if (x.dim() == 0) return zeros({}, TensorOptions(kInt64).device(x.device()));
+  check(x.size(d) > 0, op, ": dimension ", dim, " of ", text(x.sizes()), " is empty");
+  const Dims dims(op, x, d);
+  Tensor y = allocate(reduced_shape(x, dims, keepdim), kInt64, x.device().type());
+  (kernels_of(x).*kernel)(x.raw(), d, with_reduced_dims(x, dims, y));
+  return y;
+}
+Tensor argmax(const Tensor& x) { return argmax(x.detach().flatten(), 0); }
+Tensor argmin(const Tensor& x) { return argmin(x.detach().flatten(), 0); }
+Tensor argmax(const Tensor& x, int64_t dim, bool keepdim) {
+  return position("argmax", &Kernels::argmax, x, dim, keepdim);
+}
+Tensor argmin(const Tensor& x, int64_t dim, bool keepdim) {
+  return position("argmin", &Kernels::argmin, x, dim, keepdim);
+}
+
+Tensor all(const Tensor& x) { return reduce(Reduction::all, x.to(kBool), Dims("all", x, {}), false); }
+Tensor any(const Tensor& x) { return reduce(Reduction::any, x.to(kBool), Dims("any", x, {}), false); }
+
+}  // namespace gradus

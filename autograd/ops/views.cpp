@@ -1,0 +1,350 @@
+// Views: other windows on the same elements. A view's View is computed from its source's by a small pure
+// function, and its rule is either the inverse arrangement, or, where the view leaves elements out, zeros
+// with the gradient put in the same window.
+#include <numeric>
+
+#include "autograd/ops/pointwise.h"
+#include "autograd/record_list.h"
+
+namespace gradus {
+namespace {
+
+int wrap(int64_t d, const View& x) { return wrap_dim(d, x.dim); }
+
+View without_dim(View x, int d) {
+  for (int i = d; i + 1 < x.dim; ++i) {
+    x.sizes[i] = x.sizes[i + 1];
+    x.strides[i] = x.strides[i + 1];
+  }
+  --x.dim;
+  return x;
+}
+
+View with_dim(View x, int d) {
+  check(x.dim < kMaxDims, "unsqueeze: a tensor has at most ", kMaxDims, " dimensions");
+  for (int i = x.dim; i > d; --i) {
+    x.sizes[i] = x.sizes[i - 1];
+    x.strides[i] = x.strides[i - 1];
+  }
+  ++x.dim;
+  x.strides[d] = d + 1 < x.dim ? x.sizes[d + 1] * x.strides[d + 1] : 1;
+  x.sizes[d] = 1;
+  return x;
+}
+
+View shifted(View x, int64_t elements) {
+  x.data = static_cast<char*>(x.data) + elements * item_size(x.dtype);
+  return x;
+}
+
+// ---- Windows that leave elements out
+// ----------------------------------------------------------------------------
+
+template <class Window>
+Tensor put_in_zeros(const Tensor& values, const Shape& shape, Window window);
+
+/// The elements of x that `window`, a function View → View, shows. Each is shown at most once.
+template <class Window>
+Tensor look_through(const char* op, const Tensor& x, Window window) {
+  return record(op, alias(x, window(x.raw())), wrt(x, [window, shape = Shape(x.raw())](const Tensor& g) {
+                  return put_in_zeros(g, shape, window);
+                }));
+}
+
+/// The transposed map: zeros of `shape`, with the values where the window looks.
+template <class Window>
+Tensor put_in_zeros(const Tensor& values, const Shape& shape, Window window) {
+  Tensor y = zeros(shape, values.options());
+  kernels_of(y).copy(values.raw(), window(y.raw()));
+  return record("put_in_zeros", y,
+                wrt(values, [window](const Tensor& g) { return look_through("select", g, window); }));
+}
+
+}  // namespace
+
+Tensor select(const Tensor& x, int64_t dim, int64_t index) {
+  check(x.dim() > 0, "select: a tensor of no dimensions cannot be indexed");
+  const int d = wrap(dim, x.raw());
+  const int64_t size = x.raw().sizes[d];
+  if (index < -size || index >= size) [[unlikely]]
+    fail("index ", index, " is out of bounds for dimension ", d, " with size ", size);
+  const int64_t i = index < 0 ? index + size : index;
+  return look_through("select", x,
+                      [d, i](const View& x) { return without_dim(shifted(x, i * x.strides[d]), d); });
+}
+Tensor Tensor::operator[](int64_t index) const { return gradus::select(*this, 0, index); }
+
+Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t end, int64_t step) {
+  check(x.dim() > 0, "slice: a tensor of no dimensions cannot be sliced");
+  check(step > 0, "slice: the step must be positive, not ", step);
+  const int d = wrap(dim, x.raw());
+  const int64_t size = x.raw().sizes[d];
+  const auto clip = [size](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size); };
+  const int64_t first = clip(start), last = std::max(first, clip(end));
+  const int64_t length = (last - first) / step + ((last - first) % step != 0);
+  return look_through("slice", x, [d, first, length, step](const View& x) {
+    View y = length ? shifted(x, first * x.strides[d]) : x;
+    y.sizes[d] = length;
+    y.strides[d] *= step;
+    return y;
+  });
+}
+
+Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
+  const int64_t size = x.size(dim), first = start < 0 ? start + size : start;
+  check(0 <= first && 0 <= length && first + length <= size, "narrow: start (", start, ") + length (", length,
+        ") exceeds dimension size (", size, ")");
+  return slice(x, dim, first, first + length);
+}
+
+std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
+  check(chunks > 0, "chunk: the number of chunks must be positive, not ", chunks);
+  const int64_t size = x.size(dim), length = std::max<int64_t>((size + chunks - 1) / chunks, 1);
+  std::vector<Tensor> parts;
+  for (int64_t start = 0; start < size; start += length)
+    parts.push_back(narrow(x, dim, start, std::min(length, size - start)));
+  if (parts.empty()) parts.push_back(x);
+  return parts;
+}
+
+Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
+  const int a = wrap(dim1, x.raw()), b = wrap(dim2, x.raw());
+  check(a != b, "diagonal: dim1 and dim2 are the same dimension ", a);
+  return look_through("diagonal", x, [offset, a, b](const View& x) {
+    const int64_t row = std::max<int64_t>(-offset, 0), column = std::max<int64_t>(offset, 0);
+    const int64_t length = std::max<int64_t>(std::min(x.sizes[a] - row, x.sizes[b] - column), 0);
+    View y = length ? shifted(x, row * x.strides[a] + column * x.strides[b]) : x;
+    const int64_t stride = x.strides[a] + x.strides[b];
+    y = without_dim(without_dim(y, std::max(a, b)), std::min(a, b));
+    y.sizes[y.dim] = length;
+    y.strides[y.dim] = stride;
+    ++y.dim;
+    return y;
+  });
+}
+
+// ---- Rearrangements: every element stays, the rule is the way back
+// -----------------------------------------------
+
+Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1) {
+  const int a = wrap(dim0, x.raw()), b = wrap(dim1, x.raw());
+  View y = x.raw();
+  if (y.dim > 0) {
+    std::swap(y.sizes[a], y.sizes[b]);
+    std::swap(y.strides[a], y.strides[b]);
+  }
+  return record("transpose", alias(x, y), wrt(x, [a, b](const Tensor& g) { return transpose(g, a, b); }));
+}
+
+Tensor t(const Tensor& x) {
+  check(x.dim() <= 2, "t() expects a tensor with <= 2 dimensions, but self is ", x.dim(), "D");
+  View y = x.raw();
+  if (y.dim == 2) {
+    std::swap(y.sizes[0], y.sizes[1]);
+    std::swap(y.strides[0], y.strides[1]);
+  }
+  return record("t", alias(x, y), wrt(x, [](const Tensor& g) { return t(g); }));
+}
+
+Tensor permute(const Tensor& x, IntArrayRef dims) {
+  check(static_cast<int64_t>(dims.size()) == x.dim(), "permute: ", dims.size(),
+        " dimensions given for a tensor of ", x.dim());
+  View y = x.raw();
+  Shape inverse(x.raw());
+  unsigned seen = 0;
+  for (int d = 0; d < y.dim; ++d) {
+    const int from = wrap(dims[d], x.raw());
+    check(!(seen >> from & 1), "permute: dimension ", dims[d], " is given twice");
+    seen |= 1u << from;
+    y.sizes[d] = x.raw().sizes[from];
+    y.strides[d] = x.raw().strides[from];
+    inverse[from] = d;
+  }
+  return record("permute", alias(x, y), wrt(x, [inverse](const Tensor& g) { return permute(g, inverse); }));
+}
+
+// The rule is the identity: summing over what was stretched is what the engine does with every gradient.
+Tensor Tensor::expand(IntArrayRef sizes) const {
+  Shape shape(sizes);
+  const int added = static_cast<int>(sizes.size()) - static_cast<int>(dim());
+  for (int d = 0; d < shape.dim(); ++d)
+    if (shape[d] == -1) {
+      check(d >= added, "expand: -1 keeps an existing size, but dimension ", d, " is new");
+      shape[d] = raw().sizes[d - added];
+    }
+  return record("expand", alias(*this, expand_view("expand", raw(), shape)),
+                wrt(*this, [](const Tensor& g) { return g; }));
+}
+
+Tensor unsqueeze(const Tensor& x, int64_t dim) {
+  const int d = wrap_dim(dim, static_cast<int>(x.dim()) + 1);
+  return record("unsqueeze", alias(x, with_dim(x.raw(), d)),
+                wrt(x, [d](const Tensor& g) { return squeeze(g, d); }));
+}
+
+Tensor squeeze(const Tensor& x, int64_t dim) {
+  const int d = wrap(dim, x.raw());
+  if (x.dim() == 0 || x.raw().sizes[d] != 1)
+    return record("squeeze", alias(x, x.raw()), wrt(x, [](const Tensor& g) { return g; }));
+  return record("squeeze", alias(x, without_dim(x.raw(), d)),
+                wrt(x, [d](const Tensor& g) { return unsqueeze(g, d); }));
+}
+
+Tensor squeeze(const Tensor& x) {
+  View y = x.raw();
+  for (int d = y.dim - 1; d >= 0; --d)
+    if (y.sizes[d] == 1) y = without_dim(y, d);
+  return record("squeeze", alias(x, y),
+                wrt(x, [shape = Shape(x.raw())](const Tensor& g) { return g.view(shape); }));
+}
+
+namespace {
+
+/// `sizes` with a -1 replaced by what is left for it.
+Shape infer_size(const char* op, const Tensor& x, IntArrayRef sizes) {
+  Shape shape(sizes);
+  int64_t known = 1;
+  int unknown = -1;
+  for (int d = 0; d < shape.dim(); ++d)
+    if (shape[d] == -1) {
+      check(unknown < 0, op, ": only one dimension can be inferred, but ", shape.text(), " has more");
+      unknown = d;
+    } else {
+      check(shape[d] >= 0, op, ": invalid size ", shape[d], " in ", shape.text());
+      known *= shape[d];
+    }
+  if (unknown >= 0 && known > 0) shape[unknown] = x.numel() / known;
+  check(shape.numel() == x.numel() && (unknown < 0 || known > 0), op, ": shape ", text(sizes),
+        " is invalid for a tensor of ", x.numel(), " elements (", text(x.sizes()), ")");
+  return shape;
+}
+
+/// Strides that show x's elements in row-major order under new sizes, if there are any without moving them:
+/// every run of x's dimensions that lie one after another in memory may be cut anew.
+std::optional<View> restride(const View& x, const Shape& shape) {
+  View y;
+  y.data = x.data;
+  y.dtype = x.dtype;
+  y.dim = static_cast<uint8_t>(shape.dim());
+  std::copy(shape.begin(), shape.end(), y.sizes);
+  y.set_contiguous_strides();
+  if (x.is_contiguous()) return y;
+
+  int d = y.dim - 1;
+  for (int run_end = x.dim - 1; run_end >= 0;) {
+    int64_t run = x.sizes[run_end];  // elements of the run that ends at run_end
+    const int64_t base = x.strides[run_end];
+    int begin = run_end;
+    while (begin > 0 && (x.sizes[begin - 1] == 1 || x.strides[begin - 1] == run * base))
+      run *= x.sizes[--begin];
+    int64_t covered = 1;
+    while (d >= 0 && (covered < run || y.sizes[d] == 1)) {
+      y.strides[d] = covered * base;
+      covered *= y.sizes[d--];
+    }
+    if (covered != run) return std::nullopt;
+    run_end = begin - 1;
+  }
+  return y;
+}
+
+}  // namespace
+
+Tensor Tensor::view(IntArrayRef sizes) const {
+  const Shape shape = infer_size("view", *this, sizes);
+  const std::optional<View> y = restride(raw(), shape);
+  check(y.has_value(), "view: a tensor of shape ", text(this->sizes()), " and strides ", strides(),
+        " cannot be seen as ", shape.text(),
+        " without moving elements; use reshape(), which copies if it must");
+  return record("view", alias(*this, *y),
+                wrt(*this, [shape = Shape(raw())](const Tensor& g) { return g.reshape(shape); }));
+}
+
+Tensor reshape(const Tensor& x, IntArrayRef sizes) {
+  const Shape shape = infer_size("reshape", x, sizes);
+  return restride(x.raw(), shape) ? x.view(shape) : x.clone().view(shape);
+}
+
+Tensor flatten(const Tensor& x, int64_t start_dim, int64_t end_dim) {
+  if (x.dim() == 0) return x.reshape({1});
+  const int first = wrap(start_dim, x.raw()), last = wrap(end_dim, x.raw());
+  check(first <= last, "flatten: start_dim ", start_dim, " comes after end_dim ", end_dim);
+  Shape shape;
+  for (int d = 0; d < x.dim(); ++d)
+    if (d <= first || d > last)
+      shape.push_back(x.size(d));
+    else
+      shape[first] *= x.size(d);
+  return reshape(x, shape);
+}
+
+// ---- Copies
+// -----------------------------------------------------------------------------------------------------
+
+Tensor clone(const Tensor& x) {
+  Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type());
+  kernels_of(x).copy(x.raw(), y.raw());
+  return record("clone", y, wrt(x, [](const Tensor& g) { return g; }));
+}
+
+Tensor Tensor::contiguous() const { return is_contiguous() ? *this : gradus::clone(*this); }
+
+// The engine casts a gradient back to its tensor's dtype.
+Tensor Tensor::to(Dtype dtype) const {
+  if (dtype == this->dtype()) return *this;
+  Tensor y = allocate_like(raw(), dtype, device().type());
+  kernels_of(*this).copy(raw(), y.raw());
+  return record("to_copy", y, wrt(*this, [](const Tensor& g) { return g; }));
+}
+
+Tensor Tensor::to(Device device) const {
+  if (device == this->device()) return *this;
+  const Tensor x = contiguous();
+  Tensor y = allocate_like(x.raw(), dtype(), device.type());
+  kernels_for(device.is_cpu() ? this->device().type() : device.type()).copy(x.raw(), y.raw());
+  return record("to_copy", y, wrt(*this, [from = this->device()](const Tensor& g) { return g.to(from); }));
+}
+
+// y = x₁ ∥ x₂ ∥ …      x̄ᵢ = the part of ȳ where xᵢ went
+Tensor cat(TensorList tensors, int64_t dim) {
+  check(!tensors.empty(), "cat: the list of tensors is empty");
+  const Tensor& first = tensors[0];
+  check(first.dim() > 0, "cat: tensors of no dimensions cannot be joined; stack() them");
+  const int d = wrap(dim, first.raw());
+  Shape shape(first.raw());
+  shape[d] = 0;
+  Dtype dtype = first.dtype();
+  for (const Tensor& x : tensors) {
+    bool fits = x.dim() == first.dim() && x.device() == first.device();
+    for (int i = 0; fits && i < shape.dim(); ++i) fits = i == d || x.size(i) == first.size(i);
+    check(fits, "cat: ", text(x.sizes()), " does not fit beside ", text(first.sizes()), " along dimension ",
+          d);
+    shape[d] += x.size(d);
+    dtype = promote_types(dtype, x.dtype());
+  }
+  Tensor y = allocate(shape, dtype, first.device().type());
+  std::vector<int64_t> starts{0};
+  for (const Tensor& x : tensors) {
+    View part = y.raw();
+    if (x.size(d)) part = shifted(part, starts.back() * part.strides[d]);
+    part.sizes[d] = x.size(d);
+    kernels_of(y).copy(x.raw(), part);
+    starts.push_back(starts.back() + x.size(d));
+  }
+  return autograd::record_list("cat", y, tensors, [d, starts](size_t i, const Tensor& g) {
+    return narrow(g, d, starts[i], starts[i + 1] - starts[i]);
+  });
+}
+
+Tensor stack(TensorList tensors, int64_t dim) {
+  check(!tensors.empty(), "stack: the list of tensors is empty");
+  std::vector<Tensor> rows;
+  for (const Tensor& x : tensors) {
+    check(x.sizes() == tensors[0].sizes(), "stack: all tensors must have one shape, but there are ",
+          text(tensors[0].sizes()), " and ", text(x.sizes()));
+    rows.push_back(x.unsqueeze(dim));
+  }
+  return cat(rows, wrap_dim(dim, static_cast<int>(tensors[0].dim()) + 1));
+}
+
+}  // namespace gradus

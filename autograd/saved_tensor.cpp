@@ -1,0 +1,31 @@
+#include "autograd/saved_tensor.h"
+
+#include "autograd/engine.h"
+#include "autograd/grad_mode.h"
+#include "autograd/node.h"
+
+namespace gradus::autograd {
+
+SavedTensor::SavedTensor(const Tensor& x, Role role)
+    : tensor_(role == Role::output ? x.detach() : x),
+      version_(x._version()),
+      role_(role),
+      output_nr_(x.output_nr()) {}
+
+SavedTensor::operator Tensor() const {
+  if (tensor_._version() != version_) [[unlikely]] {
+    const Node* node = BackwardPass::current_node();
+    fail("one of the variables needed for gradient computation has been modified by an inplace operation: ",
+         node ? node->op() : "an op", " saved a ", tensor_.dtype(), " tensor of shape ",
+         text(tensor_.sizes()), ", which is at version ", tensor_._version(), "; expected version ", version_,
+         " instead. Change a clone() of it, or change it before it is used");
+  }
+  if (role_ == Role::input || !GradMode::is_enabled()) return tensor_;
+  Tensor y = tensor_.detach();
+  y.impl().grad_fn = Ref<GraphNode>(BackwardPass::current_node());
+  y.impl().output_nr = output_nr_;
+  y.impl().requires_grad = true;
+  return y;
+}
+
+}  // namespace gradus::autograd

@@ -1,0 +1,32 @@
+// The tape made visible. Not part of libtorch's API.
+#pragma once
+
+#include <iostream>
+#include <string>
+
+#include "tensor/tensor.h"
+
+namespace gradus {
+
+/// Prints the tape that leads to `result`, oldest op first, one line each: a number, the op, the numbers of
+/// its inputs, the shape of its output and, if a backward ran under KeepGradientNorms, the norm of its
+/// gradient. The backward pass visits the same lines from the last to the first.
+void print_tape(const Tensor& result, std::ostream& out = std::cout);
+
+/// The same graph in Graphviz' DOT language: dot -Tsvg turns it into a drawing.
+std::string tape_dot(const Tensor& result);
+
+/// While it lives, backward passes on this thread note the norm of each gradient at its node.
+class KeepGradientNorms {
+ public:
+  KeepGradientNorms() { ++depth; }
+  ~KeepGradientNorms() { --depth; }
+  KeepGradientNorms(const KeepGradientNorms&) = delete;
+  KeepGradientNorms& operator=(const KeepGradientNorms&) = delete;
+  static bool enabled() { return depth != 0; }
+
+ private:
+  static constinit inline thread_local int depth = 0;
+};
+
+}  // namespace gradus

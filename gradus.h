@@ -1,0 +1,11 @@
+// Everything of Gradus in one include.
+#pragma once
+
+#include "autograd/autograd.h"
+#include "autograd/function.h"
+#include "autograd/ops/ops.h"
+#include "autograd/tape.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
+#include "tensor/random.h"
+#include "tensor/tensor.h"

@@ -1,0 +1,37 @@
+// The one table of the processor's kernels, in the order of kernels.h.
+#include "kernels/cpu/cpu_kernels.h"
+
+namespace gradus::cpu {
+
+constexpr Kernels kernels = {
+    .device = "cpu",
+    .fill = fill,
+    .arange = arange,
+    .copy = copy,
+    .unary = unary,
+    .binary = binary,
+    .binary_scalar = binary_scalar,
+    .where = where,
+    .reduce = reduce,
+    .argmax = argmax,
+    .argmin = argmin,
+    .cumsum = cumsum,
+    .sort = sort,
+    .matmul = matmul,
+    .softmax = softmax,
+    .log_softmax = log_softmax,
+    .take = take,
+    .put = put,
+    .gather_rows = gather_rows,
+    .scatter_add_rows = scatter_add_rows,
+    .nonzero = nonzero,
+    .sgd = sgd,
+    .adam = adam,
+    #if GRADUS_HAVE_LAPACK
+    .svd = svd,
+#else
+    .svd = nullptr,
+#endif
+};
+
+}  // namespace gradus::cpu

@@ -1,0 +1,52 @@
+// The kernels of the processor, by family. kernels.h says what each one computes.
+#pragma once
+
+#include "kernels/kernels.h"
+
+namespace gradus::cpu {
+
+/// The table that kernels_for(DeviceType::CPU) returns.
+extern const Kernels kernels;
+
+// elementwise.cpp
+void fill(Scalar value, const View& out);
+void arange(Scalar start, Scalar step, const View& out);
+void copy(const View& x, const View& out);
+void unary(Unary f, const View& x, const View& out);
+void binary(Binary f, const View& a, const View& b, const View& out);
+void binary_scalar(Binary f, const View& a, Scalar b, const View& out);
+void where(const View& condition, const View& a, const View& b, const View& out);
+
+// reduce.cpp
+void reduce(Reduction f, const View& x, const View& out);
+void argmax(const View& x, int dim, const View& out);
+void argmin(const View& x, int dim, const View& out);
+void cumsum(const View& x, int dim, const View& out);
+
+// matmul.cpp. The three steps of the ladder are called by name in the benchmarks; matmul chooses.
+void matmul(const View& a, const View& b, const View& out);
+void matmul_v1(const View& a, const View& b, const View& out);  // three loops
+void matmul_v2(const View& a, const View& b, const View& out);  // tiles that stay in cache
+void matmul_v3(const View& a, const View& b, const View& out);  // BLAS; an Error in a build without it
+
+// softmax.cpp
+void softmax(const View& x, const View& out);
+void log_softmax(const View& x, const View& out);
+
+// indexing.cpp
+void take(const View& x, const View& positions, const View& out);
+void put(const View& positions, const View& values, bool accumulate, const View& out);
+void gather_rows(const View& table, const View& indices, const View& out);
+void scatter_add_rows(const View& indices, const View& values, const View& out);
+void nonzero(const View& x, std::vector<int64_t>& coordinates);
+void sort(const View& x, int dim, bool descending, const View& values, const View& indices);
+
+// optim.cpp
+void sgd(const SgdStep& step, const View& gradient, const View& momentum_buffer, const View& parameter);
+void adam(const AdamStep& step, const View& gradient, const View& first_moment, const View& second_moment,
+          const View& parameter);
+
+// linalg.cpp, which is empty in a build without LAPACK
+void svd(const View& a, const View& u, const View& s, const View& v);
+
+}  // namespace gradus::cpu

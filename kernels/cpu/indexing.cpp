@@ -1,0 +1,125 @@
+// Reading and writing by index: single elements, whole rows, the positions of true elements, and sorting.
+//
+// Indices may repeat. Where that makes additions meet in one place, they are made in the order of the indices whatever
+// the number of threads, so results are the same on every run.
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/cpu/cpu_kernels.h"
+#include "kernels/cpu/loops.h"
+
+namespace gradus::cpu {
+
+void take(const View& x, const View& positions, const View& out) {
+  const LoopNest<2> loops(out, positions);
+  const int64_t out_step = loops.column_strides()[0], position_step = loops.column_strides()[1];
+  visit_dtype(x.dtype, [&]<class T>(T) {
+    loops.run([&](const int64_t* offsets, int64_t n) {
+      T* to = out.as<T>() + offsets[0];
+      const int64_t* position = positions.as<const int64_t>() + offsets[1];
+      for (int64_t i = 0; i < n; ++i) to[i * out_step] = x.as<const T>()[position[i * position_step]];
+    });
+  });
+}
+
+void put(const View& positions, const View& values, bool accumulate, const View& out) {
+  const LoopNest<2> loops(positions, values);
+  const int64_t position_step = loops.column_strides()[0], value_step = loops.column_strides()[1];
+  if (loops.count == 0) return;
+  visit_dtype(out.dtype, [&]<class T>(T) {
+    loops.rows(0, loops.count, [&](const int64_t* offsets, int64_t n) {  // one thread: positions may repeat
+      const int64_t* position = positions.as<const int64_t>() + offsets[0];
+      const T* value = values.as<const T>() + offsets[1];
+      for (int64_t i = 0; i < n; ++i) {
+        T& element = out.as<T>()[position[i * position_step]];
+        element = static_cast<T>(accumulate ? element + value[i * value_step] : value[i * value_step]);
+      }
+    });
+  });
+}
+
+void gather_rows(const View& table, const View& indices, const View& out) {
+  const int64_t n = out.sizes[0], width = out.sizes[1];
+  const bool whole_rows = (table.strides[1] == 1 && out.strides[1] == 1) || width <= 1;
+  visit_dtype(table.dtype, [&]<class T>(T) {
+    parallel_ranges(n, n * width, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t row = indices.as<const int64_t>()[i * indices.strides[0]];
+        const T* from = table.as<const T>() + row * table.strides[0];
+        T* to = out.as<T>() + i * out.strides[0];
+        if (whole_rows)
+          std::copy_n(from, width, to);
+        else
+          for (int64_t j = 0; j < width; ++j) to[j * out.strides[1]] = from[j * table.strides[1]];
+      }
+    });
+  });
+}
+
+void scatter_add_rows(const View& indices, const View& values, const View& out) {
+  const int64_t n = values.sizes[0], width = values.sizes[1];
+  const bool whole_rows = (values.strides[1] == 1 && out.strides[1] == 1) || width <= 1;
+  visit_dtype(out.dtype, [&]<class T>(T) {
+    // Every thread owns a range of the table's rows and looks for its own among all indices: no two threads add to
+    // one row, and each row receives its values in the order of the indices.
+    parallel_ranges(out.sizes[0], n * width, [&](int64_t first_row, int64_t last_row) {
+      for (int64_t i = 0; i < n; ++i) {
+        const int64_t row = indices.as<const int64_t>()[i * indices.strides[0]];
+        if (row < first_row || row >= last_row) continue;
+        const T* from = values.as<const T>() + i * values.strides[0];
+        T* to = out.as<T>() + row * out.strides[0];
+        if (whole_rows)
+          for (int64_t j = 0; j < width; ++j) to[j] = static_cast<T>(to[j] + from[j]);
+        else
+          for (int64_t j = 0; j < width; ++j) {
+            T& sum = to[j * out.strides[1]];
+            sum = static_cast<T>(sum + from[j * values.strides[1]]);
+          }
+      }
+    });
+  });
+}
+
+void nonzero(const View& x, std::vector<int64_t>& coordinates) {
+  if (x.dtype != kBool) no_kernel("nonzero", "cpu", x.dtype);
+  const int64_t count = x.numel();
+  int64_t index[kMaxDims] = {}, offset = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    if (x.as<const bool>()[offset]) coordinates.insert(coordinates.end(), index, index + x.dim);
+    for (int d = x.dim - 1; d >= 0; --d) {
+      offset += x.strides[d];
+      if (++index[d] < x.sizes[d]) break;
+      offset -= x.sizes[d] * x.strides[d];
+      index[d] = 0;
+    }
+  }
+}
+
+void sort(const View& x, int dim, bool descending, const View& values, const View& indices) {
+  const auto [n, x_step] = line_along(x, dim);
+  const int64_t value_step = line_along(values, dim).stride, index_step = line_along(indices, dim).stride;
+  visit_dtype(x.dtype, [&, n = n, x_step = x_step]<class T>(T) {
+    struct Entry {
+      T value;
+      int64_t index;
+    };
+    const auto less = [](const Entry& a, const Entry& b) {  // NaN is greater than every number
+      return a.value < b.value || (b.value != b.value && a.value == a.value);
+    };
+    for_each_line(dim, [&](const int64_t* offsets) {
+      std::vector<Entry> line(static_cast<size_t>(n));
+      const T* from = x.as<const T>() + offsets[0];
+      for (int64_t i = 0; i < n; ++i) line[static_cast<size_t>(i)] = {from[i * x_step], i};
+      if (descending)
+        std::stable_sort(line.begin(), line.end(), [&](const Entry& a, const Entry& b) { return less(b, a); });
+      else
+        std::stable_sort(line.begin(), line.end(), less);
+      for (int64_t i = 0; i < n; ++i) {
+        values.as<T>()[offsets[1] + i * value_step] = line[static_cast<size_t>(i)].value;
+        indices.as<int64_t>()[offsets[2] + i * index_step] = line[static_cast<size_t>(i)].index;
+      }
+    }, x, values, indices);
+  });
+}
+
+}  // namespace gradus::cpu

@@ -1,0 +1,200 @@
+// How the kernels walk over memory: loops over several strided views at once, threads, and wide vectors.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+#include "kernels/view.h"
+
+namespace gradus::cpu {
+
+/// Elements from which threads share a loop. Waking a team costs some microseconds, as much as adding 30,000 numbers.
+inline constexpr int64_t kParallelFrom = 32768;
+
+/// Calls body(begin, end) on parts of 0 … n that together cover it, in parallel if `work` (elements) is worth it.
+template <class Body>
+void parallel_ranges(int64_t n, int64_t work, const Body& body) {
+#if defined(_OPENMP)
+  if (work >= kParallelFrom && n > 1 && omp_get_max_threads() > 1 && !omp_in_parallel()) {
+#pragma omp parallel
+    {
+      const int64_t thread = omp_get_thread_num(), threads = omp_get_num_threads();
+      body(n * thread / threads, n * (thread + 1) / threads);
+    }
+    return;
+  }
+#endif
+  static_cast<void>(work);
+  body(0, n);
+}
+
+/// The number of elements if all views (of one shape) are row-major without gaps, else -1.
+template <class... Views>
+inline int64_t contiguous_numel(const View& out, const Views&... inputs) {
+  int64_t count = 1;
+  for (int d = out.dim - 1; d >= 0; --d) {
+    const int64_t size = out.sizes[d];
+    if (size != 1 && ((out.strides[d] != count) || ... || (inputs.strides[d] != count)))
+      return out.numel() == 0 ? 0 : -1;
+    count *= size;
+  }
+  return count;
+}
+
+/// A nest of loops over N views of one shape, made as short as possible: dimensions of size 1 are dropped, the others
+/// ordered so that the first view's steps shrink inwards, and neighbours merged where every view allows it. What is
+/// left is walked in planes: rows × columns of the two innermost dimensions.
+template <int N>
+class LoopNest {
+ public:
+  int64_t count = 1;  // elements in all
+
+  template <class... Views>
+  explicit LoopNest(const Views&... views) {
+    const View* all[] = {&views...};
+    for (int d = 0; d < all[0]->dim; ++d) {
+      if (all[0]->sizes[d] == 1) continue;
+      int64_t steps[N];
+      for (int v = 0; v < N; ++v) steps[v] = all[v]->strides[d];
+      insert(all[0]->sizes[d], steps);
+    }
+    merge();
+    for (; dim_ < 2; ++dim_) {  // less than a plane: one row of everything there is, or of one element
+      sizes_[dim_] = 1;
+      std::fill_n(strides_[dim_], N, 1);
+      if (dim_ == 1) swap_planes();
+    }
+  }
+
+  /// Every view's step from one column to the next, and from one row to the next.
+  const int64_t* column_strides() const { return strides_[dim_ - 1]; }
+  const int64_t* row_strides() const { return strides_[dim_ - 2]; }
+
+  /// Calls plane(offsets, rows, columns) for pieces of planes that together make the elements begin … end; offsets[v]
+  /// is where view v's piece starts.
+  template <class Plane>
+  void planes(int64_t begin, int64_t end, const Plane& plane) const {
+    int64_t index[kMaxDims + 2] = {}, offsets[N] = {};
+    if (begin > 0) seek(begin, index, offsets);
+    const int column = dim_ - 1, row = dim_ - 2;
+    const int64_t width = sizes_[column];
+    while (begin < end) {
+      int64_t rows = 1, columns = std::min(width - index[column], end - begin);
+      if (columns == width) rows = std::min(sizes_[row] - index[row], (end - begin) / width);
+      plane(offsets, rows, columns);
+      begin += rows * columns;
+      if (begin == end) return;
+      advance(column, columns, index, offsets);
+      if (index[column] < width) continue;
+      advance(column, -width, index, offsets);
+      advance(row, rows, index, offsets);
+      for (int d = row; d > 0 && index[d] == sizes_[d]; --d) {  // carry, as an odometer does
+        advance(d, -sizes_[d], index, offsets);
+        advance(d - 1, 1, index, offsets);
+      }
+    }
+  }
+
+  /// Calls row(offsets, n) likewise for pieces of innermost rows.
+  template <class Row>
+  void rows(int64_t begin, int64_t end, const Row& row) const {
+    planes(begin, end, [&](const int64_t* offsets, int64_t rows, int64_t columns) {
+      int64_t at[N];
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int v = 0; v < N; ++v) at[v] = offsets[v] + r * row_strides()[v];
+        row(at, columns);
+      }
+    });
+  }
+
+  /// All rows, shared between the threads if there is enough to do.
+  template <class Row>
+  void run(const Row& row) const {
+    parallel_ranges(count, count, [&](int64_t begin, int64_t end) { rows(begin, end, row); });
+  }
+
+ private:
+  int dim_ = 0;
+  int64_t sizes_[kMaxDims + 2];  // outermost first
+  int64_t strides_[kMaxDims + 2][N];
+
+  static int64_t magnitude(int64_t step) { return step < 0 ? -step : step; }
+
+  void insert(int64_t size, const int64_t* steps) {
+    int at = dim_++;
+    for (; at > 0 && magnitude(strides_[at - 1][0]) < magnitude(steps[0]); --at) {
+      sizes_[at] = sizes_[at - 1];
+      for (int v = 0; v < N; ++v) strides_[at][v] = strides_[at - 1][v];
+    }
+    sizes_[at] = size;
+    for (int v = 0; v < N; ++v) strides_[at][v] = steps[v];
+    count *= size;
+  }
+
+  void merge() {
+    int last = 0;
+    for (int d = 1; d < dim_; ++d) {
+      bool mergeable = true;
+      for (int v = 0; v < N; ++v) mergeable &= strides_[last][v] == sizes_[d] * strides_[d][v];
+      sizes_[mergeable ? last : last + 1] = mergeable ? sizes_[last] * sizes_[d] : sizes_[d];
+      last += !mergeable;
+      for (int v = 0; v < N; ++v) strides_[last][v] = strides_[d][v];
+    }
+    if (dim_ > 0) dim_ = last + 1;
+  }
+
+  void swap_planes() {
+    std::swap(sizes_[0], sizes_[1]);
+    for (int v = 0; v < N; ++v) std::swap(strides_[0][v], strides_[1][v]);
+  }
+
+  void advance(int d, int64_t by, int64_t* index, int64_t* offsets) const {
+    index[d] += by;
+    for (int v = 0; v < N; ++v) offsets[v] += by * strides_[d][v];
+  }
+
+  /// Sets index and offsets to element number `position` in the order of the nest.
+  void seek(int64_t position, int64_t* index, int64_t* offsets) const {
+    for (int d = dim_ - 1; d >= 0; position /= sizes_[d--]) advance(d, position % sizes_[d], index, offsets);
+  }
+};
+
+/// A view's extent in one dimension.
+struct Line {
+  int64_t size, stride;
+};
+
+/// The lines of `view` along `dim`. A number without dimensions is one line of one element.
+inline Line line_along(const View& view, int dim) {
+  return view.dim == 0 ? Line{1, 1} : Line{view.sizes[dim], view.strides[dim]};
+}
+
+/// Calls line(offsets) for every line along `dim`; offsets[v] is where view v's line starts. Sizes agree but for `dim`.
+template <class Call, class... Views>
+void for_each_line(int dim, const Call& line, Views... views) {
+  int64_t length = 1;
+  const auto shorten = [&](View& view) {  // leave one element, the first, of each line
+    length = std::max(length, line_along(view, dim).size);
+    if (view.dim > 0) view.sizes[dim] = std::min<int64_t>(view.sizes[dim], 1);
+  };
+  (shorten(views), ...);
+  constexpr int N = sizeof...(views);
+  const LoopNest<N> lines(views...);
+  const int64_t* steps = lines.column_strides();
+  parallel_ranges(lines.count, lines.count * length, [&](int64_t begin, int64_t end) {
+    lines.rows(begin, end, [&](const int64_t* offsets, int64_t n) {
+      int64_t at[N];
+      for (int64_t i = 0; i < n; ++i) {
+        for (int v = 0; v < N; ++v) at[v] = offsets[v] + i * steps[v];
+        line(at);
+      }
+    });
+  });
+}
+
+}  // namespace gradus::cpu

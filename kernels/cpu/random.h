@@ -1,0 +1,96 @@
+// Random numbers: PyTorch's CPU generator and its distributions, bit for bit.
+//
+// A seed gives the same numbers here as torch.manual_seed gives there, so a sheet's digits can be reproduced.
+// That fixes more than the engine: also how many bits each draw takes, in which order, and every rounding on
+// the way.
+#pragma once
+
+#include <optional>
+#include <random>
+
+#include "kernels/view.h"
+
+namespace gradus {
+
+/// A stream of random numbers: the Mersenne Twister mt19937, and the second of each pair of normals until it
+/// is asked for. A copy continues independently from the same point, so saving the state is copying the
+/// generator. Source: Matsumoto & Nishimura, "Mersenne Twister" (ACM TOMACS 8, 1998).
+class Generator {
+ public:
+  /// The seed of a generator that nobody has seeded.
+  static constexpr uint64_t kDefaultSeed = 67280421310721;
+
+  explicit Generator(uint64_t seed = kDefaultSeed) { set_current_seed(seed); }
+
+  /// Starts the stream of `seed` from its beginning. The engine takes the seed's low 32 bits.
+  void set_current_seed(uint64_t seed);
+
+  /// The seed that the stream started from.
+  uint64_t current_seed() const { return seed_; }
+
+  /// The next 32 random bits.
+  uint32_t next32() { return engine_(); }
+
+  /// The next 64 random bits: two draws, the first one is the high half.
+  uint64_t next64() {
+    const uint64_t high = next32();
+    return high << 32 | next32();
+  }
+
+  /// Uniform on [0, 1): a multiple of 2⁻²⁴ for float (one draw), of 2⁻⁵³ for double (two draws).
+  template <std::floating_point T>
+  T next_uniform() {
+    if constexpr (std::same_as<T, float>)
+      return static_cast<float>(next32() & 0xFFFFFF) * 0x1p-24f;
+    else
+      return static_cast<double>(next64() & ((uint64_t{1} << 53) - 1)) * 0x1p-53;
+  }
+
+  /// Standard normal, by Box–Muller in double; every second call returns the number that the first one kept.
+  double next_normal();
+
+  /// Whether both would produce the same numbers from here on, having started from the same seed.
+  friend bool operator==(const Generator&, const Generator&) = default;
+
+ private:
+  uint64_t seed_;
+  std::mt19937 engine_;
+  std::optional<double> kept_normal_;
+};
+
+namespace cpu {
+
+// Each function overwrites a contiguous `out`, first element first. Bad parameters throw Error and draw
+// nothing.
+
+/// u·(high - low) + low with u uniform on [0, 1). Floating point; low ≤ high, both finite.
+void uniform(Generator& generator, double low, double high, const View& out);
+
+/// Normal numbers with the given mean and standard deviation. Floating point; deviation ≥ 0.
+///
+/// As in PyTorch there are two streams: fewer than 16 elements are drawn one by one in double (next_normal),
+/// more are drawn in blocks of 16 in out's own type, which neither reads nor clears the kept normal.
+void normal(Generator& generator, double mean, double deviation, const View& out);
+
+/// Whole numbers low ≤ n < high, all equally likely (up to the remainder's bias), in any dtype that holds
+/// them all.
+void random_integers(Generator& generator, int64_t low, int64_t high, const View& out);
+
+/// Whole numbers from 0 to the largest up to which out's dtype holds them all: 2²⁴, 2⁵³, 2⁶³ - 1 or 1.
+void random_integers(Generator& generator, const View& out);
+
+/// A permutation of 0 … n-1 into `out`: int64 (n). Every order is equally likely.
+void permutation(Generator& generator, const View& out);
+
+/// 1 with probability p, else 0, in any dtype. A dropout mask is bernoulli(1 - p). 0 ≤ p ≤ 1.
+void bernoulli(Generator& generator, double p, const View& out);
+
+/// The same with a probability for each element: `probabilities` floating point, contiguous, out's sizes.
+/// Not the stream of the scalar form: PyTorch compares a float32 probability with a float32 uniform.
+void bernoulli(Generator& generator, const View& probabilities, const View& out);
+
+/// Exponential numbers with density λ e^(-λx). Floating point; λ > 0.
+void exponential(Generator& generator, double lambda, const View& out);
+
+}  // namespace cpu
+}  // namespace gradus

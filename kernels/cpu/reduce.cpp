@@ -1,0 +1,238 @@
+// Reductions: sum, prod, max, min, all and any over any set of dimensions; argmax, argmin and cumsum along one.
+//
+// Every reduction is a tree: the range is halved until blocks of 2 KiB are left, which are reduced in vector lanes. For sums this is pairwise summation: the rounding error grows with log n instead of n (Higham,
+// "The accuracy of floating point summation", 1993). Two arrangements keep memory access in order:
+//
+//   rows      the innermost dimension is reduced: each output is the tree over runs of neighbouring elements
+//   columns   the innermost dimension is kept: whole rows are combined into a row of accumulators
+//
+// The tree depends on shapes and strides only, so one thread and many give the same digits.
+#include <array>
+#include <cstdlib>
+#include <memory>
+
+#include "kernels/cpu/cpu_kernels.h"
+#include "kernels/cpu/loops.h"
+#include "kernels/cpu/reduce_run.h"
+
+namespace gradus::cpu {
+namespace {
+
+constexpr int64_t kTile = 128;     // columns whose accumulators are worked on at a time
+constexpr int64_t kChunk = 32768;  // elements of a long run that one thread takes at a time
+
+/// A long contiguous run, cut into chunks that the threads share.
+template <class F, class T>
+T reduce_long_run(const T* x, int64_t n) {
+  const int64_t chunks = (n + kChunk - 1) / kChunk;
+  const auto partial = std::make_unique<T[]>(static_cast<size_t>(chunks));
+  parallel_ranges(chunks, n, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c)
+      partial[c] = reduce_run<F>(x + c * kChunk, std::min(kChunk, n - c * kChunk), 1);
+  });
+  return reduce_run<F, T>(partial.get(), chunks, 1);
+}
+
+/// The dimensions that are reduced, outermost first.
+struct Reduced {
+  int dim = 0;
+  int64_t sizes[kMaxDims], strides[kMaxDims];
+
+  /// Adds a dimension inside the others, as a longer last one where the strides allow.
+  void push(int64_t size, int64_t stride) {
+    if (dim > 0 && strides[dim - 1] == size * stride) {
+      sizes[dim - 1] *= size;
+    } else {
+      sizes[dim++] = size;
+    }
+    strides[dim - 1] = stride;
+  }
+};
+
+/// One output in the arrangement by rows: elements begin … begin + n of dimension d and all that lie inside it.
+template <class F, class T>
+T reduce_rows(const T* x, const Reduced& reduced, int d, int64_t n) {
+  const int64_t stride = reduced.strides[d];
+  if (d == reduced.dim - 1) return reduce_run<F>(x, n, stride);
+  if (n == 1) return reduce_rows<F>(x, reduced, d + 1, reduced.sizes[d + 1]);
+  return F{}(reduce_rows<F>(x, reduced, d, n / 2), reduce_rows<F>(x + n / 2 * stride, reduced, d, n - n / 2));
+}
+
+/// `width` outputs in the arrangement by columns, into result[0 … width).
+template <class F, class T>
+void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Reduced& reduced, int d, int64_t n,
+                    T* result) {
+  constexpr F f{};
+  constexpr int64_t rows = 16;  // fewer rows at a leaf than elements in a block: here they are one chain of sums
+  const int64_t stride = reduced.strides[d];
+  const bool innermost = d == reduced.dim - 1;
+  if (innermost && n <= rows) {
+    for (int64_t j = 0; j < width; ++j) result[j] = x[j * column_stride];
+    for (int64_t i = 1; i < n; ++i) {
+      const T* row = x + i * stride;
+      if (column_stride == 1)
+        for (int64_t j = 0; j < width; ++j) result[j] = f(result[j], row[j]);
+      else
+        for (int64_t j = 0; j < width; ++j) result[j] = f(result[j], row[j * column_stride]);
+    }
+  } else if (!innermost && n == 1) {
+    reduce_columns<F>(x, column_stride, width, reduced, d + 1, reduced.sizes[d + 1], result);
+  } else {
+    T other[kTile];
+    const int64_t half = innermost ? halve(n, rows) : n / 2;
+    reduce_columns<F>(x, column_stride, width, reduced, d, half, result);
+    reduce_columns<F>(x + half * stride, column_stride, width, reduced, d, n - half, other);
+    for (int64_t j = 0; j < width; ++j) result[j] = f(result[j], other[j]);
+  }
+}
+
+/// x's dimensions sorted into the reduced ones and the kept ones, both ordered by x's strides.
+struct Plan {
+  Reduced reduced;
+  View kept_x, kept_out;       // same sizes
+  bool innermost_kept = false;  // the smallest stride of x belongs to a kept dimension
+
+  Plan(const View& x, const View& out) : kept_x(x), kept_out(out) {
+    int order[kMaxDims], n = 0;
+    for (int d = 0; d < x.dim; ++d) {
+      if (x.sizes[d] == 1) continue;
+      int at = n++;
+      for (; at > 0 && std::abs(x.strides[order[at - 1]]) < std::abs(x.strides[d]); --at)
+        order[at] = order[at - 1];
+      order[at] = d;
+    }
+    uint8_t kept = 0;
+    for (int i = 0; i < n; ++i) {
+      const int d = order[i];
+      innermost_kept = out.sizes[d] != 1;
+      if (!innermost_kept) {
+        reduced.push(x.sizes[d], x.strides[d]);
+        continue;
+      }
+      kept_x.sizes[kept] = kept_out.sizes[kept] = x.sizes[d];
+      kept_x.strides[kept] = x.strides[d];
+      kept_out.strides[kept++] = out.strides[d];
+    }
+    kept_x.dim = kept_out.dim = kept;
+    if (reduced.dim == 0) reduced.push(1, 1);
+  }
+};
+
+template <class F, class T>
+void reduce_by_rows(const Plan& plan, int64_t elements) {
+  const LoopNest<2> outputs(plan.kept_out, plan.kept_x);
+  const int64_t out_step = outputs.column_strides()[0], x_step = outputs.column_strides()[1];
+  parallel_ranges(outputs.count, elements, [&](int64_t begin, int64_t end) {
+    outputs.rows(begin, end, [&](const int64_t* offsets, int64_t n) {
+      T* out = plan.kept_out.as<T>() + offsets[0];
+      const T* x = plan.kept_x.as<const T>() + offsets[1];
+      for (int64_t i = 0; i < n; ++i)
+        out[i * out_step] = reduce_rows<F>(x + i * x_step, plan.reduced, 0, plan.reduced.sizes[0]);
+    });
+  });
+}
+
+template <class F, class T>
+void reduce_by_columns(const Plan& plan, int64_t elements) {
+  View outer_x = plan.kept_x, outer_out = plan.kept_out;
+  const int last = --outer_x.dim;
+  outer_out.dim = outer_x.dim;
+  const int64_t columns = plan.kept_x.sizes[last], tiles = (columns + kTile - 1) / kTile;
+  const int64_t x_step = plan.kept_x.strides[last], out_step = plan.kept_out.strides[last];
+  const LoopNest<2> outer(outer_out, outer_x);
+  parallel_ranges(outer.count * tiles, elements, [&](int64_t begin, int64_t end) {
+    for (int64_t job = begin; job < end; ++job)
+      outer.rows(job / tiles, job / tiles + 1, [&](const int64_t* offsets, int64_t) {
+        const int64_t first = job % tiles * kTile, width = std::min(kTile, columns - first);
+        T* out = plan.kept_out.as<T>() + offsets[0] + first * out_step;
+        const T* x = plan.kept_x.as<const T>() + offsets[1] + first * x_step;
+        T result[kTile];
+        reduce_columns<F>(x, x_step, width, plan.reduced, 0, plan.reduced.sizes[0], result);
+        for (int64_t j = 0; j < width; ++j) out[j * out_step] = result[j];
+      });
+  });
+}
+
+template <class F, class T>
+[[gnu::noinline]] void reduce_strided(const View& x, const View& out, int64_t elements) {
+  if (out.numel() == 0) return;
+  if (elements == 0) return fill(F::nothing, out);
+  const Plan plan(x, out);
+  if (plan.innermost_kept)
+    reduce_by_columns<F, T>(plan, elements);
+  else
+    reduce_by_rows<F, T>(plan, elements);
+}
+
+template <class F, class T>
+void reduce_of(const View& x, const View& out) {
+  const int64_t n = contiguous_numel(x);
+  if (n > 0 && out.numel() == 1)
+    *out.as<T>() = n <= kChunk ? reduce_run<F>(x.as<const T>(), n, 1) : reduce_long_run<F>(x.as<const T>(), n);
+  else
+    reduce_strided<F, T>(x, out, x.numel());
+}
+
+using ReduceKernel = void (*)(const View&, const View&);
+template <template <class> class F>
+constexpr std::array<ReduceKernel, 4> for_numbers = {reduce_of<F<float>, float>, reduce_of<F<double>, double>,
+                                                     reduce_of<F<int64_t>, int64_t>, nullptr};
+template <template <class> class F>
+constexpr std::array<ReduceKernel, 4> for_bool = {nullptr, nullptr, nullptr, reduce_of<F<bool>, bool>};
+
+constexpr std::array<ReduceKernel, 4> reduce_table[] = {
+    for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>, for_numbers<Min>, for_bool<All>, for_bool<Any>};
+
+}  // namespace
+
+void reduce(Reduction f, const View& x, const View& out) {
+  const auto kernel = reduce_table[static_cast<int>(f)][static_cast<int>(x.dtype)];
+  if (!kernel) no_kernel(name_of(f), "cpu", x.dtype);
+  if ((f == Reduction::max || f == Reduction::min) && x.numel() == 0 && out.numel() > 0)
+    fail(name_of(f), ": there is no largest or smallest of nothing: the shape ", ShapeText{x.shape()},
+         " has an empty dimension that would be reduced");
+  kernel(x, out);
+}
+
+// ---- one result per line: argmax, argmin, cumsum --------------------------------------------------------------------
+
+namespace {
+
+/// The first position along `dim` of the value that Best (Max or Min) picks, which is NaN if there is one.
+template <template <class> class Best>
+void arg_best(const char* name, const View& x, int dim, const View& out) {
+  const auto [n, step] = line_along(x, dim);
+  if (n == 0 && out.numel() > 0)
+    fail(name, ": dimension ", dim, " of the shape ", ShapeText{x.shape()}, " is empty, so nothing is in it to choose");
+  visit_dtype(x.dtype, [&, n = n, step = step]<class T>(T) {
+    for_each_line(dim, [&](const int64_t* offsets) {
+      const T* line = x.as<const T>() + offsets[1];
+      const T best = reduce_run<Best<T>>(line, n, step);
+      int64_t i = 0;
+      while (best == best ? line[i * step] != best : line[i * step] == line[i * step]) ++i;
+      out.as<int64_t>()[offsets[0]] = i;
+    }, out, x);
+  });
+}
+
+}  // namespace
+
+void argmax(const View& x, int dim, const View& out) { arg_best<Max>("argmax", x, dim, out); }
+void argmin(const View& x, int dim, const View& out) { arg_best<Min>("argmin", x, dim, out); }
+
+void cumsum(const View& x, int dim, const View& out) {
+  if (x.dtype == kBool) no_kernel("cumsum", "cpu", x.dtype);
+  const int64_t n = line_along(x, dim).size, x_step = line_along(x, dim).stride;
+  const int64_t out_step = line_along(out, dim).stride;
+  visit_dtype(x.dtype, [&]<class T>(T) {
+    using Total = std::conditional_t<std::same_as<T, float>, double, T>;  // a running sum cannot be pairwise
+    for_each_line(dim, [&](const int64_t* offsets) {
+      T* to = out.as<T>() + offsets[0];
+      const T* from = x.as<const T>() + offsets[1];
+      Total total = 0;
+      for (int64_t i = 0; i < n; ++i) to[i * out_step] = static_cast<T>(total += from[i * x_step]);
+    }, out, x);
+  });
+}
+
+}  // namespace gradus::cpu

@@ -1,0 +1,109 @@
+// What a device must be able to do: one verb per entry, inputs first, output last.
+//
+// Every kernel reads its inputs through their strides and writes `out`, whose shape the caller has worked out and
+// whose memory the caller owns. Inputs of a pointwise kernel are already expanded to out's sizes. Nothing here
+// knows of gradients. A missing entry (nullptr), or a dtype that an entry does not serve, is an Error by name.
+#pragma once
+
+#include <vector>
+
+#include "kernels/view.h"
+
+namespace gradus {
+
+enum class DeviceType : uint8_t { CPU, CUDA };
+
+/// y = f(x). The predicates, from isnan on, write bool.
+enum class Unary : uint8_t {
+  neg, abs, sign, square, relu,                                  // every number type
+  exp, log, log1p, expm1, sqrt, rsqrt, reciprocal,               // floating point
+  sin, cos, tanh, sigmoid, erf, round, floor, ceil,
+  logical_not,                                                   // bool
+  isnan, isinf, isfinite,                                        // any → bool
+};
+
+/// y = f(a, b), both of one dtype. The comparisons, from eq on, write bool.
+enum class Binary : uint8_t {
+  add, sub, mul, div, remainder, pow, maximum, minimum,
+  reverse_sub, reverse_div, reverse_pow,                         // f(a, b) = b - a, b / a, bᵃ
+  bit_and, bit_or, bit_xor,                                      // bool and int64
+  relu_gradient,                                                 // (ȳ, x): ȳ where x > 0, else 0
+  tanh_gradient, sigmoid_gradient,                               // (ȳ, y): ȳ (1 - y²), ȳ y (1 - y)
+  eq, ne, lt, le, gt, ge,
+};
+
+enum class Reduction : uint8_t { sum, prod, max, min, all, any };
+
+/// One step of stochastic gradient descent on one parameter; see optim/sgd.h for the formula.
+struct SgdStep {
+  double lr, momentum, dampening, weight_decay;
+  bool nesterov, first;  // first: the momentum buffer is being started from the gradient
+};
+
+/// One step of Adam or AdamW on one parameter; see optim/adam.h for the formula. `step` counts from 1.
+struct AdamStep {
+  double lr, beta1, beta2, eps, weight_decay;
+  int64_t step;
+  bool decoupled_decay;  // AdamW: the decay acts on the parameter, not on the gradient
+};
+
+struct Kernels {
+  const char* device;  // for messages: "cpu", "cuda"
+
+  // Filling and moving. copy converts between any two dtypes.
+  void (*fill)(Scalar value, const View& out);
+  void (*arange)(Scalar start, Scalar step, const View& out);  // out[i] = start + i·step, out of one dimension
+  void (*copy)(const View& x, const View& out);
+
+  // Pointwise. The scalar form is f(a, scalar), the scalar converted to a's dtype.
+  void (*unary)(Unary f, const View& x, const View& out);
+  void (*binary)(Binary f, const View& a, const View& b, const View& out);
+  void (*binary_scalar)(Binary f, const View& a, Scalar b, const View& out);
+  void (*where)(const View& condition, const View& a, const View& b, const View& out);
+
+  // Reductions. `out` has x's dimensions; those that are reduced have size 1 in it. Sums are pairwise or better.
+  void (*reduce)(Reduction f, const View& x, const View& out);
+  void (*argmax)(const View& x, int dim, const View& out);  // out int64, size 1 along dim; the first of equals
+  void (*argmin)(const View& x, int dim, const View& out);
+  void (*cumsum)(const View& x, int dim, const View& out);
+  // Stable. `values` and `indices` (int64) have x's sizes.
+  void (*sort)(const View& x, int dim, bool descending, const View& values, const View& indices);
+
+  // (…, m, k) × (…, k, n) → (…, m, n), with equal leading sizes (strides of 0 where one was broadcast).
+  void (*matmul)(const View& a, const View& b, const View& out);
+
+  // Along the last dimension of x.
+  void (*softmax)(const View& x, const View& out);
+  void (*log_softmax)(const View& x, const View& out);
+
+  // Indexing. `positions` (int64) are element offsets from x.data: take reads out[i] = x.data[positions[i]], put
+  // writes out.data[positions[i]] = (or +=) values[i]. The caller has checked that they are in range.
+  void (*take)(const View& x, const View& positions, const View& out);
+  void (*put)(const View& positions, const View& values, bool accumulate, const View& out);
+  // Whole rows of a table (rows, width) by int64 index: out (n, width) ← table, or out (rows, width) += values.
+  void (*gather_rows)(const View& table, const View& indices, const View& out);
+  void (*scatter_add_rows)(const View& indices, const View& values, const View& out);
+  // Row-major coordinates of the true elements of a bool view, appended as dim numbers each.
+  void (*nonzero)(const View& x, std::vector<int64_t>& coordinates);
+
+  // Optimisers, in place on parameter and state.
+  void (*sgd)(const SgdStep& step, const View& gradient, const View& momentum_buffer, const View& parameter);
+  void (*adam)(const AdamStep& step, const View& gradient, const View& first_moment,
+               const View& second_moment, const View& parameter);
+
+  // A (…, m, n) = U diag(S) Vᵀ with k = min(m, n): U (…, m, k), S (…, k) descending, V (…, n, k).
+  void (*svd)(const View& a, const View& u, const View& s, const View& v);
+};
+
+/// The kernels of a device, or an Error that says why there are none.
+const Kernels& kernels_for(DeviceType device);
+
+/// Reports a missing kernel: "matmul has no cpu kernel for bool".
+[[noreturn]] void no_kernel(const char* op, const char* device, Dtype dtype);
+
+/// Names for messages and for printing the tape: "exp", "add".
+const char* name_of(Unary f);
+const char* name_of(Binary f);
+const char* name_of(Reduction f);
+
+}  // namespace gradus

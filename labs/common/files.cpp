@@ -1,0 +1,83 @@
+#include "labs/common/files.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace fs = std::filesystem;
+
+namespace lab {
+namespace {
+
+[[noreturn]] void cannot_write(const fs::path& path, int reason) {
+  throw std::runtime_error("cannot write " + path.string() + ": " + std::generic_category().message(reason));
+}
+
+bool is_device_or_pipe(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored) && !fs::is_regular_file(path, ignored) && !fs::is_directory(path, ignored);
+}
+
+void write(const fs::path& path, std::string_view text) {
+  errno = 0;
+  std::ofstream file(path, std::ios::binary);
+  file << text << std::flush;
+  if (!file) cannot_write(path, errno ? errno : EIO);
+}
+
+}  // namespace
+
+fs::path draft_of(const fs::path& path) {
+  fs::path draft = path;
+  return draft += ".part" + std::to_string(getpid());
+}
+
+void publish_draft(const fs::path& path) {
+  std::error_code error, ignored;
+  fs::rename(draft_of(path), path, error);
+  if (!error) return;
+  fs::remove(draft_of(path), ignored);
+  cannot_write(path, error.value());
+}
+
+void replace_file(const fs::path& path, std::string_view text) {
+  if (is_device_or_pipe(path)) return write(path, text);
+  const fs::path target =
+      fs::is_symlink(path) ? fs::weakly_canonical(path) : path;  // keep the link, change the file
+  try {
+    write(draft_of(target), text);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(draft_of(target), ignored);
+    throw;
+  }
+  publish_draft(target);
+}
+
+void require_writable_file(const fs::path& path) {
+  if (path.filename().empty() || fs::is_directory(path)) cannot_write(path, EISDIR);
+  if (is_device_or_pipe(path)) {
+    if (access(path.c_str(), W_OK) != 0) cannot_write(path, errno);
+    return;
+  }
+  const fs::path target = fs::is_symlink(path) ? fs::weakly_canonical(path) : path;
+  errno = 0;
+  if (!std::ofstream(draft_of(target))) cannot_write(path, errno);
+  fs::remove(draft_of(target));
+}
+
+void require_writable_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) cannot_write(folder, error.value());
+  errno = 0;
+  const fs::path probe = draft_of(folder / "probe");
+  if (!std::ofstream(probe)) cannot_write(folder, errno);
+  fs::remove(probe);
+}
+
+}  // namespace lab

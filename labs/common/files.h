@@ -1,0 +1,26 @@
+// Writing results so that what existed before is replaced whole or stays as it was.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace lab {
+
+/// The name under which a file is written before it takes the place of `path`: in the same folder, so that
+/// the renaming cannot fail half-way.
+std::filesystem::path draft_of(const std::filesystem::path& path);
+
+/// Puts the draft in the place of `path`. Throws std::runtime_error, and removes the draft, if that fails.
+void publish_draft(const std::filesystem::path& path);
+
+/// Replaces the file's content whole. A device or a pipe (/dev/stdout) is written to directly.
+/// Throws std::runtime_error that names the path and the reason; the old file is then still there.
+void replace_file(const std::filesystem::path& path, std::string_view text);
+
+/// Throws std::runtime_error unless replace_file could write there. Nothing stays behind.
+void require_writable_file(const std::filesystem::path& path);
+
+/// Makes the folder if need be; throws std::runtime_error unless files can be written in it.
+void require_writable_folder(const std::filesystem::path& folder);
+
+}  // namespace lab

@@ -1,0 +1,73 @@
+#include "labs/common/progress.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace lab {
+namespace {
+
+bool shown = isatty(STDERR_FILENO) != 0;
+bool bar_on_screen = false;  // one of the loops that are running draws: an inner one then does not
+
+extern "C" void on_interrupt(int) { detail::interrupt_seen.store(true, std::memory_order_relaxed); }
+
+std::string minutes_and_seconds(double seconds) {
+  char text[32];
+  const int whole = static_cast<int>(std::clamp(seconds, 0.0, 359999.0));
+  std::snprintf(text, sizeof text, "%d:%02d", whole / 60, whole % 60);
+  return text;
+}
+
+}  // namespace
+
+void catch_interrupts() {
+  struct sigaction previous, action{};
+  sigaction(SIGINT, nullptr, &previous);
+  if (previous.sa_handler == SIG_IGN) return;  // started in the background: Ctrl-C is not for us
+  action.sa_handler = on_interrupt;
+  action.sa_flags = SA_RESTART | SA_RESETHAND;
+  sigaction(SIGINT, &action, nullptr);
+}
+
+void show_progress(bool show) { shown = show && isatty(STDERR_FILENO) != 0; }
+
+Progress::Progress(int64_t total, std::string label)
+    : total_(total), label_(std::move(label)), drawing_(shown && !bar_on_screen) {
+  if (drawing_) bar_on_screen = true;
+}
+
+Progress::~Progress() {
+  if (!drawing_) return;
+  bar_on_screen = false;
+  std::fputs("\r\033[K", stderr);
+}
+
+bool Progress::stop(int64_t done) {
+  if (done >= total_ || interrupted()) return false;
+  if (!drawing_) {
+    next_stop_ = total_;
+    return true;
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  if (done > 0) draw(done, seconds);
+  const int64_t stride = done == 0 ? 1 : static_cast<int64_t>(static_cast<double>(done) * 0.1 / seconds);
+  next_stop_ = std::min(total_, done + std::clamp<int64_t>(stride, 1, done + 1));
+  return true;
+}
+
+void Progress::draw(int64_t done, double seconds) const {
+  constexpr int kWidth = 28;
+  const double part = static_cast<double>(done) / static_cast<double>(total_);
+  const double rate = static_cast<double>(done) / seconds;
+  const int filled = static_cast<int>(part * kWidth);
+  std::string bar(static_cast<size_t>(filled), '#');
+  bar.resize(kWidth, '.');
+  std::fprintf(stderr, "\r\033[K%.24s [%s] %3.0f%%  %.4g/s  %s left", label_.c_str(), bar.c_str(), 100 * part,
+               rate, minutes_and_seconds(seconds / part - seconds).c_str());
+  std::fflush(stderr);
+}
+
+}  // namespace lab

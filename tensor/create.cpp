@@ -1,0 +1,152 @@
+#include "tensor/create.h"
+
+#include <cmath>
+
+namespace gradus {
+namespace {
+
+Tensor finish(Tensor x, const TensorOptions& options) {
+  if (options.requires_grad()) x.requires_grad_();
+  return x;
+}
+
+Tensor filled(IntArrayRef sizes, const Scalar& value, Dtype dtype, const TensorOptions& options) {
+  Tensor x = allocate(sizes, dtype, options.device().type());
+  kernels_of(x).fill(value, x.raw());
+  return finish(std::move(x), options);
+}
+
+TensorOptions like(const Tensor& x, const TensorOptions& options) {
+  TensorOptions merged = options;
+  if (!options.has_dtype()) merged = merged.dtype(x.dtype());
+  if (!options.has_device()) merged = merged.device(x.device());
+  return merged;
+}
+
+/// The dtype that a Python number becomes.
+Dtype natural_dtype(Dtype number) { return number == kFloat64 ? get_default_dtype() : number; }
+
+}  // namespace
+
+Tensor empty(IntArrayRef sizes, const TensorOptions& options) {
+  return finish(allocate(sizes, options.dtype(), options.device().type()), options);
+}
+Tensor zeros(IntArrayRef sizes, const TensorOptions& options) {
+  return filled(sizes, 0, options.dtype(), options);
+}
+Tensor ones(IntArrayRef sizes, const TensorOptions& options) {
+  return filled(sizes, 1, options.dtype(), options);
+}
+Tensor full(IntArrayRef sizes, const Scalar& value, const TensorOptions& options) {
+  return filled(sizes, value, options.dtype_or(natural_dtype(value.dtype())), options);
+}
+Tensor scalar_tensor(const Scalar& value, const TensorOptions& options) {
+  return filled({}, value, options.dtype(), options);
+}
+
+Tensor eye(int64_t n, const TensorOptions& options) { return eye(n, n, options); }
+
+Tensor eye(int64_t n, int64_t m, const TensorOptions& options) {
+  Tensor x = zeros({n, m}, options.requires_grad(false));
+  View diagonal = x.raw();
+  diagonal.dim = 1;
+  diagonal.sizes[0] = std::min(n, m);
+  diagonal.strides[0] = m + 1;
+  kernels_of(x).fill(1, diagonal);
+  return finish(std::move(x), options);
+}
+
+Tensor arange(const Scalar& end, const TensorOptions& options) { return arange(0, end, 1, options); }
+Tensor arange(const Scalar& start, const Scalar& end, const TensorOptions& options) {
+  return arange(start, end, 1, options);
+}
+
+Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options) {
+  const bool real = start.isFloatingPoint() || end.isFloatingPoint() || step.isFloatingPoint();
+  const double length = (end.toDouble() - start.toDouble()) / step.toDouble();
+  check(std::isfinite(length) && length >= 0, "arange: no numbers lead from ", start.toDouble(), " to ",
+        end.toDouble(), " in steps of ", step.toDouble());
+  Tensor x = allocate(static_cast<int64_t>(std::ceil(length)),
+                      options.dtype_or(real ? get_default_dtype() : kInt64), options.device().type());
+  kernels_of(x).arange(start, step, x.raw());
+  return finish(std::move(x), options);
+}
+
+Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const TensorOptions& options) {
+  check(steps >= 0, "linspace: the number of steps must not be negative: ", steps);
+  Tensor x = allocate(steps, options.dtype(), options.device().type());
+  const double first = start.toDouble(), last = end.toDouble();
+  const double step = steps > 1 ? (last - first) / static_cast<double>(steps - 1) : 0;
+  kernels_of(x).arange(first, step, x.raw());
+  if (steps > 1) {  // first + (n-1)·step need not round to last
+    View end_point = x.raw();
+    end_point.data = static_cast<char*>(end_point.data) + (steps - 1) * item_size(end_point.dtype);
+    end_point.dim = 0;
+    kernels_of(x).fill(end, end_point);
+  }
+  return finish(std::move(x), options);
+}
+
+Tensor empty_like(const Tensor& x, const TensorOptions& options) {
+  return empty(x.sizes(), like(x, options));
+}
+Tensor zeros_like(const Tensor& x, const TensorOptions& options) {
+  return zeros(x.sizes(), like(x, options));
+}
+Tensor ones_like(const Tensor& x, const TensorOptions& options) { return ones(x.sizes(), like(x, options)); }
+Tensor full_like(const Tensor& x, const Scalar& value, const TensorOptions& options) {
+  return full(x.sizes(), value, like(x, options));
+}
+
+NestedNumbers::NestedNumbers(std::initializer_list<NestedNumbers> rows) : dtype_(kFloat64) {
+  shape_.push_back(static_cast<int64_t>(rows.size()));
+  if (rows.size() == 0) return;
+  const NestedNumbers& first = *rows.begin();
+  dtype_ = first.dtype_;
+  for (int64_t size : first.shape_) shape_.push_back(size);
+  for (const NestedNumbers& row : rows) {
+    check(IntArrayRef(row.shape_) == IntArrayRef(first.shape_), "tensor: rows of different shapes ",
+          first.shape_.text(), " and ", row.shape_.text(), " in one pair of braces");
+    if (row.dtype_ == kFloat64 || dtype_ == kBool) dtype_ = row.dtype_;  // bool < int64 < float64
+    values_.insert(values_.end(), row.values_.begin(), row.values_.end());
+  }
+}
+
+Tensor tensor(const NestedNumbers& numbers, const TensorOptions& options) {
+  const Dtype dtype = options.dtype_or(natural_dtype(numbers.dtype_));
+  Tensor x = allocate(numbers.shape_, dtype);
+  visit_dtype(dtype, [&]<class T>(T) {
+    T* out = x.raw().as<T>();
+    for (const Scalar& value : numbers.values_) *out++ = value.to<T>();
+  });
+  return finish(x.to(options.device()), options);
+}
+
+Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options) {
+  return from_blob(data, sizes, std::function<void(void*)>(), options);
+}
+
+Tensor from_blob(void* data, IntArrayRef sizes, std::function<void(void*)> deleter,
+                 const TensorOptions& options) {
+  check(options.device().is_cpu(), "from_blob: only memory of the cpu can be borrowed, not of ",
+        options.device());
+  Tensor x = allocate({0}, options.dtype());
+  View& raw = x.impl().raw;
+  const Shape shape(sizes);
+  raw.dim = static_cast<uint8_t>(shape.dim());
+  std::copy(shape.begin(), shape.end(), raw.sizes);
+  raw.set_contiguous_strides();
+  raw.data = data;
+  x.impl().storage = Storage::borrow(data, shape.numel() * item_size(raw.dtype), std::move(deleter));
+  return finish(std::move(x), options);
+}
+
+Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, const TensorOptions& options) {
+  check(sizes.size() == strides.size(), "from_blob: ", sizes.size(), " sizes but ", strides.size(),
+        " strides");
+  Tensor x = from_blob(data, sizes, options);
+  std::copy(strides.begin(), strides.end(), x.impl().raw.strides);
+  return x;
+}
+
+}  // namespace gradus

@@ -1,0 +1,79 @@
+// Device and TensorOptions: where a new tensor lives, of what type, and whether it records.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "kernels/kernels.h"
+
+namespace gradus {
+
+inline constexpr DeviceType kCPU = DeviceType::CPU, kCUDA = DeviceType::CUDA;
+
+/// "cpu" or "cuda" (also "cuda:0"); an Error names an unknown device and those there are.
+class Device {
+ public:
+  Device(DeviceType type) : type_(type) {}                             // NOLINT
+  Device(std::string_view name);                                       // NOLINT
+  Device(const char* name) : Device(std::string_view(name)) {}         // NOLINT
+  Device(const std::string& name) : Device(std::string_view(name)) {}  // NOLINT
+
+  DeviceType type() const { return type_; }
+  bool is_cpu() const { return type_ == kCPU; }
+  bool is_cuda() const { return type_ == kCUDA; }
+  std::string str() const { return is_cpu() ? "cpu" : "cuda:0"; }
+  bool operator==(const Device&) const = default;
+
+ private:
+  DeviceType type_;
+};
+inline std::ostream& operator<<(std::ostream& out, const Device& device) { return out << device.str(); }
+
+namespace cuda {
+/// True if tensors can be put on kCUDA in this build, on this machine.
+bool is_available();
+}  // namespace cuda
+
+/// The dtype of new floating-point tensors for which none was given: float32 at first.
+Dtype get_default_dtype();
+void set_default_dtype(Dtype dtype);  // Error unless floating point
+
+/// What a creation function may be told: rand({3, 2}, TensorOptions().dtype(kFloat64).requires_grad(true)),
+/// or short rand({3, 2}, kFloat64).
+class TensorOptions {
+ public:
+  TensorOptions() = default;
+  TensorOptions(Dtype dtype) : dtype_(dtype) {}          // NOLINT
+  TensorOptions(Device device) : device_(device) {}      // NOLINT
+  TensorOptions(DeviceType device) : device_(device) {}  // NOLINT
+
+  TensorOptions dtype(Dtype value) const { return with(&TensorOptions::dtype_, value); }
+  TensorOptions device(Device value) const { return with(&TensorOptions::device_, value); }
+  TensorOptions requires_grad(bool value) const { return with(&TensorOptions::requires_grad_, value); }
+
+  Dtype dtype() const { return dtype_.value_or(get_default_dtype()); }
+  Dtype dtype_or(Dtype fallback) const { return dtype_.value_or(fallback); }
+  bool has_dtype() const { return dtype_.has_value(); }
+  Device device() const { return device_.value_or(kCPU); }
+  bool has_device() const { return device_.has_value(); }
+  bool requires_grad() const { return requires_grad_; }
+
+ private:
+  template <class Member, class Value>
+  TensorOptions with(Member TensorOptions::*member, Value value) const {
+    TensorOptions copy = *this;
+    copy.*member = value;
+    return copy;
+  }
+
+  std::optional<Dtype> dtype_;
+  std::optional<Device> device_;
+  bool requires_grad_ = false;
+};
+
+inline TensorOptions dtype(Dtype value) { return TensorOptions().dtype(value); }
+inline TensorOptions device(Device value) { return TensorOptions().device(value); }
+inline TensorOptions requires_grad(bool value = true) { return TensorOptions().requires_grad(value); }
+
+}  // namespace gradus

@@ -1,0 +1,30 @@
+// Random tensors: the same numbers as PyTorch's CPU generator for the same seed, bit for bit, on every
+// device.
+#pragma once
+
+#include "tensor/tensor.h"
+
+namespace gradus {
+
+class Generator;
+
+/// The generator that all draws use. Draws from several threads at once need a lock of the caller's.
+Generator& default_generator();
+/// Starts the stream anew.
+void manual_seed(uint64_t seed);
+
+/// Uniform on [0, 1).
+Tensor rand(IntArrayRef sizes, const TensorOptions& options = {});
+/// Normal with mean 0 and standard deviation 1.
+Tensor randn(IntArrayRef sizes, const TensorOptions& options = {});
+/// Whole numbers in [low, high), int64 unless the options say otherwise.
+Tensor randint(int64_t high, IntArrayRef sizes, const TensorOptions& options = kInt64);
+Tensor randint(int64_t low, int64_t high, IntArrayRef sizes, const TensorOptions& options = kInt64);
+/// The numbers 0 … n-1 in random order, int64.
+Tensor randperm(int64_t n, const TensorOptions& options = kInt64);
+Tensor rand_like(const Tensor& x);
+Tensor randn_like(const Tensor& x);
+/// 1 with the probability that each element of p states, else 0.
+Tensor bernoulli(const Tensor& p);
+
+}  // namespace gradus

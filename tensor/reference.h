@@ -1,0 +1,81 @@
+// Reference counting, the way every object of Gradus is owned: Tensor → TensorImpl → Storage, and Tensor →
+// Node.
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <utility>
+
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
+
+namespace gradus {
+
+/// True while the process has never had a second thread. glibc keeps this for us; elsewhere we assume
+/// threads.
+inline bool single_threaded() {
+#if __has_include(<sys/single_threaded.h>)
+  return __libc_single_threaded;
+#else
+  return false;
+#endif
+}
+
+/// A counter that is safe between threads, and free of atomic read-modify-writes while there is only one: an
+/// atomic increment costs more than the whole of a small addition. std::shared_ptr plays the same trick.
+template <std::unsigned_integral Integer>
+class Counter {
+ public:
+  /// Returns the new value.
+  Integer increment() { return add(1); }
+  Integer decrement() { return add(static_cast<Integer>(-1)); }
+  Integer value() const { return value_.load(std::memory_order_acquire); }
+
+ private:
+  Integer add(Integer step) {
+    if (!single_threaded()) return value_.fetch_add(step, std::memory_order_acq_rel) + step;
+    const Integer sum = value_.load(std::memory_order_relaxed) + step;
+    value_.store(sum, std::memory_order_relaxed);
+    return sum;
+  }
+
+  std::atomic<Integer> value_{0};
+};
+
+using ReferenceCount = Counter<uint32_t>;
+
+/// An owning pointer to an object that counts its own references. T has a member `ReferenceCount references`
+/// and a static function destroy(T*).
+template <class T>
+class Ref {
+ public:
+  Ref() = default;
+  explicit Ref(T* object) : object_(object) {
+    if (object_) object_->references.increment();
+  }
+  Ref(const Ref& other) : Ref(other.object_) {}
+  Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~Ref() { reset(); }
+
+  void reset() {
+    if (T* object = std::exchange(object_, nullptr); object && object->references.decrement() == 0)
+      T::destroy(object);
+  }
+
+  T* get() const { return object_; }
+  T* operator->() const { return object_; }
+  T& operator*() const { return *object_; }
+  explicit operator bool() const { return object_ != nullptr; }
+  bool operator==(const Ref&) const = default;
+
+ private:
+  T* object_ = nullptr;
+};
+
+}  // namespace gradus

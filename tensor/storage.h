@@ -1,0 +1,31 @@
+// Storage: the memory of one or more tensors. Views of a tensor share its storage, and with it its version.
+#pragma once
+
+#include <functional>
+
+#include "kernels/kernels.h"
+#include "tensor/memory.h"
+#include "tensor/reference.h"
+
+namespace gradus {
+
+/// A reference-counted stretch of memory on one device. For memory of our own the elements follow the header
+/// in the same block, so that a small tensor costs one block for its elements, not two.
+struct alignas(64) Storage {
+  ReferenceCount references;
+  uint32_t version = 0;  // counts in-place changes; a saved tensor compares it, see autograd/saved_tensor.h
+  DeviceType device = DeviceType::CPU;
+  void* data = nullptr;
+  int64_t bytes = 0;                            // of the elements
+  std::function<void(void*)>* owner = nullptr;  // for borrowed memory (from_blob): called when it is let go
+
+  /// New, uninitialised memory for `bytes` bytes of elements.
+  static Ref<Storage> allocate(int64_t bytes, DeviceType device);
+
+  /// Memory of somebody else; `release` (may be empty) is called with it at the end.
+  static Ref<Storage> borrow(void* data, int64_t bytes, std::function<void(void*)> release);
+
+  static void destroy(Storage* storage);
+};
+
+}  // namespace gradus

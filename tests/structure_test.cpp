@@ -1,0 +1,172 @@
+// The house stands as designed: each folder includes only what lies below it.
+//
+//   labs ──> nn, optim ──> autograd ──> tensor ──> kernels        kernels/cpu and kernels/cuda not each other
+//
+// An arrow may skip floors (nn may include tensor), but never point up or sideways.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// What the files of each folder may include, and "gradus.h" itself.
+const std::map<std::string, std::set<std::string>> kMayInclude = {
+    {"kernels", {"kernels"}},
+    {"tensor", {"kernels", "tensor"}},
+    {"autograd", {"kernels", "tensor", "autograd"}},
+    {"nn", {"kernels", "tensor", "autograd", "nn"}},
+    {"optim", {"kernels", "tensor", "autograd", "optim"}},
+    {"gradus.h", {"kernels", "tensor", "autograd", "nn", "optim"}},
+    {"labs", {"kernels", "tensor", "autograd", "nn", "optim", "labs", "gradus.h"}},
+};
+
+std::string first_part(const fs::path& path) { return path.begin()->string(); }
+
+std::string device_folder(const fs::path& path) {
+  if (first_part(path) != "kernels" || std::distance(path.begin(), path.end()) < 3) return "";
+  return std::next(path.begin())->string();
+}
+
+std::vector<std::string> project_includes(const fs::path& file) {
+  static const std::regex include(R"re(^\s*#\s*include\s*["<]([^">]+)[">].*)re");
+  std::vector<std::string> found;
+  std::ifstream lines(file);
+  for (std::string line; std::getline(lines, line);)
+    if (std::smatch match; std::regex_match(line, match, include)) {
+      const std::string name = match[1];
+      if (kMayInclude.contains(first_part(name))) found.push_back(name);
+    }
+  return found;
+}
+
+struct Survey {
+  size_t files = 0, includes = 0;
+  std::vector<std::string> broken;  // "tensor/a.cpp includes nn/b.h"
+};
+
+void survey_file(const fs::path& root, const fs::path& file, Survey& survey) {
+  static const std::set<std::string> endings = {".h", ".cpp", ".cu", ".cuh"};
+  if (!endings.contains(file.extension())) return;
+  const fs::path path = fs::relative(file, root);
+  ++survey.files;
+  for (const std::string& included : project_includes(file)) {
+    ++survey.includes;
+    const std::string ours = device_folder(path), theirs = device_folder(included);
+    const bool sideways = !ours.empty() && !theirs.empty() && ours != theirs;
+    const bool allowed = kMayInclude.at(first_part(path)).contains(first_part(included)) && !sideways;
+    if (!allowed) survey.broken.push_back(path.string() + " includes " + included);
+    if (!fs::exists(root / included))
+      survey.broken.push_back(path.string() + " includes the missing " + included);
+  }
+}
+
+Survey survey(const fs::path& root) {
+  Survey result;
+  for (const auto& [part, may] : kMayInclude) {
+    if (fs::is_directory(root / part)) {
+      for (const auto& entry : fs::recursive_directory_iterator(root / part))
+        survey_file(root, entry.path(), result);
+    } else if (fs::exists(root / part)) {
+      survey_file(root, root / part, result);
+    }
+  }
+  return result;
+}
+
+// A tree with one file in each folder and the includes that the test plants in it.
+class PlantedTree : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::temp_directory_path() / ("gradus_structure_" + std::to_string(::getpid()));
+    for (const char* file : {"kernels/k.h", "kernels/cpu/c.h", "kernels/cuda/c.h", "tensor/t.h",
+                             "autograd/ops/a.h", "nn/n.h", "optim/o.h", "labs/common/l.h", "gradus.h"})
+      plant(file, "");
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  void plant(const std::string& file, const std::string& included) {
+    fs::create_directories((root_ / file).parent_path());
+    std::ofstream(root_ / file) << (included.empty() ? "" : "#include \"" + included + "\"\n");
+  }
+
+  std::vector<std::string> broken_with(const std::string& file, const std::string& included) {
+    plant(file, included);
+    std::vector<std::string> broken = survey(root_).broken;
+    plant(file, "");
+    return broken;
+  }
+
+  fs::path root_;
+};
+
+TEST(Structure, NoArrowIsBroken) {
+  const Survey found = survey(GRADUS_SOURCE_DIR);
+  EXPECT_GT(found.files, 50u);
+  EXPECT_GT(found.includes, 150u);
+  for (const std::string& arrow : found.broken) ADD_FAILURE() << arrow;
+}
+
+TEST(Structure, TheTopLevelIsFixed) {
+  const std::set<std::string> house = {"CMakeLists.txt",
+                                       "CMakePresets.json",
+                                       "README.md",
+                                       "LICENSE",
+                                       "gradus.h",
+                                       "tensor",
+                                       "autograd",
+                                       "optim",
+                                       "nn",
+                                       "kernels",
+                                       "labs",
+                                       "tests",
+                                       "docs",
+                                       "build"};
+  for (const auto& entry : fs::directory_iterator(GRADUS_SOURCE_DIR)) {
+    const std::string name = entry.path().filename();
+    EXPECT_TRUE(name[0] == '.' || house.contains(name)) << name << " has no place on the top level";
+  }
+}
+
+TEST_F(PlantedTree, ArrowsThatPointDownHold) {
+  for (auto [file, included] : {std::pair{"kernels/cpu/c.h", "kernels/k.h"},
+                                {"tensor/t.h", "kernels/k.h"},
+                                {"autograd/ops/a.h", "tensor/t.h"},
+                                {"nn/n.h", "autograd/ops/a.h"},
+                                {"optim/o.h", "tensor/t.h"},
+                                {"labs/common/l.h", "gradus.h"},
+                                {"gradus.h", "nn/n.h"}})
+    EXPECT_EQ(broken_with(file, included), std::vector<std::string>{}) << file << " includes " << included;
+}
+
+TEST_F(PlantedTree, ArrowsThatPointUpOrSidewaysAreFound) {
+  for (auto [file, included] : {std::pair{"kernels/k.h", "tensor/t.h"},
+                                {"tensor/t.h", "autograd/ops/a.h"},
+                                {"autograd/ops/a.h", "nn/n.h"},
+                                {"autograd/ops/a.h", "optim/o.h"},
+                                {"nn/n.h", "optim/o.h"},
+                                {"optim/o.h", "nn/n.h"},
+                                {"nn/n.h", "gradus.h"},
+                                {"nn/n.h", "labs/common/l.h"},
+                                {"kernels/cpu/c.h", "kernels/cuda/c.h"},
+                                {"tensor/t.h", "gradus.h"},
+                                {"gradus.h", "labs/common/l.h"}})
+    EXPECT_EQ(broken_with(file, included),
+              std::vector<std::string>{std::string(file) + " includes " + included});
+}
+
+TEST_F(PlantedTree, IncludesOfFilesThatAreNotThereAreFound) {
+  EXPECT_EQ(broken_with("nn/n.h", "tensor/gone.h"),
+            std::vector<std::string>{"nn/n.h includes the missing tensor/gone.h"});
+}
+
+}  // namespace
