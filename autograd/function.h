@@ -120,11 +120,11 @@ class Function {
     for (Tensor& y : outputs)  // an input handed back unchanged must not lose its own place on the tape
       for (const Tensor& x : inputs)
         if (x.is_same(y)) y = y.detach();
-    Ref<FunctionNode> node(new NodeOf(name(), outputs, inputs, std::move(context)));
+    Ref<FunctionNode> node(new NodeOf(op_name(), outputs, inputs, std::move(context)));
     node->adopt(outputs);
   }
 
-  static const char* name() {
+  static const char* op_name() {
     if constexpr (requires { T::name; })
       return T::name;
     else

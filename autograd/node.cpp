@@ -1,6 +1,7 @@
 #include "autograd/node.h"
 
 #include <cctype>
+#include <mutex>
 
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
@@ -66,9 +67,23 @@ std::string Node::name() const {
   return camel + "Backward0";
 }
 
+// The leaf points back at its node without owning it. Where several threads use one leaf, a lock keeps the pointer
+// valid while it is read: a node takes the pointer away before its memory goes.
+namespace {
+
+std::unique_lock<std::mutex> lock_leaf_pointers() {
+  static std::mutex mutex;
+  return single_threaded() ? std::unique_lock<std::mutex>() : std::unique_lock(mutex);
+}
+
+}  // namespace
+
 LeafNode::LeafNode(const Tensor& x) : Node(Leaf{}, x), leaf(x) { leaf.impl().leaf_node = this; }
 
-LeafNode::~LeafNode() { leaf.impl().leaf_node = nullptr; }
+LeafNode::~LeafNode() {
+  const auto lock = lock_leaf_pointers();
+  if (leaf.impl().leaf_node == this) leaf.impl().leaf_node = nullptr;
+}
 
 void LeafNode::apply(BackwardPass&) {
   Tensor gradient = std::move(first.gradient);
@@ -91,7 +106,9 @@ Edge gradient_edge(const Tensor& x) {
   if (!x.requires_grad()) return {};
   TensorImpl& impl = x.impl();
   if (impl.grad_fn) return {impl.grad_fn, impl.output_nr};
-  if (impl.leaf_node) return {Ref<GraphNode>(impl.leaf_node), 0};
+  const auto lock = lock_leaf_pointers();
+  if (impl.leaf_node && impl.leaf_node->references.increment_unless_zero())
+    return {Ref<GraphNode>::adopt(impl.leaf_node), 0};
   return {Ref<GraphNode>(new LeafNode(x)), 0};
 }
 

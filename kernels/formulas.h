@@ -80,7 +80,7 @@ struct Pow {
   }
 };
 
-// The larger and the smaller; NaN wins, so that it is not lost.  | instead of ||: no branch, so it vectorises.
+// The larger and the smaller; NaN wins, so that it is not lost. No ||, whose branch would keep it from vectorising.
 struct Maximum { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { return (a > b) | (a != a) ? a : b; } };
 struct Minimum { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { return (a < b) | (a != a) ? a : b; } };
 

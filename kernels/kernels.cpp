@@ -18,18 +18,37 @@ void no_kernel(const char* op, const char* device, Dtype dtype) {
 }
 
 const char* name_of(Unary f) {
-  static constexpr const char* names[] = {
-      "neg",   "abs", "sign", "square", "relu", "exp",     "log", "log1p", "expm1", "sqrt",  "rsqrt",    "reciprocal",
-      "sin",   "cos", "tanh", "sigmoid", "erf", "round", "floor", "ceil", "logical_not",
-      "isnan", "isinf", "isfinite"};
+  static constexpr const char* names[] = {"neg",   "abs",   "sign",        "square",  "relu",  "exp",
+                                          "log",   "log1p", "expm1",       "sqrt",    "rsqrt", "reciprocal",
+                                          "sin",   "cos",   "tanh",        "sigmoid", "erf",   "round",
+                                          "floor", "ceil",  "logical_not", "isnan",   "isinf", "isfinite"};
   return names[static_cast<int>(f)];
 }
 
 const char* name_of(Binary f) {
-  static constexpr const char* names[] = {
-      "add", "sub", "mul", "div", "remainder", "pow", "maximum", "minimum",
-      "reverse_sub", "reverse_div", "reverse_pow", "bit_and", "bit_or", "bit_xor",
-      "relu_gradient", "tanh_gradient", "sigmoid_gradient", "eq", "ne", "lt", "le", "gt", "ge"};
+  static constexpr const char* names[] = {"add",
+                                          "sub",
+                                          "mul",
+                                          "div",
+                                          "remainder",
+                                          "pow",
+                                          "maximum",
+                                          "minimum",
+                                          "reverse_sub",
+                                          "reverse_div",
+                                          "reverse_pow",
+                                          "bit_and",
+                                          "bit_or",
+                                          "bit_xor",
+                                          "relu_gradient",
+                                          "tanh_gradient",
+                                          "sigmoid_gradient",
+                                          "eq",
+                                          "ne",
+                                          "lt",
+                                          "le",
+                                          "gt",
+                                          "ge"};
   return names[static_cast<int>(f)];
 }
 

@@ -13,6 +13,7 @@ namespace gradus {
 
 enum class DeviceType : uint8_t { CPU, CUDA };
 
+// clang-format off
 /// y = f(x). The predicates, from isnan on, write bool.
 enum class Unary : uint8_t {
   neg, abs, sign, square, relu,                                  // every number type
@@ -31,6 +32,7 @@ enum class Binary : uint8_t {
   tanh_gradient, sigmoid_gradient,                               // (ȳ, y): ȳ (1 - y²), ȳ y (1 - y)
   eq, ne, lt, le, gt, ge,
 };
+// clang-format on
 
 enum class Reduction : uint8_t { sum, prod, max, min, all, any };
 
@@ -52,7 +54,8 @@ struct Kernels {
 
   // Filling and moving. copy converts between any two dtypes.
   void (*fill)(Scalar value, const View& out);
-  void (*arange)(Scalar start, Scalar step, const View& out);  // out[i] = start + i·step, out of one dimension
+  void (*arange)(Scalar start, Scalar step,
+                 const View& out);  // out[i] = start + i·step, out of one dimension
   void (*copy)(const View& x, const View& out);
 
   // Pointwise. The scalar form is f(a, scalar), the scalar converted to a's dtype.
@@ -63,7 +66,8 @@ struct Kernels {
 
   // Reductions. `out` has x's dimensions; those that are reduced have size 1 in it. Sums are pairwise or better.
   void (*reduce)(Reduction f, const View& x, const View& out);
-  void (*argmax)(const View& x, int dim, const View& out);  // out int64, size 1 along dim; the first of equals
+  void (*argmax)(const View& x, int dim,
+                 const View& out);  // out int64, size 1 along dim; the first of equals
   void (*argmin)(const View& x, int dim, const View& out);
   void (*cumsum)(const View& x, int dim, const View& out);
   // Stable. `values` and `indices` (int64) have x's sizes.

@@ -35,7 +35,7 @@ inline std::ostream& operator<<(std::ostream& out, Dtype dtype) { return out << 
 
 /// The Dtype of a C++ type: float, double, bool; every other integer counts as int64.
 template <class T>
-  requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 constexpr Dtype dtype_of() {
   if constexpr (std::same_as<T, bool>) return kBool;
   if constexpr (std::integral<T>) return kInt64;
@@ -46,10 +46,14 @@ constexpr Dtype dtype_of() {
 template <class F>
 constexpr decltype(auto) visit_dtype(Dtype dtype, F&& f) {
   switch (dtype) {
-    case Dtype::Float32: return f(float{});
-    case Dtype::Float64: return f(double{});
-    case Dtype::Int64: return f(int64_t{});
-    case Dtype::Bool: break;
+    case Dtype::Float32:
+      return f(float{});
+    case Dtype::Float64:
+      return f(double{});
+    case Dtype::Int64:
+      return f(int64_t{});
+    case Dtype::Bool:
+      break;
   }
   return f(bool{});
 }
@@ -58,7 +62,7 @@ constexpr decltype(auto) visit_dtype(Dtype dtype, F&& f) {
 class Scalar {
  public:
   template <class T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   constexpr Scalar(T value) {  // NOLINT(google-explicit-constructor): 2 * x needs the conversion
     if constexpr (std::floating_point<T>) {
       dtype_ = kFloat64;

@@ -1,5 +1,5 @@
-// The layout is that of torch/_tensor_str.py: all numbers of a tensor are printed in one style and one width, which the
-// numbers themselves decide. See NumberFormat for how.
+// The layout is that of torch/_tensor_str.py: all numbers of a tensor are printed in one style and one width,
+// which the numbers themselves decide. See NumberFormat for how.
 #include "tensor/print.h"
 
 #include <algorithm>
@@ -10,12 +10,12 @@
 namespace gradus {
 namespace {
 
-// ---- The options -----------------------------------------------------------------------------------------------
+// ---- The options --------------------------------------------------------------------------------
 
 constinit std::mutex options_mutex;
 constinit PrintOptions current_options;
 
-// ---- One number ------------------------------------------------------------------------------------------------
+// ---- One number ---------------------------------------------------------------------------------
 
 /// As Python's format: "0.1220" or "1.2200e-01". The program's locale has no say in it.
 std::string digits(double value, std::chars_format style, int precision) {
@@ -28,11 +28,13 @@ std::string digits(double value, std::chars_format style, int precision) {
 ///
 ///   whole       2.          if all of them are whole
 ///   fixed       0.1220      if not
-///   scientific  1.2200e-01  if the largest is more than 1000 times the smallest (in magnitude, 0, NaN and infinities
-///                           aside) or above 10⁸; in a tensor that is not whole, also if the smallest is below 10⁻⁴
+///   scientific  1.2200e-01  if the largest is more than 1000 times the smallest (in magnitude, 0, NaN and
+///   infinities
+///                           aside) or above 10⁸; in a tensor that is not whole, also if the smallest is
+///                           below 10⁻⁴
 ///
-/// PyTorch's quirk: sci_mode changes the style but not the width, so numbers that were to be scientific are padded to
-/// that width even when printed in fixed style.
+/// PyTorch's quirk: sci_mode changes the style but not the width, so numbers that were to be scientific are
+/// padded to that width even when printed in fixed style.
 class NumberFormat {
  public:
   /// `for_each_number(f)` calls f with each number that will be printed, as a Scalar.
@@ -88,7 +90,7 @@ class NumberFormat {
   size_t width_ = 1;
 };
 
-// ---- One tensor ------------------------------------------------------------------------------------------------
+// ---- One tensor ---------------------------------------------------------------------------------
 
 /// Prints the elements of a tensor in host memory: brackets, commas, line breaks and "...".
 class ElementPrinter {
@@ -184,11 +186,13 @@ std::vector<std::string> properties(const Tensor& x) {
 }  // namespace
 
 void set_printoptions(const PrintOptions& options) {
-  check(options.precision >= 0 && options.precision <= 100, "set_printoptions: precision must be 0 to 100, not ",
-        options.precision);
+  check(options.precision >= 0 && options.precision <= 100,
+        "set_printoptions: precision must be 0 to 100, not ", options.precision);
   check(options.edgeitems >= 1, "set_printoptions: edgeitems must be at least 1, not ", options.edgeitems);
-  check(options.threshold >= 0, "set_printoptions: threshold must not be negative, but is ", options.threshold);
-  check(options.linewidth >= 0, "set_printoptions: linewidth must not be negative, but is ", options.linewidth);
+  check(options.threshold >= 0, "set_printoptions: threshold must not be negative, but is ",
+        options.threshold);
+  check(options.linewidth >= 0, "set_printoptions: linewidth must not be negative, but is ",
+        options.linewidth);
   const std::lock_guard lock(options_mutex);
   current_options = options;
 }
@@ -206,7 +210,8 @@ std::string Tensor::toString() const {
   std::string text = prefix;
   text += numel() == 0 ? "[]" : ElementPrinter(host.raw(), options).text(prefix.size());
 
-  // A property that would not fit on the line begins a new one. (PyTorch counts a line one or two columns too long.)
+  // A property that would not fit on the line begins a new one. (PyTorch counts a line one or two columns too
+  // long.)
   size_t column = text.size() - (text.rfind('\n') + 1) + 2;
   for (const std::string& property : properties(*this)) {
     if (column + property.size() + 2 > static_cast<size_t>(options.linewidth)) {

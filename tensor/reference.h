@@ -31,6 +31,14 @@ class Counter {
   /// Returns the new value.
   Integer increment() { return add(1); }
   Integer decrement() { return add(static_cast<Integer>(-1)); }
+  /// For a pointer that does not own: takes a reference only if the object still has one. False if it has none.
+  bool increment_unless_zero() {
+    Integer seen = value();
+    if (single_threaded()) return seen != 0 && increment() != 0;
+    while (seen != 0)
+      if (value_.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel)) return true;
+    return false;
+  }
   Integer value() const { return value_.load(std::memory_order_acquire); }
 
  private:
@@ -54,6 +62,12 @@ class Ref {
   Ref() = default;
   explicit Ref(T* object) : object_(object) {
     if (object_) object_->references.increment();
+  }
+  /// Takes over a reference that was already counted.
+  static Ref adopt(T* object) {
+    Ref ref;
+    ref.object_ = object;
+    return ref;
   }
   Ref(const Ref& other) : Ref(other.object_) {}
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}

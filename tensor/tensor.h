@@ -54,8 +54,7 @@ class Tensor {
   Tensor& operator=(Tensor&& values) &&;
   Tensor& operator=(const Scalar& value) &&;
 
-  // ---- What it is
-  // ----------------------------------------------------------------------------------------------
+  // ---- What it is -------------------------------------------------------------------------------
   bool defined() const { return static_cast<bool>(impl_); }
   void reset() { impl_.reset(); }
   bool is_same(const Tensor& other) const { return impl_ == other.impl_; }
@@ -75,8 +74,7 @@ class Tensor {
   TensorOptions options() const { return TensorOptions().dtype(dtype()).device(device()); }
   bool is_alias_of(const Tensor& other) const;  // do both share one storage?
 
-  // ---- Reaching the elements
-  // -----------------------------------------------------------------------------------
+  // ---- Reaching the elements --------------------------------------------------------------------
   /// The value of a tensor of one element.
   template <class T>
   T item() const {
@@ -92,8 +90,7 @@ class Tensor {
   void* data_ptr() const;
   std::string toString() const;  // as operator<< prints it
 
-  // ---- Moving and converting (recorded)
-  // ------------------------------------------------------------------------
+  // ---- Moving and converting (recorded) ---------------------------------------------------------
   Tensor to(Dtype dtype) const;
   Tensor to(Device device) const;
   Tensor to(Device device, Dtype dtype) const { return to(device).to(dtype); }
@@ -102,8 +99,7 @@ class Tensor {
   Tensor clone() const;
   Tensor contiguous() const;
 
-  // ---- Views: no element moves (recorded)
-  // ----------------------------------------------------------------------
+  // ---- Views: no element moves (recorded) -------------------------------------------------------
   Tensor operator[](int64_t index) const;
   Tensor view(IntArrayRef sizes) const;     // one size may be -1; Error if the strides do not allow it
   Tensor reshape(IntArrayRef sizes) const;  // a view if possible, else a copy
@@ -122,8 +118,7 @@ class Tensor {
   std::vector<Tensor> chunk(int64_t chunks, int64_t dim = 0) const;
   Tensor diagonal(int64_t offset = 0, int64_t dim1 = 0, int64_t dim2 = 1) const;
 
-  // ---- Indexing (recorded)
-  // -------------------------------------------------------------------------------------
+  // ---- Indexing (recorded) ----------------------------------------------------------------------
   Tensor index(std::initializer_list<TensorIndex> indices) const;
   Tensor index(const std::vector<TensorIndex>& indices) const;
   Tensor& index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values) const;
@@ -134,8 +129,7 @@ class Tensor {
   Tensor masked_select(const Tensor& mask) const;
   Tensor nonzero() const;
 
-  // ---- Maths, elementwise (recorded)
-  // ---------------------------------------------------------------------------
+  // ---- Maths, elementwise (recorded) ------------------------------------------------------------
   Tensor operator-() const;
   Tensor operator~() const;
   Tensor add(const Tensor& other, const Scalar& alpha = 1) const;
@@ -194,8 +188,7 @@ class Tensor {
   bool equal(const Tensor& other) const;  // same shape and elements
   bool allclose(const Tensor& other, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) const;
 
-  // ---- Products (recorded)
-  // -------------------------------------------------------------------------------------
+  // ---- Products (recorded) ----------------------------------------------------------------------
   Tensor matmul(const Tensor& other) const;
   Tensor mm(const Tensor& other) const;
   Tensor mv(const Tensor& vector) const;
@@ -203,8 +196,7 @@ class Tensor {
   Tensor dot(const Tensor& other) const;
   Tensor outer(const Tensor& other) const;
 
-  // ---- Reductions (recorded)
-  // -----------------------------------------------------------------------------------
+  // ---- Reductions (recorded) --------------------------------------------------------------------
   Tensor sum() const;
   Tensor sum(IntArrayRef dims, bool keepdim = false) const;
   Tensor mean() const;
@@ -233,14 +225,12 @@ class Tensor {
   std::tuple<Tensor, Tensor> sort(int64_t dim = -1, bool descending = false) const;
   Tensor argsort(int64_t dim = -1, bool descending = false) const;
 
-  // ---- Matrices (recorded)
-  // -------------------------------------------------------------------------------------
+  // ---- Matrices (recorded) ----------------------------------------------------------------------
   Tensor diag(int64_t diagonal = 0) const;
   Tensor trace() const;
   std::tuple<Tensor, Tensor, Tensor> svd() const;
 
-  // ---- In place
-  // ------------------------------------------------------------------------------------------------
+  // ---- In place ---------------------------------------------------------------------------------
   Tensor& add_(const Tensor& other, const Scalar& alpha = 1) const;
   Tensor& add_(const Scalar& other, const Scalar& alpha = 1) const;
   Tensor& sub_(const Tensor& other, const Scalar& alpha = 1) const;
@@ -267,8 +257,7 @@ class Tensor {
   Tensor& operator*=(const Scalar& other) const { return mul_(other); }
   Tensor& operator/=(const Scalar& other) const { return div_(other); }
 
-  // ---- The tape
-  // ------------------------------------------------------------------------------------------------
+  // ---- The tape ---------------------------------------------------------------------------------
   /// Adds the derivative of this tensor to .grad of every leaf it was computed from. `gradient` (by default
   /// 1, for a tensor of one element) is the derivative of the final quantity by this tensor. The graph's
   /// saved tensors are freed unless retain_graph; create_graph records the backward pass itself, for higher
@@ -320,8 +309,7 @@ struct TensorImpl : Pooled {
   static void destroy(TensorImpl* impl) { delete impl; }
 };
 
-// ---- For the folders above: making tensors without recording
-// ----------------------------------------------------
+// ---- For the folders above: making tensors without recording ------------------------------------
 
 /// Uninitialised, contiguous.
 Tensor allocate(IntArrayRef sizes, Dtype dtype, DeviceType device = kCPU);

@@ -6,8 +6,7 @@
 
 namespace gradus {
 
-// ---- Promotion and broadcasting
-// ---------------------------------------------------------------------------------
+// ---- Promotion and broadcasting -----------------------------------------------------------------
 
 namespace {
 
@@ -81,8 +80,7 @@ Tensor pointwise(Binary f, const Tensor& a, const Scalar& b) {
   return out;
 }
 
-// ---- Sums and differences
-// ---------------------------------------------------------------------------------------
+// ---- Sums and differences -----------------------------------------------------------------------
 
 // y = a + α b     ā = ȳ        b̄ = α ȳ
 Tensor add(const Tensor& a, const Tensor& b, const Scalar& alpha) {
@@ -114,8 +112,7 @@ Tensor operator-(const Scalar& s, const Tensor& x) {
   return record("rsub", pointwise(Binary::reverse_sub, x, s), wrt(x, [](const Tensor& g) { return -g; }));
 }
 
-// ---- Products and quotients
-// -------------------------------------------------------------------------------------
+// ---- Products and quotients ---------------------------------------------------------------------
 
 // y = a b         ā = ȳ b      b̄ = ȳ a
 Tensor mul(const Tensor& a, const Tensor& b) {
@@ -159,8 +156,7 @@ Tensor remainder(const Tensor& a, const Scalar& b) {
   return record("remainder", pointwise(Binary::remainder, a, b), wrt(a, [](const Tensor& g) { return g; }));
 }
 
-// ---- Powers
-// -----------------------------------------------------------------------------------------------------
+// ---- Powers -------------------------------------------------------------------------------------
 
 // y = xⁿ          x̄ = ȳ n xⁿ⁻¹        n = 0: x̄ = 0, where n xⁿ⁻¹ would give 0·∞ at x = 0
 Tensor pow(const Tensor& base, const Scalar& exponent) {
@@ -197,8 +193,7 @@ Tensor pow(const Scalar& base, const Tensor& exponent) {
                 }));
 }
 
-// ---- Choosing
-// ---------------------------------------------------------------------------------------------------
+// ---- Choosing -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -256,8 +251,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
   return where(mask, scalar_tensor(value, x.options()), x);
 }
 
-// ---- Comparisons and logic: no derivative
-// -----------------------------------------------------------------------
+// ---- Comparisons and logic: no derivative -------------------------------------------------------
 
 Tensor eq(const Tensor& a, const Tensor& b) { return pointwise(Binary::eq, a, b); }
 Tensor ne(const Tensor& a, const Tensor& b) { return pointwise(Binary::ne, a, b); }

@@ -33,10 +33,28 @@ void write(const Tensor& x, const View& values) {
   bump_version(x);
 }
 
+void check_castable(const char* op, Dtype from, Dtype to) {
+  const auto kind = [](Dtype dtype) { return dtype == kBool ? 0 : dtype == kInt64 ? 1 : 2; };
+  check(kind(from) <= kind(to), op, ": result type ", from, " can't be cast to the desired output type ", to);
+}
+
+/// x as it is now: a copy of its elements, at x's place on the tape. The recorded op computes from this, because its
+/// rules may need the elements that are about to be overwritten, and because a rule that saved x itself would tie
+/// a knot, x → node → x, that is never freed.
+Tensor before_write(const Tensor& x) {
+  const Tensor old = x.detach().clone();
+  TensorImpl &to = old.impl(), &from = x.impl();
+  to.grad_fn = from.grad_fn;
+  to.output_nr = from.output_nr;
+  to.requires_grad = from.requires_grad;
+  return old;
+}
+
 /// x becomes y, in x's memory and on the tape.
 Tensor& take_over(const char* op, const Tensor& x, const Tensor& y) {
   check(y.sizes() == x.sizes(), op, ": the result has shape ", text(y.sizes()), ", which does not fit into ",
         text(x.sizes()));
+  check_castable(op, y.dtype(), x.dtype());
   check(x.impl().storage->references.value() == 1, op,
         ": this tensor shares its memory with others (views of it, or what it is a view of), and a recorded "
         "write into "
@@ -47,11 +65,6 @@ Tensor& take_over(const char* op, const Tensor& x, const Tensor& y) {
   impl.output_nr = y.impl().output_nr;
   impl.requires_grad = y.requires_grad();
   return self(x);
-}
-
-void check_castable(const char* op, Dtype from, Dtype to) {
-  const auto kind = [](Dtype dtype) { return dtype == kBool ? 0 : dtype == kInt64 ? 1 : 2; };
-  check(kind(from) <= kind(to), op, ": result type ", from, " can't be cast to the desired output type ", to);
 }
 
 /// A view of `values` that may be read while x is written: a copy if the two overlap but are not the same
@@ -67,7 +80,7 @@ Tensor readable_beside(const Tensor& x, const Tensor& values) {
 template <class Recorded>
 Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor& b, Recorded recorded) {
   check_writable(op, x);
-  if (must_record(x, b.requires_grad())) return take_over(op, x, recorded());
+  if (must_record(x, b.requires_grad())) return take_over(op, x, recorded(before_write(x)));
   const Dtype dtype = result_type(x, b);
   check_castable(op, dtype, x.dtype());
   const NoGradGuard no_grad;
@@ -84,7 +97,7 @@ Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor&
 template <class Recorded>
 Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar& b, Recorded recorded) {
   check_writable(op, x);
-  if (must_record(x, false)) return take_over(op, x, recorded());
+  if (must_record(x, false)) return take_over(op, x, recorded(before_write(x)));
   check_castable(op, result_type(x, b), x.dtype());
   kernels_of(x).binary_scalar(f, x.raw(), b, x.raw());
   bump_version(x);
@@ -95,38 +108,38 @@ Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar&
 
 Tensor& Tensor::add_(const Tensor& b, const Scalar& alpha) const {
   const Tensor scaled = alpha.toDouble() == 1 ? b : b * alpha;
-  return binary_in_place("add_", Binary::add, *this, scaled, [&] { return *this + scaled; });
+  return binary_in_place("add_", Binary::add, *this, scaled, [&](const Tensor\& x) { return x + scaled; });
 }
 Tensor& Tensor::sub_(const Tensor& b, const Scalar& alpha) const {
   const Tensor scaled = alpha.toDouble() == 1 ? b : b * alpha;
-  return binary_in_place("sub_", Binary::sub, *this, scaled, [&] { return *this - scaled; });
+  return binary_in_place("sub_", Binary::sub, *this, scaled, [&](const Tensor\& x) { return x - scaled; });
 }
 Tensor& Tensor::mul_(const Tensor& b) const {
-  return binary_in_place("mul_", Binary::mul, *this, b, [&] { return *this * b; });
+  return binary_in_place("mul_", Binary::mul, *this, b, [&](const Tensor\& x) { return x * b; });
 }
 Tensor& Tensor::div_(const Tensor& b) const {
   check(is_floating_point(), "div_: result type float32 can't be cast to the desired output type ", dtype());
-  return binary_in_place("div_", Binary::div, *this, b, [&] { return *this / b; });
+  return binary_in_place("div_", Binary::div, *this, b, [&](const Tensor\& x) { return x / b; });
 }
 Tensor& Tensor::add_(const Scalar& b, const Scalar& alpha) const {
   const Scalar scaled = alpha.toDouble() == 1 ? b : Scalar(b.toDouble() * alpha.toDouble());
-  return scalar_in_place("add_", Binary::add, *this, scaled, [&] { return *this + scaled; });
+  return scalar_in_place("add_", Binary::add, *this, scaled, [&](const Tensor\& x) { return x + scaled; });
 }
 Tensor& Tensor::sub_(const Scalar& b, const Scalar& alpha) const {
   const Scalar scaled = alpha.toDouble() == 1 ? b : Scalar(b.toDouble() * alpha.toDouble());
-  return scalar_in_place("sub_", Binary::sub, *this, scaled, [&] { return *this - scaled; });
+  return scalar_in_place("sub_", Binary::sub, *this, scaled, [&](const Tensor\& x) { return x - scaled; });
 }
 Tensor& Tensor::mul_(const Scalar& b) const {
-  return scalar_in_place("mul_", Binary::mul, *this, b, [&] { return *this * b; });
+  return scalar_in_place("mul_", Binary::mul, *this, b, [&](const Tensor\& x) { return x * b; });
 }
 Tensor& Tensor::div_(const Scalar& b) const {
   check(is_floating_point(), "div_: result type float32 can't be cast to the desired output type ", dtype());
-  return scalar_in_place("div_", Binary::div, *this, b, [&] { return *this / b; });
+  return scalar_in_place("div_", Binary::div, *this, b, [&](const Tensor\& x) { return x / b; });
 }
 
 Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max) const {
   check_writable("clamp_", *this);
-  if (must_record(*this, false)) return take_over("clamp_", *this, clamp(min, max));
+  if (must_record(*this, false)) return take_over("clamp_", *this, before_write(*this).clamp(min, max));
   write(*this, clamp(min, max).raw());
   return self(*this);
 }
@@ -156,8 +169,7 @@ Tensor& Tensor::operator=(const Tensor& values) && { return copy_(values); }
 Tensor& Tensor::operator=(Tensor&& values) && { return copy_(values); }
 Tensor& Tensor::operator=(const Scalar& value) && { return fill_(value); }
 
-// ---- Random numbers
-// ---------------------------------------------------------------------------------------------
+// ---- Random numbers -----------------------------------------------------------------------------
 
 namespace {
 

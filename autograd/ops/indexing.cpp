@@ -58,8 +58,7 @@ Tensor steps_along(int d, int dim, int64_t size, int64_t stride, const Tensor& l
   return (arange(size, TensorOptions(kInt64).device(like.device())) * stride).view(shape);
 }
 
-// ---- x.index({…})
-// -----------------------------------------------------------------------------------------------
+// ---- x.index({…}) -------------------------------------------------------------------------------
 
 /// An index list taken apart: a view for its integers, slices, None and "...", and the index tensors that are
 /// left, each with the dimension of the view that it chooses from (undefined: the whole dimension stays).
@@ -209,8 +208,7 @@ Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Sca
   return index_put_(indices, scalar_tensor(value, options()));
 }
 
-// ---- Whole rows
-// -------------------------------------------------------------------------------------------------
+// ---- Whole rows ---------------------------------------------------------------------------------
 
 namespace {
 
@@ -255,17 +253,17 @@ Tensor embedding(const Tensor& weight, const Tensor& indices) {
 
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
   check(index.dim() <= 1, "index_select: the index must be a vector, not ", text(index.sizes()));
+  check(x.dim() > 0, "index_select: a tensor of no dimensions has no rows to choose from");
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
   const Tensor rows = checked_indices("index_select", index.reshape({-1}).contiguous(), d, x.size(d));
   const Tensor front = transpose(x, 0, d);
   Shape shape(front.raw());
-  const Tensor table = front.reshape({shape[0], front.numel() / std::max<int64_t>(shape[0], 1)});
+  const Tensor table = front.reshape({x.size(d), front.numel() / std::max<int64_t>(x.size(d), 1)});
   shape[0] = rows.size(0);
   return transpose(take_rows("index_select", table, rows).view(shape), 0, d);
 }
 
-// ---- Other ways to choose
-// ---------------------------------------------------------------------------------------
+// ---- Other ways to choose -----------------------------------------------------------------------
 
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   check(index.dim() == x.dim(), "gather: index is ", text(index.sizes()), " and x is ", text(x.sizes()),

@@ -16,8 +16,7 @@
 
 namespace gradus {
 
-// ---- pointwise.cpp: y = f(x)
-// ------------------------------------------------------------------------------------
+// ---- pointwise.cpp: y = f(x) --------------------------------------------------------------------
 Tensor neg(const Tensor& x);
 Tensor abs(const Tensor& x);   // derivative sign(x): 0 at 0
 Tensor sign(const Tensor& x);  // derivative 0
@@ -47,8 +46,7 @@ Tensor isinf(const Tensor& x);
 Tensor isfinite(const Tensor& x);
 Tensor logical_not(const Tensor& x);
 
-// ---- arithmetic.cpp: y = f(a, b), with broadcasting
-// -------------------------------------------------------------
+// ---- arithmetic.cpp: y = f(a, b), with broadcasting ---------------------------------------------
 Tensor add(const Tensor& a, const Tensor& b, const Scalar& alpha = 1);  // a + alpha b
 Tensor add(const Tensor& a, const Scalar& b, const Scalar& alpha = 1);
 Tensor sub(const Tensor& a, const Tensor& b, const Scalar& alpha = 1);
@@ -121,8 +119,7 @@ Dtype result_type(const Tensor& a, const Tensor& b);
 Dtype result_type(const Tensor& a, const Scalar& b);
 Dtype promote_types(Dtype a, Dtype b);
 
-// ---- products.cpp
-// -----------------------------------------------------------------------------------------------
+// ---- products.cpp -------------------------------------------------------------------------------
 /// The product of vectors (dot), matrices, and batches of matrices, whose leading dimensions broadcast.
 Tensor matmul(const Tensor& a, const Tensor& b);
 Tensor mm(const Tensor& a, const Tensor& b);   // (m, k) × (k, n)
@@ -133,8 +130,7 @@ Tensor outer(const Tensor& a, const Tensor& b);
 Tensor addmm(const Tensor& c, const Tensor& a, const Tensor& b, const Scalar& beta = 1,
              const Scalar& alpha = 1);
 
-// ---- reduce.cpp: over all elements, or over some dimensions
-// -----------------------------------------------------
+// ---- reduce.cpp: over all elements, or over some dimensions -------------------------------------
 Tensor sum(const Tensor& x);  // bool and integers give int64
 Tensor sum(const Tensor& x, IntArrayRef dims, bool keepdim = false);
 Tensor sum_to_size(const Tensor& x, IntArrayRef sizes);  // undoes a broadcast: sums over stretched dimensions
@@ -163,13 +159,11 @@ Tensor any(const Tensor& x);
 Tensor logsumexp(const Tensor& x, IntArrayRef dims, bool keepdim = false);
 Tensor cumsum(const Tensor& x, int64_t dim);
 
-// ---- softmax.cpp
-// ------------------------------------------------------------------------------------------------
+// ---- softmax.cpp --------------------------------------------------------------------------------
 Tensor softmax(const Tensor& x, int64_t dim);
 Tensor log_softmax(const Tensor& x, int64_t dim);
 
-// ---- views.cpp: other windows on the same elements; convert, copy, join
-// -----------------------------------------
+// ---- views.cpp: other windows on the same elements; convert, copy, join -------------------------
 Tensor t(const Tensor& x);
 Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1);
 Tensor permute(const Tensor& x, IntArrayRef dims);
@@ -187,8 +181,7 @@ Tensor clone(const Tensor& x);
 Tensor cat(TensorList tensors, int64_t dim = 0);
 Tensor stack(TensorList tensors, int64_t dim = 0);
 
-// ---- indexing.cpp
-// -----------------------------------------------------------------------------------------------
+// ---- indexing.cpp -------------------------------------------------------------------------------
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);
 /// out[i][j] = x[index[i][j]][j] for dim 0, and so on. index has x's number of dimensions.
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
@@ -200,8 +193,7 @@ Tensor embedding(const Tensor& weight, const Tensor& indices);
 std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1, bool descending = false);  // stable
 Tensor argsort(const Tensor& x, int64_t dim = -1, bool descending = false);
 
-// ---- linalg.cpp
-// -------------------------------------------------------------------------------------------------
+// ---- linalg.cpp ---------------------------------------------------------------------------------
 /// A vector as the diagonal of a square matrix, or the diagonal of a matrix as a vector.
 Tensor diag(const Tensor& x, int64_t diagonal = 0);
 Tensor trace(const Tensor& x);

@@ -111,9 +111,8 @@ Tensor erf(const Tensor& input) {
                 }));
 }
 
-// ---- Functions whose rule is a kernel of its own
-// ---------------------------------------------------------------- ȳ f'(x) in one sweep instead of three. The
-// gradient kernels are ops too, with rules of their own.
+// ---- Functions whose rule is a kernel of its own ------------------------------------------------
+// ȳ f'(x) in one sweep instead of three. The gradient kernels are ops too, with rules of their own.
 
 namespace {
 
@@ -175,8 +174,7 @@ Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optio
 Tensor clamp_min(const Tensor& x, const Scalar& min) { return clamp(x, min); }
 Tensor clamp_max(const Tensor& x, const Scalar& max) { return clamp(x, std::nullopt, max); }
 
-// ---- Predicates: no derivative
-// ----------------------------------------------------------------------------------
+// ---- Predicates: no derivative ------------------------------------------------------------------
 Tensor isnan(const Tensor& x) { return pointwise(Unary::isnan, x); }
 Tensor isinf(const Tensor& x) { return pointwise(Unary::isinf, x); }
 Tensor isfinite(const Tensor& x) { return pointwise(Unary::isfinite, x); }

@@ -65,8 +65,7 @@ Tensor summable(const Tensor& x) { return x.is_floating_point() ? x : x.to(kInt6
 
 }  // namespace
 
-// ---- Sums
-// -------------------------------------------------------------------------------------------------------
+// ---- Sums ---------------------------------------------------------------------------------------
 
 // y = Σ xᵢ        x̄ᵢ = ȳ
 Tensor sum(const Tensor& x) { return sum(x, {}); }
@@ -165,8 +164,7 @@ Tensor cumsum(const Tensor& input, int64_t dim) {
   return record("cumsum", y, wrt(x, [d](const Tensor& g) { return g.sum({d}, true) - cumsum(g, d) + g; }));
 }
 
-// ---- The largest and the smallest
-// -------------------------------------------------------------------------------
+// ---- The largest and the smallest ---------------------------------------------------------------
 
 // y = max xᵢ      x̄ᵢ = ȳ / c where xᵢ = y, else 0; c of them are equal to y
 static Tensor extreme(const char* op, Reduction f, const Tensor& x, IntArrayRef over, bool keepdim) {

@@ -37,8 +37,7 @@ View shifted(View x, int64_t elements) {
   return x;
 }
 
-// ---- Windows that leave elements out
-// ----------------------------------------------------------------------------
+// ---- Windows that leave elements out ------------------------------------------------------------
 
 template <class Window>
 Tensor put_in_zeros(const Tensor& values, const Shape& shape, Window window);
@@ -123,8 +122,7 @@ Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
   });
 }
 
-// ---- Rearrangements: every element stays, the rule is the way back
-// -----------------------------------------------
+// ---- Rearrangements: every element stays, the rule is the way back ------------------------------
 
 Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1) {
   const int a = wrap(dim0, x.raw()), b = wrap(dim1, x.raw());
@@ -278,8 +276,7 @@ Tensor flatten(const Tensor& x, int64_t start_dim, int64_t end_dim) {
   return reshape(x, shape);
 }
 
-// ---- Copies
-// -----------------------------------------------------------------------------------------------------
+// ---- Copies -------------------------------------------------------------------------------------
 
 Tensor clone(const Tensor& x) {
   Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type());
@@ -294,6 +291,7 @@ Tensor Tensor::to(Dtype dtype) const {
   if (dtype == this->dtype()) return *this;
   Tensor y = allocate_like(raw(), dtype, device().type());
   kernels_of(*this).copy(raw(), y.raw());
+  if (!gradus::is_floating_point(dtype)) return y;  // a step function: no derivative
   return record("to_copy", y, wrt(*this, [](const Tensor& g) { return g; }));
 }
 

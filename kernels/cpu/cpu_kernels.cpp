@@ -27,7 +27,7 @@ constexpr Kernels kernels = {
     .nonzero = nonzero,
     .sgd = sgd,
     .adam = adam,
-    #if GRADUS_HAVE_LAPACK
+#if GRADUS_HAVE_LAPACK
     .svd = svd,
 #else
     .svd = nullptr,

@@ -50,19 +50,31 @@ inline void unit_loop(const F& f, int64_t n, R* out, const Inputs... in) {
 
 /// Several rows of a plane. Steps known at run time are turned into the loop compiled for them, input after input.
 template <int... Known, class R, class F, class... T>
-inline void unit_rows(const F& f, int64_t rows, int64_t n, const int64_t* steps, const int64_t* row_steps, R* out,
-                      const T*... in) {
+inline void unit_rows(const F& f, int64_t rows, int64_t n, const int64_t* steps, const int64_t* row_steps,
+                      R* out, const T*... in) {
   constexpr size_t known = sizeof...(Known);
   if constexpr (known == sizeof...(T)) {
     [&]<size_t... I>(std::index_sequence<I...>) {
       for (int64_t r = 0; r < rows; ++r)
         unit_loop(f, n, out + r * row_steps[0], Input<Known, T>(in + r * row_steps[I + 1])...);
-    }(std::index_sequence_for<T...>{});
+    }
+    (std::index_sequence_for<T...>{});
   } else if (steps[known] == 0) {
     unit_rows<Known..., 0>(f, rows, n, steps, row_steps, out, in...);
   } else {
     unit_rows<Known..., 1>(f, rows, n, steps, row_steps, out, in...);
   }
+}
+
+/// Calls row(r, begin, end) for pieces of rows, tile after tile. A tile has as many columns as a cache line has floats,
+/// and not more rows than the processor remembers pages (TLB).
+template <class Row>
+inline void for_each_tile(int64_t rows, int64_t columns, const Row& row) {
+  constexpr int64_t height = 256, width = 16;
+  for (int64_t top = 0; top < rows; top += height)
+    for (int64_t begin = 0; begin < columns; begin += width)
+      for (int64_t r = top; r < std::min(top + height, rows); ++r)
+        row(r, begin, std::min(begin + width, columns));
 }
 
 /// What a plane of elements needs to know. The planes of all formulas share one walk over the outer dimensions.
@@ -83,29 +95,41 @@ void pointwise_plane(const PlaneCall& call, const int64_t* offsets, int64_t rows
   const auto run = [&](R* out, const T*... in) {
     if (steps[0] == 1 && ((steps[I + 1] == 0 || steps[I + 1] == 1) && ...))
       return unit_rows(f, rows, columns, steps + 1, row_steps, out, in...);
-    // Any steps, in strips of 16 columns: an input whose columns lie far apart, such as a transposed matrix, has its
-    // next rows in the cache lines that the strip has just read.
-    for (int64_t begin = 0; begin < columns; begin += 16)
-      for (int64_t r = 0; r < rows; ++r)
-        for (int64_t i = begin; i < std::min(begin + 16, columns); ++i)
-          out[r * row_steps[0] + i * steps[0]] = f(in[r * row_steps[I + 1] + i * steps[I + 1]]...);
+    // Any steps, in tiles: an input whose columns lie far apart, such as a transposed matrix, has its next rows in the
+    // cache lines that the tile has just read.
+    const int64_t step[] = {steps[0], steps[I + 1]...};
+    for_each_tile(rows, columns, [&](int64_t r, int64_t begin, int64_t end) {
+      const auto row = [&](R* to, const T*... from) {
+        for (int64_t i = begin; i < end; ++i) to[i * step[0]] = f(from[i * step[I + 1]]...);
+      };
+      row(out + r * row_steps[0], (in + r * row_steps[I + 1])...);
+    });
   };
   run(static_cast<R*>(call.out) + offsets[0], (static_cast<const T*>(call.inputs[I]) + offsets[I + 1])...);
 }
 
 /// The step of a view along a flat loop over all elements: 1 if contiguous, 0 if one element repeated, else -1.
 inline int64_t flat_step(const View& view) {
-  int64_t step = 0;
-  for (int d = 0; d < view.dim; ++d)
-    if (view.sizes[d] != 1 && view.strides[d] != 0) step = view.is_contiguous() ? 1 : -1;
-  return step;
+  bool repeated = true, dense = true;
+  int64_t expected = 1;
+  for (int d = view.dim - 1; d >= 0; --d) {
+    if (view.sizes[d] == 1) continue;
+    repeated &= view.strides[d] == 0;
+    dense &= view.strides[d] == expected;
+    expected *= view.sizes[d];
+  }
+  return repeated ? 0 : dense ? 1 : -1;
 }
 
-[[gnu::noinline]] void walk(PlaneCall call, const View& out, const auto&... inputs) {
+/// Views of more than one element that are not all contiguous, or many elements.
+template <class... Inputs>
+[[gnu::noinline]] void walk(PlaneCall call, const View& out, const Inputs&... inputs) {
   constexpr int views = 1 + sizeof...(inputs);
-  if (out.numel() == 0) return;
-  const int64_t n = out.numel(), flat[] = {n > 1 ? flat_step(out) : 1, flat_step(inputs)...};
-  if (n < kParallelFrom && flat[0] == 1 && std::find(flat, flat + views, -1) == flat + views) {
+  const int64_t n = out.numel(), flat[] = {flat_step(out), flat_step(inputs)...};
+  bool all_flat = flat[0] == 1;
+  for (int v = 1; v < views; ++v) all_flat &= flat[v] >= 0;
+  if (n == 0) return;
+  if (n < kParallelFrom && all_flat) {
     constexpr int64_t zeros[views] = {};
     call.steps = call.row_steps = flat;
     return call.plane(call, zeros, 1, n);
@@ -152,9 +176,7 @@ using UnaryKernel = void (*)(const View&, const View&);
 constexpr auto unary_table = make_table<Unary, static_cast<int>(Unary::isfinite) + 1, UnaryKernel>(
     []<class F, class T>(F, T) -> UnaryKernel {
       if constexpr (std::invocable<F, T>)
-        return [](const View& x, const View& out) {
-          pointwise<std::invoke_result_t<F, T>, T>(F{}, out, x);
-        };
+        return [](const View& x, const View& out) { pointwise<std::invoke_result_t<F, T>, T>(F{}, out, x); };
       else
         return nullptr;
     });
@@ -214,9 +236,8 @@ void arange(Scalar start, Scalar step, const View& out) {
 
 void copy(const View& x, const View& out) {
   visit_dtype(x.dtype, [&]<class T>(T) {
-    visit_dtype(out.dtype, [&]<class R>(R) {
-      pointwise<R, T>([](T v) { return static_cast<R>(v); }, out, x);
-    });
+    visit_dtype(out.dtype,
+                [&]<class R>(R) { pointwise<R, T>([](T v) { return static_cast<R>(v); }, out, x); });
   });
 }
 

@@ -106,19 +106,23 @@ void sort(const View& x, int dim, bool descending, const View& values, const Vie
     const auto less = [](const Entry& a, const Entry& b) {  // NaN is greater than every number
       return a.value < b.value || (b.value != b.value && a.value == a.value);
     };
-    for_each_line(dim, [&](const int64_t* offsets) {
-      std::vector<Entry> line(static_cast<size_t>(n));
-      const T* from = x.as<const T>() + offsets[0];
-      for (int64_t i = 0; i < n; ++i) line[static_cast<size_t>(i)] = {from[i * x_step], i};
-      if (descending)
-        std::stable_sort(line.begin(), line.end(), [&](const Entry& a, const Entry& b) { return less(b, a); });
-      else
-        std::stable_sort(line.begin(), line.end(), less);
-      for (int64_t i = 0; i < n; ++i) {
-        values.as<T>()[offsets[1] + i * value_step] = line[static_cast<size_t>(i)].value;
-        indices.as<int64_t>()[offsets[2] + i * index_step] = line[static_cast<size_t>(i)].index;
-      }
-    }, x, values, indices);
+    for_each_line(
+        dim,
+        [&](const int64_t* offsets) {
+          std::vector<Entry> line(static_cast<size_t>(n));
+          const T* from = x.as<const T>() + offsets[0];
+          for (int64_t i = 0; i < n; ++i) line[static_cast<size_t>(i)] = {from[i * x_step], i};
+          if (descending)
+            std::stable_sort(line.begin(), line.end(),
+                             [&](const Entry& a, const Entry& b) { return less(b, a); });
+          else
+            std::stable_sort(line.begin(), line.end(), less);
+          for (int64_t i = 0; i < n; ++i) {
+            values.as<T>()[offsets[1] + i * value_step] = line[static_cast<size_t>(i)].value;
+            indices.as<int64_t>()[offsets[2] + i * index_step] = line[static_cast<size_t>(i)].index;
+          }
+        },
+        x, values, indices);
   });
 }
 

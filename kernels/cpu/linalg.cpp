@@ -11,9 +11,11 @@
 
 extern "C" {
 void sgesdd_(const char* job, const int* m, const int* n, float* a, const int* lda, float* s, float* u,
-             const int* ldu, float* vt, const int* ldvt, float* work, const int* lwork, int* iwork, int* info);
+             const int* ldu, float* vt, const int* ldvt, float* work, const int* lwork, int* iwork,
+             int* info);
 void dgesdd_(const char* job, const int* m, const int* n, double* a, const int* lda, double* s, double* u,
-             const int* ldu, double* vt, const int* ldvt, double* work, const int* lwork, int* iwork, int* info);
+             const int* ldu, double* vt, const int* ldvt, double* work, const int* lwork, int* iwork,
+             int* info);
 }
 
 namespace gradus::cpu {
@@ -38,7 +40,11 @@ struct Gesdd {
   std::vector<int> iwork;
 
   Gesdd(int64_t m, int64_t n)
-      : a(m, n), u(m, std::min(m, n)), vt(std::min(m, n), n), s(static_cast<size_t>(std::min(m, n))), work(1),
+      : a(m, n),
+        u(m, std::min(m, n)),
+        vt(std::min(m, n), n),
+        s(static_cast<size_t>(std::min(m, n))),
+        work(1),
         iwork(8 * s.size()) {
     call(-1);  // asks how much workspace is best
     work.resize(static_cast<size_t>(work[0]));
@@ -54,11 +60,13 @@ struct Gesdd {
   int call(int lwork) {
     int info = 0;
     const auto gesdd = [] {
-      if constexpr (std::same_as<T, float>) return sgesdd_;
-      else return dgesdd_;
+      if constexpr (std::same_as<T, float>)
+        return sgesdd_;
+      else
+        return dgesdd_;
     }();
-    gesdd("S", &a.rows, &a.columns, a.data.data(), &a.rows, s.data(), u.data.data(), &u.rows, vt.data.data(), &vt.rows,
-          work.data(), &lwork, iwork.data(), &info);
+    gesdd("S", &a.rows, &a.columns, a.data.data(), &a.rows, s.data(), u.data.data(), &u.rows, vt.data.data(),
+          &vt.rows, work.data(), &lwork, iwork.data(), &info);
     return info;
   }
 };
@@ -94,9 +102,12 @@ void svd_of(const View& a, const View& u, const View& s, const View& v) {
 
 void svd(const View& a, const View& u, const View& s, const View& v) {
   switch (a.dtype) {
-    case kFloat32: return svd_of<float>(a, u, s, v);
-    case kFloat64: return svd_of<double>(a, u, s, v);
-    default: no_kernel("svd", "cpu", a.dtype);
+    case kFloat32:
+      return svd_of<float>(a, u, s, v);
+    case kFloat64:
+      return svd_of<double>(a, u, s, v);
+    default:
+      no_kernel("svd", "cpu", a.dtype);
   }
 }
 

@@ -7,11 +7,13 @@
 //
 // matmul() takes v3 for floating point, except where the call would cost more than the product: then small_product(),
 // v2's inner loop with a block of C in registers.
+#include <climits>
 #include <cstring>
 #include <vector>
 
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/loops.h"
+#include "kernels/cpu/wide.h"
 
 #if GRADUS_HAVE_BLAS
 #include <cblas.h>
@@ -82,35 +84,41 @@ void three_loops(const Matrix<const T>& a, const Matrix<const T>& b, const Matri
 
 // ---- v2 tiles -----------------------------------------------------------------------------------------------------
 
-/// A copy of a matrix with its rows one after another, made only if it does not lie like that already.
+template <class T>
+void copy_elements(const Matrix<const T>& from, T* to) {
+  for (int64_t i = 0; i < from.rows; ++i)
+    for (int64_t j = 0; j < from.columns; ++j) *to++ = from(i, j);
+}
+
+/// A matrix with its rows one after another, copied from one that lies otherwise.
 template <class T>
 struct RowMajor {
-  std::vector<T> copy;
-  Matrix<const T> matrix;
+  std::vector<T> elements;
+  Matrix<T> matrix;
 
-  explicit RowMajor(const Matrix<const T>& source) : matrix(source) {
-    if (source.column == 1) return;
-    copy.resize(static_cast<size_t>(source.rows * source.columns));
-    matrix = {copy.data(), source.rows, source.columns, source.columns, 1};
-    T* to = copy.data();
-    for (int64_t i = 0; i < source.rows; ++i)
-      for (int64_t j = 0; j < source.columns; ++j) *to++ = source(i, j);
+  RowMajor(int64_t rows, int64_t columns)
+      : elements(static_cast<size_t>(rows * columns)), matrix{elements.data(), rows, columns, columns, 1} {}
+  explicit RowMajor(const Matrix<const T>& source) : RowMajor(source.rows, source.columns) {
+    copy_elements(source, elements.data());
+  }
+
+  Matrix<const T> read() const { return {elements.data(), matrix.rows, matrix.columns, matrix.row, 1}; }
+  void copy_to(const Matrix<T>& target) const {
+    for (int64_t i = 0; i < target.rows; ++i)
+      for (int64_t j = 0; j < target.columns; ++j) target(i, j) = matrix(i, j);
   }
 };
 
 template <class T>
-void tiles(const Matrix<const T>& a, const Matrix<const T>& b_any, const Matrix<T>& c) {
-  constexpr int64_t depth = 64, width = 256;  // a tile of B: 64 × 256 numbers, 64 or 128 KiB, for the second cache
-  if (c.column != 1 && c.columns > 1) {       // the inner loop writes along rows of C
-    std::vector<T> rows(static_cast<size_t>(c.rows * c.columns));
-    const Matrix<T> whole{rows.data(), c.rows, c.columns, c.columns, 1};
-    tiles(a, b_any, whole);
-    for (int64_t i = 0; i < c.rows; ++i)
-      for (int64_t j = 0; j < c.columns; ++j) c(i, j) = whole(i, j);
-    return;
+void tiles(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
+  constexpr int64_t depth = 64,
+                    width = 256;  // a tile of B: 64 × 256 numbers, 64 or 128 KiB, for the second cache
+  if (c.column != 1) {            // the inner loop runs along rows of B and C
+    const RowMajor<T> rows(c.rows, c.columns);
+    tiles(a, b, rows.matrix);
+    return rows.copy_to(c);
   }
-  const RowMajor<T> b_rows(b_any);
-  const Matrix<const T>& b = b_rows.matrix;
+  if (b.column != 1) return tiles(a, RowMajor<T>(b).read(), c);
   fill_zero(c);
   parallel_ranges(c.rows, c.rows * c.columns * a.columns / 8, [&](int64_t first_row, int64_t last_row) {
     for (int64_t j0 = 0; j0 < c.columns; j0 += width)
@@ -157,42 +165,139 @@ void gemm(Layout a, Layout b, int m, int n, int k, const double* A, const double
               static_cast<int>(b.leading), 0, C, ldc);
 }
 
+void gemv(Layout a, int rows, int columns, const float* A, const float* x, int step_x, float* y, int step_y) {
+  cblas_sgemv(CblasRowMajor, a.transpose, rows, columns, 1, A, static_cast<int>(a.leading), x, step_x, 0, y,
+              step_y);
+}
+void gemv(Layout a, int rows, int columns, const double* A, const double* x, int step_x, double* y,
+          int step_y) {
+  cblas_dgemv(CblasRowMajor, a.transpose, rows, columns, 1, A, static_cast<int>(a.leading), x, step_x, 0, y,
+              step_y);
+}
+
+/// c = A b for a single column b; b and c need steps that BLAS accepts.
+template <class T>
+void blas_vector(Layout la, const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
+  int rows = static_cast<int>(a.rows), columns = static_cast<int>(a.columns);
+  if (la.transpose == CblasTrans) std::swap(rows, columns);  // gemv asks for the shape as it lies in memory
+  gemv(la, rows, columns, a.data, b.data, static_cast<int>(b.row), c.data, static_cast<int>(c.row));
+}
+
 template <class T>
 void blas(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
   if (c.rows == 0 || c.columns == 0) return;
   if (a.columns == 0) return fill_zero(c);
+  if (std::max({a.rows, a.columns, b.columns, a.row, a.column, b.row, b.column, c.row, c.column}) > INT_MAX)
+    return tiles(a, b, c);  // BLAS counts in 32 bits
   const Layout la = layout_of(a), lb = layout_of(b), lc = layout_of(c);
   if (lc.leading == 0) {  // neither rows nor columns lie together: multiply beside it, then copy
-    std::vector<T> rows(static_cast<size_t>(c.rows * c.columns));
-    const Matrix<T> whole{rows.data(), c.rows, c.columns, c.columns, 1};
-    blas(a, b, whole);
-    for (int64_t i = 0; i < c.rows; ++i)
-      for (int64_t j = 0; j < c.columns; ++j) c(i, j) = whole(i, j);
-  } else if (lc.transpose == CblasTrans) {
-    blas(b.transposed(), a.transposed(), c.transposed());  // Cᵀ = Bᵀ Aᵀ
+    const RowMajor<T> rows(c.rows, c.columns);
+    blas(a, b, rows.matrix);
+    rows.copy_to(c);
   } else if (la.leading == 0) {
-    const Matrix<const T> columns_ok{a.data, a.rows, a.columns, a.row, a.column};
-    std::vector<T> rows(static_cast<size_t>(a.rows * a.columns));
-    for (int64_t i = 0; i < a.rows; ++i)
-      for (int64_t j = 0; j < a.columns; ++j) rows[static_cast<size_t>(i * a.columns + j)] = columns_ok(i, j);
-    blas(Matrix<const T>{rows.data(), a.rows, a.columns, a.columns, 1}, b, c);
+    blas(RowMajor<T>(a).read(), b, c);
+  } else if (c.columns == 1 && b.row > 0 && c.row > 0) {
+    blas_vector(la, a, b, c);
   } else if (lb.leading == 0) {
-    const RowMajor<T> copy(b);
-    std::vector<T> rows;
-    if (copy.copy.empty()) {
-      rows.resize(static_cast<size_t>(b.rows * b.columns));
-      for (int64_t i = 0; i < b.rows; ++i)
-        for (int64_t j = 0; j < b.columns; ++j) rows[static_cast<size_t>(i * b.columns + j)] = b(i, j);
-    }
-    const T* data = rows.empty() ? copy.matrix.data : rows.data();
-    blas(a, Matrix<const T>{data, b.rows, b.columns, b.columns, 1}, c);
+    blas(a, RowMajor<T>(b).read(), c);
+  } else if (lc.transpose == CblasTrans || (c.rows == 1 && c.columns > 1 && a.column > 0 && c.column > 0)) {
+    blas(b.transposed(), a.transposed(), c.transposed());  // Cᵀ = Bᵀ Aᵀ
   } else {
-    gemm(la, lb, static_cast<int>(c.rows), static_cast<int>(c.columns), static_cast<int>(a.columns), a.data, b.data,
-         c.data, static_cast<int>(lc.leading));
+    gemm(la, lb, static_cast<int>(c.rows), static_cast<int>(c.columns), static_cast<int>(a.columns), a.data,
+         b.data, c.data, static_cast<int>(lc.leading));
   }
 }
 
 #endif
+
+// ---- products too small for BLAS ----------------------------------------------------------------------------------
+
+constexpr int64_t kSmallFactor = 4096;  // elements of B, which is copied if it does not lie right
+
+/// True if the call of BLAS would cost more than the product, as measured: up to 16³ multiplications with vectors of
+/// 16 bytes, 40³ with 64. For few rows a copy of B would not pay, nor would filling up a single column.
+template <class T>
+bool is_small(const Matrix<const T>& a, const Matrix<const T>& b) {
+  const int64_t wider = vectors::bytes / 16, elements = b.rows * (b.columns + 3);
+  return a.rows * a.columns * b.columns <= 4096 * wider * wider && elements <= kSmallFactor &&
+         (elements <= 256 || (b.columns > 1 && a.rows >= 4) || (b.column == 1 && b.columns % 4 == 0));
+}
+
+/// A block of C, R rows of V vectors of `bytes`, which stays in registers while k products are added to each element.
+/// A step loads V vectors of B for R·V multiplications of vectors.
+template <int bytes, int R, int V, class T>
+void small_block(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, int64_t i,
+                 int64_t j) {
+  using Vector [[gnu::vector_size(bytes)]] = T;
+  constexpr int width = bytes / sizeof(T);
+  Vector sum[R][V] = {}, row[V];
+  for (int64_t p = 0; p < a.columns; ++p) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) std::memcpy(&row[v], &b(p, j + v * width), bytes);
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) sum[r][v] += a(i + r, p) * row[v];
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) {
+      const Vector result = sum[r][v];
+      const int64_t first = j + v * width, count = std::min<int64_t>(width, c.columns - first);
+      if (count == width && c.column == 1)
+        std::memcpy(&c(i + r, first), &result, bytes);
+      else
+        for (int w = 0; w < count; ++w) c(i + r, first + w) = result[w];
+    }
+}
+
+/// All blocks of V vectors that fit into the columns from j on. Returns the first column that is left.
+template <int bytes, int V, class T>
+int64_t small_columns(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, int64_t j) {
+  constexpr int64_t width = V * bytes / sizeof(T);
+  for (; j + width <= b.columns; j += width) {
+    int64_t i = 0;
+    for (; i + 4 <= c.rows; i += 4) small_block<bytes, 4, V>(a, b, c, i, j);
+    for (; i < c.rows; ++i) small_block<bytes, 1, V>(a, b, c, i, j);
+  }
+  return j;
+}
+
+template <class T>
+void small_product(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
+  T copy[kSmallFactor];
+  Matrix<const T> padded = b;
+  if (b.column != 1 || b.columns % 4 != 0) {  // rows of B filled up with zeros to whole vectors
+    const int64_t width = (b.columns + 3) / 4 * 4;
+    for (int64_t j = 0; j < b.columns; ++j)
+      for (int64_t p = 0; p < b.rows; ++p) copy[p * width + j] = b(p, j);
+    for (int64_t j = b.columns; j < width; ++j)
+      for (int64_t p = 0; p < b.rows; ++p) copy[p * width + j] = T(0);
+    padded = {copy, b.rows, width, width, 1};
+  }
+  widest([&](auto bytes) {
+    int64_t j = 0;
+    if constexpr (bytes >= 64) j = small_columns<64, 1>(a, padded, c, j);
+    if constexpr (bytes >= 32) j = small_columns < 32, bytes == 32 ? 2 : 1 > (a, padded, c, j);
+    if constexpr (bytes >= 32) j = small_columns<32, 1>(a, padded, c, j);
+    j = small_columns<16, 2>(a, padded, c, j);
+    small_columns<16, 1>(a, padded, c, j);
+  });
+}
+
+template <class T>
+void best_product(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
+  if (c.rows * c.columns <= 4 && a.columns <= 64) return three_loops(a, b, c);
+  if constexpr (std::floating_point<T>)
+    if (is_small(a, b)) return small_product(a, b, c);
+#if GRADUS_HAVE_BLAS
+  if constexpr (std::floating_point<T>)
+    blas(a, b, c);
+  else
+#endif
+    tiles(a, b, c);
+}
 
 }  // namespace
 
@@ -229,10 +334,16 @@ void matmul_v3(const View& a, const View& b, const View& out) {
 }
 
 void matmul(const View& a, const View& b, const View& out) {
-#if GRADUS_HAVE_BLAS
-  if (is_floating_point(out.dtype)) return matmul_v3(a, b, out);
-#endif
-  matmul_v2(a, b, out);
+  switch (out.dtype) {
+    case kFloat32:
+      return for_each_matrix<float>(a, b, out, best_product<float>);
+    case kFloat64:
+      return for_each_matrix<double>(a, b, out, best_product<double>);
+    case kInt64:
+      return for_each_matrix<int64_t>(a, b, out, best_product<int64_t>);
+    case kBool:
+      no_kernel("matmul", "cpu", kBool);
+  }
 }
 
 }  // namespace gradus::cpu

@@ -73,18 +73,24 @@ void adam_of(const AdamStep& step, const View& gradient, const View& first_momen
 
 void sgd(const SgdStep& step, const View& gradient, const View& momentum_buffer, const View& parameter) {
   switch (parameter.dtype) {
-    case kFloat32: return sgd_of<float>(step, gradient, momentum_buffer, parameter);
-    case kFloat64: return sgd_of<double>(step, gradient, momentum_buffer, parameter);
-    default: no_kernel("sgd", "cpu", parameter.dtype);
+    case kFloat32:
+      return sgd_of<float>(step, gradient, momentum_buffer, parameter);
+    case kFloat64:
+      return sgd_of<double>(step, gradient, momentum_buffer, parameter);
+    default:
+      no_kernel("sgd", "cpu", parameter.dtype);
   }
 }
 
 void adam(const AdamStep& step, const View& gradient, const View& first_moment, const View& second_moment,
           const View& parameter) {
   switch (parameter.dtype) {
-    case kFloat32: return adam_of<float>(step, gradient, first_moment, second_moment, parameter);
-    case kFloat64: return adam_of<double>(step, gradient, first_moment, second_moment, parameter);
-    default: no_kernel("adam", "cpu", parameter.dtype);
+    case kFloat32:
+      return adam_of<float>(step, gradient, first_moment, second_moment, parameter);
+    case kFloat64:
+      return adam_of<double>(step, gradient, first_moment, second_moment, parameter);
+    default:
+      no_kernel("adam", "cpu", parameter.dtype);
   }
 }
 

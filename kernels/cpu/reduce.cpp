@@ -60,10 +60,11 @@ T reduce_rows(const T* x, const Reduced& reduced, int d, int64_t n) {
 
 /// `width` outputs in the arrangement by columns, into result[0 … width).
 template <class F, class T>
-void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Reduced& reduced, int d, int64_t n,
-                    T* result) {
+void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Reduced& reduced, int d,
+                    int64_t n, T* result) {
   constexpr F f{};
-  constexpr int64_t rows = 16;  // fewer rows at a leaf than elements in a block: here they are one chain of sums
+  constexpr int64_t rows =
+      16;  // fewer rows at a leaf than elements in a block: here they are one chain of sums
   const int64_t stride = reduced.strides[d];
   const bool innermost = d == reduced.dim - 1;
   if (innermost && n <= rows) {
@@ -86,69 +87,100 @@ void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Redu
   }
 }
 
-/// x's dimensions sorted into the reduced ones and the kept ones, both ordered by x's strides.
+/// x's dimensions sorted into the reduced ones and the kept ones, both ordered by x's strides, neighbours merged.
 struct Plan {
   Reduced reduced;
-  View kept_x, kept_out;       // same sizes
+  View x, out;                  // the kept dimensions alone: same sizes
   bool innermost_kept = false;  // the smallest stride of x belongs to a kept dimension
 
-  Plan(const View& x, const View& out) : kept_x(x), kept_out(out) {
+  Plan(const View& whole_x, const View& whole_out) {
+    x.data = whole_x.data;
+    out.data = whole_out.data;
+    x.dtype = out.dtype = whole_x.dtype;
+    x.dim = out.dim = 0;
     int order[kMaxDims], n = 0;
-    for (int d = 0; d < x.dim; ++d) {
-      if (x.sizes[d] == 1) continue;
+    for (int d = 0; d < whole_x.dim; ++d) {
+      if (whole_x.sizes[d] == 1) continue;
       int at = n++;
-      for (; at > 0 && std::abs(x.strides[order[at - 1]]) < std::abs(x.strides[d]); --at)
+      for (; at > 0 && std::abs(whole_x.strides[order[at - 1]]) < std::abs(whole_x.strides[d]); --at)
         order[at] = order[at - 1];
       order[at] = d;
     }
-    uint8_t kept = 0;
     for (int i = 0; i < n; ++i) {
       const int d = order[i];
-      innermost_kept = out.sizes[d] != 1;
-      if (!innermost_kept) {
-        reduced.push(x.sizes[d], x.strides[d]);
-        continue;
-      }
-      kept_x.sizes[kept] = kept_out.sizes[kept] = x.sizes[d];
-      kept_x.strides[kept] = x.strides[d];
-      kept_out.strides[kept++] = out.strides[d];
+      innermost_kept = whole_out.sizes[d] != 1;
+      if (innermost_kept)
+        keep(whole_x.sizes[d], whole_x.strides[d], whole_out.strides[d]);
+      else
+        reduced.push(whole_x.sizes[d], whole_x.strides[d]);
     }
-    kept_x.dim = kept_out.dim = kept;
     if (reduced.dim == 0) reduced.push(1, 1);
+  }
+
+  /// Takes the innermost kept dimension out of the views.
+  Line take_columns() {
+    --out.dim;
+    return {x.sizes[--x.dim], x.strides[x.dim]};
+  }
+
+  /// Calls output(x offset, out offset) for the outputs begin … end.
+  template <class Call>
+  void for_outputs(int64_t begin, int64_t end, const Call& output) const {
+    if (x.dim <= 1) {  // the usual case, without the cost of setting up a nest of loops
+      const int64_t x_step = x.dim ? x.strides[0] : 0, out_step = x.dim ? out.strides[0] : 0;
+      for (int64_t i = begin; i < end; ++i) output(i * x_step, i * out_step);
+      return;
+    }
+    const LoopNest<2> outputs(out, x);
+    const int64_t* steps = outputs.column_strides();
+    outputs.rows(begin, end, [&](const int64_t* offsets, int64_t n) {
+      for (int64_t i = 0; i < n; ++i) output(offsets[1] + i * steps[1], offsets[0] + i * steps[0]);
+    });
+  }
+
+ private:
+  void keep(int64_t size, int64_t x_stride, int64_t out_stride) {
+    int last = x.dim - 1;
+    if (last >= 0 && x.strides[last] == size * x_stride && out.strides[last] == size * out_stride) {
+      size *= x.sizes[last];
+    } else {
+      ++last, ++x.dim, ++out.dim;
+    }
+    x.sizes[last] = out.sizes[last] = size;
+    x.strides[last] = x_stride;
+    out.strides[last] = out_stride;
   }
 };
 
 template <class F, class T>
 void reduce_by_rows(const Plan& plan, int64_t elements) {
-  const LoopNest<2> outputs(plan.kept_out, plan.kept_x);
-  const int64_t out_step = outputs.column_strides()[0], x_step = outputs.column_strides()[1];
-  parallel_ranges(outputs.count, elements, [&](int64_t begin, int64_t end) {
-    outputs.rows(begin, end, [&](const int64_t* offsets, int64_t n) {
-      T* out = plan.kept_out.as<T>() + offsets[0];
-      const T* x = plan.kept_x.as<const T>() + offsets[1];
-      for (int64_t i = 0; i < n; ++i)
-        out[i * out_step] = reduce_rows<F>(x + i * x_step, plan.reduced, 0, plan.reduced.sizes[0]);
+  const T* x = plan.x.as<const T>();
+  T* out = plan.out.as<T>();
+  parallel_ranges(plan.x.numel(), elements, [&](int64_t begin, int64_t end) {
+    plan.for_outputs(begin, end, [&](int64_t x_offset, int64_t out_offset) {
+      out[out_offset] = reduce_rows<F>(x + x_offset, plan.reduced, 0, plan.reduced.sizes[0]);
     });
   });
 }
 
 template <class F, class T>
-void reduce_by_columns(const Plan& plan, int64_t elements) {
-  View outer_x = plan.kept_x, outer_out = plan.kept_out;
-  const int last = --outer_x.dim;
-  outer_out.dim = outer_x.dim;
-  const int64_t columns = plan.kept_x.sizes[last], tiles = (columns + kTile - 1) / kTile;
-  const int64_t x_step = plan.kept_x.strides[last], out_step = plan.kept_out.strides[last];
-  const LoopNest<2> outer(outer_out, outer_x);
-  parallel_ranges(outer.count * tiles, elements, [&](int64_t begin, int64_t end) {
+void reduce_by_columns(Plan plan, int64_t elements) {
+  const int64_t out_step = plan.out.strides[plan.out.dim - 1];
+  const auto [columns, x_step] = plan.take_columns();
+  const int64_t tiles = (columns + kTile - 1) / kTile;
+  const auto one_tile = [&, columns = columns, x_step = x_step](int64_t tile, int64_t x_offset,
+                                                                int64_t out_offset) {
+    const int64_t first = tile * kTile, width = std::min(kTile, columns - first);
+    T* out = plan.out.as<T>() + out_offset + first * out_step;
+    const T* x = plan.x.as<const T>() + x_offset + first * x_step;
+    T result[kTile];
+    reduce_columns<F>(x, x_step, width, plan.reduced, 0, plan.reduced.sizes[0], result);
+    for (int64_t j = 0; j < width; ++j) out[j * out_step] = result[j];
+  };
+  parallel_ranges(plan.x.numel() * tiles, elements, [&](int64_t begin, int64_t end) {
     for (int64_t job = begin; job < end; ++job)
-      outer.rows(job / tiles, job / tiles + 1, [&](const int64_t* offsets, int64_t) {
-        const int64_t first = job % tiles * kTile, width = std::min(kTile, columns - first);
-        T* out = plan.kept_out.as<T>() + offsets[0] + first * out_step;
-        const T* x = plan.kept_x.as<const T>() + offsets[1] + first * x_step;
-        T result[kTile];
-        reduce_columns<F>(x, x_step, width, plan.reduced, 0, plan.reduced.sizes[0], result);
-        for (int64_t j = 0; j < width; ++j) out[j * out_step] = result[j];
+      plan.for_outputs(job / tiles, job / tiles + 1, [&](int64_t x_offset, int64_t out_offset) {
+        one_tile(job % tiles, x_offset, out_offset);
       });
   });
 }
@@ -168,7 +200,8 @@ template <class F, class T>
 void reduce_of(const View& x, const View& out) {
   const int64_t n = contiguous_numel(x);
   if (n > 0 && out.numel() == 1)
-    *out.as<T>() = n <= kChunk ? reduce_run<F>(x.as<const T>(), n, 1) : reduce_long_run<F>(x.as<const T>(), n);
+    *out.as<T>() =
+        n <= kChunk ? reduce_run<F>(x.as<const T>(), n, 1) : reduce_long_run<F>(x.as<const T>(), n);
   else
     reduce_strided<F, T>(x, out, x.numel());
 }
@@ -180,8 +213,8 @@ constexpr std::array<ReduceKernel, 4> for_numbers = {reduce_of<F<float>, float>,
 template <template <class> class F>
 constexpr std::array<ReduceKernel, 4> for_bool = {nullptr, nullptr, nullptr, reduce_of<F<bool>, bool>};
 
-constexpr std::array<ReduceKernel, 4> reduce_table[] = {
-    for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>, for_numbers<Min>, for_bool<All>, for_bool<Any>};
+constexpr std::array<ReduceKernel, 4> reduce_table[] = {for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>,
+                                                        for_numbers<Min>, for_bool<All>,     for_bool<Any>};
 
 }  // namespace
 
@@ -203,15 +236,22 @@ template <template <class> class Best>
 void arg_best(const char* name, const View& x, int dim, const View& out) {
   const auto [n, step] = line_along(x, dim);
   if (n == 0 && out.numel() > 0)
-    fail(name, ": dimension ", dim, " of the shape ", ShapeText{x.shape()}, " is empty, so nothing is in it to choose");
+    fail(name, ": dimension ", dim, " of the shape ", ShapeText{x.shape()},
+         " is empty, so nothing is in it to choose");
   visit_dtype(x.dtype, [&, n = n, step = step]<class T>(T) {
-    for_each_line(dim, [&](const int64_t* offsets) {
-      const T* line = x.as<const T>() + offsets[1];
-      const T best = reduce_run<Best<T>>(line, n, step);
-      int64_t i = 0;
-      while (best == best ? line[i * step] != best : line[i * step] == line[i * step]) ++i;
-      out.as<int64_t>()[offsets[0]] = i;
-    }, out, x);
+    if constexpr (std::same_as<T, bool>)
+      no_kernel(name, "cpu", x.dtype);
+    else
+      for_each_line(
+          dim,
+          [&](const int64_t* offsets) {
+            const T* line = x.as<const T>() + offsets[1];
+            const T best = reduce_run<Best<T>>(line, n, step);
+            int64_t i = 0;
+            while (best == best ? line[i * step] != best : line[i * step] == line[i * step]) ++i;
+            out.as<int64_t>()[offsets[0]] = i;
+          },
+          out, x);
   });
 }
 
@@ -226,12 +266,15 @@ void cumsum(const View& x, int dim, const View& out) {
   const int64_t out_step = line_along(out, dim).stride;
   visit_dtype(x.dtype, [&]<class T>(T) {
     using Total = std::conditional_t<std::same_as<T, float>, double, T>;  // a running sum cannot be pairwise
-    for_each_line(dim, [&](const int64_t* offsets) {
-      T* to = out.as<T>() + offsets[0];
-      const T* from = x.as<const T>() + offsets[1];
-      Total total = 0;
-      for (int64_t i = 0; i < n; ++i) to[i * out_step] = static_cast<T>(total += from[i * x_step]);
-    }, out, x);
+    for_each_line(
+        dim,
+        [&](const int64_t* offsets) {
+          T* to = out.as<T>() + offsets[0];
+          const T* from = x.as<const T>() + offsets[1];
+          Total total = 0;
+          for (int64_t i = 0; i < n; ++i) to[i * out_step] = static_cast<T>(total += from[i * x_step]);
+        },
+        out, x);
   });
 }
 

@@ -42,15 +42,18 @@ void for_each_row(const View& x, const View& out, const Row& row) {
   const int last = x.dim - 1;
   const auto [n, x_step] = line_along(x, last);
   const int64_t out_step = line_along(out, last).stride;
-  for_each_line(last, [&, n = n, x_step = x_step](const int64_t* offsets) {
-    const T* from = x.as<const T>() + offsets[1];
-    T* to = out.as<T>() + offsets[0];
-    if (x_step == 1 && out_step == 1) return row(from, to, n);
-    std::vector<T> copy(static_cast<size_t>(n));
-    for (int64_t i = 0; i < n; ++i) copy[static_cast<size_t>(i)] = from[i * x_step];
-    row(copy.data(), copy.data(), n);
-    for (int64_t i = 0; i < n; ++i) to[i * out_step] = copy[static_cast<size_t>(i)];
-  }, out, x);
+  for_each_line(
+      last,
+      [&, n = n, x_step = x_step](const int64_t* offsets) {
+        const T* from = x.as<const T>() + offsets[1];
+        T* to = out.as<T>() + offsets[0];
+        if (x_step == 1 && out_step == 1) return row(from, to, n);
+        std::vector<T> copy(static_cast<size_t>(n));
+        for (int64_t i = 0; i < n; ++i) copy[static_cast<size_t>(i)] = from[i * x_step];
+        row(copy.data(), copy.data(), n);
+        for (int64_t i = 0; i < n; ++i) to[i * out_step] = copy[static_cast<size_t>(i)];
+      },
+      out, x);
 }
 
 }  // namespace
@@ -58,7 +61,8 @@ void for_each_row(const View& x, const View& out, const Row& row) {
 void softmax(const View& x, const View& out) {
   visit_dtype(x.dtype, [&]<class T>(T) {
     if constexpr (std::floating_point<T>)
-      for_each_row<T>(x, out, [](const T* from, T* to, int64_t n) { widest([=] { softmax_row(from, to, n); }); });
+      for_each_row<T>(x, out,
+                      [](const T* from, T* to, int64_t n) { widest([=] { softmax_row(from, to, n); }); });
     else
       no_kernel("softmax", "cpu", x.dtype);
   });
@@ -67,7 +71,8 @@ void softmax(const View& x, const View& out) {
 void log_softmax(const View& x, const View& out) {
   visit_dtype(x.dtype, [&]<class T>(T) {
     if constexpr (std::floating_point<T>)
-      for_each_row<T>(x, out, [](const T* from, T* to, int64_t n) { widest([=] { log_softmax_row(from, to, n); }); });
+      for_each_row<T>(x, out,
+                      [](const T* from, T* to, int64_t n) { widest([=] { log_softmax_row(from, to, n); }); });
     else
       no_kernel("log_softmax", "cpu", x.dtype);
   });

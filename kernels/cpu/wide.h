@@ -5,14 +5,15 @@
 #pragma once
 
 #include <cmath>
-#include <utility>
+#include <concepts>
+#include <type_traits>
 
-#if defined(__x86_64__) && defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 35) && defined(__GNUC__) && \
-    !defined(__clang__)
+#if defined(__x86_64__) && defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 35) && \
+    defined(__GNUC__) && !defined(__clang__)
 // glibc has these functions for vectors, in libmvec, with errors of at most 4 units in the last place. Its own header
 // declares them only under -ffast-math, which would give up NaN and infinity; the functions themselves keep both.
 extern "C" {
-#define GRADUS_VECTOR_MATH(name)                                                       \
+#define GRADUS_VECTOR_MATH(name)                             \
   [[gnu::simd("notinbranch")]] double name(double) noexcept; \
   [[gnu::simd("notinbranch")]] float name##f(float) noexcept;
 GRADUS_VECTOR_MATH(exp)
@@ -31,39 +32,52 @@ GRADUS_VECTOR_MATH(erf)
 
 namespace gradus::cpu {
 
-#if defined(__x86_64__) && defined(__GNUC__)
-
 namespace vectors {
+
+/// Runs loop(), or loop(bytes) if it wants to know the width as a constant.
+template <int bytes, class Loop>
+inline void run(const Loop& loop) {
+  if constexpr (std::invocable<const Loop&, std::integral_constant<int, bytes>>)
+    loop(std::integral_constant<int, bytes>{});
+  else
+    loop();
+}
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+
+// flatten: everything that the loop calls is inlined, because only what is inlined is compiled for these processors.
+template <class Loop>
+[[gnu::target("avx512f,avx512dq,avx512vl,avx512bw,fma"), gnu::flatten, gnu::noinline]] void run64(
+    const Loop& loop) {
+  run<64>(loop);
+}
+template <class Loop>
+[[gnu::target("avx2,fma"), gnu::flatten, gnu::noinline]] void run32(const Loop& loop) {
+  run<32>(loop);
+}
+
+/// Bytes of the widest vectors that this processor has.
 inline const int bytes = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                                  __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")
                              ? 64
                          : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 32
                                                                                            : 16;
+#else
+template <class Loop>
+void run64(const Loop&) {}
+template <class Loop>
+void run32(const Loop&) {}
+inline constexpr int bytes = 16;
+#endif
 
-template <class Loop>
-[[gnu::target("avx512f,avx512dq,avx512vl,avx512bw,fma,prefer-vector-width=512"), gnu::noinline]] void run64(const Loop& loop) {
-  loop();
-}
-template <class Loop>
-[[gnu::target("avx2,fma"), gnu::noinline]] void run32(const Loop& loop) {
-  loop();
-}
 }  // namespace vectors
 
+/// Runs the loop compiled for the widest vectors.
 template <class Loop>
 inline void widest(const Loop& loop) {
   if (vectors::bytes == 64) return vectors::run64(loop);
   if (vectors::bytes == 32) return vectors::run32(loop);
-  loop();
+  vectors::run<16>(loop);
 }
-
-#else
-
-template <class Loop>
-inline void widest(const Loop& loop) {
-  loop();
-}
-
-#endif
 
 }  // namespace gradus::cpu

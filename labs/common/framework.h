@@ -1,5 +1,5 @@
 // What a lab computes with: Gradus; or libtorch under Gradus's name, since a lab's functions are written in the part
-// of the interface that both have. `cmake -D GRADUS_COMPARE_LIBTORCH=ON` compiles each lab in this second way too.
+// of the interface that both have. `cmake -D GRADUS_COMPARE_LIBTORCH=ON` compiles the labs' headers in this way too.
 #pragma once
 
 #if GRADUS_LIBTORCH
@@ -8,3 +8,11 @@ namespace gradus = torch;
 #else
 #include <gradus.h>
 #endif
+
+// What lab functions are written in: namespace lab sees all of Gradus. libtorch has each creation function twice,
+// at::rand below the tape and torch::rand on it; naming them here says which is meant.
+namespace lab {
+using namespace gradus;
+using gradus::eye, gradus::full, gradus::ones, gradus::rand, gradus::randn, gradus::randperm, gradus::tensor,
+    gradus::zeros;
+}  // namespace lab

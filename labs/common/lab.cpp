@@ -43,10 +43,7 @@ std::vector<PartName> names_of(const std::vector<Part>& parts) {
 
 }  // namespace
 
-Session::Session(const Lab& lab, Options options) : lab_(lab), options_(std::move(options)) {
-  if (options_.out) require_writable_folder(*options_.out);
-  if (options_.json) require_writable_file(*options_.json);
-}
+Session::Session(const Lab& lab, Options options) : lab_(lab), options_(std::move(options)) {}
 
 void Session::set(const std::string& name, double value) {
   auto same =
@@ -131,6 +128,9 @@ void Session::say_where_figures_are() const {
 }
 
 int Session::run() {
+  if (lab_.prepare) lab_.prepare(*this);
+  if (options_.out) require_writable_folder(*options_.out);
+  if (options_.json) require_writable_file(*options_.json);
   show_progress(!options_.quiet);
   const auto start = std::chrono::steady_clock::now();
   {

@@ -46,6 +46,7 @@ struct Lab {
   std::vector<Flag> flags = {};  // those of the optional ones that apply
   uint64_t seed = 0;             // the one in --json when --seed is not given
   std::string dtype = "float32";
+  void (*prepare)(Session&) = nullptr;  // before the first part and before anything is written: refuses bad input
 };
 
 /// One run of a lab: what was asked for, what came out, and what should have come out.

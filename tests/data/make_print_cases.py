@@ -1,8 +1,8 @@
 """Writes print_cases.json: tensors, print options, and the text that PyTorch prints for them.
 
 Needs PyTorch, as the tests do not: python3 make_print_cases.py > print_cases.json
-Gradus names a dtype "float64" where PyTorch says "torch.float64"; that one difference, which also moves line breaks, is
-made in PyTorch's own printing code before it is used.
+Gradus names a dtype "float64" where PyTorch says "torch.float64"; that one difference, which also moves line
+breaks, is made in PyTorch's own printing code before it is used.
 """
 import inspect
 import json
@@ -47,11 +47,16 @@ def t(*args, **kwargs):
     return torch.tensor(*args, **kwargs)
 
 
+def coarse(*sizes):
+    """Normal numbers rounded to 64ths, whose decimals keep the file short."""
+    return (torch.randn(*sizes) * 64).round() / 64
+
+
 torch.manual_seed(5)
 
 # No dimensions.
-for value in [0.122, 0.0, -0.0, 1.0, -1.0, 2.5, nan, inf, -inf, 3, -7, True, False, 1e-4, 0.0001001, 0.00009, 1e8, 1e8 + 8,
-              123456789.5, 99999.5, 1e38, 1e-45, 1e-38, 0.99995, 0.00005, 12345678]:
+for value in [0.122, 0.0, -0.0, 1.0, -1.0, 2.5, nan, inf, -inf, 3, -7, True, False, 1e-4, 0.0001001, 0.00009, 1e8,
+              1e8 + 8, 123456789.5, 99999.5, 1e38, 1e-45, 1e-38, 0.99995, 0.00005, 12345678]:
     case(f"scalar {value}", t(value))
 case("scalar float64", t(0.1, dtype=f64))
 case("scalar float64, the default", t(0.1, dtype=f64), default_dtype=f64)
@@ -105,11 +110,11 @@ case("matrix of one", t([[3.5]]))
 case("matrix wrapped", torch.where(torch.rand(3, 17) > 0.5, t(nan), torch.randn(3, 17)))
 case("matrix float64", torch.randn(2, 2, dtype=f64))
 case("matrix residuals", torch.randn(3, 3) * t([[1e-3], [1.0], [1e-3]]))
-case("matrix shortened", torch.randn(40, 30))
-case("matrix shortened in rows only", torch.randn(300, 4))
-case("matrix shortened in columns only", torch.randn(2, 600))
-case("matrix shortened, that requires grad", torch.randn(300, 4, requires_grad=True))
-case("matrix shortened and transposed", torch.randn(300, 4), transpose=True)
+case("matrix shortened", coarse(40, 30))
+case("matrix shortened in rows only", coarse(300, 4))
+case("matrix shortened in columns only", coarse(2, 600))
+case("matrix shortened, that requires grad", coarse(300, 4).requires_grad_())
+case("matrix shortened and transposed", coarse(300, 4), transpose=True)
 case("one-hot", torch.eye(4))
 case("bool matrix", torch.eye(3) > 0)
 case("batch", torch.randn(2, 3, 2))

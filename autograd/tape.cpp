@@ -1,0 +1,176 @@
+// The tape as a table (print_tape) and as a drawing (tape_dot). Both name the nodes alike: leaves x1, x2, …
+// in the order in which the ops use them, ops %1, %2, … in the order in which they ran.
+#include "autograd/tape.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "autograd/node.h"
+#include "tensor/print.h"
+
+namespace gradus {
+
+using autograd::Edge;
+using autograd::Node;
+
+std::string grad_fn_name(const Tensor& x) { return x.is_leaf() ? "" : x.grad_fn()->name(); }
+
+namespace {
+
+bool is_leaf(const Node& node) { return node.number() == 0; }
+
+/// All nodes that lead to a tensor, leaves first, then ops by age.
+class Tape {
+ public:
+  explicit Tape(const Tensor& result) : root_(autograd::gradient_edge(result)) {
+    const std::vector<Node*> ops = collect_ops();
+    for (Node* op : ops)
+      for (const Edge& input : op->edges())
+        if (input && is_leaf(input.node())) add(input.node());
+    leaf_count_ = nodes_.size();
+    for (Node* op : ops) add(*op);
+    if (ops.empty() && root_) {  // the tensor is itself a leaf
+      add(root_.node());
+      leaf_count_ = 1;
+    }
+  }
+
+  const std::vector<Node*>& nodes() const { return nodes_; }
+
+  std::string name(const Node& node) const {
+    const size_t place = places_.at(&node);
+    return is_leaf(node) ? "x" + std::to_string(place + 1) : "%" + std::to_string(place - leaf_count_ + 1);
+  }
+
+ private:
+  /// With a stack of its own rather than by recursion: a tape may be a million ops deep.
+  std::vector<Node*> collect_ops() const {
+    std::vector<Node*> ops, waiting;
+    std::unordered_set<const Node*> seen;
+    const auto visit = [&](const Edge& edge) {
+      if (edge && !is_leaf(edge.node()) && seen.insert(&edge.node()).second) waiting.push_back(&edge.node());
+    };
+    visit(root_);
+    while (!waiting.empty()) {
+      Node* op = waiting.back();
+      waiting.pop_back();
+      ops.push_back(op);
+      for (const Edge& input : op->edges()) visit(input);
+    }
+    std::ranges::sort(ops, {}, &Node::number);
+    return ops;
+  }
+
+  void add(Node& node) {
+    if (places_.try_emplace(&node, nodes_.size()).second) nodes_.push_back(&node);
+  }
+
+  Edge root_;  // keeps every node alive
+  std::vector<Node*> nodes_;
+  std::unordered_map<const Node*, size_t> places_;
+  size_t leaf_count_ = 0;
+};
+
+/// "(3, 2)", or "(3, 2), (2,), (2, 2)" for an op with several outputs.
+std::string shapes(Node& node) {
+  std::ostringstream list;
+  for (uint32_t nr = 0; nr < node.output_count(); ++nr)
+    list << (nr == 0 ? "" : ", ") << text(node.output(nr).shape());
+  return list.str();
+}
+
+/// "4", "0.1219" or "1.3e-05"; empty if no backward has noted it.
+std::string gradient_norm(const Node& node) {
+  if (node.gradient_norm < 0) return "";
+  char digits[32];
+  const auto end =
+      std::to_chars(digits, digits + sizeof digits, node.gradient_norm, std::chars_format::general, 4).ptr;
+  return {digits, end};
+}
+
+/// "x1, %2"; "%3[1]" is the second output of %3, "constant" a tensor that takes no gradient.
+std::string inputs(const Tape& tape, const Node& node) {
+  const std::span<const Edge> edges = node.edges();
+  const bool shorten = edges.size() > 6;  // x1, x2, x3, ..., x9
+  std::string list;
+  for (size_t i = 0; i < edges.size(); ++i) {
+    if (i != 0) list += ", ";
+    if (shorten && i == 3) {
+      list += "..., ";
+      i = edges.size() - 1;
+    }
+    list += edges[i] ? tape.name(edges[i].node()) : "constant";
+    if (edges[i] && edges[i].node().output_count() > 1)
+      list += "[" + std::to_string(edges[i].output_nr) + "]";
+  }
+  return list;
+}
+
+using Row = std::array<std::string, 5>;
+
+void print_table(const std::vector<Row>& rows, std::ostream& out) {
+  std::array<size_t, std::tuple_size_v<Row>> widths{};
+  for (const Row& row : rows)
+    for (size_t column = 0; column < row.size(); ++column)
+      widths[column] = std::max(widths[column], row[column].size());
+  std::string line;
+  for (const Row& row : rows) {
+    line.clear();
+    for (size_t column = 0; column < row.size(); ++column)
+      line += row[column] + std::string(widths[column] + 2 - row[column].size(), ' ');
+    line.erase(line.find_last_not_of(' ') + 1);
+    out << line << '\n';
+  }
+}
+
+/// Text between the quotes of a DOT string.
+std::string dot_escaped(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+}  // namespace
+
+void print_tape(const Tensor& result, std::ostream& out) {
+  const Tape tape(result);
+  if (tape.nodes().empty()) {
+    out << "nothing is recorded: no input of this tensor requires grad\n";
+    return;
+  }
+  std::vector<Row> rows = {{"", "op", "inputs", "shape", ""}};
+  for (Node* node : tape.nodes()) {
+    rows.push_back({tape.name(*node), node->op(), inputs(tape, *node), shapes(*node), gradient_norm(*node)});
+    if (!rows.back().back().empty()) rows.front().back() = "gradient norm";
+  }
+  print_table(rows, out);
+}
+
+std::string tape_dot(const Tensor& result) {
+  const Tape tape(result);
+  std::ostringstream dot;
+  dot << "digraph tape {\n  rankdir=BT;\n  node [fontname=\"monospace\"];\n";
+  for (Node* node : tape.nodes()) {
+    const std::string name = tape.name(*node), norm = gradient_norm(*node);
+    dot << "  \"" << name << "\" [label=\"" << name << " " << dot_escaped(node->op()) << "\\n"
+        << shapes(*node) << (norm.empty() ? "" : "\\ngradient norm " + norm)
+        << "\", shape=" << (is_leaf(*node) ? "box" : "ellipse") << "];\n";
+    for (const Edge& input : node->edges()) {
+      if (!input) continue;
+      dot << "  \"" << tape.name(input.node()) << "\" -> \"" << name << '"';
+      if (input.node().output_count() > 1) dot << " [label=\"[" << input.output_nr << "]\"]";
+      dot << ";\n";
+    }
+  }
+  dot << "}\n";
+  return dot.str();
+}
+
+}  // namespace gradus

@@ -1,0 +1,33 @@
+// What --dtype, --device and --tape mean for tensors; the same in every lab.
+#pragma once
+
+#include <cmath>
+#include <iostream>
+
+#include "gradus.h"
+#include "labs/common/lab.h"
+
+namespace lab {
+
+inline gradus::Dtype dtype_of(const Session& session) {
+  return session.dtype() == "float64" ? gradus::kFloat64 : gradus::kFloat32;
+}
+
+inline gradus::Device device_of(const Session& session) { return session.options().device; }
+
+/// Runs the backward pass from `loss` and prints the tape with the norm of each gradient.
+inline void show_tape(const gradus::Tensor& loss) {
+  const gradus::KeepGradientNorms keep;
+  loss.backward();
+  std::cout << "\nThe tape of one iteration:\n";
+  gradus::print_tape(loss);
+}
+
+/// Throws unless a fit that was not interrupted ended at a finite loss.
+inline void require_finite(double loss, double lr) {
+  gradus::check(std::isfinite(loss) || interrupted(),
+                "the loss is no longer a finite number: a learning rate of ", lr,
+                " is too large, choose a smaller --lr");
+}
+
+}  // namespace lab

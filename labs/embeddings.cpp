@@ -1,0 +1,288 @@
+// Lab: embeddings. Sheet 003 introduces them with a few numbers: dot products, their SVD, one step of gradient descent.
+// Then the ratings of sheet 002, and any in MovieLens' form, are learnt by embeddings of users and movies. The functions
+// are in embeddings.h.
+//
+// What can be expected. Sheet 002's 20×10 ratings were drawn at random, each independently of the others: nothing in 160
+// of them tells about the other 40, and no predictor is better in the long run than their mean. A model that is trained
+// for long enough still learns its training ratings almost by heart, and is then far worse than the mean on the others;
+// what stops it in time is a tenth of the ratings that it is not trained on. The last part shows the opposite: ratings
+// that two hidden traits decide, of which embeddings of width 2 find nearly all.
+#include "labs/embeddings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iomanip>
+#include <iostream>
+#include <numeric>
+#include <sstream>
+#include <string>
+
+#include "labs/common/lab.h"
+#include "labs/common/tensors.h"
+#include "tensor/csv.h"
+#include "tensor/print.h"
+
+namespace {
+
+using namespace lab;
+
+/// As Python prints a float: 1.0, 0.25.
+std::string as_python(double x) {
+  std::ostringstream text;
+  text << x;
+  return text.str() + (text.str().find_first_of(".en") == std::string::npos ? ".0" : "");
+}
+
+// ---- Part 1: dot products -------------------------------------------------------------------------------------------
+
+void dot_part(Session& session) {
+  manual_seed(session.seed());
+  auto [U, M] = worksheet_embeddings();
+  U = U.to(device_of(session), dtype_of(session));
+  M = M.to(device_of(session), dtype_of(session));
+  std::cout << M << "\n\n";
+  const struct {
+    int user, movie;  // counted from 1
+    double on_the_sheet;
+  } pairs[] = {{2, 1, 1}, {1, 2, -2}, {4, 3, -1}};
+  for (const auto& [user, movie, on_the_sheet] : pairs) {
+    const double product = dot(U[user - 1], M[movie - 1]).item<double>();
+    std::cout << "dot(user " << user << ", movie " << movie << ") = " << as_python(product) << "\n";
+    const std::string name = "dot.user" + std::to_string(user) + "_movie" + std::to_string(movie);
+    session.set(name, product);
+    session.expect(name, on_the_sheet, 0);
+  }
+}
+
+// ---- Part 2: embeddings by hand, and by SVD -------------------------------------------------------------------------
+
+void svd_part(Session& session) {
+  const TensorOptions options = TensorOptions().device(device_of(session)).dtype(dtype_of(session));
+  std::cout << "Targets:\n\n";
+  const Tensor uu = tensor({{1.0, -0.5}, {0.0, 1.0}}, options);
+  const Tensor vv = tensor({{1.0, 1.0}, {0.0, 1.0}}, options);
+  std::cout << "uu @ vv.T\n" << matmul(uu, vv.t()) << "\n\n";
+
+  const Tensor ratings = tensor({{1.0, 0.0, -1.0}, {0.0, -1.0, 1.0}}, options);
+  const Tensor ratings_centered = centre_rows(ratings);
+  std::cout << "ratings_centered\n" << ratings_centered << "\n\n";
+  const auto [U, S, V] = svd(ratings_centered);
+  std::cout << "svd_result\nU=" << U << "\nS=" << S << "\nV=" << V
+            << "\n\nA column of U and the same column of V may both change their sign: the product stays. In "
+               "the first "
+               "column,\nLAPACK may have chosen otherwise than on the sheet.\n";
+  session.set("svd.s0", S[0].item<double>());
+  session.set("svd.s1", S[1].item<double>());
+  session.expect("svd.s0", std::sqrt(3),
+                 1e-5);  // 1.7321 on the sheet; the rows' products are [[2, -1], [-1, 2]]
+  session.expect("svd.s1", 1, 1e-5);
+}
+
+// ---- Part 3: one step of gradient descent ---------------------------------------------------------------------------
+
+void step_part(Session& session) {
+  const TensorOptions options = TensorOptions().device(device_of(session)).dtype(dtype_of(session));
+  const Tensor U = tensor({{1.0}, {-1.0}}, options);
+  const Tensor V = zeros({3, 1}, options).requires_grad_(true);
+  std::cout << "U[0] @ V[0]\n" << matmul(U[0], V[0]) << "\n\n";
+  Tensor loss = squared_error(U[0], V[0], 1.0);
+  std::cout << "loss = (U[0] @ V[0] - 1.0) ** 2\n" << loss << "\n\n";
+  session.set("step.loss_before", loss.item<double>());
+  if (session.options().tape)
+    show_tape(loss);
+  else
+    loss.backward();
+  std::cout << "V.grad\n" << V.grad() << "\n\n";
+  session.set("step.grad", V.grad()[0][0].item<double>());
+
+  V.set_data(V - 0.1 * V.grad());
+  loss = squared_error(U[0], V[0], 1.0);
+  std::cout << "V.data -= 0.1 * V.grad; the loss is then\n" << loss << "\n\nV\n" << V << "\n\n";
+  session.set("step.loss_after", loss.item<double>());
+
+  const auto [scalar_loss, scalar_grad] = loss_and_m1_grad(1.0, 0.5, 1.0);
+  std::cout << "loss_and_m1_grad(1.0, 0.5, 1.0)\n(" << as_python(scalar_loss) << ", "
+            << as_python(scalar_grad) << ")\n";
+  session.set("scalar.loss", scalar_loss);
+  session.set("scalar.grad", scalar_grad);
+
+  session.expect("step.loss_before", 1, 0);
+  session.expect("step.grad", -2, 0);
+  session.expect("step.loss_after", 0.64, 1e-6);
+  session.expect("scalar.loss", 0.25, 0);
+  session.expect("scalar.grad", -1, 0);
+}
+
+// ---- Part 4: embeddings learnt from ratings -------------------------------------------------------------------------
+
+/// Ratings, and what the rows of the embeddings are called.
+struct Catalogue {
+  Ratings ratings;
+  std::vector<int64_t> users, movies;  // ids in ascending order
+
+  int64_t user_count() const { return static_cast<int64_t>(users.size()); }
+  int64_t movie_count() const { return static_cast<int64_t>(movies.size()); }
+};
+
+/// The different ids in ascending order, and for each entry of `ids` the place of its id among them.
+std::pair<std::vector<int64_t>, Tensor> number_by_id(const Tensor& ids) {
+  const Tensor packed = ids.contiguous();
+  const int64_t* id = packed.data_ptr<int64_t>();
+  std::vector<int64_t> known(id, id + packed.numel());
+  std::ranges::sort(known);
+  known.erase(std::unique(known.begin(), known.end()), known.end());
+  const Tensor places = empty_like(packed);
+  std::transform(id, id + packed.numel(), places.data_ptr<int64_t>(),
+                 [&](int64_t x) { return std::ranges::lower_bound(known, x) - known.begin(); });
+  return {known, places};
+}
+
+/// A file in the form of MovieLens' ratings.csv: userId,movieId,rating,timestamp. Ids may be any whole numbers; the time
+/// is not looked at.
+Catalogue read_movielens(const std::filesystem::path& path) {
+  const CsvTable ids = read_csv(path, {.dtype = kInt64, .columns = {"userId", "movieId"}});
+  const CsvTable stars = read_csv(path, {.columns = {"rating"}});
+  check(isfinite(stars.values).all().item<bool>(), path.string(), ": holds an infinite rating");
+  auto [users, user] = number_by_id(ids.column("userId"));
+  auto [movies, movie] = number_by_id(ids.column("movieId"));
+  return {{user, movie, stars.column("rating").contiguous()}, users, movies};
+}
+
+/// The sheet's table, users down and movies across, as triples; users and movies are numbered from 1.
+Catalogue read_table(const std::filesystem::path& path) {
+  const Tensor table = read_csv(path).values;
+  const Tensor user_and_movie = isfinite(table).nonzero();
+  Catalogue all{
+      {user_and_movie.select(1, 0).contiguous(), user_and_movie.select(1, 1).contiguous(), table.flatten()},
+      std::vector<int64_t>(table.size(0)),
+      std::vector<int64_t>(table.size(1))};
+  std::iota(all.users.begin(), all.users.end(), 1);
+  std::iota(all.movies.begin(), all.movies.end(), 1);
+  return all;
+}
+
+/// Two numbers for each row of an embedding (n, k): the row itself if it has two, the plane in which the rows spread the
+/// most if it has more, the row and its bias if it has only one.
+Tensor in_the_plane(const Tensor& embedding, const Tensor& bias) {
+  if (embedding.size(1) == 1) return cat({embedding, bias}, 1);
+  return embedding.size(1) == 2 ? embedding : principal_plane(embedding);
+}
+
+Series points(const std::string& name, const Tensor& plane, const std::vector<int64_t>& ids, bool labelled) {
+  Series group{.name = name};
+  for (int64_t i = 0; i < plane.size(0); ++i) {
+    group.x.push_back(plane[i][0].item<double>());
+    group.y.push_back(plane[i][1].item<double>());
+    if (labelled) group.labels.push_back(std::to_string(ids[static_cast<size_t>(i)]));
+  }
+  return group;
+}
+
+/// Users and movies in one picture: a user likes the movies that lie in the direction of the user's own point.
+void draw_embeddings(Session& session, const std::string& name, Recommender& model, const Catalogue& all) {
+  const Tensor embedding = cat({model.users->weight, model.movies->weight}).detach().cpu();
+  const Tensor bias = cat({model.user_bias->weight, model.movie_bias->weight}).detach().cpu();
+  const Tensor plane = in_the_plane(embedding, bias);
+  const int64_t n = all.user_count();
+  const bool labelled = plane.size(0) <= 40;
+  const int64_t rank = embedding.size(1);
+  session.figure(name + "_embedding",
+                 ScatterPlot{.title = "Users and movies in the space of their embeddings",
+                             .x_label = rank > 2 ? "first principal component" : "first dimension",
+                             .y_label = rank > 2    ? "second principal component"
+                                        : rank == 2 ? "second dimension"
+                                                    : "bias",
+                             .groups = {points("users", plane.slice(0, 0, n), all.users, labelled),
+                                        points("movies", plane.slice(0, n), all.movies, labelled)}});
+}
+
+void draw_course(Session& session, const std::string& name, const Course& course, double mean_rmse) {
+  session.figure(name + "_error",
+                 LinePlot{.title = "Error of the predicted ratings after each epoch",
+                          .x_label = "epoch",
+                          .y_label = "root mean squared error",
+                          .series = {{.name = "training", .y = course.train},
+                                     {.name = "validation", .y = course.validation},
+                                     {.name = "held out", .y = course.test},
+                                     {.name = "held out, mean predictor",
+                                      .y = std::vector<double>(course.test.size(), mean_rmse)}}});
+}
+
+/// Trains embeddings on the catalogue, prints and draws how it went, sets NAME.rmse and NAME.mean_rmse, and returns the
+/// latter, the held-out error of predicting the mean.
+double learn(Session& session, const std::string& name, Catalogue all) {
+  const Options& options = session.options();
+  const int64_t rank = options.rank.value_or(2), most = std::min(all.user_count(), all.movie_count());
+  check(rank <= most, "--rank ", rank, ": ", all.user_count(), " users and ", all.movie_count(),
+        " movies have embeddings of at most ", most, " dimensions");
+  check(all.ratings.size() >= 10, "there are only ", all.ratings.size(),
+        " ratings; at least 10 are needed to hold some of them out");
+  all.ratings = all.ratings.to(device_of(session), dtype_of(session));
+  const Split parts = split(all.ratings);
+  const double mean = parts.train.stars.mean().item<double>();
+  Recommender model(all.user_count(), all.movie_count(), rank, mean);
+  model.to(device_of(session), dtype_of(session));
+  std::cout << all.user_count() << " users, " << all.movie_count() << " movies, " << all.ratings.size()
+            << " ratings: " << parts.train.size() << " to learn from, " << parts.validation.size()
+            << " to say when to stop, " << parts.test.size() << " held out\n";
+  const double lambda = 0.05, lr = options.lr.value_or(0.01);
+  if (options.tape) show_tape(model.loss(parts.train, lambda));
+
+  const Course course = train_recommender(model, parts, lambda, lr, options.epochs.value_or(100));
+  check(std::isfinite(course.train.back()), "the error is no longer a finite number: a learning rate of ", lr,
+        " is too large, choose a smaller --lr");
+  const double mean_rmse = (parts.test.stars - mean).pow(2).mean().sqrt().item<double>();
+  const double rmse = model.rmse(parts.test);
+  std::cout << "rank " << rank << ": after " << course.train.size() - 1 << " epochs the training error is "
+            << course.train.back() << " and the held-out error " << course.test.back()
+            << "; the validation error was least after " << course.best_epoch
+            << "\n\nRMSE on held-out ratings\n  mean "
+            << "predictor " << mean_rmse << "\n  embeddings     " << rmse << "\n";
+  session.set(name + ".rmse", rmse);
+  session.set(name + ".mean_rmse", mean_rmse);
+  draw_course(session, name, course, mean_rmse);
+  draw_embeddings(session, name, model, all);
+  return mean_rmse;
+}
+
+void ratings_part(Session& session) {
+  manual_seed(session.seed());
+  const auto& data = session.options().data;
+  const Catalogue all = data ? read_movielens(*data) : read_table(data_file("ratings_20x10.csv"));
+  const double mean_rmse = learn(session, "ratings", all);
+  session.expect_at_most("ratings.rmse", data ? mean_rmse : 1.1 * mean_rmse);
+}
+
+// ---- Part 5: ratings with something to be learnt --------------------------------------------------------------------
+
+void structure_part(Session& session) {
+  manual_seed(session.seed());
+  Catalogue all{made_up_ratings(60, 40), std::vector<int64_t>(60), std::vector<int64_t>(40)};
+  std::iota(all.users.begin(), all.users.end(), 1);
+  std::iota(all.movies.begin(), all.movies.end(), 1);
+  const double mean_rmse = learn(session, "structure", all);
+  session.expect_at_most("structure.rmse", 0.65 * mean_rmse);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return lab::run_lab(
+      argc, argv,
+      {.name = "embeddings",
+       .summary = "Users and movies as vectors whose dot product is a rating",
+       .parts = {{"dot", "Sheet 003, embeddings and their dot products", dot_part},
+                 {"svd", "Sheet 003, constructing embeddings", svd_part},
+                 {"step", "Sheet 003, one step of gradient descent", step_part},
+                 {"ratings", "Embeddings learnt from sheet 002's ratings, or those of --data", ratings_part},
+                 {"structure", "The same on made-up ratings that two hidden traits decide", structure_part}},
+       .flags = {
+           {"--epochs", "passes over the ratings", "100"},
+           {"--lr", "learning rate of the learnt embeddings", "0.01"},
+           {"--rank", "width of the learnt embeddings", "2"},
+           {"--seed", "of every random number", "0"},
+           {"--dtype", "float32 or float64", "float32"},
+           {"--data", "a CSV in MovieLens' form, userId,movieId,rating,timestamp", "the 20 by 10 ratings"},
+           {"--tape", "print the tape of one iteration (parts 3 to 5)"}}});
+}

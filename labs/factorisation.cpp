@@ -1,0 +1,368 @@
+// Lab: a matrix as the product of two thin ones. Sheet 000 does it entry by entry with derivatives by hand, sheet 001 with
+// the tape, sheet 002 with the tape and Adam, and with entries that are missing. The functions are in factorisation.h;
+// beside each loss stands its exact bound, by the singular value decomposition.
+//
+// The sheets seed nothing here, so no digits can be repeated, and not every run comes near its bound: where it ends
+// depends on the random first factors. Seed 0 is one from which all of these do.
+#include "labs/factorisation.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <iostream>
+#include <string>
+
+#include "labs/common/lab.h"
+#include "labs/common/tensors.h"
+#include "tensor/csv.h"
+#include "tensor/print.h"
+
+namespace {
+
+using namespace lab;
+
+// ---- What the parts share -------------------------------------------------------------------------------------------
+
+/// The dtype and device asked for.
+TensorOptions tensor_options(const Session& session, const std::string& dtype_of_sheet = "float32") {
+  const std::string name = session.options().dtype.value_or(dtype_of_sheet);
+  return TensorOptions(name == "float64" ? kFloat64 : kFloat32).device(session.options().device);
+}
+
+/// The matrix of sheet 000.
+Tensor small_matrix(const Session& session) {
+  return tensor({{0.3374, 0.6005, 0.1735}, {3.3359, 0.0492, 1.8374}, {2.9407, 0.5301, 2.2620}},
+                tensor_options(session));
+}
+
+double learning_rate(const Session& session) { return session.options().lr.value_or(0.01); }
+
+double sum_of_squares(const Tensor& x, const Tensor& y) { return F::mse_loss(x, y, kSum).item<double>(); }
+
+/// Σ_{i>k} σᵢ²: how near a matrix of rank k can come to A, in the sum of squares.
+double svd_bound(const Tensor& A, int64_t k) {
+  const auto [U, S, V] = svd(A.to(kFloat64));
+  return S.slice(0, k).square().sum().item<double>();
+}
+
+/// As Python prints a float: the fewest digits that name it.
+std::string digits(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+/// NaN if Ctrl-C came before the first iteration.
+double value_of(const Tensor& loss) { return loss.defined() ? loss.item<double>() : NAN; }
+
+/// Keeps a fit's loss. One that is no number is the fault of --lr, not a result.
+void set_loss(Session& session, const std::string& name, double loss) {
+  require_finite(loss, learning_rate(session));
+  session.set(name, loss);
+}
+
+std::vector<double> numbers(const Tensor& vector) {
+  const Tensor x = vector.detach().cpu().to(kFloat64).contiguous();
+  return {x.data_ptr<double>(), x.data_ptr<double>() + x.numel()};
+}
+
+void say_there_is_no_tape(const Session& session) {
+  if (session.options().tape) std::cout << "\nThe tape is empty: these derivatives are written by hand.\n";
+}
+
+// ---- Parts 1 to 3: sheet 000 ----------------------------------------------------------------------------------------
+
+void sgd_part(Session& session) {
+  const Options& options = session.options();
+  manual_seed(session.seed());
+  const Tensor A = small_matrix(session);
+  const int64_t rank = options.rank.value_or(2);
+  const auto [U, V] = sgd_factorise(A, rank, options.epochs.value_or(1000), learning_rate(session));
+  const double loss = sum_of_squares(mm(U, V.t()), A), bound = svd_bound(A, rank);
+  std::cout << "U:\n" << U << "\nV:\n" << V << "\nU*V^T:\n" << mm(U, V.t()) << "\n";
+  std::cout << "MSE loss: " << loss << ", the SVD's with rank " << rank << ": " << bound << "\n";
+  say_there_is_no_tape(session);
+  set_loss(session, "sgd.loss", loss);
+  session.expect_at_least("sgd.loss", bound - 1e-6);
+  session.expect_at_most("sgd.loss", 1.005 * bound);
+}
+
+void svd_part(Session& session) {
+  const Tensor A = small_matrix(session);
+  const auto [U, S, V] = svd(A);
+  const Tensor S2 = diag(S).clone();
+  Tensor A2 = mm(U, mm(S2, V.t()));
+  session.set("svd.full_loss", sum_of_squares(A2, A));
+  session.expect_at_most("svd.full_loss", 1e-11);
+  std::cout << "SVD reconstruction:\n" << A2 << "\nMSE loss: " << digits(sum_of_squares(A2, A)) << "\n";
+
+  S2[2][2] = 0;
+  A2 = mm(U, mm(S2, V.t()));
+  session.set("svd.rank2_loss", sum_of_squares(A2, A));
+  session.expect("svd.rank2_loss", 0.12191087752580643, 1e-6);
+  std::cout << "\nSVD reconstruction with last singular value = 0:\n" << A2;
+  std::cout << "\nMSE loss: " << digits(sum_of_squares(A2, A))
+            << ", the square of that singular value: " << svd_bound(A, 2) << "\n";
+}
+
+void masked_part(Session& session) {
+  const Options& options = session.options();
+  manual_seed(session.seed());
+  const Tensor A_true = small_matrix(session);
+  const Tensor M = tensor({{1, 1, 1}, {0, 1, 1}, {1, 0, 1}}).to(A_true.device());
+  const Tensor A = A_true * M;  // the sheet has zeros where nothing is known
+  const auto [U, V] = sgd_factorise_masked(A, M, options.rank.value_or(2), options.epochs.value_or(1000),
+                                           learning_rate(session));
+  const Tensor product = mm(U, V.t());
+  std::cout << "U:\n" << U << "\nV:\n" << V << "\nU*V^T:\n" << product << "\n";
+  std::cout << "MSE loss: " << sum_of_squares(product, A_true) << "; of the 7 known entries alone "
+            << sum_of_squares(product * M, A) << " (0 at best)\n";
+  std::cout << "U*V^T - A_true, which is large where M is 0:\n" << product - A_true << "\n";
+  say_there_is_no_tape(session);
+  set_loss(session, "masked.loss", sum_of_squares(product, A_true));
+  session.expect_at_least("masked.loss", 1.0);  // the range of runs from other first factors
+  session.expect_at_most("masked.loss", 3.3);
+}
+
+// ---- Part 4: sheet 001, part 1 --------------------------------------------------------------------------------------
+
+/// The first two columns of `points` (n, ≥ 2) as a cloud for each species.
+ScatterPlot scatter(const std::string& title, const std::string& axis, const Tensor& points,
+                    const CsvTable& iris) {
+  ScatterPlot plot{.title = title, .x_label = axis + " 1", .y_label = axis + " 2"};
+  for (size_t species = 0; species < iris.classes.size(); ++species) {
+    const Tensor of_species = points.detach().cpu().index({iris.labels == static_cast<int64_t>(species)});
+    plot.groups.push_back({.name = iris.classes[species],
+                           .x = numbers(of_species.select(1, 0)),
+                           .y = numbers(of_species.select(1, 1))});
+  }
+  return plot;
+}
+
+void iris_part(Session& session) {
+  const Options& options = session.options();
+  manual_seed(session.seed());
+  const CsvTable iris = read_csv(data_file("iris.csv"), {.dtype = kFloat64, .label = "species"});
+  const TensorOptions wanted = tensor_options(session, "float64");
+  const Tensor data = iris.values.to(wanted.device(), wanted.dtype());
+  const Tensor A = data - data.mean({0});
+  const int64_t rank = options.rank.value_or(2);
+  const auto [U, V] = gd_factorise_ad(A, rank, options.epochs.value_or(1000), learning_rate(session));
+  const Tensor product = mm(U, V).detach();
+
+  const auto [U_svd, S, V_svd] = svd(A);
+  const Tensor scores = mm(A, V_svd.slice(1, 0, rank));  // along the principal components
+  const Tensor truncated = mm(scores, V_svd.slice(1, 0, rank).t());
+  const double loss = sum_of_squares(product, A), bound = sum_of_squares(truncated, A);
+  std::cout << "Reconstruction loss (squared L2 norm) for gradient-based factorisation = " << loss
+            << "\nwhilst that for truncated SVD = " << bound << "\n";
+  std::cout
+      << "Largest difference between the two reconstructions: "
+      << (product - truncated).abs().max().item<double>()
+      << "\n\nBoth span the same plane, but in other directions: SVD projects along the principal "
+         "components, the\n"
+         "factorisation onto any two directions of that plane, since U V = (U R) (R^-1 V) for every R.\n";
+  set_loss(session, "iris.loss", loss);
+  session.set("iris.svd_loss", bound);
+  session.expect("iris.svd_loss", svd_bound(A, rank), 1e-4);
+  session.expect_at_least("iris.loss", bound - 1e-4);
+  session.expect_at_most("iris.loss", bound + 1e-4);
+  if (rank == 2) session.expect("iris.loss", 15.2288, 1e-4);
+  if (rank >= 2) {
+    session.figure("iris_pca", scatter("PCA projection", "principal component", scores, iris));
+    session.figure("iris_factorisation", scatter("Matrix factorisation projection", "column of U,", U, iris));
+  }
+  if (options.tape) show_tape(F::mse_loss(matmul(U, V), A, kSum));
+}
+
+// ---- Parts 5 and 6: sheet 002 ---------------------------------------------------------------------------------------
+
+/// The user's ratings, or the sheet's: one row for each user, one column for each movie, NaN where one is missing.
+Tensor ratings(const Session& session) {
+  const std::string path =
+      session.options().data ? session.options().data->string() : data_file("ratings_20x10.csv");
+  const Tensor A = read_csv(path, {.dtype = kFloat64, .allow_missing = true}).values;
+  check(!isinf(A).any().item<bool>(), path, ": holds a rating that is infinite");
+  check(!isnan(A).all().item<bool>(), path, ": holds no rating at all");
+  const TensorOptions wanted = tensor_options(session);
+  return A.to(wanted.device(), wanted.dtype());
+}
+
+int64_t largest_rank(const Tensor& A) { return std::min(A.size(0), A.size(1)); }
+
+/// The --rank, or the sheet's, or what a smaller matrix of the user's own allows.
+int64_t rank_for(const Tensor& A, const Session& session, int64_t rank_of_sheet) {
+  return session.options().rank.value_or(std::min(rank_of_sheet, largest_rank(A)));
+}
+
+void show_first_rows(const Tensor& product, const Tensor& A) {
+  std::cout << "mm(W, H), the first rows:\n"
+            << product.slice(0, 0, 2) << "\nA, the first rows:\n"
+            << A.slice(0, 0, 2) << "\n";
+}
+
+/// The best a rank can do, in sheet 002's measure, the norm of the residual: √(Σ_{i>k} σᵢ²).
+void expect_near_bound(Session& session, const std::string& name, double loss, double bound) {
+  set_loss(session, name, loss);
+  session.expect_at_least(name, bound - 1e-4);
+  session.expect_at_most(name, 1.005 * bound + 1e-4);
+}
+
+void single_fit(const Tensor& A, Session& session) {
+  const Options& options = session.options();
+  const int64_t rank = rank_for(A, session, 3);
+  std::vector<double> losses;
+  const auto [W, H, loss] = factorize(A, rank, options.epochs.value_or(600), learning_rate(session), &losses);
+  for (size_t i = 0; i < losses.size(); i += 10) std::cout << i << " " << digits(losses[i]) << "\n";
+  const double bound = std::sqrt(svd_bound(A, rank));
+  std::cout << "Last loss with rank " << rank << ": " << value_of(loss) << ", the SVD's: " << bound << "\n\n";
+  show_first_rows(mm(W, H).detach(), A);
+  expect_near_bound(session, "ratings.final_loss", value_of(loss), bound);
+  session.figure("ratings_loss", LinePlot{.title = "Adam on the norm of the residual",
+                                          .x_label = "iteration",
+                                          .y_label = "loss",
+                                          .series = {{.name = "rank " + std::to_string(rank), .y = losses},
+                                                     {.name = "the SVD's",
+                                                      .x = {0, static_cast<double>(losses.size())},
+                                                      .y = {bound, bound}}}});
+  if (options.tape) show_tape(norm(mm(W, H) - A));
+}
+
+void sweep(const Tensor& A, Session& session) {
+  const Options& options = session.options();
+  Series found{.name = "Adam"}, best{.name = "SVD"};
+  std::cout << "\nk  loss  the SVD's\n";
+  for (int64_t k : {1, 2, 3, 4, 5, 6, 9}) {
+    if (k > largest_rank(A) || interrupted()) break;
+    const auto [W, H, loss] = factorize(A, k, options.epochs.value_or(1000), learning_rate(session));
+    const double bound = std::sqrt(svd_bound(A, k));
+    std::cout << k << "  " << value_of(loss) << "  " << bound << "\n";
+    expect_near_bound(session, "ratings.k" + std::to_string(k) + "_loss", value_of(loss), bound);
+    for (Series* series : {&found, &best}) series->x.push_back(static_cast<double>(k));
+    found.y.push_back(value_of(loss));
+    best.y.push_back(bound);
+  }
+  session.figure("ratings_ranks", LinePlot{.title = "The residual that each rank leaves",
+                                           .x_label = "rank k",
+                                           .y_label = "norm of the residual",
+                                           .series = {found, best}});
+}
+
+void ratings_part(Session& session) {
+  manual_seed(session.seed());
+  const Tensor A = ratings(session);
+  std::cout << "A " << A.sizes() << ":\n" << A << "\n\n";
+  single_fit(A, session);
+  sweep(A, session);
+}
+
+/// How far the completed matrix is from ratings that were hidden from the fit, beside the guess "the mean" for each.
+void judge_hidden(const Tensor& completed, const Tensor& truth, const Tensor& known) {
+  const Tensor hidden = truth.index({~known});
+  const Tensor mean = truth.index({known}).mean();
+  std::cout << "\nRoot mean square error on the " << hidden.numel() << " hidden ratings: "
+            << (completed.index({~known}) - hidden).square().mean().sqrt().item<double>()
+            << "; had all been guessed to be the mean of the known, "
+            << (hidden - mean).square().mean().sqrt().item<double>()
+            << ".\nRatings drawn at random have nothing in common from which one could be told from others, "
+               "and with about\n"
+               "as many free numbers as known entries the fit learns them by heart.\n";
+}
+
+void missing_part(Session& session) {
+  const Options& options = session.options();
+  manual_seed(session.seed());
+  const Tensor truth = ratings(session);
+  const bool complete = !isnan(truth).any().item<bool>();
+  Tensor A = truth.clone();
+  if (complete) A.index_put_({rand(A.sizes(), A.options()) < 0.5}, NAN);
+  std::cout << "A" << (complete ? ", half of it hidden at random" : "") << ":\n" << A << "\n";
+
+  const auto [W_nan, H_nan, loss_nan] = factorize(A, std::min<int64_t>(2, largest_rank(A)), 1);
+  std::cout << "\nWithout a mask, after one iteration: loss " << loss_nan << ",\nNaN in "
+            << isnan(W_nan).sum().item<int64_t>() << " of the " << W_nan.numel() << " entries of W and in "
+            << isnan(H_nan).sum().item<int64_t>() << " of the " << H_nan.numel() << " of H\n";
+
+  const Tensor mask = ~isnan(A);
+  const int64_t rank = rank_for(A, session, 5);
+  std::cout << "\nmask:\n" << mask << "\nmask.sum(): " << mask.sum() << "\n";
+  const auto [W, H, loss] = factorize_masked(A, rank, options.epochs.value_or(1000), learning_rate(session));
+  const Tensor completed = mm(W, H).detach();
+  std::cout << "With the mask, rank " << rank << ": loss " << value_of(loss) << " (0 at best)\n\n"
+            << "mm(W, H):\n"
+            << completed << "\n\n";
+  show_first_rows(completed, A);
+  if (complete) judge_hidden(completed, truth, mask);
+  set_loss(session, "ratings.masked_loss", value_of(loss));
+  session.expect_at_least("ratings.masked_loss", 0);
+  session.expect_at_most("ratings.masked_loss", 1);
+  if (options.tape) show_tape(norm((mm(W, H) - A).index({mask})));
+}
+
+// ---- Bad input, refused before anything is computed -----------------------------------------------------------------
+
+bool is_chosen(const Session& session, const std::string& part) {
+  return std::ranges::find(session.options().parts, part) != session.options().parts.end();
+}
+
+/// A flag must mean something to one of the chosen parts.
+void require_use(const Session& session, const std::string& flag, bool given,
+                 const std::vector<std::string>& parts) {
+  const auto chosen = [&](const std::string& part) { return is_chosen(session, part); };
+  check(!given || std::ranges::any_of(parts, chosen), flag, " means nothing to the chosen parts");
+}
+
+void require_rank(const Session& session, const std::string& part, IntArrayRef sizes) {
+  const int64_t rank = session.options().rank.value_or(1), most = std::min(sizes[0], sizes[1]);
+  check(!is_chosen(session, part) || rank <= most, "--rank: part ", part, " factorises a matrix ", sizes,
+        ", so the rank must be from 1 to ", most, ", but is ", rank);
+}
+
+void refuse_bad_input(Session& session) {
+  const Options& options = session.options();
+  const std::vector<std::string> random = {"sgd", "masked", "iris", "ratings", "missing"};
+  require_use(session, "--epochs", options.epochs.has_value(), random);
+  require_use(session, "--lr", options.lr.has_value(), random);
+  require_use(session, "--rank", options.rank.has_value(), random);
+  require_use(session, "--seed", options.seed.has_value(), random);
+  require_use(session, "--data", options.data.has_value(), {"ratings", "missing"});
+  require_use(session, "--tape", options.tape, random);
+
+  require_rank(session, "sgd", {3, 3});
+  require_rank(session, "masked", {3, 3});
+  require_rank(session, "iris", {150, 4});
+  if (!is_chosen(session, "ratings") && !is_chosen(session, "missing")) return;
+  const Tensor A = ratings(session);
+  require_rank(session, "ratings", A.sizes());
+  require_rank(session, "missing", A.sizes());
+  const int64_t unknown = isnan(A).sum().item<int64_t>();
+  check(unknown == 0 || !is_chosen(session, "ratings"), options.data.value_or("").string(), ": ", unknown,
+        " of ", A.numel(),
+        " ratings are missing, and part ratings has no mask for them; --part missing has one");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_lab(
+      argc, argv,
+      {.name = "factorisation",
+       .summary = "A matrix as the product of two thin ones",
+       .parts = {{"sgd", "Sheet 000, parts 1.1 and 1.2, stochastic gradient descent", sgd_part},
+                 {"svd", "Sheet 000, part 2.1, truncated SVD", svd_part},
+                 {"masked", "Sheet 000, part 3.2, missing entries masked", masked_part},
+                 {"iris", "Sheet 001, part 1, gradient descent on the tape, and PCA", iris_part},
+                 {"ratings", "Sheet 002, ratings with Adam", ratings_part},
+                 {"missing", "Sheet 002, with missing values", missing_part}},
+       .flags = {{"--epochs", "passes or iterations of each fit", "1000; 600 for the first of ratings"},
+                 {"--lr", "learning rate", "0.01"},
+                 {"--rank", "of the factors (not of part svd, nor in the sweep over ranks)",
+                  "2; ratings 3, missing 5"},
+                 {"--seed", "of the first factors", "0"},
+                 {"--dtype", "float32 or float64", "float32; iris float64"},
+                 {"--data",
+                  "CSV of ratings for parts ratings and missing: a row for each user, a column for each "
+                  "movie, empty or nan where one is missing",
+                  "the sheet's 20 x 10"},
+                 {"--tape", "print the tape of one iteration"}},
+       .prepare = refuse_bad_input});
+}

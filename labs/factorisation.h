@@ -1,0 +1,109 @@
+// The functions of sheets 000, 001 and 002. Each finds, for a matrix A (m, n), two thin factors whose product of rank k
+// comes near to it: A ≈ U Vᵀ, or A ≈ W H. They differ in who takes the derivative, in which order the entries are
+// visited, and in what is done about entries that nobody knows.
+//
+// No rank-k matrix is nearer to A, in the sum of squares, than the truncated singular value decomposition, whose
+// distance is Σ_{i>k} σᵢ² (Eckart & Young, 1936). That is the bound to which the lab holds each of these.
+//
+// Only names that libtorch has too are used, so the same functions compile against it: labs/common/framework.h.
+#pragma once
+
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "labs/common/framework.h"
+#include "labs/common/progress.h"
+
+namespace lab {
+
+namespace F = gradus::nn::functional;
+
+/// Sheet 000, part 1.1. One stochastic step per entry (r, c), its derivative written by hand: with the error
+/// e = A_rc - U_r·V_c, each factor's row moves along the other's row. Returns U (m, rank) and V (n, rank).
+inline std::pair<Tensor, Tensor> sgd_factorise(const Tensor& A, int64_t rank, int64_t epochs = 1000,
+                                               double lr = 0.01) {
+  Tensor U = rand({A.size(0), rank}, A.options());
+  Tensor V = rand({A.size(1), rank}, A.options());
+  for ([[maybe_unused]] int64_t epoch : progress(epochs, "sgd_factorise"))
+    for (int64_t r = 0; r < A.size(0); ++r)
+      for (int64_t c = 0; c < A.size(1); ++c) {
+        Tensor e = A[r][c] - dot(U[r], V[c]);
+        U[r] += lr * e * V[c];
+        V[c] += lr * e * U[r];
+      }
+  return {U, V};
+}
+
+/// Sheet 000, part 3.1. The same, but only the entries where M (m, n) is 1 are looked at.
+inline std::pair<Tensor, Tensor> sgd_factorise_masked(const Tensor& A, const Tensor& M, int64_t rank,
+                                                      int64_t epochs = 1000, double lr = 0.01) {
+  Tensor U = rand({A.size(0), rank}, A.options());
+  Tensor V = rand({A.size(1), rank}, A.options());
+  for ([[maybe_unused]] int64_t epoch : progress(epochs, "sgd_factorise_masked"))
+    for (int64_t r = 0; r < A.size(0); ++r)
+      for (int64_t c = 0; c < A.size(1); ++c)
+        if (M[r][c].item<int64_t>() == 1) {
+          Tensor e = A[r][c] - dot(U[r], V[c]);
+          U[r] += lr * e * V[c];
+          V[c] += lr * e * U[r];
+        }
+  return {U, V};
+}
+
+/// Sheet 001, part 1.1. Gradient descent on all entries at once, the derivative left to the tape. Returns U (m, rank)
+/// and V (rank, n).
+inline std::pair<Tensor, Tensor> gd_factorise_ad(const Tensor& A, int64_t rank, int64_t epochs = 1000,
+                                                 double lr = 0.01) {
+  Tensor U = rand({A.size(0), rank}, A.options()).requires_grad_(true);
+  Tensor V = rand({rank, A.size(1)}, A.options()).requires_grad_(true);
+  for ([[maybe_unused]] int64_t epoch : progress(epochs, "gd_factorise_ad")) {
+    U.mutable_grad().reset();
+    V.mutable_grad().reset();
+    Tensor J = F::mse_loss(matmul(U, V), A, kSum);
+    J.backward();
+    U.set_data(U - lr * U.grad());
+    V.set_data(V - lr * V.grad());
+  }
+  return {U, V};
+}
+
+/// Sheet 002. Adam on the norm of the residual, W H - A. Returns W (m, k), H (k, n) and the last iteration's loss;
+/// `losses`, if given, receives every one. A NaN in A reaches the loss, and from there every entry of W and H.
+inline std::tuple<Tensor, Tensor, Tensor> factorize(const Tensor& A, int64_t k, int64_t iterations = 1000,
+                                                    double lr = 0.01, std::vector<double>* losses = nullptr) {
+  Tensor W = randn({A.size(0), k}, A.options()).requires_grad_(true);
+  Tensor H = randn({k, A.size(1)}, A.options()).requires_grad_(true);
+  optim::Adam optimizer({W, H}, lr);
+  Tensor loss;
+  for ([[maybe_unused]] int64_t i : progress(iterations, "factorize")) {
+    loss = norm(mm(W, H) - A);
+    optimizer.zero_grad();
+    loss.backward();
+    optimizer.step();
+    if (losses) losses->push_back(loss.item<double>());
+  }
+  return {W, H, loss};
+}
+
+/// Sheet 002, the same with the loss function modified to ignore NaN: only the residuals of known entries are in it, so
+/// the others send no gradient.
+inline std::tuple<Tensor, Tensor, Tensor> factorize_masked(const Tensor& A, int64_t k,
+                                                           int64_t iterations = 1000, double lr = 0.01) {
+  Tensor W = randn({A.size(0), k}, A.options()).requires_grad_(true);
+  Tensor H = randn({k, A.size(1)}, A.options()).requires_grad_(true);
+  optim::Adam optimizer({W, H}, lr);
+  Tensor mask = ~isnan(A);
+  Tensor loss;
+  for ([[maybe_unused]] int64_t i : progress(iterations, "factorize_masked")) {
+    Tensor diff_matrix = mm(W, H) - A;
+    Tensor diff_vector = diff_matrix.index({mask});
+    loss = norm(diff_vector);
+    optimizer.zero_grad();
+    loss.backward();
+    optimizer.step();
+  }
+  return {W, H, loss};
+}
+
+}  // namespace lab

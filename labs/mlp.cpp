@@ -1,0 +1,254 @@
+// Lab: a simple MLP. Sheet 001, part 2, classifies irises with two layers of weights written out by hand; then the same
+// task, on images of digits, is written as it is usually written: layers, a data loader, Adam. The functions are in mlp.h.
+//
+// Where the spread comes from. The weights start from rand(), so all of them are positive, and the two biases are single
+// numbers. Whether hidden units learn to point in useful directions before they die (a ReLU whose input is negative for
+// every row sends no gradient, for ever) depends on the start: the same network, data and learning rate end anywhere
+// between three and nearly all of four flowers right.
+//
+// Why the sum. The sheet minimises the sum of the cross-entropy over the rows. Its gradient is 100 times that of the mean,
+// so with the mean the same 100 steps of the same learning rate go a hundredth of the way.
+#include "labs/mlp.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iomanip>
+#include <iostream>
+#include <numeric>
+#include <sstream>
+#include <string>
+
+#include "labs/common/lab.h"
+#include "labs/common/tensors.h"
+#include "tensor/csv.h"
+#include "tensor/print.h"
+
+namespace {
+
+using namespace lab;
+
+constexpr int kRuns = 20;
+
+// ---- The tables -----------------------------------------------------------------------------------------------------
+
+struct Task {
+  Examples all;
+  std::vector<std::string> classes;
+
+  int64_t class_count() const { return static_cast<int64_t>(classes.size()); }
+  /// How often the most frequent class is right: what is reached without looking at the features.
+  double guessing() const {
+    return F::one_hot(all.y, class_count()).sum({0}).max().item<double>() / static_cast<double>(all.size());
+  }
+};
+
+/// The table of --data, or the lab's own. Its last column says the class, the others are numbers.
+Task read_task(const Session& session, const std::string& own_file) {
+  const std::filesystem::path path = session.options().data.value_or(data_file(own_file));
+  const CsvTable table = read_csv(path, {.dtype = dtype_of(session), .label = kLastColumn});
+  check(table.rows() >= 10 && table.classes.size() >= 2, path.string(), ": ", table.rows(), " rows of ",
+        table.classes.size(),
+        " classes are too few to learn from: at least 10 rows and 2 classes are needed");
+  check(isfinite(table.values).all().item<bool>(), path.string(), ": holds an infinite number");
+  const Device device = device_of(session);
+  return {{table.values.to(device), table.labels.to(device)}, table.classes};
+}
+
+void report_divergence(double lr) {
+  fail("the loss is no longer a finite number: a learning rate of ", lr,
+       " is too large, choose a smaller --lr");
+}
+
+// ---- Part 1: sheet 001, 2.1 and 2.2 ---------------------------------------------------------------------------------
+
+std::string percent(double share) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(1) << 100 * share << "%";
+  return text.str();
+}
+
+/// Accuracies of many runs, each from initial weights of its own.
+struct Accuracies {
+  std::vector<double> train, test;
+};
+
+Accuracies run_many(const Session& session, const Task& iris, const Examples& train, const Examples& test,
+                    const F::CrossEntropyFuncOptions& loss) {
+  const double lr = session.options().lr.value_or(0.01);
+  Accuracies all;
+  for ([[maybe_unused]] int64_t run : progress(kRuns, "initial weights")) {
+    const Weights w =
+        mlp(train.x, train.y, iris.class_count(), lr, session.options().epochs.value_or(100), loss);
+    if (interrupted()) break;  // these weights are half-trained
+    if (!isfinite(w.W1).all().item<bool>()) report_divergence(lr);
+    all.train.push_back(accuracy(mlp_logits(train.x, w).argmax(1), train.y));
+    all.test.push_back(accuracy(mlp_logits(test.x, w).argmax(1), test.y));
+  }
+  return all;
+}
+
+/// The least, the median and the greatest.
+struct Spread {
+  double min = NAN, median = NAN, max = NAN;
+};
+
+Spread spread(std::vector<double> values) {
+  if (values.empty()) return {};
+  std::ranges::sort(values);
+  const size_t n = values.size();
+  return {values.front(), (values[(n - 1) / 2] + values[n / 2]) / 2, values.back()};
+}
+
+std::ostream& operator<<(std::ostream& out, const Spread& s) {
+  return out << "least " << percent(s.min) << ", median " << percent(s.median) << ", most " << percent(s.max);
+}
+
+void set_spread(Session& session, const std::string& name, const Spread& s) {
+  session.set(name + "_min", s.min);
+  session.set(name + "_median", s.median);
+  session.set(name + "_max", s.max);
+}
+
+void print_runs(const Accuracies& runs) {
+  std::cout << "run   train    test\n";
+  for (size_t i = 0; i < runs.train.size(); ++i)
+    std::cout << std::setw(3) << i + 1 << std::setw(8) << percent(runs.train[i]) << std::setw(8)
+              << percent(runs.test[i]) << "\n";
+}
+
+/// The same in PyTorch gave 77, 92 and 97% in training over 20 seeds of its own. The ends of the spread are the luckiest
+/// and the unluckiest start of only 20, and 50 test rows make steps of 2%, so these are held to less tightly.
+void expect_the_sheets_spread(Session& session, const Task& iris) {
+  if (session.options().data) {
+    session.expect_at_least("iris.test_accuracy_median", iris.guessing());
+    return;
+  }
+  session.expect("iris.train_accuracy_min", 0.77, 0.15);
+  session.expect("iris.train_accuracy_median", 0.92, 0.05);
+  session.expect("iris.train_accuracy_max", 0.97, 0.06);
+  session.expect("iris.test_accuracy_min", 0.77, 0.2);
+  session.expect("iris.test_accuracy_median", 0.92, 0.1);
+  session.expect("iris.test_accuracy_max", 0.97, 0.08);
+  session.expect("iris.mean_loss_train_accuracy_median", 0.65, 0.08);
+}
+
+void iris_part(Session& session) {
+  manual_seed(session.seed());
+  Task iris = read_task(session, "iris.csv");
+  iris.all.x = standardise(iris.all.x);
+  const auto [train, test] = shuffle_and_split(iris.all, iris.all.size() * 2 / 3);
+  std::cout << "2.1. Implement the MLP\n\n"
+            << iris.all.x.size(1) << " features, 12 hidden units, " << iris.classes.size() << " classes; "
+            << train.size() << " rows to train, " << test.size() << " to test\n\n2.2. Test the MLP\n\n";
+
+  const auto sum = F::CrossEntropyFuncOptions().reduction(kSum),
+             mean = F::CrossEntropyFuncOptions().reduction(kMean);
+  const Accuracies runs = run_many(session, iris, train, test, sum);
+  print_runs(runs);
+  const Spread train_spread = spread(runs.train), test_spread = spread(runs.test);
+  std::cout << "\ntrain: " << train_spread << "\ntest:  " << test_spread << "\n\n";
+  set_spread(session, "iris.train_accuracy", train_spread);
+  set_spread(session, "iris.test_accuracy", test_spread);
+
+  const Spread with_mean = spread(run_many(session, iris, train, test, mean).train);
+  session.set("iris.mean_loss_train_accuracy_median", with_mean.median);
+  std::cout << "With the mean of the cross-entropy instead of its sum each step is " << train.size()
+            << " times shorter.\ntrain: " << with_mean << "\n";
+  expect_the_sheets_spread(session, iris);
+
+  session.figure("iris_accuracy",
+                 Histogram{.title = "Accuracy after training from 20 different initial weights",
+                           .x_label = "accuracy",
+                           .y_label = "runs",
+                           .samples = {{"train", runs.train}, {"test", runs.test}},
+                           .bins = 12});
+  if (session.options().tape) {
+    const Weights w = initial_weights(train.x.size(1), iris.class_count(), train.x.options());
+    show_tape(F::cross_entropy(mlp_logits(train.x, w), train.y, sum));
+  }
+}
+
+// ---- Part 2: layers, a data loader and Adam -------------------------------------------------------------------------
+
+void draw_learning_curve(Session& session, const LearningCurve& curve) {
+  std::vector<double> epochs(curve.loss.size());
+  std::iota(epochs.begin(), epochs.end(), 1);
+  session.figure("digits_accuracy",
+                 LinePlot{.title = "Digits: accuracy after each epoch",
+                          .x_label = "epoch",
+                          .y_label = "accuracy",
+                          .series = {{.name = "train", .x = epochs, .y = curve.train_accuracy},
+                                     {.name = "held out", .x = epochs, .y = curve.test_accuracy}}});
+  session.figure("digits_loss", LinePlot{.title = "Digits: mean cross-entropy of each epoch's batches",
+                                         .x_label = "epoch",
+                                         .y_label = "loss",
+                                         .series = {{.name = "train", .x = epochs, .y = curve.loss}},
+                                         .log_y = true});
+}
+
+void draw_confusion(Session& session, const Tensor& confusion, const std::vector<std::string>& classes) {
+  HeatMap map{.title = "Digits: confusion matrix of the held-out fifth",
+              .x_label = "predicted",
+              .y_label = "true",
+              .columns = classes,
+              .rows = classes};
+  for (int64_t i = 0; i < confusion.size(0); ++i) {
+    map.values.emplace_back();
+    for (int64_t j = 0; j < confusion.size(1); ++j)
+      map.values.back().push_back(confusion[i][j].item<double>());
+  }
+  session.figure("digits_confusion", map);
+}
+
+void digits_part(Session& session) {
+  manual_seed(session.seed());
+  Task digits = read_task(session, "digits.csv");
+  digits.all.x =
+      digits.all.x / digits.all.x.abs().max().clamp_min(1e-30);  // grey levels 0 to 16 become 0 to 1
+  const auto [train, test] = shuffle_and_split(digits.all, digits.all.size() - digits.all.size() / 5);
+  nn::Sequential net = digit_classifier(digits.all.x.size(1), digits.class_count());
+  net->to(device_of(session), dtype_of(session));
+  std::cout << train.size() << " images to train, " << test.size() << " held out\n\n" << net << "\n\n";
+  if (session.options().tape) show_tape(F::cross_entropy(net->forward(train.x), train.y));
+
+  const double lr = session.options().lr.value_or(0.003);
+  const LearningCurve curve = train_digits(net, train, test, lr, session.options().epochs.value_or(40));
+  std::cout << "epoch    loss   train  held out\n";
+  for (size_t i = 0; i < curve.loss.size(); ++i)
+    if ((i + 1) % 5 == 0 || i + 1 == curve.loss.size())
+      std::cout << std::setw(5) << i + 1 << std::setw(8) << std::setprecision(3) << curve.loss[i]
+                << std::setw(8) << percent(curve.train_accuracy[i]) << std::setw(10)
+                << percent(curve.test_accuracy[i]) << "\n";
+  if (!curve.loss.empty() && !std::isfinite(curve.loss.back())) report_divergence(lr);
+
+  const Tensor predicted = predict(net, test.x);
+  const Tensor confusion = confusion_matrix(test.y, predicted, digits.class_count()).cpu();
+  std::cout << "\nConfusion matrix of the held-out images, true digit down, predicted across:\n"
+            << confusion << "\n";
+  session.set("digits.test_accuracy", accuracy(predicted, test.y));
+  session.expect_at_least("digits.test_accuracy", session.options().data ? digits.guessing() : 0.96);
+  std::cout << "\nAccuracy on the held-out images: " << percent(accuracy(predicted, test.y)) << "\n";
+
+  draw_learning_curve(session, curve);
+  draw_confusion(session, confusion, digits.classes);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return lab::run_lab(
+      argc, argv,
+      {.name = "mlp",
+       .summary =
+           "A perceptron with one hidden layer: irises with plain tensors, digits with layers and Adam",
+       .parts = {{"iris", "Sheet 001, part 2, a simple MLP on Iris", iris_part},
+                 {"digits", "The same with layers, a data loader and Adam, on images of digits",
+                  digits_part}},
+       .flags = {{"--epochs", "passes over the training rows", "100, digits 40"},
+                 {"--lr", "learning rate", "0.01, digits 0.003"},
+                 {"--seed", "of the split into train and test, and of the initial weights", "0"},
+                 {"--dtype", "float32 or float64", "float32"},
+                 {"--data", "a CSV of numbers whose last column is the class", "iris.csv, digits.csv"},
+                 {"--tape", "print the tape of one iteration"}}});
+}

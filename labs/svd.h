@@ -1,0 +1,103 @@
+// The functions of sheet 004, M = U S Vᵀ by gradient descent, and of the post before it, the matrix inverse.
+//
+// Both make a random guess and nudge it downhill. The momentum is kept where the gradients are: backward() adds to
+// .grad, so a .grad that is multiplied by `momentum` instead of being cleared is a velocity,
+//
+//     v ← momentum · v + ∂loss,        U ← U - learning_rate · v.
+//
+// Only names that libtorch has too are used, so the same functions compile against it: labs/common/framework.h.
+#pragma once
+
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "labs/common/framework.h"
+#include "labs/common/progress.h"
+
+namespace lab {
+
+/// The mean square error, an elementwise metric of matrices.
+inline Tensor mse(const Tensor& y_hat, const Tensor& y_true) { return (y_hat - y_true).pow(2).mean(); }
+
+/// How far U (m, n), diag_sqrt (n) and V (n, n) are from being the decomposition of M (m, n): they should rebuild M,
+/// and the columns of U and V should be orthonormal. The singular values are squares, diag_sqrt², which keeps them ≥ 0.
+inline Tensor svd_loss(const Tensor& U, const Tensor& diag_sqrt, const Tensor& V, const Tensor& M) {
+  Tensor S = diag(diag_sqrt * diag_sqrt);
+  Tensor y_hat = matmul(matmul(U, S), V.t());
+  Tensor loss1 = mse(y_hat, M);
+  Tensor loss2 = mse(matmul(U.t(), U), eye(U.size(1), M.options()));
+  Tensor loss3 = mse(matmul(V, V.t()), eye(V.size(0), M.options()));
+  return loss1 + loss2 / 100 + loss3 / 100;  // the scaling factors improve convergence
+}
+
+/// One step downhill.
+inline void improve(Tensor& U, Tensor& diag_sqrt, Tensor& V, const Tensor& M, double learning_rate,
+                    double momentum, std::vector<double>& losses) {
+  Tensor loss = svd_loss(U, diag_sqrt, V, M);
+  losses.push_back(loss.item<double>());
+  loss.backward();
+
+  NoGradGuard no_grad;
+  // displace by learning_rate * derivatives
+  U -= learning_rate * U.grad();
+  diag_sqrt -= learning_rate * diag_sqrt.grad();
+  V -= learning_rate * V.grad();
+  // momentum: reduce speed due to friction
+  U.grad().mul_(momentum);
+  diag_sqrt.grad().mul_(momentum);
+  V.grad().mul_(momentum);
+}
+
+/// A random first guess with the dtype and device of `like`. Drawn in float32 always: float64 starts where the sheet did.
+inline Tensor guess(IntArrayRef sizes, const Tensor& like) {
+  return rand(sizes, kFloat32).to(like.device(), like.scalar_type()).requires_grad_(true);
+}
+
+/// U (m, n), the singular values (n) in descending order, V (n, n), and the loss of every iteration.
+inline std::tuple<Tensor, Tensor, Tensor, std::vector<double>> calculate_svd(const Tensor& M,
+                                                                             double learning_rate = 0.9,
+                                                                             double momentum = 0.9,
+                                                                             int64_t iterations = 20000,
+                                                                             uint64_t seed = 314) {
+  manual_seed(seed);
+  // Step 0) Guess
+  Tensor U = guess(M.sizes(), M);
+  Tensor diag_sqrt = guess({M.size(1)}, M);
+  Tensor V = guess({M.size(1), M.size(1)}, M);
+  std::vector<double> losses;
+  // Step 1) Improve
+  for ([[maybe_unused]] int64_t t : progress(iterations, "calculate_svd"))
+    improve(U, diag_sqrt, V, M, learning_rate, momentum, losses);
+
+  Tensor diag = diag_sqrt * diag_sqrt;
+  auto [diag_sorted, order] = diag.sort(/*dim=*/-1, /*descending=*/true);
+  return {U.index({indexing::Slice(), order}), diag_sorted, V.index({indexing::Slice(), order}), losses};
+}
+
+/// How far approximate_inverse (n, n) is from being the inverse of M (n, n).
+inline Tensor inverse_loss(const Tensor& approximate_inverse, const Tensor& M) {
+  return mse(matmul(approximate_inverse, M), eye(M.size(0), M.options()));
+}
+
+/// The earlier post: M⁻¹ by the same descent, and the loss of every iteration.
+inline std::pair<Tensor, std::vector<double>> calculate_inverse(const Tensor& M, double learning_rate = 0.9,
+                                                                double momentum = 0.9,
+                                                                int64_t iterations = 10000,
+                                                                uint64_t seed = 314) {
+  manual_seed(seed);
+  Tensor approximate_inverse = guess(M.sizes(), M);
+  std::vector<double> losses;
+  for ([[maybe_unused]] int64_t t : progress(iterations, "calculate_inverse")) {
+    Tensor loss = inverse_loss(approximate_inverse, M);
+    losses.push_back(loss.item<double>());
+    loss.backward();
+
+    NoGradGuard no_grad;
+    approximate_inverse -= learning_rate * approximate_inverse.grad();
+    approximate_inverse.grad().mul_(momentum);
+  }
+  return {approximate_inverse, losses};
+}
+
+}  // namespace lab

@@ -1,0 +1,10 @@
+// All of gradus::nn.
+#pragma once
+
+#include "nn/containers.h"
+#include "nn/data.h"
+#include "nn/functional.h"
+#include "nn/init.h"
+#include "nn/layers.h"
+#include "nn/module.h"
+#include "nn/utils.h"

@@ -1,0 +1,86 @@
+// OrderedDict: named values in the order in which they were inserted, as libtorch's. Modules keep their parameters
+// and submodules in one. A module has few of each, so finding a name by looking at all of them is fast enough.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/error.h"
+
+namespace gradus {
+
+template <class Key, class Value>
+class OrderedDict {
+ public:
+  /// One entry; behaves as a pointer to its value.
+  class Item {
+   public:
+    Item(Key key, Value value) : key_(std::move(key)), value_(std::move(value)) {}
+    const Key& key() const { return key_; }
+    Value& value() { return value_; }
+    const Value& value() const { return value_; }
+    Value& operator*() { return value_; }
+    const Value& operator*() const { return value_; }
+    Value* operator->() { return &value_; }
+    const Value* operator->() const { return &value_; }
+
+   private:
+    Key key_;
+    Value value_;
+  };
+
+  /// `what` the entries are called in messages: "Submodule 'fc' already defined".
+  explicit OrderedDict(std::string what = "Key") : what_(std::move(what)) {}
+
+  Value& insert(Key key, Value value) {
+    check(!contains(key), what_, " '", key, "' already defined");
+    return items_.emplace_back(std::move(key), std::move(value)).value();
+  }
+
+  Value* find(const Key& key) {
+    const auto item = std::ranges::find(items_, key, &Item::key);
+    return item == items_.end() ? nullptr : &item->value();
+  }
+  const Value* find(const Key& key) const { return const_cast<OrderedDict*>(this)->find(key); }
+  bool contains(const Key& key) const { return find(key) != nullptr; }
+
+  Value& operator[](const Key& key) {
+    Value* value = find(key);
+    check(value != nullptr, what_, " '", key, "' is not defined");
+    return *value;
+  }
+  const Value& operator[](const Key& key) const { return const_cast<OrderedDict&>(*this)[key]; }
+  const Item& operator[](size_t index) const { return items_.at(index); }
+
+  void erase(const Key& key) {
+    check(contains(key), what_, " '", key, "' is not defined");
+    items_.erase(std::ranges::find(items_, key, &Item::key));
+  }
+  void clear() { items_.clear(); }
+
+  size_t size() const { return items_.size(); }
+  bool is_empty() const { return items_.empty(); }
+  auto begin() { return items_.begin(); }
+  auto end() { return items_.end(); }
+  auto begin() const { return items_.begin(); }
+  auto end() const { return items_.end(); }
+
+  std::vector<Key> keys() const {
+    std::vector<Key> keys;
+    for (const Item& item : items_) keys.push_back(item.key());
+    return keys;
+  }
+  std::vector<Value> values() const {
+    std::vector<Value> values;
+    for (const Item& item : items_) values.push_back(item.value());
+    return values;
+  }
+
+ private:
+  std::string what_;
+  std::vector<Item> items_;
+};
+
+}  // namespace gradus

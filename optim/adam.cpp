@@ -1,0 +1,67 @@
+#include "optim/adam.h"
+
+#include <cmath>
+
+#include "autograd/ops/ops.h"
+
+namespace gradus::optim {
+
+template <bool decoupled_decay>
+void AdamOptionsOf<decoupled_decay>::validate() const {
+  const auto [beta1, beta2] = betas();
+  check(lr() >= 0, "Invalid learning rate: ", lr());
+  check(eps() >= 0, "Invalid epsilon value: ", eps());
+  check(beta1 >= 0 && beta1 < 1, "Invalid beta parameter at index 0: ", beta1);
+  check(beta2 >= 0 && beta2 < 1, "Invalid beta parameter at index 1: ", beta2);
+  check(weight_decay() >= 0, "Invalid weight_decay value: ", weight_decay());
+}
+
+namespace {
+
+/// The formula in tensor ops, for amsgrad, which the kernel does not know.
+void amsgrad_step(const AdamStep& step, const Tensor& gradient, AdamParamState& state,
+                  const Tensor& parameter) {
+  Tensor g = gradient;
+  if (step.decoupled_decay)
+    parameter.mul_(1 - step.lr * step.weight_decay);
+  else if (step.weight_decay != 0)
+    g = g + step.weight_decay * parameter;
+  state.exp_avg.mul_(step.beta1).add_(g, 1 - step.beta1);
+  state.exp_avg_sq.mul_(step.beta2).add_(g * g, 1 - step.beta2);
+  state.max_exp_avg_sq.copy_(maximum(state.max_exp_avg_sq, state.exp_avg_sq));
+  const auto t = static_cast<double>(step.step);
+  const double correction1 = 1 - std::pow(step.beta1, t), correction2 = 1 - std::pow(step.beta2, t);
+  const Tensor root = sqrt(state.max_exp_avg_sq) / std::sqrt(correction2) + step.eps;
+  parameter.sub_(state.exp_avg / root, step.lr / correction1);
+}
+
+}  // namespace
+
+template <bool decoupled_decay>
+void AdamOf<decoupled_decay>::update(const Options& options, AdamParamState& state, const Tensor& gradient,
+                                     const Tensor& parameter) {
+  zeros_at_first(state.exp_avg, parameter);
+  zeros_at_first(state.exp_avg_sq, parameter);
+  const auto [beta1, beta2] = options.betas();
+  const AdamStep step{.lr = options.lr(),
+                      .beta1 = beta1,
+                      .beta2 = beta2,
+                      .eps = options.eps(),
+                      .weight_decay = options.weight_decay(),
+                      .step = ++state.step,
+                      .decoupled_decay = decoupled_decay};
+  if (options.amsgrad()) {
+    zeros_at_first(state.max_exp_avg_sq, parameter);
+    return amsgrad_step(step, gradient, state, parameter);
+  }
+  kernels_of(parameter).adam(step, gradient.raw(), state.exp_avg.raw(), state.exp_avg_sq.raw(),
+                             parameter.raw());
+  bump_version(parameter);
+}
+
+template struct AdamOptionsOf<false>;
+template struct AdamOptionsOf<true>;
+template class AdamOf<false>;
+template class AdamOf<true>;
+
+}  // namespace gradus::optim

@@ -1,0 +1,9 @@
+// All of gradus::optim.
+#pragma once
+
+#include "optim/adagrad.h"
+#include "optim/adam.h"
+#include "optim/optimizer.h"
+#include "optim/rmsprop.h"
+#include "optim/schedulers.h"
+#include "optim/sgd.h"

@@ -1,0 +1,39 @@
+// Stochastic gradient descent. With gradient g at parameter p, all in one pass over memory:
+//
+//     g ← g + weight_decay · p
+//     b ← momentum · b + (1 - dampening) · g          (b = g at the first step; only with momentum)
+//     p ← p - lr · b                                  (nesterov: p - lr · (g + momentum · b))
+//
+// Without momentum p ← p - lr · g, the step of Robbins & Monro, "A stochastic approximation method" (1951). Momentum:
+// Polyak, "Some methods of speeding up the convergence of iteration methods" (1964), a ball that keeps rolling. Its
+// second form: Nesterov, "A method … with convergence rate O(1/k²)" (1983), in the form of Sutskever et al. (2013).
+#pragma once
+
+#include "optim/optimizer.h"
+
+namespace gradus::optim {
+
+struct SGDOptions : OptimizerCloneableOptions<SGDOptions> {
+  SGDOptions(double lr = 1e-3) : lr_(lr) {}  // NOLINT: SGD(parameters, 0.1)
+  void validate() const override;
+  GRADUS_ARG(double, lr);
+  GRADUS_ARG(double, momentum) = 0;
+  GRADUS_ARG(double, dampening) = 0;
+  GRADUS_ARG(double, weight_decay) = 0;
+  GRADUS_ARG(bool, nesterov) = false;  // needs momentum > 0 and dampening = 0
+};
+
+struct SGDParamState {
+  Tensor momentum_buffer;
+};
+
+class SGD final : public PerParameterOptimizer<SGDOptions, SGDParamState> {
+ public:
+  using PerParameterOptimizer::PerParameterOptimizer;
+
+ private:
+  void update(const SGDOptions& options, SGDParamState& state, const Tensor& gradient,
+              const Tensor& parameter) override;
+};
+
+}  // namespace gradus::optim

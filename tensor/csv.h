@@ -1,0 +1,56 @@
+// Tables of numbers in CSV files (RFC 4180), read into tensors and written from them.
+//
+//     CsvTable iris = read_csv("iris.csv", {.label = "species"});
+//     iris.values              // (150, 4) float32
+//     iris.labels              // (150,) int64: 0, 1 or 2
+//     iris.classes             // "setosa", "versicolor", "virginica"
+//     iris.column("sepal_width")
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace gradus {
+
+/// Stands for the last column's name, whatever it is: {.label = kLastColumn}.
+inline constexpr const char* kLastColumn = "(last column)";
+
+struct CsvOptions {
+  Dtype dtype = get_default_dtype();  // of the values: float32, float64 or int64
+  /// Is the first row one of column names? By default it is if none of its fields is a number. A table without
+  /// such a row has columns named "1", "2", ….
+  std::optional<bool> header = std::nullopt;
+  std::vector<std::string> columns = {};  // the columns to read, in this order; all of them if empty
+  std::string label = {};      // the column of text that becomes `labels`, and is not among the values
+  bool allow_missing = false;  // are empty fields and "nan" read as NaN, or refused?
+};
+
+struct CsvTable {
+  std::vector<std::string> columns;  // the names of the columns of `values`
+  Tensor values;                     // (rows, columns)
+  Tensor labels;  // (rows,) int64, places in `classes`; undefined if no label was asked for
+  std::vector<std::string> classes;  // the different labels, in the order in which they first appear
+  std::string source;                // the file, for messages
+
+  int64_t rows() const { return values.size(0); }
+  /// One column of the values, (rows,): a view. Error naming the columns there are, if none has that name.
+  Tensor column(std::string_view name) const;
+};
+
+/// Reads a table. Fields may be quoted, lines end in LF or CRLF, empty lines count for nothing, and a
+/// byte-order mark is skipped. What cannot be read is an Error that says where:
+///
+///     iris.csv, line 38, column 3 (petal_length): expected a number, found "n/a"
+CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
+
+/// Writes a matrix, or a vector as one column, under the given column names (none: no header row). Every number
+/// is written so that reading it gives the same bits. The file is replaced whole or, on an Error, not at all.
+void write_csv(const std::filesystem::path& path, const Tensor& values,
+               const std::vector<std::string>& columns = {});
+
+}  // namespace gradus

@@ -1,0 +1,61 @@
+#include "tensor/files.h"
+
+#include <cerrno>
+#include <fstream>
+#include <random>
+#include <system_error>
+
+#include "kernels/error.h"
+
+namespace fs = std::filesystem;
+
+namespace gradus {
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error != 0 ? error : EIO); }
+
+void write(const fs::path& path, std::string_view bytes, const fs::path& shown) {
+  errno = 0;
+  std::ofstream file(path, std::ios::binary);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
+  check(file.good(), "cannot write ", shown.string(), ": ", reason(errno));
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path) {
+  std::error_code ignored;
+  check(!fs::is_directory(path, ignored), "cannot read ", path.string(), ": it is a folder");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes;
+  for (char block[1 << 16]; file.read(block, sizeof block), file.gcount() > 0;)
+    bytes.append(block, static_cast<size_t>(file.gcount()));
+  check(file.eof() && !file.bad(), "cannot read ", path.string(), ": ", reason(errno));
+  return bytes;
+}
+
+void replace_file(const fs::path& path, std::string_view bytes) {
+  std::error_code error, ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  check(!path.filename().empty() && !fs::is_directory(status), "cannot write ", path.string(),
+        ": it is a folder");
+  if (fs::exists(status) && !fs::is_regular_file(status)) return write(path, bytes, path);
+
+  // Written under another name in the same folder, so that the last step is only a renaming, which cannot
+  // fail half-way. The name is a random one: two programs may be writing the same file.
+  const fs::path target = fs::is_symlink(path, ignored) ? fs::weakly_canonical(path, ignored) : path;
+  fs::path draft = target;
+  draft += ".draft-" + std::to_string(std::random_device{}());
+  try {
+    write(draft, bytes, path);
+    if (fs::exists(status)) fs::permissions(draft, status.permissions(), ignored);
+    fs::rename(draft, target, error);
+    check(!error, "cannot write ", path.string(), ": ", error.message());
+  } catch (...) {
+    fs::remove(draft, ignored);
+    throw;
+  }
+}
+
+}  // namespace gradus

@@ -1,0 +1,174 @@
+// The four labs as a user runs them, with input that cannot be served: each must end with status 2 and one line on
+// stderr that names the fault, and write nothing. To add a case, add a line to a table.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+struct BadRun {
+  Strings arguments;
+  std::string complaint;  // must be part of the line
+};
+
+/// Faults of flags that every lab offers.
+const std::vector<BadRun> kOfEveryLab = {
+    {{"--device", "tpu"}, "must be one of cpu, cuda, but is tpu"},
+    {{"--part", "nonsense"}, "must be one of"},
+    {{"--part", "0"}, "must be one of"},
+    {{"--epochs", "0"}, "must be a whole number from 1"},
+    {{"--epochs", "ten"}, "ten"},
+    {{"--lr", "-1"}, "must be a positive number"},
+    {{"--lr", "nan"}, "must be a positive number"},
+    {{"--seed", "-1"}, "must be a whole number from 0"},
+    {{"--dtype", "int64"}, "must be one of float32, float64, but is int64"},
+    {{"--out", "/dev/null/figures"}, "cannot write /dev/null/figures"},
+    {{"--out", "input.csv"}, "cannot write input.csv"},
+    {{"--json", "no/such/folder/results.json"}, "cannot write no/such/folder/results.json"},
+    {{"--unknown"}, "--unknown"},
+    {{"stray"}, "stray"},
+};
+
+struct BadData {
+  std::string lab;
+  Strings arguments;  // "input.csv" among them has the content
+  std::string content;
+  std::string complaint;
+};
+
+const std::vector<BadData> kOfOneLab = {
+    {"factorisation", {"--rank", "0"}, "", "--rank"},
+    {"factorisation", {"--rank", "4"}, "", "must be from 1 to 3, but is 4"},
+    {"factorisation", {"--part", "iris", "--rank", "5"}, "", "must be from 1 to 4, but is 5"},
+    {"factorisation", {"--part", "ratings", "--rank", "11"}, "", "must be from 1 to 10, but is 11"},
+    {"factorisation", {"--part", "svd", "--rank", "2"}, "", "--rank means nothing to the chosen parts"},
+    {"factorisation",
+     {"--part", "sgd", "--data", "input.csv"},
+     "1,2\n",
+     "--data means nothing to the chosen parts"},
+    {"factorisation", {"--data", "missing.csv"}, "", "missing.csv does not exist"},
+    {"factorisation", {"--data", "."}, "", ". is a folder"},
+    {"factorisation", {"--data", "input.csv"}, "", "input.csv: the file is empty"},
+    {"factorisation", {"--data", "input.csv"}, "a,b\n", "no rows"},
+    {"factorisation",
+     {"--data", "input.csv"},
+     "a,b\n1,2\n3,x\n",
+     "input.csv, line 3, column 2 (b): expected a number"},
+    {"factorisation",
+     {"--data", "input.csv"},
+     "a,b\n1,2\n3\n",
+     "input.csv, line 3: expected 2 fields, found 1"},
+    {"factorisation", {"--data", "input.csv"}, "1,2\n3,inf\n", "infinite"},
+    {"factorisation",
+     {"--data", "input.csv"},
+     "1,2\n,4\n",
+     "1 of 4 ratings are missing, and part ratings has no mask"},
+    {"factorisation", {"--part", "missing", "--data", "input.csv"}, "nan,nan\nnan,nan\n", "no rating at all"},
+    {"factorisation",
+     {"--part", "missing", "--rank", "3", "--data", "input.csv"},
+     "1,2\n,4\n",
+     "must be from 1 to 2"},
+    {"svd", {"--rank", "2"}, "", "--rank"},  // not offered
+    {"svd", {"--data", "input.csv"}, "1\n", "--data"},
+};
+
+class LabErrors : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("gradus_lab_errors_" + std::to_string(getpid()));
+    fs::create_directories(folder_ / "work");
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  /// Runs the lab in a folder that holds input.csv, if that has content or is asked for; returns its exit status.
+  int run(const std::string& lab, const Strings& arguments, const std::string& before = "") {
+    std::string command =
+        "cd '" + (folder_ / "work").string() + "' && " + before + " '" GRADUS_LABS_FOLDER "/" + lab + "'";
+    for (const std::string& argument : arguments) command += " '" + argument + "'";
+    command += " >'" + (folder_ / "stdout").string() + "' 2>'" + (folder_ / "stderr").string() + "'";
+    const int status = std::system(command.c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  std::string content(const fs::path& name) const {
+    std::stringstream text;
+    text << std::ifstream(folder_ / name).rdbuf();
+    return text.str();
+  }
+
+  Strings files() const {
+    Strings names;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "work"))
+      names.push_back(entry.path().filename());
+    std::ranges::sort(names);
+    return names;
+  }
+
+  void expect_refusal(const std::string& lab, const Strings& arguments, const std::string& data,
+                      const std::string& complaint) {
+    std::ofstream(folder_ / "work/input.csv") << data;
+    std::string trace = lab;
+    for (const std::string& argument : arguments) trace += " " + argument;
+    SCOPED_TRACE(trace);
+    EXPECT_EQ(run(lab, arguments), 2);
+    const std::string line = content("stderr");
+    EXPECT_EQ(std::ranges::count(line, '\n'), 1) << line;
+    EXPECT_EQ(line.rfind(lab + ": ", 0), 0u) << line;
+    EXPECT_NE(line.find(complaint), std::string::npos) << line;
+    EXPECT_EQ(content("stdout"), "");
+    EXPECT_EQ(files(), Strings{"input.csv"});
+    EXPECT_EQ(content("work/input.csv"), data);
+  }
+
+  fs::path folder_;
+};
+
+const Strings kLabs = {"factorisation", "mlp", "embeddings", "svd"};
+
+TEST_F(LabErrors, EveryLabRefusesBadFlags) {
+  for (const std::string& lab : kLabs)
+    for (const BadRun& bad : kOfEveryLab) expect_refusal(lab, bad.arguments, "as it was", bad.complaint);
+}
+
+TEST_F(LabErrors, EachLabRefusesWhatItCannotServe) {
+  for (const BadData& bad : kOfOneLab) {
+    Strings arguments = bad.arguments;
+    for (const char* flag : {"--out", "figures", "--json", "results.json"}) arguments.emplace_back(flag);
+    expect_refusal(bad.lab, arguments, bad.content, bad.complaint);
+  }
+}
+
+TEST_F(LabErrors, AnUnavailableDeviceSaysWhy) {
+  for (const std::string& lab : kLabs)
+    if (run(lab, {"--device", "cuda", "--part", "1", "--epochs", "1", "--quiet"}) != 0) {
+      EXPECT_NE(content("stderr").find("cuda"), std::string::npos) << content("stderr");
+      expect_refusal(lab, {"--device", "cuda"}, "", "cuda");
+    }
+}
+
+TEST_F(LabErrors, CtrlCEndsARunWithWhatItHas) {
+  for (const std::string& lab : kLabs) {
+    SCOPED_TRACE(lab);
+    const int status =
+        run(lab, {"--epochs", "1000000000", "--json", "results.json"}, "timeout --signal=INT 1");
+    EXPECT_EQ(status, 124);  // timeout's own, for a run that it had to end
+    EXPECT_NE(content("stderr").find(lab + ": interrupted"), std::string::npos) << content("stderr");
+    EXPECT_NE(content("work/results.json").find("\"lab\": \"" + lab + "\""), std::string::npos);
+    EXPECT_EQ(files(), Strings{"results.json"});
+    fs::remove(folder_ / "work/results.json");
+  }
+}
+
+}  // namespace

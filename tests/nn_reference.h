@@ -1,0 +1,297 @@
+// A program in the spelling that libtorch and Gradus share, which computes numbers with every layer, loss, initialiser
+// and optimiser. tests/data/nn_reference.cpp runs it with libtorch and writes them to tests/data/nn_reference.json;
+// nn_test.cpp runs the same lines with Gradus and compares.
+//
+// Whoever includes this has defined the namespace `lib` as an alias of torch or gradus.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace reference {
+
+namespace nn = lib::nn;
+namespace F = lib::nn::functional;
+namespace optim = lib::optim;
+using lib::Tensor;
+
+using Numbers = std::map<std::string, std::vector<double>>;
+
+inline std::vector<double> numbers(const Tensor& x) {
+  const Tensor flat = x.detach().to(lib::kFloat64).contiguous();
+  return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
+}
+
+inline Tensor vector64(const std::vector<double>& values) { return lib::tensor(values, lib::kFloat64); }
+
+/// Numbers without pattern in [-2, 2], the same everywhere: no generator is involved.
+inline Tensor scattered(int64_t rows, int64_t columns) {
+  std::vector<double> values;
+  for (int64_t i = 0; i < rows * columns; ++i)
+    values.push_back(static_cast<double>((i * 7919 + 104729) % 401) / 100 - 2);
+  return vector64(values).reshape({rows, columns});
+}
+
+// ---- Values and gradients of functions --------------------------------------------------------------------------
+
+/// Notes f(x) and the gradient of Σ wᵢ f(x)ᵢ, with uneven weights so that no error cancels.
+inline void differentiate(Numbers& out, const std::string& name, const Tensor& at,
+                          const std::function<Tensor(Tensor)>& f) {
+  Tensor x = at.detach().clone().requires_grad_(true);
+  Tensor y = f(x);
+  Tensor weights = lib::arange(1, y.numel() + 1, lib::kFloat64).reshape(y.sizes());
+  (y * weights).sum().backward();
+  out[name] = numbers(y);
+  out[name + "/gradient"] = numbers(x.grad());
+}
+
+inline void activations(Numbers& out) {
+  const Tensor x = vector64({-120, -25, -3, -0.5, 0, 0.25, 1, 4, 25, 120});
+  const Tensor m = scattered(3, 4);
+  differentiate(out, "relu", x, [](Tensor x) { return F::relu(x); });
+  differentiate(out, "leaky_relu", x,
+                [](Tensor x) { return F::leaky_relu(x, F::LeakyReLUFuncOptions().negative_slope(0.2)); });
+  differentiate(out, "elu", x, [](Tensor x) { return F::elu(x, F::ELUFuncOptions().alpha(1.5)); });
+  differentiate(out, "gelu", x, [](Tensor x) { return F::gelu(x); });
+  differentiate(out, "gelu tanh", x,
+                [](Tensor x) { return F::gelu(x, F::GELUFuncOptions().approximate("tanh")); });
+  differentiate(out, "silu", x, [](Tensor x) { return F::silu(x); });
+  differentiate(out, "softplus", x, [](Tensor x) { return F::softplus(x); });
+  differentiate(out, "softplus 2", x,
+                [](Tensor x) { return F::softplus(x, F::SoftplusFuncOptions().beta(2).threshold(5)); });
+  differentiate(out, "logsigmoid", x, [](Tensor x) { return F::logsigmoid(x); });
+  differentiate(out, "softmax", m, [](Tensor x) { return F::softmax(x, 0); });
+  differentiate(out, "log_softmax", m,
+                [](Tensor x) { return F::log_softmax(x, F::LogSoftmaxFuncOptions(1)); });
+  differentiate(out, "Tanh", x, [](Tensor x) { return nn::Tanh()(x); });
+  differentiate(out, "Sigmoid", x, [](Tensor x) { return nn::Sigmoid()(x); });
+}
+
+inline void losses(Numbers& out) {
+  const Tensor x = scattered(4, 3), y = scattered(5, 3).narrow(0, 1, 4) + 0.1;
+  differentiate(out, "mse", x, [&](Tensor x) { return F::mse_loss(x, y); });
+  differentiate(out, "mse sum", x, [&](Tensor x) { return F::mse_loss(x, y, lib::kSum); });
+  differentiate(out, "mse none", x,
+                [&](Tensor x) { return F::mse_loss(x, y, F::MSELossFuncOptions(lib::kNone)); });
+  differentiate(out, "l1", x, [&](Tensor x) { return nn::L1Loss(nn::L1LossOptions(lib::kSum))(x, y); });
+  differentiate(out, "smooth l1", x,
+                [&](Tensor x) { return F::smooth_l1_loss(x, y, F::SmoothL1LossFuncOptions(lib::kNone)); });
+  differentiate(out, "huber", x,
+                [&](Tensor x) { return F::huber_loss(x, y, F::HuberLossFuncOptions().delta(0.7)); });
+
+  const Tensor labels = lib::tensor({2, 0, 1, 2}, lib::kInt64),
+               some = lib::tensor({2, -100, 1, -100}, lib::kInt64);
+  const Tensor w = vector64({0.5, 2, 1.5}), q = lib::softmax(y, 1);
+  using CE = F::CrossEntropyFuncOptions;
+  differentiate(out, "cross entropy", x, [&](Tensor x) { return F::cross_entropy(x, labels); });
+  differentiate(out, "cross entropy sum", x,
+                [&](Tensor x) { return F::cross_entropy(x, labels, CE().reduction(lib::kSum)); });
+  differentiate(out, "cross entropy ignore", x, [&](Tensor x) { return nn::CrossEntropyLoss()(x, some); });
+  differentiate(out, "cross entropy weight", x,
+                [&](Tensor x) { return F::cross_entropy(x, some, CE().weight(w)); });
+  differentiate(out, "cross entropy smoothed", x,
+                [&](Tensor x) { return F::cross_entropy(x, labels, CE().label_smoothing(0.2)); });
+  differentiate(out, "cross entropy all", x, [&](Tensor x) {
+    return F::cross_entropy(x, some, CE().label_smoothing(0.2).weight(w).ignore_index(-100));
+  });
+  differentiate(out, "cross entropy none", x, [&](Tensor x) {
+    return F::cross_entropy(x, some, CE().label_smoothing(0.2).weight(w).reduction(lib::kNone));
+  });
+  differentiate(out, "cross entropy probabilities", x, [&](Tensor x) { return F::cross_entropy(x, q); });
+  differentiate(out, "cross entropy probabilities weight", x,
+                [&](Tensor x) { return F::cross_entropy(x, q, CE().weight(w).label_smoothing(0.1)); });
+  differentiate(out, "cross entropy images", scattered(6, 4).reshape({2, 3, 2, 2}), [&](Tensor x) {
+    return F::cross_entropy(x, lib::tensor({2, 0, 1, 2, 1, 1, 0, 2}, lib::kInt64).reshape({2, 2, 2}),
+                            CE().weight(w).reduction(lib::kNone));
+  });
+  differentiate(out, "nll", x, [&](Tensor x) {
+    return F::nll_loss(lib::log_softmax(x, 1), labels, F::NLLLossFuncOptions().weight(w));
+  });
+
+  const Tensor bits = (y > 0).to(lib::kFloat64), logits = vector64({-200, -1, 0, 0.5, 3, 200}),
+               halves = vector64({0, 1, 1, 0.25, 0, 1});
+  differentiate(out, "bce", lib::sigmoid(x), [&](Tensor p) { return F::binary_cross_entropy(p, bits); });
+  differentiate(out, "bce at the ends", vector64({0, 0, 1, 1}), [&](Tensor p) {
+    return nn::BCELoss()(p, vector64({0, 1, 0, 1}));
+  });
+  differentiate(out, "bce target", lib::sigmoid(x),
+                [&](Tensor y) { return F::binary_cross_entropy(lib::sigmoid(x), y); });
+  differentiate(out, "bce logits", logits,
+                [&](Tensor x) { return F::binary_cross_entropy_with_logits(x, halves); });
+  differentiate(out, "bce logits weights", x, [&](Tensor x) {
+    return nn::BCEWithLogitsLoss(
+        nn::BCEWithLogitsLossOptions().pos_weight(w).weight(w).reduction(lib::kNone))(x, bits);
+  });
+  differentiate(out, "kl", lib::log_softmax(x, 1),
+                [&](Tensor x) { return F::kl_div(x, q, lib::kBatchMean); });
+  differentiate(out, "kl zeros", lib::log_softmax(x, 1),
+                [&](Tensor x) { return F::kl_div(x, bits, lib::kSum); });
+  differentiate(out, "kl log", lib::log_softmax(x, 1), [&](Tensor x) {
+    return F::kl_div(x, lib::log(q), F::KLDivFuncOptions(lib::kSum).log_target(true));
+  });
+}
+
+// ---- Layers -----------------------------------------------------------------------------------------------------
+
+inline void layers(Numbers& out) {
+  lib::manual_seed(21);
+  nn::Linear linear(5, 4), plain(nn::LinearOptions(3, 2).bias(false));
+  nn::Embedding embedding(6, 3);
+  nn::Dropout dropout(0.3);
+  out["Linear weight"] = numbers(linear->weight);
+  out["Linear bias"] = numbers(linear->bias);
+  out["Linear plain"] = numbers(plain->weight);
+  out["Embedding"] = numbers(embedding->forward(lib::tensor({{5, 0}, {2, 2}}, lib::kInt64)));
+  out["Linear forward"] = numbers(linear->forward(scattered(2, 5).to(lib::kFloat32)));
+  out["Dropout"] = numbers(dropout(lib::ones({4, 5})));
+  dropout->eval();
+  out["Dropout eval"] = numbers(dropout(lib::ones({4, 5})));
+
+  nn::LayerNorm layer_norm(nn::LayerNormOptions({2, 3}).eps(0.01));
+  layer_norm->to(lib::kFloat64);
+  differentiate(out, "LayerNorm", scattered(4, 6).reshape({4, 2, 3}),
+                [&](Tensor x) { return layer_norm(x); });
+  nn::BatchNorm1d batch_norm(3);
+  batch_norm->to(lib::kFloat64);
+  differentiate(out, "BatchNorm1d", scattered(4, 3), [&](Tensor x) { return batch_norm(x); });
+  differentiate(out, "BatchNorm1d of (N, C, L)", scattered(4, 6).reshape({4, 3, 2}),
+                [&](Tensor x) { return batch_norm(x); });
+  out["BatchNorm1d mean"] = numbers(batch_norm->running_mean);
+  out["BatchNorm1d var"] = numbers(batch_norm->running_var);
+  batch_norm->eval();
+  differentiate(out, "BatchNorm1d eval", scattered(4, 3), [&](Tensor x) { return batch_norm(x); });
+}
+
+inline void initialisers(Numbers& out) {
+  namespace init = lib::nn::init;
+  lib::manual_seed(22);
+  const auto fresh = [] { return lib::empty({3, 5}); };
+  out["init uniform"] = numbers(init::uniform_(fresh(), -1, 3));
+  out["init normal"] = numbers(init::normal_(fresh(), 1, 2));
+  out["init constant"] = numbers(init::constant_(fresh(), 1.5));
+  out["init eye"] = numbers(init::eye_(fresh()));
+  out["init xavier_uniform"] = numbers(init::xavier_uniform_(fresh(), 2));
+  out["init xavier_normal"] = numbers(init::xavier_normal_(fresh()));
+  out["init kaiming_uniform"] = numbers(init::kaiming_uniform_(fresh(), 0, lib::kFanIn, lib::kReLU));
+  out["init kaiming_normal"] = numbers(init::kaiming_normal_(fresh(), 0.2, lib::kFanOut));
+  out["gains"] = {init::calculate_gain(lib::kTanh), init::calculate_gain(lib::kSigmoid),
+                  init::calculate_gain(lib::kLeakyReLU, 0.3)};
+}
+
+// ---- Optimisers -------------------------------------------------------------------------------------------------
+
+/// Twelve steps on a loss without symmetry; the parameters after each of them. `v` has no gradient at first.
+inline std::vector<double> trajectory(
+    const std::function<std::unique_ptr<optim::Optimizer>(std::vector<Tensor>)>& make) {
+  Tensor W = scattered(2, 3).clone().requires_grad_(true), v = vector64({0.5, -1, 2}).requires_grad_(true);
+  auto optimizer = make({W, v});
+  std::vector<double> path;
+  for (int step = 0; step < 12; ++step) {
+    optimizer->zero_grad();
+    const Tensor x = step < 2 ? v.detach() : v;
+    (W.mv(x) - vector64({1, -2})).square().sum().backward();
+    ((W * W).sum() * 0.05).backward();
+    optimizer->step();
+    for (const Tensor& parameter : {W, v})
+      for (double number : numbers(parameter)) path.push_back(number);
+  }
+  return path;
+}
+
+template <class Optimizer, class Options>
+void optimiser(Numbers& out, const std::string& name, const Options& options) {
+  out[name] = trajectory(
+      [&](std::vector<Tensor> parameters) { return std::make_unique<Optimizer>(parameters, options); });
+}
+
+inline void optimisers(Numbers& out) {
+  using optim::AdagradOptions, optim::AdamOptions, optim::AdamWOptions, optim::RMSpropOptions,
+      optim::SGDOptions;
+  optimiser<optim::SGD>(out, "SGD", SGDOptions(0.02));
+  optimiser<optim::SGD>(out, "SGD decay", SGDOptions(0.02).weight_decay(0.1));
+  optimiser<optim::SGD>(out, "SGD momentum", SGDOptions(0.02).momentum(0.9).weight_decay(0.1));
+  optimiser<optim::SGD>(out, "SGD dampening", SGDOptions(0.02).momentum(0.9).dampening(0.3));
+  optimiser<optim::SGD>(out, "SGD nesterov", SGDOptions(0.02).momentum(0.9).nesterov(true).weight_decay(0.1));
+  optimiser<optim::Adam>(out, "Adam", AdamOptions(0.05));
+  optimiser<optim::Adam>(out, "Adam all", AdamOptions(0.05).betas({0.8, 0.95}).eps(1e-3).weight_decay(0.2));
+  optimiser<optim::Adam>(out, "Adam amsgrad",
+                         AdamOptions(0.2).betas({0.5, 0.6}).amsgrad(true).weight_decay(0.2));
+  optimiser<optim::AdamW>(out, "AdamW", AdamWOptions(0.05));
+  optimiser<optim::AdamW>(out, "AdamW all",
+                          AdamWOptions(0.05).betas({0.8, 0.95}).eps(1e-3).weight_decay(0.2));
+  optimiser<optim::AdamW>(out, "AdamW amsgrad",
+                          AdamWOptions(0.2).betas({0.5, 0.6}).amsgrad(true).weight_decay(0.2));
+  optimiser<optim::Adagrad>(out, "Adagrad", AdagradOptions(0.3));
+  optimiser<optim::Adagrad>(
+      out, "Adagrad all",
+      AdagradOptions(0.3).lr_decay(0.1).weight_decay(0.2).initial_accumulator_value(0.4).eps(1e-2));
+  optimiser<optim::RMSprop>(out, "RMSprop", RMSpropOptions(0.02));
+  optimiser<optim::RMSprop>(
+      out, "RMSprop all",
+      RMSpropOptions(0.02).alpha(0.8).eps(1e-2).weight_decay(0.2).momentum(0.7).centered(true));
+
+  Tensor p = vector64({1, 2, 3}).requires_grad_(true);
+  optim::SGD sgd({p}, 0.5);
+  optim::StepLR schedule(sgd, 2, 0.1);
+  for (int epoch = 0; epoch < 7; ++epoch) {
+    schedule.step();
+    out["StepLR"].push_back(sgd.param_groups()[0].options().get_lr());
+  }
+
+  Tensor a = vector64({3, -4}).requires_grad_(true), b = vector64({12}).requires_grad_(true);
+  (0.5 * (a * a).sum() + 0.5 * (b * b).sum()).backward();
+  out["clip_grad_norm_"] = {nn::utils::clip_grad_norm_({a, b}, 6.5),
+                            nn::utils::clip_grad_norm_({a, b}, 100, 1)};
+  for (double number : numbers(a.grad())) out["clip_grad_norm_"].push_back(number);
+  nn::utils::clip_grad_value_({a, b}, 1.75);
+  out["clip_grad_value_"] = numbers(nn::utils::parameters_to_vector({a.grad(), b.grad()}));
+}
+
+// ---- Data -------------------------------------------------------------------------------------------------------
+
+struct Squares : lib::data::datasets::Dataset<Squares> {
+  lib::data::Example<> get(size_t index) override {
+    const auto i = static_cast<double>(index);
+    return {vector64({i, -i}), lib::tensor(static_cast<int64_t>(index * index), lib::kInt64)};
+  }
+#ifdef LIB_OPTIONAL_SIZE
+  LIB_OPTIONAL_SIZE size() const override { return 10; }
+#else
+  std::optional<size_t> size() const override { return 10; }
+#endif
+};
+
+inline void data(Numbers& out) {
+  namespace data = lib::data;
+  const auto epochs = [&](const std::string& name, auto& loader) {
+    for (int epoch = 0; epoch < 2; ++epoch)
+      for (auto& batch : loader) {
+        out[name].push_back(static_cast<double>(batch.data.size(0)));
+        for (double number : numbers(batch.data)) out[name].push_back(number);
+        for (double number : numbers(batch.target)) out[name].push_back(number);
+      }
+  };
+  lib::manual_seed(23);
+  auto shuffled = data::make_data_loader(Squares().map(data::transforms::Stack<>()), 4);
+  epochs("random sampler", *shuffled);
+  auto ordered = data::make_data_loader<data::samplers::SequentialSampler>(
+      Squares().map(data::transforms::Stack<>()), data::DataLoaderOptions().batch_size(4).drop_last(true));
+  epochs("sequential sampler", *ordered);
+}
+
+inline Numbers all_numbers() {
+  Numbers out;
+  activations(out);
+  losses(out);
+  layers(out);
+  initialisers(out);
+  optimisers(out);
+  data(out);
+  return out;
+}
+
+}  // namespace reference

@@ -1,0 +1,136 @@
+// The list of ops: one entry says everything that the tests need to know about an op, and op_test.cpp expands it
+// over devices, dtypes, memory layouts and checks. Adding an op means adding an entry to the file of its family in
+// op_list/, which mirrors autograd/ops/:
+//
+//     {.name = "log",
+//      .inputs = {positive({3, 4})},                              // away from the pole
+//      .call = [](Inputs x) { return log(x[0]); },
+//      .reference = [](double x) { return std::log(x); }},
+#pragma once
+
+#include <functional>
+#include <random>
+#include <string>
+#include <tuple>
+
+#include "gradus.h"
+#include "op_list/array.h"
+
+namespace gradus::test {
+
+using autograd::variable_list;
+using Inputs = const variable_list&;
+using Random = std::mt19937;
+
+/// How to make one input: its shape and a way to draw its elements, such that the op has no kink near them.
+struct Input {
+  Sizes sizes;
+  std::function<std::vector<double>(int64_t count, Random& random)> draw;
+  Dtype dtype =
+      kFloat64;  // kFloat64 stands for the floating-point dtype of the run; such inputs require grad
+  int64_t expanded_dim = 0;  // which dimension the expanded layout stretches; -1 for none
+
+  Input expanding(int64_t dim) const {
+    Input changed = *this;
+    changed.expanded_dim = dim;
+    return changed;
+  }
+  Input not_expanding() const { return expanding(-1); }
+};
+
+Input between(Sizes sizes, double low, double high);
+Input any(Sizes sizes);       // 0.2 to 2 from zero on either side
+Input positive(Sizes sizes);  // 0.3 to 2
+Input distinct(Sizes sizes,
+               double shift = 0);  // no two near each other; shift of ½: nor near those of shift 0
+Input between_steps(Sizes sizes);  // 0.1 or more from every multiple of ½
+Input one_of(Sizes sizes, std::vector<double> list);  // drawn from a list
+Input exactly(Sizes sizes, std::vector<double> values, Dtype dtype = kFloat64);
+Input indices(Sizes sizes, int64_t low, int64_t high);  // int64 in [low, high)
+Input mask(Sizes sizes);                                // bool, some of each
+Input spread_matrix(Sizes sizes);                       // singular values well apart
+
+/// The op, called on inputs that have been made. A lambda may return a Tensor, a list or a tuple of them.
+class Call {
+ public:
+  template <class F>
+  requires std::invocable<F, Inputs> Call(F f)  // NOLINT: written as a lambda in an entry
+      : call_([f](Inputs inputs) { return as_list(f(inputs)); }) {}
+  variable_list operator()(Inputs inputs) const { return call_(inputs); }
+
+ private:
+  static variable_list as_list(const Tensor& y) { return {y}; }
+  static variable_list as_list(const variable_list& list) { return list; }
+  template <class... T>
+  static variable_list as_list(const std::tuple<T...>& outputs) {
+    return std::apply([](const auto&... y) { return variable_list{y...}; }, outputs);
+  }
+  std::function<variable_list(Inputs)> call_;
+};
+
+/// What the op should give, by plain loops: a function of one, two or three numbers, applied to each element with
+/// broadcasting, or of the arrays of all inputs.
+class Reference {
+ public:
+  template <class F>
+  Reference(F f) {  // NOLINT: written as a lambda in an entry
+    if constexpr (std::invocable<F, double>)
+      pointwise([f](const double* x) { return f(x[0]); });
+    else if constexpr (std::invocable<F, double, double>)
+      pointwise([f](const double* x) { return f(x[0], x[1]); });
+    else if constexpr (std::invocable<F, double, double, double>)
+      pointwise([f](const double* x) { return f(x[0], x[1], x[2]); });
+    else
+      compute_ = [f](const Arrays& inputs) { return as_list(f(inputs)); };
+  }
+  Arrays operator()(const Arrays& inputs) const { return compute_(inputs); }
+  /// Does it hold for inputs of any shape?
+  bool is_pointwise() const { return is_pointwise_; }
+
+ private:
+  static Arrays as_list(const Array& y) { return {y}; }
+  static Arrays as_list(const Arrays& list) { return list; }
+
+  template <class F>
+  void pointwise(F f) {
+    is_pointwise_ = true;
+    compute_ = [f](const Arrays& inputs) {
+      return Arrays{build(common_sizes(inputs), [&](const Index& index) {
+        double arguments[3] = {};
+        for (size_t i = 0; i < inputs.size(); ++i) arguments[i] = inputs[i](shrunk(index, inputs[i].sizes));
+        return static_cast<double>(f(arguments));
+      })};
+    };
+  }
+
+  std::function<Arrays(const Arrays&)> compute_;
+  bool is_pointwise_ = false;
+};
+
+struct Op {
+  std::string name;  // the function; after a dot, what is special about this call: "sum.dims"
+  std::vector<Input> inputs;
+  Call call;
+  Reference reference;
+  int order = 2;             // the highest derivative that must be right
+  std::string reason = {};   // why, if the order is not 2
+  std::string covers = {};   // the function as declared, if it is not what `name` says: "operator-"
+  double eps = 1e-6;         // step of the finite differences
+  double tolerance = 1e-11;  // of the float64 values against the reference, relative to 1 + |value|
+  bool (*available)(const Kernels& kernels) = [](const Kernels&) { return true; };  // on a device
+};
+
+/// All of them.
+std::vector<Op> op_list();
+
+// The families, each in the file of its name.
+std::vector<Op> pointwise_ops();
+std::vector<Op> arithmetic_ops();
+std::vector<Op> product_ops();
+std::vector<Op> reduction_ops();
+std::vector<Op> view_ops();
+std::vector<Op> indexing_ops();
+std::vector<Op> linalg_ops();
+std::vector<Op> in_place_ops();
+
+}  // namespace gradus::test

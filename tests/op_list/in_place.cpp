@@ -1,0 +1,115 @@
+// In-place ops on a tensor inside a graph: each works on a clone, since the inputs are leaves.
+#include "op_list.h"
+
+namespace gradus::test {
+namespace {
+
+using indexing::Slice;
+
+std::vector<Op> arithmetic_in_place() {
+  return {
+      {.name = "add_",
+       .inputs = {any({3, 4}), any({4})},
+       .call = [](Inputs x) { return x[0].clone().add_(x[1]); },
+       .reference = [](double a, double b) { return a + b; }},
+      {.name = "add_.alpha",
+       .inputs = {any({3, 4}), any({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().add_(x[1], -0.5); },
+       .reference = [](double a, double b) { return a - 0.5 * b; }},
+      {.name = "add_.number",
+       .inputs = {any({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().add_(2, 1.5); },
+       .reference = [](double a) { return a + 3; }},
+      {.name = "add_.operator",
+       .inputs = {any({3, 4}), any({3, 4})},
+       .call =
+           [](Inputs x) {
+             Tensor y = x[0] * 2;
+             y += x[1];
+             y += 1;
+             return y;
+           },
+       .reference = [](double a, double b) { return 2 * a + b + 1; }},
+      {.name = "sub_",
+       .inputs = {any({3, 4}), any({3, 1})},
+       .call = [](Inputs x) { return x[0].clone().sub_(x[1]); },
+       .reference = [](double a, double b) { return a - b; }},
+      {.name = "sub_.number",
+       .inputs = {any({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().sub_(2, 0.5); },
+       .reference = [](double a) { return a - 1; }},
+      {.name = "mul_",
+       .inputs = {any({3, 4}), any({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().mul_(x[1]); },
+       .reference = [](double a, double b) { return a * b; }},
+      {.name = "mul_.number",
+       .inputs = {any({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().mul_(-3); },
+       .reference = [](double a) { return -3 * a; }},
+      {.name = "mul_.into_constant",  // a tensor outside the graph becomes a part of it
+       .inputs = {any({3, 4})},
+       .call = [](Inputs x) { return full_like(x[0].detach(), 2.5).mul_(x[0]); },
+       .reference = [](double a) { return 2.5 * a; }},
+      {.name = "div_",
+       .inputs = {any({3, 4}), any({4})},
+       .call = [](Inputs x) { return x[0].clone().div_(x[1]); },
+       .reference = [](double a, double b) { return a / b; }},
+      {.name = "div_.number",
+       .inputs = {any({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().div_(-4); },
+       .reference = [](double a) { return a / -4; }},
+      {.name = "clamp_",
+       .inputs = {between_steps({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().clamp_(-1, 1); },
+       .reference = [](double a) { return a < -1  ? -1.0
+                                          : a > 1 ? 1.0
+                                                  : a; }},
+  };
+}
+
+std::vector<Op> writes() {
+  return {
+      {.name = "fill_",
+       .inputs = {any({3, 4}), any({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().fill_(2) * x[1] + x[0]; },
+       .reference = [](double a, double b) { return 2 * b + a; }},
+      {.name = "zero_",
+       .inputs = {any({3, 4}), any({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().zero_() + x[1]; },
+       .reference = [](double, double b) { return b; }},
+      {.name = "copy_",
+       .inputs = {any({3, 4}), any({4})},
+       .call = [](Inputs x) { return x[0].clone().copy_(x[1]) * 2; },
+       .reference =
+           [](const Arrays& x) {
+             return build({3, 4}, [&](const Index& i) { return 2 * x[1]({i[1]}); });
+           }},
+      {.name = "index_put_",
+       .inputs = {any({4, 3}), exactly({2}, {2, 0}, kInt64), any({2, 3})},
+       .call = [](Inputs x) { return x[0].clone().index_put_({x[1]}, x[2]); },
+       .reference =
+           [](const Arrays& x) {
+             Array y = x[0];
+             for_each_index({2, 3}, [&](const Index& i) { y({i[0] == 0 ? 2 : 0, i[1]}) = x[2](i); });
+             return y;
+           }},
+      {.name = "index_put_.mask_number",
+       .inputs = {any({3, 4}), mask({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().index_put_({x[1]}, 5); },
+       .reference = [](double a, double c) { return c != 0 ? 5.0 : a; }},
+      {.name = "index_put_.mask",
+       .inputs = {any({3, 4}), mask({3, 4}).not_expanding(), any({})},
+       .call = [](Inputs x) { return x[0].clone().index_put_({x[1]}, x[2]); },
+       .reference = [](double a, double c, double b) { return c != 0 ? b : a; }},
+  };
+}
+
+}  // namespace
+
+std::vector<Op> in_place_ops() {
+  std::vector<Op> ops = arithmetic_in_place();
+  for (const Op& op : writes()) ops.push_back(op);
+  return ops;
+}
+
+}  // namespace gradus::test

@@ -1,0 +1,379 @@
+// Everything about every op, from the list of ops: each entry becomes one test per device, dtype, memory layout and
+// check, named like Ops.matmul.batches/float64/transposed/gradcheck. Run a part of them with
+//
+//     build/release/tests/op_test --gtest_filter='Ops.matmul*gradgradcheck'
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "autograd/gradcheck.h"
+#include "op_list.h"
+
+namespace gradus::test {
+namespace {
+
+using autograd::gradcheck;
+using autograd::gradgradcheck;
+
+// ---- The dimensions of the list ----------------------------------------------------------------------------------
+
+struct TestedDevice {
+  Device device;
+  const char* suite;
+};
+const TestedDevice kDevices[] = {{kCPU, "Ops"}};
+
+enum class Layout { contiguous, transposed, expanded, offset };
+const std::pair<Layout, const char*> kLayouts[] = {{Layout::contiguous, "contiguous"},
+                                                   {Layout::transposed, "transposed"},
+                                                   {Layout::expanded, "expanded"},
+                                                   {Layout::offset, "offset"}};
+
+/// Where the tests of one entry run.
+struct Setting {
+  Device device;
+  Dtype dtype;
+  Layout layout;
+};
+
+// ---- Making inputs -----------------------------------------------------------------------------------------------
+
+/// One input laid out: the tensor that requires grad, how the op sees it, and its elements for the reference.
+struct LaidOut {
+  Tensor leaf;
+  Sizes sizes;  // of what the op sees: leaf expanded
+  Array elements;
+};
+
+/// What an op must not read: the surroundings of its inputs.
+Scalar poison(Dtype dtype) {
+  if (dtype == kBool) return true;
+  if (dtype == kInt64) return int64_t{1} << 40;
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+/// A tensor of these sizes whose elements lie in memory as the layout says.
+Tensor place_for(const Sizes& sizes, const Setting& setting, Dtype dtype) {
+  const TensorOptions options = TensorOptions(dtype).device(setting.device);
+  const auto dim = static_cast<int64_t>(sizes.size());
+  if (setting.layout == Layout::transposed && dim >= 2) {
+    std::vector<int64_t> backwards(sizes.size());
+    for (int64_t d = 0; d < dim; ++d) backwards[d] = dim - 1 - d;
+    return full(Sizes(sizes.rbegin(), sizes.rend()), poison(dtype), options).permute(backwards);
+  }
+  if (setting.layout == Layout::transposed && dim == 1)  // one column of a matrix
+    return full({sizes[0], 3}, poison(dtype), options).select(1, 1);
+  if (setting.layout == Layout::offset) {  // the middle of a larger tensor
+    Sizes larger = sizes;
+    for (int64_t& size : larger) size += 2;
+    Tensor x = full(larger, poison(dtype), options);
+    for (int64_t d = 0; d < dim; ++d) x = x.narrow(d, 1, sizes[d]);
+    return x;
+  }
+  return empty(sizes, options);
+}
+
+Tensor lay_out(const Array& elements, const Setting& setting, Dtype dtype) {
+  const NoGradGuard no_grad;
+  Tensor x = place_for(elements.sizes, setting, dtype);
+  if (!elements.values.empty()) x.copy_(tensor(elements.values, kFloat64).view(elements.sizes));
+  return x;
+}
+
+LaidOut make_input(const Input& input, const Setting& setting, Random& random) {
+  Array small{input.sizes, {}};
+  if (setting.layout == Layout::expanded && input.expanded_dim >= 0 && !input.sizes.empty())
+    small.sizes[input.expanded_dim] = 1;
+  small.values = input.draw(count_of(small.sizes), random);
+  for (double& value : small.values) value = static_cast<float>(value);  // the same in float32 and float64
+  const Dtype dtype = input.dtype == kFloat64 ? setting.dtype : input.dtype;
+  Tensor leaf = lay_out(small, setting, dtype);
+  if (leaf.is_floating_point()) leaf.requires_grad_();
+  return {leaf, input.sizes,
+          build(input.sizes, [&](const Index& i) { return small(shrunk(i, small.sizes)); })};
+}
+
+/// The inputs of an op, and the op as a function of their leaves.
+struct Prepared {
+  variable_list leaves;
+  std::function<variable_list(const variable_list&)> function;
+  Arrays elements;
+};
+
+Prepared prepare(const Op& op, const Setting& setting) {
+  Random random(static_cast<uint32_t>(std::hash<std::string>()(op.name)));
+  Prepared prepared;
+  std::vector<Sizes> sizes;
+  for (const Input& input : op.inputs) {
+    const LaidOut x = make_input(input, setting, random);
+    prepared.leaves.push_back(x.leaf);
+    prepared.elements.push_back(x.elements);
+    sizes.push_back(x.sizes);
+  }
+  prepared.function = [call = op.call, sizes](const variable_list& leaves) {
+    variable_list inputs;
+    for (size_t i = 0; i < leaves.size(); ++i)
+      inputs.push_back(leaves[i].sizes() == IntArrayRef(sizes[i]) ? leaves[i] : leaves[i].expand(sizes[i]));
+    return call(inputs);
+  };
+  return prepared;
+}
+
+// ---- The checks --------------------------------------------------------------------------------------------------
+
+std::vector<double> elements_of(const Tensor& x) {
+  const Tensor dense = x.detach().cpu().to(kFloat64).contiguous();
+  return {dense.data_ptr<double>(), dense.data_ptr<double>() + dense.numel()};
+}
+
+void expect_close(const std::vector<double>& got, const std::vector<double>& wanted, double tolerance,
+                  const std::string& what) {
+  ASSERT_EQ(got.size(), wanted.size()) << what;
+  for (size_t i = 0; i < got.size(); ++i)
+    ASSERT_LE(std::fabs(got[i] - wanted[i]), tolerance * (1 + std::fabs(wanted[i])))
+        << what << ", element " << i << ": " << got[i] << " instead of " << wanted[i];
+}
+
+double tolerance_of(const Op& op, Dtype dtype) { return dtype == kFloat64 ? op.tolerance : 2e-5; }
+
+void check_forward(const Op& op, const Setting& setting) {
+  const Prepared prepared = prepare(op, setting);
+  const variable_list outputs = prepared.function(prepared.leaves);
+  const Arrays wanted = op.reference(prepared.elements);
+  ASSERT_EQ(outputs.size(), wanted.size());
+  for (size_t o = 0; o < outputs.size(); ++o) {
+    const std::string what = "output " + std::to_string(o);
+    EXPECT_EQ(outputs[o].sizes().vec(), wanted[o].sizes) << what;
+    EXPECT_EQ(outputs[o].device(), setting.device) << what;
+    EXPECT_TRUE(outputs[o].dtype() == setting.dtype || outputs[o].dtype() == kInt64) << what;
+    EXPECT_EQ(outputs[o].requires_grad(), outputs[o].is_floating_point()) << what;
+    expect_close(elements_of(outputs[o]), wanted[o].values, tolerance_of(op, setting.dtype), what);
+  }
+}
+
+/// The gradients of a fixed combination of all outputs.
+variable_list gradients_of(const Op& op, const Setting& setting) {
+  const Prepared prepared = prepare(op, setting);
+  variable_list outputs, weights, inputs;
+  double phase = 0;
+  for (const Tensor& y : prepared.function(prepared.leaves)) {
+    if (!y.is_floating_point()) continue;
+    outputs.push_back(y);
+    std::vector<double> weight;
+    for (int64_t i = 0; i < y.numel(); ++i) weight.push_back(std::sin(++phase));
+    weights.push_back(tensor(weight, setting.dtype).view(y.sizes()).to(setting.device));
+  }
+  for (const Tensor& x : prepared.leaves)
+    if (x.requires_grad()) inputs.push_back(x);
+  variable_list gradients = autograd::grad(outputs, inputs, weights, {}, false, /*allow_unused=*/true);
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (!gradients[i].defined()) gradients[i] = zeros_like(inputs[i]);
+  return gradients;
+}
+
+/// float32's gradients against float64's, which gradcheck has compared with finite differences.
+void check_backward(const Op& op, const Setting& setting) {
+  const variable_list got = gradients_of(op, setting);
+  const variable_list wanted = gradients_of(op, {setting.device, kFloat64, setting.layout});
+  for (size_t i = 0; i < got.size(); ++i) {
+    EXPECT_EQ(got[i].dtype(), setting.dtype);
+    expect_close(elements_of(got[i]), elements_of(wanted[i]), 2e-4, "gradient " + std::to_string(i));
+  }
+}
+
+autograd::GradcheckOptions options_for(const Op& op) {
+  return {.eps = op.eps, .atol = 1e-6, .rtol = 1e-5, .name = op.name};
+}
+
+void check_gradient(const Op& op, const Setting& setting) {
+  const Prepared prepared = prepare(op, setting);
+  EXPECT_TRUE(gradcheck(prepared.function, prepared.leaves, options_for(op)));
+}
+
+/// Second derivatives, with incoming gradients in the same layout as the inputs.
+void check_second_derivative(const Op& op, const Setting& setting) {
+  const Prepared prepared = prepare(op, setting);
+  variable_list incoming;
+  Random random(1);
+  for (const Tensor& y : prepared.function(prepared.leaves))
+    if (y.requires_grad())
+      incoming.push_back(make_input(any(y.sizes().vec()).not_expanding(), setting, random).leaf);
+  EXPECT_TRUE(gradgradcheck(prepared.function, prepared.leaves, incoming, options_for(op)));
+}
+
+/// Pointwise ops on enough elements for every loop that a kernel has: vectors of registers, threads, left-overs.
+void check_large(const Op& op, const Setting& setting) {
+  Op large = op;
+  for (Input& input : large.inputs) input.sizes = {257, 131};
+  check_forward(large, setting);
+  if (setting.dtype != kFloat64) return;
+  const Prepared prepared = prepare(large, setting);
+  autograd::GradcheckOptions options = options_for(op);
+  options.fast_mode = true;
+  EXPECT_TRUE(gradcheck(prepared.function, prepared.leaves, options));
+}
+
+bool can_be_large(const Op& op) {
+  bool same = op.reference.is_pointwise() && op.inputs[0].sizes == Sizes{3, 4};
+  for (const Input& input : op.inputs) same &= input.sizes == op.inputs[0].sizes;
+  return same;
+}
+
+// ---- Registration ------------------------------------------------------------------------------------------------
+
+using Check = void (*)(const Op&, const Setting&);
+
+class OpTest : public testing::Test {
+ public:
+  OpTest(Check check, const Op& op, const Setting& setting) : check_(check), op_(op), setting_(setting) {}
+  void TestBody() override {
+    if (!op_.available(kernels_for(setting_.device.type())))
+      GTEST_SKIP() << op_.name << " is not in this build";
+    check_(op_, setting_);
+  }
+
+ private:
+  const Check check_;
+  const Op& op_;
+  const Setting setting_;
+};
+
+const std::vector<Op>& ops() {
+  static const std::vector<Op> list = op_list();
+  return list;
+}
+
+bool differentiable(const Op& op) {
+  bool any = false;
+  for (const Input& input : op.inputs) any |= input.dtype == kFloat64;
+  return any;
+}
+
+std::vector<std::pair<const char*, Check>> checks_for(const Op& op, Dtype dtype) {
+  std::vector<std::pair<const char*, Check>> checks = {{"forward", check_forward}};
+  if (can_be_large(op)) checks.emplace_back("large", check_large);
+  if (!differentiable(op) || op.order < 1) return checks;
+  if (dtype == kFloat32) {
+    checks.emplace_back("backward", check_backward);
+  } else {
+    checks.emplace_back("gradcheck", check_gradient);
+    if (op.order >= 2) checks.emplace_back("gradgradcheck", check_second_derivative);
+  }
+  return checks;
+}
+
+int register_all() {
+  for (const auto& [device, suite] : kDevices)
+    for (const Op& op : ops())
+      for (const Dtype dtype : {kFloat32, kFloat64})
+        for (const auto& [layout, layout_name] : kLayouts)
+          for (const auto& [check_name, check] : checks_for(op, dtype)) {
+            const std::string name = op.name + "/" + name_of(dtype) + "/" + layout_name + "/" + check_name;
+            const Setting setting{device, dtype, layout};
+            testing::RegisterTest(
+                suite, name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                [=, check = check, &op = op]() -> testing::Test* { return new OpTest(check, op, setting); });
+          }
+  return static_cast<int>(ops().size());
+}
+const int registered = register_all();
+
+// ---- Is the list complete? ---------------------------------------------------------------------------------------
+
+// Declared, but without an entry, and why.
+const std::map<std::string, const char*> kWithoutEntry = {
+    {"isnan", "bool result"},
+    {"isinf", "bool result"},
+    {"isfinite", "bool result"},
+    {"logical_not", "bool result"},
+    {"operator~", "bool result"},
+    {"eq", "bool result"},
+    {"ne", "bool result"},
+    {"lt", "bool result"},
+    {"le", "bool result"},
+    {"gt", "bool result"},
+    {"ge", "bool result"},
+    {"equal", "bool result"},
+    {"allclose", "bool result"},
+    {"all", "bool result"},
+    {"any", "bool result"},
+    {"operator&", "bool and int64 only"},
+    {"operator|", "bool and int64 only"},
+    {"operator^", "bool and int64 only"},
+    {"argmax", "indices have no derivative"},
+    {"argmin", "indices have no derivative"},
+    {"argsort", "indices have no derivative"},
+    {"nonzero", "indices have no derivative"},
+    {"cuda", "moves to a device that may not be there; to(device) is tested where it is"},
+    {"uniform_", "draws random numbers, outside the graph"},
+    {"normal_", "draws random numbers, outside the graph"},
+    {"random_", "draws random numbers, outside the graph"},
+    {"bernoulli_", "draws random numbers, outside the graph"},
+    {"exponential_", "draws random numbers, outside the graph"},
+};
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(std::string(GRADUS_SOURCE_DIR) + "/" + path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// How often each function or method that returns tensors is declared; inline ones are spellings of others.
+std::map<std::string, int> declared_in(const std::string& text) {
+  static const std::regex declaration(
+      R"(\n *(?:Tensor&?|std::tuple<Tensor[^>]*>|std::vector<Tensor>) (operator\S+?|\w+)\([^{]*?\)(?: const)?;)");
+  std::map<std::string, int> declared;
+  for (std::sregex_iterator match(text.begin(), text.end(), declaration), end; match != end; ++match)
+    ++declared[(*match)[1]];
+  return declared;
+}
+
+std::map<std::string, int> entries_by_function() {
+  std::map<std::string, int> entries;
+  for (const Op& op : ops()) ++entries[op.covers.empty() ? op.name.substr(0, op.name.find('.')) : op.covers];
+  return entries;
+}
+
+TEST(OpList, HasEveryFunction) {
+  const std::map<std::string, int> declared = declared_in(text_of("autograd/ops/ops.h"));
+  const std::map<std::string, int> entries = entries_by_function();
+  EXPECT_GT(declared.size(), 100u) << "the declarations were not understood";
+  for (const auto& [name, overloads] : declared) {
+    if (kWithoutEntry.contains(name)) continue;
+    const int found = entries.contains(name) ? entries.at(name) : 0;
+    EXPECT_GE(found, overloads)
+        << "autograd/ops/ops.h declares " << name << " " << overloads
+        << " times: add an entry for each to tests/op_list, or a reason to kWithoutEntry";
+  }
+}
+
+TEST(OpList, HasEveryRecordedMethod) {
+  const std::string text = text_of("tensor/tensor.h");
+  const size_t begin = text.find("// ---- Moving and converting"), end = text.find("// ---- The tape");
+  ASSERT_TRUE(begin < end && end != std::string::npos);
+  const std::map<std::string, int> declared = declared_in(text.substr(begin, end - begin));
+  const std::map<std::string, int> entries = entries_by_function();
+  EXPECT_GT(declared.size(), 100u) << "the declarations were not understood";
+  for (const auto& [name, overloads] : declared)
+    EXPECT_TRUE(entries.contains(name) || kWithoutEntry.contains(name) || name.starts_with("operator"))
+        << "Tensor::" << name << " has no entry in tests/op_list";
+}
+
+TEST(OpList, NamesAreUniqueAndLowerOrdersHaveReasons) {
+  std::set<std::string> names;
+  for (const Op& op : ops()) {
+    EXPECT_TRUE(names.insert(op.name).second) << op.name << " is there twice";
+    EXPECT_EQ(op.order < 2, !op.reason.empty()) << op.name;
+  }
+  EXPECT_EQ(registered, static_cast<int>(names.size()));
+}
+
+}  // namespace
+}  // namespace gradus::test

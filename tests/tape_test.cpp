@@ -1,0 +1,236 @@
+// The tape as a table and as a drawing.
+#include "autograd/tape.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <sstream>
+
+#include "autograd/function.h"
+#include "autograd/node.h"
+#include "autograd/ops/ops.h"
+#include "tensor/create.h"
+
+using namespace gradus;
+
+namespace {
+
+std::string printed(const Tensor& result) {
+  std::ostringstream out;
+  print_tape(result, out);
+  return out.str();
+}
+
+// ---- The table ----------------------------------------------------------------------------------
+
+TEST(PrintTape, EveryUseIsAnInput) {
+  const Tensor a = tensor(3.0).requires_grad_();
+  const Tensor b = a + a;
+  const Tensor c = b + b;
+  EXPECT_EQ(printed(c),
+            "    op    inputs  shape\n"
+            "x1  leaf          ()\n"
+            "%1  add   x1, x1  ()\n"
+            "%2  add   %1, %1  ()\n");
+}
+
+TEST(PrintTape, GradientsGrowOnTheWayBack) {
+  const Tensor a = tensor(3.0).requires_grad_();
+  const Tensor b = a + a;
+  const Tensor c = b + b;
+  {
+    const KeepGradientNorms keep;
+    c.backward();
+  }
+  EXPECT_EQ(printed(c),
+            "    op    inputs  shape  gradient norm\n"
+            "x1  leaf          ()     4\n"
+            "%1  add   x1, x1  ()     2\n"
+            "%2  add   %1, %1  ()     1\n");
+}
+
+TEST(PrintTape, MatrixFactorisation) {
+  const Tensor U = ones({3, 2}).requires_grad_(), V = ones({3, 2}).requires_grad_(), A = ones({3, 3});
+  EXPECT_EQ(printed((U.mm(V.t()) - A).pow(2).sum()),
+            "    op    inputs        shape\n"
+            "x1  leaf                (3, 2)\n"
+            "x2  leaf                (3, 2)\n"
+            "%1  t     x1            (2, 3)\n"
+            "%2  mm    x2, %1        (3, 3)\n"
+            "%3  sub   %2, constant  (3, 3)\n"
+            "%4  pow   %3            (3, 3)\n"
+            "%5  sum   %4            ()\n");
+}
+
+TEST(PrintTape, NormsAreOfTheWholeGradient) {
+  const Tensor x = tensor({3.0, 4.0}).requires_grad_();
+  const Tensor loss = (x * x).sum();
+  const KeepGradientNorms keep;
+  loss.backward();
+  EXPECT_EQ(printed(loss),
+            "    op    inputs  shape  gradient norm\n"
+            "x1  leaf          (2,)   10\n"     // |2x| = |(6, 8)|
+            "%1  mul   x1, x1  (2,)   1.414\n"  // |(1, 1)|
+            "%2  sum   %1      ()     1\n");
+}
+
+TEST(PrintTape, ShowsWhereNanArises) {
+  const Tensor x = tensor({0.0, 4.0}).requires_grad_();
+  const Tensor loss = (x * 0 / x).sum();
+  const KeepGradientNorms keep;
+  loss.backward();
+  EXPECT_NE(printed(loss).find("nan"), std::string::npos);
+}
+
+TEST(PrintTape, NoNormsWithoutTheGuard) {
+  const Tensor x = tensor(2.0).requires_grad_();
+  const Tensor y = x * x;
+  y.backward({}, true);
+  EXPECT_EQ(printed(y).find("gradient"), std::string::npos);
+  {
+    const KeepGradientNorms keep;
+    EXPECT_TRUE(KeepGradientNorms::enabled());
+  }
+  EXPECT_FALSE(KeepGradientNorms::enabled());
+  y.backward();
+  EXPECT_EQ(printed(y).find("gradient"), std::string::npos);
+}
+
+TEST(PrintTape, LeafAlone) {
+  EXPECT_EQ(printed(ones({2, 3}).requires_grad_()),
+            "    op    inputs  shape\n"
+            "x1  leaf          (2, 3)\n");
+}
+
+TEST(PrintTape, NothingRecorded) {
+  EXPECT_EQ(printed(ones({2}) * 3), "nothing is recorded: no input of this tensor requires grad\n");
+  EXPECT_THROW(printed(Tensor()), Error);
+}
+
+TEST(PrintTape, LeavesTheTapeAsItWas) {
+  const uint64_t before = autograd::live_node_count();
+  {
+    const Tensor x = tensor(2.0).requires_grad_();
+    const Tensor y = x.exp();
+    EXPECT_EQ(printed(y), printed(y));  // numbers start from 1 each time
+    tape_dot(y);
+    y.backward();
+    EXPECT_FLOAT_EQ(x.grad().item<float>(), std::exp(2.0F));
+  }
+  EXPECT_EQ(autograd::live_node_count(), before);
+}
+
+// ---- Ops with several outputs or many inputs ----------------------------------------------------
+
+struct SplitSigns : autograd::Function<SplitSigns> {
+  static constexpr const char* name = "split \"signs\" \\";  // a name that DOT must escape
+  static autograd::variable_list forward(autograd::AutogradContext*, const Tensor& x) {
+    return {relu(x), relu(-x)};
+  }
+  static autograd::variable_list backward(autograd::AutogradContext*, autograd::variable_list gradients) {
+    return {gradients[0] - gradients[1]};
+  }
+};
+
+TEST(PrintTape, SeveralOutputs) {
+  const Tensor x = tensor({1.0, -2.0}).requires_grad_();
+  const std::vector<Tensor> signs = SplitSigns::apply(x);
+  EXPECT_EQ(printed(signs[1] * signs[0]),
+            "    op               inputs        shape\n"
+            "x1  leaf                           (2,)\n"
+            "%1  split \"signs\" \\  x1            (2,), (2,)\n"
+            "%2  mul              %1[1], %1[0]  (2,)\n");
+}
+
+TEST(PrintTape, ManyInputsAreShortened) {
+  std::vector<Tensor> parts;
+  for (int i = 0; i < 9; ++i) parts.push_back(ones({1}).requires_grad_());
+  const std::string text = printed(cat(parts));
+  EXPECT_NE(text.find("%1  cat   x1, x2, x3, ..., x9  (9,)\n"), std::string::npos) << text;
+  parts.resize(6);
+  EXPECT_NE(printed(cat(parts)).find("x1, x2, x3, x4, x5, x6  (6,)\n"), std::string::npos);
+}
+
+// ---- The drawing --------------------------------------------------------------------------------
+
+/// The line with each quoted string, from its quote to the next one that is not escaped, replaced by Q.
+std::string skeleton(const std::string& line) {
+  std::string result;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line[i] != '"') {
+      result += line[i];
+      continue;
+    }
+    for (++i; i < line.size() && line[i] != '"'; ++i) i += line[i] == '\\';
+    result += i < line.size() ? "Q" : "(not closed)";
+  }
+  return result;
+}
+
+/// Is every line a statement of DOT, with all quotes closed?
+void expect_dot(const std::string& text) {
+  const std::set<std::string> statements = {
+      "  rankdir=BT;", "  node [fontname=Q];", "  Q [label=Q, shape=box];", "  Q [label=Q, shape=ellipse];",
+      "  Q -> Q;",     "  Q -> Q [label=Q];",
+  };
+  std::istringstream lines(text);
+  std::string line;
+  ASSERT_TRUE(std::getline(lines, line));
+  EXPECT_EQ(line, "digraph tape {");
+  while (std::getline(lines, line) && line != "}") EXPECT_TRUE(statements.contains(skeleton(line))) << line;
+  EXPECT_EQ(line, "}");
+  EXPECT_FALSE(std::getline(lines, line));
+}
+
+TEST(TapeDot, EveryUseIsAnArrow) {
+  const Tensor a = tensor(3.0).requires_grad_();
+  const std::string dot = tape_dot(a + a);
+  expect_dot(dot);
+  EXPECT_EQ(dot,
+            "digraph tape {\n"
+            "  rankdir=BT;\n"
+            "  node [fontname=\"monospace\"];\n"
+            "  \"x1\" [label=\"x1 leaf\\n()\", shape=box];\n"
+            "  \"%1\" [label=\"%1 add\\n()\", shape=ellipse];\n"
+            "  \"x1\" -> \"%1\";\n"
+            "  \"x1\" -> \"%1\";\n"
+            "}\n");
+}
+
+TEST(TapeDot, EscapesNamesAndLabelsOutputs) {
+  const Tensor x = tensor({1.0, -2.0}).requires_grad_();
+  const std::vector<Tensor> signs = SplitSigns::apply(x);
+  const Tensor loss = (signs[1] * 2).sum();
+  const KeepGradientNorms keep;
+  loss.backward();
+  const std::string dot = tape_dot(loss);
+  expect_dot(dot);
+  EXPECT_NE(dot.find(R"("%1" [label="%1 split \"signs\" \\\n(2,), (2,))"), std::string::npos) << dot;
+  EXPECT_NE(dot.find(R"("%1" -> "%2" [label="[1]"];)"), std::string::npos) << dot;
+  EXPECT_NE(dot.find(R"(\ngradient norm 1", shape=ellipse];)"), std::string::npos) << dot;
+}
+
+TEST(TapeDot, NothingRecorded) { expect_dot(tape_dot(ones({2}))); }
+
+// ---- Size ---------------------------------------------------------------------------------------
+
+TEST(PrintTape, ALongChainNeedsNoDeepStack) {
+  constexpr int kOps = 300'000;
+  Tensor y = tensor(1.0).requires_grad_();
+  for (int i = 0; i < kOps; ++i) y = y + 1;
+  const std::string text = printed(y);
+  EXPECT_EQ(std::ranges::count(text, '\n'), kOps + 2);
+  EXPECT_NE(text.find("\n%300000  add   %299999  ()\n"), std::string::npos);
+  EXPECT_EQ(std::ranges::count(tape_dot(y), '\n'), 3 + 1 + 2 * kOps + 1);
+}
+
+TEST(PrintTape, SharedNodesAreVisitedOnce) {
+  Tensor y = tensor(1.0).requires_grad_();
+  for (int i = 0; i < 100; ++i) y = y + y;  // 2¹⁰⁰ paths
+  const std::string text = printed(y);
+  EXPECT_EQ(std::ranges::count(text, '\n'), 102);
+}
+
+}  // namespace
