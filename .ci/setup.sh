@@ -5,6 +5,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 processors=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 just_installed=false
+# Threads that wait for work sleep instead of spinning: other programs may need the processors.
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 
 say() { printf '== %s\n' "$*"; }
 die() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }

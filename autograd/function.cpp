@@ -14,14 +14,22 @@ void AutogradContext::mark_non_differentiable(const variable_list& outputs) {
   for (const Tensor& y : outputs) non_differentiable_.insert(&y.impl());
 }
 
+namespace {
+
+const Tensor& checked_first(const char* op, const variable_list& outputs) {
+  check(!outputs.empty(), op, ": forward returned no outputs");
+  for (size_t nr = 0; nr < outputs.size(); ++nr)
+    check(outputs[nr].defined(), op, ": forward returned an undefined tensor as output ", nr);
+  return outputs[0];
+}
+
+}  // namespace
+
 FunctionNode::FunctionNode(const char* op, const variable_list& outputs, const variable_list& inputs,
                            AutogradContext context)
-    : Node(op, outputs.at(0)), context_(std::move(context)) {
+    : Node(op, checked_first(op, outputs)), context_(std::move(context)) {
   for (size_t nr = 1; nr < outputs.size(); ++nr) others_.emplace_back(outputs[nr]);
-  for (const Tensor& x : inputs) {
-    edges_.push_back(x.defined() ? gradient_edge(x) : Edge{});
-    context_.needs_input_grad_.push_back(static_cast<bool>(edges_.back()));
-  }
+  for (const Tensor& x : inputs) edges_.push_back(x.defined() ? gradient_edge(x) : Edge{});
 }
 
 void FunctionNode::adopt(const variable_list& outputs) {

@@ -14,6 +14,7 @@
 //     Tensor y = Cube::apply(x);
 #pragma once
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -34,11 +35,13 @@ class AutogradContext {
   void mark_non_differentiable(const variable_list& outputs);
   /// Should backward see zeros (the default) or undefined tensors for outputs that nobody differentiated?
   void set_materialize_grads(bool value) { materialize_grads_ = value; }
-  /// Must backward compute the gradient of input i (counting only tensors)?
+  /// Must backward compute the gradient of the i-th tensor among forward's arguments?
   bool needs_input_grad(size_t i) const { return i < needs_input_grad_.size() && needs_input_grad_[i]; }
 
  private:
   friend class FunctionNode;
+  template <class T>
+  friend class Function;
   variable_list to_save_;
   std::vector<SavedTensor> saved_;
   std::vector<bool> needs_input_grad_;
@@ -81,9 +84,9 @@ class Function {
   static auto apply(Arguments&&... arguments) {
     AutogradContext context;
     variable_list inputs;
-    (collect(inputs, arguments), ...);
-    const bool recording = GradMode::is_enabled() &&
-                           std::ranges::any_of(inputs, [](const Tensor& x) { return requires_grad(x); });
+    (collect(context, inputs, arguments), ...);
+    const bool recording = GradMode::is_enabled() && std::ranges::find(context.needs_input_grad_, true) !=
+                                                         context.needs_input_grad_.end();
     auto result = [&] {
       const NoGradGuard no_grad;
       return T::forward(&context, std::forward<Arguments>(arguments)...);
@@ -107,12 +110,14 @@ class Function {
     }
   };
 
-  static void collect(variable_list& inputs, const Tensor& x) { inputs.push_back(x); }
+  static void collect(AutogradContext& context, variable_list& inputs, const Tensor& x) {
+    inputs.push_back(x);
+    context.needs_input_grad_.push_back(x.defined() && x.requires_grad());
+  }
   template <class Other>
-  static void collect(variable_list& inputs, const Other&) {
+  static void collect(AutogradContext&, variable_list& inputs, const Other&) {
     inputs.emplace_back();  // keeps backward's list and forward's arguments in step
   }
-  static bool requires_grad(const Tensor& x) { return x.defined() && x.requires_grad(); }
   static variable_list as_list(const Tensor& x) { return {x}; }
   static variable_list as_list(const variable_list& list) { return list; }
 

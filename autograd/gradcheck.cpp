@@ -88,7 +88,7 @@ std::vector<size_t> differentiable_inputs(const Problem& problem) {
     check(x.dtype() == kFloat64, problem.check, ": ", problem.input_names[i], " is ", x.dtype(),
           ", too coarse for finite differences; convert it with .to(kFloat64)");
     for (int64_t d = 0; d < x.dim(); ++d)
-      check(x.stride(d) != 0 || x.size(d) <= 1, problem.check, ": ", problem.input_names[i],
+      check(x.stride(d) != 0 || x.size(d) <= 1 || x.numel() == 0, problem.check, ": ", problem.input_names[i],
             " is expanded, so its entries cannot be changed one by one; expand it inside the function");
     differentiable.push_back(i);
   }

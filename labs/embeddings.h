@@ -77,7 +77,9 @@ struct Recommender : nn::Module {
   }
 
   Tensor forward(const Tensor& user, const Tensor& movie) {
-    return mean + (user_bias(user) + movie_bias(movie)).squeeze(1) + (users(user) * movies(movie)).sum({1});
+    Tensor p = users(user), q = movies(movie);
+    Tensor b = (user_bias(user) + movie_bias(movie)).squeeze(1);
+    return mean + b + (p * q).sum({1});
   }
 
   /// The mean squared error, and λ times the squared lengths of what it was computed from: an embedding grows only as

@@ -2,8 +2,10 @@
 // the tape, sheet 002 with the tape and Adam, and with entries that are missing. The functions are in factorisation.h;
 // beside each loss stands its exact bound, by the singular value decomposition.
 //
-// The sheets seed nothing here, so no digits can be repeated, and not every run comes near its bound: where it ends
-// depends on the random first factors. Seed 0 is one from which all of these do.
+// The sheets seed nothing here, so no digits can be repeated, and not every run comes near its bound in the sheet's number
+// of steps: that depends on the random first factors. About half of all seeds bring part 1 within half a percent of its
+// bound, a third of these every rank of part 5, and one in eight part 4 to its bound's six digits. The default seed is one
+// from which all fits do, in float32 and in float64.
 #include "labs/factorisation.h"
 
 #include <algorithm>
@@ -128,7 +130,7 @@ void masked_part(Session& session) {
 /// The first two columns of `points` (n, ≥ 2) as a cloud for each species.
 ScatterPlot scatter(const std::string& title, const std::string& axis, const Tensor& points,
                     const CsvTable& iris) {
-  ScatterPlot plot{.title = title, .x_label = axis + " 1", .y_label = axis + " 2"};
+  ScatterPlot plot{.title = title, .x_label = "column 1 of " + axis, .y_label = "column 2 of " + axis};
   for (size_t species = 0; species < iris.classes.size(); ++species) {
     const Tensor of_species = points.detach().cpu().index({iris.labels == static_cast<int64_t>(species)});
     plot.groups.push_back({.name = iris.classes[species],
@@ -168,8 +170,8 @@ void iris_part(Session& session) {
   session.expect_at_most("iris.loss", bound + 1e-4);
   if (rank == 2) session.expect("iris.loss", 15.2288, 1e-4);
   if (rank >= 2) {
-    session.figure("iris_pca", scatter("PCA projection", "principal component", scores, iris));
-    session.figure("iris_factorisation", scatter("Matrix factorisation projection", "column of U,", U, iris));
+    session.figure("iris_pca", scatter("PCA projection", "A V, the principal components", scores, iris));
+    session.figure("iris_factorisation", scatter("Matrix factorisation projection", "U", U, iris));
   }
   if (options.tape) show_tape(F::mse_loss(matmul(U, V), A, kSum));
 }
@@ -255,17 +257,15 @@ void ratings_part(Session& session) {
   sweep(A, session);
 }
 
-/// How far the completed matrix is from ratings that were hidden from the fit, beside the guess "the mean" for each.
+/// How far the completed matrix is from ratings that were hidden from the fit, beside guessing "the mean" for each.
 void judge_hidden(const Tensor& completed, const Tensor& truth, const Tensor& known) {
-  const Tensor hidden = truth.index({~known});
-  const Tensor mean = truth.index({known}).mean();
-  std::cout << "\nRoot mean square error on the " << hidden.numel() << " hidden ratings: "
-            << (completed.index({~known}) - hidden).square().mean().sqrt().item<double>()
-            << "; had all been guessed to be the mean of the known, "
-            << (hidden - mean).square().mean().sqrt().item<double>()
-            << ".\nRatings drawn at random have nothing in common from which one could be told from others, "
-               "and with about\n"
-               "as many free numbers as known entries the fit learns them by heart.\n";
+  const Tensor hidden = truth.index({~known}), shown = truth.index({known});
+  if (hidden.numel() == 0 || shown.numel() == 0) return;
+  const auto root_mean_square = [](const Tensor& x) { return x.square().mean().sqrt().item<double>(); };
+  std::cout << "\nRoot mean square error on the " << hidden.numel()
+            << " hidden ratings: " << root_mean_square(completed.index({~known}) - hidden)
+            << "; had all been guessed to be the mean of the known: "
+            << root_mean_square(hidden - shown.mean()) << "\n";
 }
 
 void missing_part(Session& session) {
@@ -292,6 +292,10 @@ void missing_part(Session& session) {
             << completed << "\n\n";
   show_first_rows(completed, A);
   if (complete) judge_hidden(completed, truth, mask);
+  if (!options.data)
+    std::cout << "The sheet's ratings are random: none can be told from others, and with about as many free "
+                 "numbers as\n"
+                 "known entries the fit learns these by heart.\n";
   set_loss(session, "ratings.masked_loss", value_of(loss));
   session.expect_at_least("ratings.masked_loss", 0);
   session.expect_at_most("ratings.masked_loss", 1);
@@ -299,17 +303,6 @@ void missing_part(Session& session) {
 }
 
 // ---- Bad input, refused before anything is computed -----------------------------------------------------------------
-
-bool is_chosen(const Session& session, const std::string& part) {
-  return std::ranges::find(session.options().parts, part) != session.options().parts.end();
-}
-
-/// A flag must mean something to one of the chosen parts.
-void require_use(const Session& session, const std::string& flag, bool given,
-                 const std::vector<std::string>& parts) {
-  const auto chosen = [&](const std::string& part) { return is_chosen(session, part); };
-  check(!given || std::ranges::any_of(parts, chosen), flag, " means nothing to the chosen parts");
-}
 
 void require_rank(const Session& session, const std::string& part, IntArrayRef sizes) {
   const int64_t rank = session.options().rank.value_or(1), most = std::min(sizes[0], sizes[1]);
@@ -357,12 +350,13 @@ int main(int argc, char** argv) {
                  {"--lr", "learning rate", "0.01"},
                  {"--rank", "of the factors (not of part svd, nor in the sweep over ranks)",
                   "2; ratings 3, missing 5"},
-                 {"--seed", "of the first factors", "0"},
+                 {"--seed", "of the first factors", "5188, from which all fits near their bounds"},
                  {"--dtype", "float32 or float64", "float32; iris float64"},
                  {"--data",
                   "CSV of ratings for parts ratings and missing: a row for each user, a column for each "
                   "movie, empty or nan where one is missing",
                   "the sheet's 20 x 10"},
                  {"--tape", "print the tape of one iteration"}},
+       .seed = 5188,
        .prepare = refuse_bad_input});
 }

@@ -47,10 +47,14 @@ struct Weights {
   Tensor W1, W2, b1, b2;
 };
 
-inline Weights initial_weights(int64_t features, int64_t classes, const TensorOptions& options) {
-  return {rand({features, 12}, options).requires_grad_(true),
-          rand({12, classes}, options).requires_grad_(true), tensor(0.0, options).requires_grad_(true),
-          tensor(0.0, options).requires_grad_(true)};
+/// Weights uniform on [0, 1), biases 0, on the device and in the dtype of `like`. Drawn in float32 always, so that
+/// float64 starts from the same.
+inline Weights initial_weights(int64_t features, int64_t classes, const Tensor& like) {
+  auto parameter = [&](const Tensor& x) {
+    return x.to(like.device(), like.scalar_type()).requires_grad_(true);
+  };
+  Tensor W1 = rand({features, 12}), W2 = rand({12, classes});
+  return {parameter(W1), parameter(W2), parameter(tensor(0.0)), parameter(tensor(0.0))};
 }
 
 inline Tensor mlp_logits(const Tensor& data, const Weights& w) {
@@ -61,7 +65,7 @@ inline Tensor mlp_logits(const Tensor& data, const Weights& w) {
 inline Weights mlp(const Tensor& data, const Tensor& targets, int64_t classes = 3, double lr = 0.01,
                    int64_t epochs = 100,
                    const F::CrossEntropyFuncOptions& options = F::CrossEntropyFuncOptions().reduction(kSum)) {
-  Weights w = initial_weights(data.size(1), classes, data.options());
+  Weights w = initial_weights(data.size(1), classes, data);
   for ([[maybe_unused]] int64_t epoch : progress(epochs, "mlp")) {
     for (const Tensor& p : {w.W1, w.W2, w.b1, w.b2}) p.mutable_grad().reset();
     Tensor J = F::cross_entropy(mlp_logits(data, w), targets, options);

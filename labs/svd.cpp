@@ -11,8 +11,8 @@
 // On the way down u₃ and v₃ came to point against each other: u₃ᵀ M v₃ is negative, so the best value between them would
 // be negative too. A square cannot be, so d₃ shrinks to 0. There the slope of d² vanishes, and so do the derivatives of
 // M's misfit by u₃ and v₃, which have d₃² as a factor: nothing is left that would turn u₃ round. What remains is the best
-// matrix of rank 2, whose loss is σ₃² / 12. --tape shows it: no gradient anywhere, and yet M is not rebuilt. It is a
-// matter of luck: most other guesses (--seed) find M5, and some of them lose M4 in the same way.
+// matrix of rank 2, whose loss is σ₃² / 12. --tape shows it: a gradient arrives at d², and none at d. It is a matter of
+// luck: most other guesses (--seed) find M5, and some of them lose M4 in the same way.
 #include "labs/svd.h"
 
 #include <chrono>
@@ -183,7 +183,7 @@ void other_matrices(Session& session) {
     std::cout << matrix.name << " " << M.sizes() << ", seed " << matrix.seed << ": loss "
               << last(found.losses) << "\n"
               << "  found    " << found.diag.detach() << "\n  LAPACK's " << S << "\n";
-    expect_loss(session, matrix, S, found);
+    if (matrix.name != "M1") expect_loss(session, matrix, S, found);  // M1 is part 1's
     curves.push_back(curve(matrix.name, found.losses));
     if (matrix.name == "M5") look_into_M5(M, found, S, session);
   }

@@ -59,7 +59,7 @@ class ModuleSequence : public Module {
 
 /// Layers applied one after another: Sequential net(Linear(4, 12), ReLU(), Linear(12, 3)); net->forward(x).
 ///
-/// Every layer takes one tensor and gives one. Layers are registered as "0", "1", …, or under the given names.
+/// Every layer takes one tensor and gives one. Layers are registered as "0", "1", …, or by given names.
 class SequentialImpl : public ModuleSequence {
  public:
   template <ModulePointer... Layers>

@@ -1,5 +1,5 @@
-// Feeding data to a training loop, as torch::data: a dataset gives examples by index, a sampler chooses the indices of
-// each batch, a transform makes the examples one batch, and the loader joins the three.
+// Feeding data to a training loop, as torch::data: a dataset gives examples by index, a sampler chooses the
+// indices of each batch, a transform makes the examples one batch, and the loader joins the three.
 //
 //     struct Digits : data::datasets::Dataset<Digits> {
 //       data::Example<> get(size_t index) override { return {images[index], labels[index]}; }
@@ -9,7 +9,7 @@
 //     auto loader = data::make_data_loader(Digits().map(data::transforms::Stack<>()), /*batch_size=*/64);
 //     for (auto& batch : *loader) loss(net->forward(batch.data), batch.target)…      // one epoch
 //
-// Data that is in two tensors already needs neither: make_data_loader(data::datasets::TensorDataset(x, y), 64).
+// Two tensors need no class: make_data_loader(data::datasets::TensorDataset(x, y), 64).
 #pragma once
 
 #include <functional>
@@ -34,7 +34,7 @@ struct Example {
   Target target;
 };
 
-// ---- Datasets ---------------------------------------------------------------------------------------------------
+// ---- Datasets ---------------------------------------------------------------------------------------------
 
 namespace datasets {
 
@@ -104,7 +104,7 @@ class MapDataset : public BatchDataset<MapDataset<Source, Transform>, typename T
 
 }  // namespace datasets
 
-// ---- Transforms -------------------------------------------------------------------------------------------------
+// ---- Transforms -------------------------------------------------------------------------------------------
 
 namespace transforms {
 
@@ -155,7 +155,7 @@ struct Normalize : TensorLambda<Target> {
 
 }  // namespace transforms
 
-// ---- Samplers ---------------------------------------------------------------------------------------------------
+// ---- Samplers ---------------------------------------------------------------------------------------------
 
 namespace samplers {
 
@@ -213,7 +213,7 @@ class RandomSampler : public Sampler {
 
 }  // namespace samplers
 
-// ---- The loader -------------------------------------------------------------------------------------------------
+// ---- The loader -------------------------------------------------------------------------------------------
 
 struct DataLoaderOptions {
   DataLoaderOptions(size_t batch_size = 1) : batch_size_(batch_size) {}  // NOLINT

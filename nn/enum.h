@@ -4,7 +4,7 @@
 namespace gradus {
 namespace nn {
 
-/// How a loss joins its elements: not at all, their mean, their sum, or their sum divided by the size of the batch.
+/// How a loss joins its elements: not at all, to their mean, to their sum, or to their sum per row of the batch.
 enum class LossReduction { none, mean, sum, batch_mean };
 
 /// Which of a layer's connections an initialiser counts: those into an output, or those out of an input.

@@ -12,7 +12,7 @@ using autograd::record;
 using autograd::save;
 using autograd::wrt;
 
-// ---- Layers -----------------------------------------------------------------------------------------------------
+// ---- Layers -----------------------------------------------------------------------------------------------
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check(weight.dim() == 2 && x.dim() > 0 && x.size(-1) == weight.size(1), "linear: x is ", text(x.sizes()),
@@ -90,7 +90,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   return options.bias().defined() ? y + along_features(options.bias()) : y;
 }
 
-// ---- Activations ------------------------------------------------------------------------------------------------
+// ---- Activations ------------------------------------------------------------------------------------------
 
 Tensor leaky_relu(const Tensor& x, const LeakyReLUOptions& options) {
   return where(x > 0, x, x * options.negative_slope());

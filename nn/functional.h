@@ -6,7 +6,7 @@
 
 namespace gradus::nn::functional {
 
-// ---- Layers -----------------------------------------------------------------------------------------------------
+// ---- Layers -----------------------------------------------------------------------------------------------
 
 /// y = x Wᵀ + b.  x: (…, in), weight: (out, in), bias: (out) or undefined; y: (…, out).
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
@@ -23,7 +23,7 @@ struct DropoutFuncOptions {
   GRADUS_ARG(double, p) = 0.5;
   GRADUS_ARG(bool, training) = true;
 };
-/// Sets each element to 0 with probability p and divides the others by 1 - p, which keeps the mean. Not training: x.
+/// Sets each element to 0 with probability p and divides the others by 1 - p, keeping the mean. Not training: x.
 /// Source: Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting" (2014).
 Tensor dropout(const Tensor& x, const DropoutFuncOptions& options = {});
 
@@ -35,7 +35,7 @@ struct LayerNormFuncOptions {
   GRADUS_ARG(Tensor, bias) = {};
   GRADUS_ARG(double, eps) = 1e-5;
 };
-/// y = (x - mean) / √(var + ε) · w + b over the last dimensions, whose sizes are normalized_shape; var divides by n.
+/// y = (x - mean) / √(var + ε) · w + b over the last dimensions, of sizes normalized_shape; var is biased.
 /// Source: Ba, Kiros & Hinton, "Layer Normalization" (2016).
 Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& options);
 
@@ -46,20 +46,21 @@ struct BatchNormFuncOptions {
   GRADUS_ARG(std::optional<double>, momentum) = 0.1;
   GRADUS_ARG(double, eps) = 1e-5;
 };
-/// The same over the batch, feature by feature. x: (N, C) or (N, C, L). Training: with the batch's mean and variance,
-/// which also move the running ones (if defined) by `momentum`. Not training: with the running ones.
+/// The same over the batch, feature by feature. x: (N, C) or (N, C, L). Training: with the batch's mean and
+/// variance, which also move the running ones (if defined) by `momentum`. Else with the running ones.
 /// Source: Ioffe & Szegedy, "Batch Normalization" (2015).
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
                   const BatchNormFuncOptions& options = {});
 
-// ---- Activations ------------------------------------------------------------------------------------------------
+// ---- Activations ------------------------------------------------------------------------------------------
 
 inline Tensor relu(const Tensor& x) { return gradus::relu(x); }
 /// x, and x·negative_slope below 0.
 Tensor leaky_relu(const Tensor& x, const LeakyReLUOptions& options = {});
 /// x, and α (eˣ - 1) below 0.  Source: Clevert et al. (2015).
 Tensor elu(const Tensor& x, const ELUOptions& options = {});
-/// x Φ(x), with Φ the normal distribution function, or its "tanh" approximation.  Source: Hendrycks & Gimpel (2016).
+/// x Φ(x), with Φ the normal distribution function, or its "tanh" approximation.
+/// Source: Hendrycks & Gimpel, "Gaussian error linear units" (2016).
 Tensor gelu(const Tensor& x, const GELUOptions& options = {});
 /// x σ(x).
 Tensor silu(const Tensor& x);
@@ -82,10 +83,10 @@ using SoftplusFuncOptions = SoftplusOptions;
 using SoftmaxFuncOptions = SoftmaxOptions;
 using LogSoftmaxFuncOptions = LogSoftmaxOptions;
 
-// ---- Losses -----------------------------------------------------------------------------------------------------
+// ---- Losses -----------------------------------------------------------------------------------------------
 //
-// Elementwise losses take x and y of one shape, or such that one of them broadcasts to the other. Where only the
-// *result* would have a new shape, as from (n, 1) and (n), which is a mistake in almost every program, they throw.
+// Elementwise losses take x and y of one shape, or such that one of them broadcasts to the other. Where only
+// the *result* would have a new shape, as from (n, 1) and (n), almost always a mistake, they throw.
 
 /// (x - y)²
 Tensor mse_loss(const Tensor& x, const Tensor& y, const MSELossOptions& options = {});
@@ -98,12 +99,13 @@ Tensor huber_loss(const Tensor& x, const Tensor& y, const HuberLossOptions& opti
 
 /// The negative logarithm of the probability given to each target class: -w[t] log_p[t].
 ///
-/// log_p: (N, C), (C) or (N, C, d…); target: int64 of log_p's shape without C, in [0, C) or ignore_index, which
-/// takes no part. weight: (C), one factor per class; the mean is then weighted. Error if a target is out of range.
+/// log_p: (N, C), (C) or (N, C, d…); target: int64 of log_p's shape without C, in [0, C) or ignore_index,
+/// which takes no part. weight: (C), one factor per class; the mean is then weighted. A target out of range: Error.
 Tensor nll_loss(const Tensor& log_p, const Tensor& target, const NLLLossOptions& options = {});
 
-/// nll_loss of log_softmax(logits): -log p[t] for p = softmax(logits). Or, if target is floating point and of the
-/// logits' shape, -Σ target·log p. label_smoothing ε mixes the target with the uniform distribution, (1 - ε) t + ε / C.
+/// nll_loss of log_softmax(logits): -log p[t] for p = softmax(logits). Or, if target is floating point and of
+/// the logits' shape, -Σ target·log p. label_smoothing ε mixes the target with the uniform distribution:
+/// (1 - ε) t + ε / C.
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyLossOptions& options = {});
 
 /// -(y log p + (1 - y) log(1 - p)) · weight, logarithms cut off at -100. Error unless p is in [0, 1].
@@ -112,7 +114,8 @@ Tensor binary_cross_entropy(const Tensor& p, const Tensor& y, const BCELossOptio
 Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& y,
                                         const BCEWithLogitsLossOptions& options = {});
 
-/// q (log q - x) for x = log p: its sum is the Kullback–Leibler divergence of q from p. With log_target, y = log q.
+/// q (log q - x) for x = log p: its sum is the Kullback–Leibler divergence of q from p. With log_target,
+/// y is log q.
 Tensor kl_div(const Tensor& x, const Tensor& y, const KLDivLossOptions& options = {});
 
 using MSELossFuncOptions = MSELossOptions;

@@ -1,8 +1,8 @@
-// Initial values for parameters: each function fills the tensor, records nothing, and returns it. The draws and their
-// order are PyTorch's, so a seed gives the same parameters.
+// Initial values for parameters: each function fills the tensor, records nothing, and returns it. The draws
+// and their order are PyTorch's, so a seed gives the same parameters.
 //
-// A weight is (out, in, …). With fan_in = in · |…| and fan_out = out · |…|, variances that scale as 1 / fan keep the
-// spread of activations and gradients from growing or shrinking layer by layer.
+// A weight is (out, in, …). With fan_in = in · |…| and fan_out = out · |…|, variances that scale as 1 / fan
+// keep the spread of activations and gradients from growing or shrinking layer by layer.
 #pragma once
 
 #include "nn/enum.h"
@@ -19,7 +19,7 @@ Tensor zeros_(Tensor x);
 Tensor eye_(Tensor x);
 
 /// Uniform on ±√3 s, or normal with deviation s = gain √(2 / (fan_in + fan_out)).
-/// Source: Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010).
+/// Source: Glorot & Bengio, "Understanding the difficulty of training deep feedforward networks" (2010).
 Tensor xavier_uniform_(Tensor x, double gain = 1);
 Tensor xavier_normal_(Tensor x, double gain = 1);
 
@@ -29,8 +29,8 @@ Tensor kaiming_uniform_(Tensor x, double a = 0, FanMode mode = kFanIn,
                         Nonlinearity nonlinearity = kLeakyReLU);
 Tensor kaiming_normal_(Tensor x, double a = 0, FanMode mode = kFanIn, Nonlinearity nonlinearity = kLeakyReLU);
 
-/// By how much a weight's deviation makes up for what the function after it takes away: 1 for linear and sigmoid,
-/// 5/3 for tanh, √2 for ReLU, √(2 / (1 + param²)) for a leaky ReLU of slope param.
+/// By how much a weight's deviation makes up for what the function after it takes away: 1 for linear and
+/// sigmoid, 5/3 for tanh, √2 for ReLU, √(2 / (1 + param²)) for a leaky ReLU of slope param.
 double calculate_gain(Nonlinearity nonlinearity, double param = 0.01);
 
 }  // namespace gradus::nn::init

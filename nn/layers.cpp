@@ -6,7 +6,7 @@
 
 namespace gradus::nn {
 
-// ---- Linear -----------------------------------------------------------------------------------------------------
+// ---- Linear -----------------------------------------------------------------------------------------------
 
 LinearImpl::LinearImpl(const LinearOptions& options) : options(options) { LinearImpl::reset(); }
 
@@ -29,7 +29,7 @@ void LinearImpl::pretty_print(std::ostream& out) const {
       << ", out_features=" << options.out_features() << ", bias=" << options.bias() << ')';
 }
 
-// ---- Embedding --------------------------------------------------------------------------------------------------
+// ---- Embedding --------------------------------------------------------------------------------------------
 
 EmbeddingImpl::EmbeddingImpl(const EmbeddingOptions& options) : options(options) { EmbeddingImpl::reset(); }
 
@@ -60,7 +60,7 @@ Embedding Embedding::from_pretrained(const Tensor& embeddings,
   return layer;
 }
 
-// ---- Normalisation ----------------------------------------------------------------------------------------------
+// ---- Normalisation ----------------------------------------------------------------------------------------
 
 LayerNormImpl::LayerNormImpl(const LayerNormOptions& options) : options(options) { LayerNormImpl::reset(); }
 
@@ -137,7 +137,7 @@ void BatchNorm1dImpl::pretty_print(std::ostream& out) const {
       << ", affine=" << options.affine() << ", track_running_stats=" << options.track_running_stats() << ')';
 }
 
-// ---- Layers without parameters ----------------------------------------------------------------------------------
+// ---- Layers without parameters ----------------------------------------------------------------------------
 
 DropoutImpl::DropoutImpl(const DropoutOptions& options) : options(options) {
   check(options.p() >= 0 && options.p() <= 1, "dropout probability has to be between 0 and 1, but got ",

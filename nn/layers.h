@@ -1,5 +1,5 @@
-// The layers. Those with parameters are classes; those that are a function with options are one line each, in the
-// tables at the end.
+// The layers. Those with parameters are classes; those that are a function with options are one line each, in
+// the tables at the end.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace gradus::nn {
 
-// ---- Layers with parameters -------------------------------------------------------------------------------------
+// ---- Layers with parameters -------------------------------------------------------------------------------
 
 /// y = x Wᵀ + b.  x: (…, in), y: (…, out); weight: (out, in), bias: (out), both uniform on ±1 / √in at first.
 class LinearImpl : public Cloneable<LinearImpl> {
@@ -64,7 +64,8 @@ class LayerNormImpl : public Cloneable<LayerNormImpl> {
 };
 using LayerNorm = ModuleHolder<LayerNormImpl>;
 
-/// The same feature by feature over the batch, with running averages for evaluation; see functional::batch_norm.
+/// The same feature by feature over the batch, with running averages for evaluation; see
+/// functional::batch_norm.
 class BatchNorm1dImpl : public Cloneable<BatchNorm1dImpl> {
  public:
   explicit BatchNorm1dImpl(const BatchNormOptions& options);
@@ -79,7 +80,7 @@ class BatchNorm1dImpl : public Cloneable<BatchNorm1dImpl> {
 };
 using BatchNorm1d = ModuleHolder<BatchNorm1dImpl>;
 
-// ---- Layers that know whether they are trained, or only reshape -------------------------------------------------
+// ---- Layers that know whether they are trained, or only reshape -------------------------------------------
 
 /// While training, zeroes each element with probability p and scales the others by 1 / (1 - p).
 class DropoutImpl : public Cloneable<DropoutImpl> {
@@ -128,7 +129,7 @@ class FunctionalImpl : public Cloneable<FunctionalImpl> {
 };
 using Functional = ModuleHolder<FunctionalImpl>;
 
-// ---- Layers that are a function: activations and losses ---------------------------------------------------------
+// ---- Layers that are a function: activations and losses ---------------------------------------------------
 
 /// A string as a template argument.
 template <size_t N>

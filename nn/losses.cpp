@@ -36,7 +36,7 @@ void check_sizes(const char* op, const Tensor& x, const Tensor& y) {
 
 }  // namespace
 
-// ---- Distances --------------------------------------------------------------------------------------------------
+// ---- Distances --------------------------------------------------------------------------------------------
 
 Tensor mse_loss(const Tensor& x, const Tensor& y, const MSELossOptions& options) {
   check_sizes("mse_loss", x, y);
@@ -67,7 +67,7 @@ Tensor huber_loss(const Tensor& x, const Tensor& y, const HuberLossOptions& opti
                 options.reduction());
 }
 
-// ---- Classes ----------------------------------------------------------------------------------------------------
+// ---- Classes ----------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -183,7 +183,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntr
                                           : class_index_loss("cross_entropy", log_p, target, options);
 }
 
-// ---- Two classes ------------------------------------------------------------------------------------------------
+// ---- Two classes ------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -196,7 +196,7 @@ Tensor cut_log(const Tensor& x) { return clamp_min(log(x), -100); }
 }  // namespace
 
 // ℓ = -(y ln p + (1 - y) ln(1 - p))        p̄ = ℓ̄ (p - y) / (p (1 - p))        ȳ = ℓ̄ (ln(1 - p) - ln p)
-// With the denominator at least 1e-12, the gradient is finite where the logarithm was cut off, and leads back.
+// With the denominator at least 1e-12, the gradient leads back from where the logarithm was cut off.
 Tensor binary_cross_entropy(const Tensor& p, const Tensor& y, const BCELossOptions& options) {
   check(p.sizes() == y.sizes(), "binary_cross_entropy: the input is ", text(p.sizes()), " and the target ",
         text(y.sizes()), "; they must have one shape");

@@ -11,9 +11,9 @@
 //     auto net = std::make_shared<Net>();
 //     optim::SGD sgd(net->parameters(), 0.1);
 //
-// What is registered can be found: parameters() collects the tensors of the whole tree in the order of registration,
-// and train(), to(), zero_grad() and apply() reach every module in it. `forward` is the module's own: any arguments,
-// any result.
+// What is registered can be found: parameters() collects the tensors of the whole tree in the order of
+// registration, and train(), to(), zero_grad() and apply() reach every module in it. `forward` is the
+// module's own: any arguments, any result.
 #pragma once
 
 #include <functional>
@@ -102,8 +102,8 @@ class Module : public std::enable_shared_from_this<Module> {
   virtual void train(bool on = true);
   void eval() { train(false); }
   virtual bool is_training() const noexcept { return is_training_; }
-  /// Moves parameters, buffers and gradients; a dtype is given to those that are floating point. The tensors stay
-  /// the same objects, so that an optimiser made before still knows them.
+  /// Moves parameters, buffers and gradients; a dtype is given to those that are floating point. The tensors
+  /// stay the same objects, so that an optimiser made before still knows them.
   virtual void to(Device device, Dtype dtype);
   virtual void to(Dtype dtype);
   virtual void to(Device device);
@@ -155,10 +155,10 @@ std::shared_ptr<M> Module::replace_module(const std::string& name, std::shared_p
   return module;
 }
 
-/// Gives a module clone(): struct Net : nn::Cloneable<Net> { Net() { reset(); } void reset() override {…} … };
+/// Gives a module clone(): struct Net : nn::Cloneable<Net> { void reset() override {…} … };
 ///
-/// reset() registers everything that the constructor would. A clone is a copy of the object that runs reset(), so
-/// that it has tensors of its own, and then takes over the values.
+/// reset() registers everything that the constructor would. A clone is a copy of the object that runs
+/// reset(), so that it has tensors of its own, and then takes over the values.
 template <class Derived>
 class Cloneable : public Module {
  public:
@@ -178,8 +178,8 @@ class Cloneable : public Module {
   }
 };
 
-/// A shared_ptr to a module that reads like the module: Linear(4, 12) makes a LinearImpl, and a copy of a Linear is
-/// the same layer. Linear(nullptr) holds none yet.
+/// A shared_ptr to a module that reads like the module: Linear(4, 12) makes a LinearImpl, and a copy of a
+/// Linear is the same layer. Linear(nullptr) holds none yet.
 template <class Contained>
 class ModuleHolder {
  public:

@@ -1,5 +1,5 @@
-// What layers and losses can be told: LinearOptions(4, 12).bias(false). The arguments' meaning is documented at the
-// layer (layers.h) or function (functional.h) that takes them; defaults are PyTorch's.
+// What layers and losses can be told: LinearOptions(4, 12).bias(false). The arguments' meaning is documented
+// at the layer (layers.h) or function (functional.h) that takes them; defaults are PyTorch's.
 #pragma once
 
 #include <string>
@@ -59,7 +59,7 @@ struct BatchNormOptions {
 };
 using BatchNorm1dOptions = BatchNormOptions;
 
-// ---- Activations ------------------------------------------------------------------------------------------------
+// ---- Activations ------------------------------------------------------------------------------------------
 
 struct LeakyReLUOptions {
   GRADUS_ARG(double, negative_slope) = 1e-2;
@@ -80,7 +80,7 @@ struct SoftmaxOptions {
 };
 using LogSoftmaxOptions = SoftmaxOptions;
 
-// ---- Losses -----------------------------------------------------------------------------------------------------
+// ---- Losses -----------------------------------------------------------------------------------------------
 
 /// Of a loss that has no other options: mse_loss(x, y, kSum).
 struct LossOptions {

@@ -1,5 +1,5 @@
-// OrderedDict: named values in the order in which they were inserted, as libtorch's. Modules keep their parameters
-// and submodules in one. A module has few of each, so finding a name by looking at all of them is fast enough.
+// OrderedDict: named values in the order in which they were inserted, as libtorch's. Modules keep their
+// parameters and submodules in one. A module has few of each, so a name is found by looking at all of them.
 #pragma once
 
 #include <algorithm>

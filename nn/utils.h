@@ -7,8 +7,9 @@
 
 namespace gradus::nn::utils {
 
-/// Scales all gradients by one factor, so that the norm of all of them together is at most max_norm; returns what it
-/// was before. norm_type p: (Σ |g|ᵖ)^(1/p), or the largest |g| for infinity. Parameters without gradient are skipped.
+/// Scales all gradients by one factor, so that the norm of all of them together is at most max_norm; returns
+/// what it was before. norm_type p: (Σ |g|ᵖ)^(1/p), or the largest |g| for infinity. Parameters without
+/// gradient are skipped.
 /// Source: Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks" (2013).
 double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, double norm_type = 2,
                        bool error_if_nonfinite = false);

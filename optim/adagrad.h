@@ -1,5 +1,5 @@
-// Adagrad: a step shrinks with all that was walked in its direction, so that rare directions keep long steps. With
-// gradient g at parameter p and t counting the steps from 1:
+// Adagrad: a step shrinks with all that was walked in its direction, so that rare directions keep long steps.
+// With gradient g at parameter p and t counting the steps from 1:
 //
 //     g ← g + weight_decay · p
 //     s ← s + g²                                      (s begins at initial_accumulator_value)

@@ -1,15 +1,15 @@
-// Adam and AdamW: steps of about lr in every direction, whatever the gradient's scale. With gradient g at parameter p
-// and t counting the steps from 1, all in one pass over memory:
+// Adam and AdamW: steps of about lr in every direction, whatever the gradient's scale. With gradient g at
+// parameter p and t counting the steps from 1, all in one pass over memory:
 //
 //     Adam   g ← g + weight_decay · p                AdamW   p ← p - lr · weight_decay · p
 //     m ← β₁ m + (1 - β₁) g                          running mean of g
 //     v ← β₂ v + (1 - β₂) g²                         running mean of g²
 //     p ← p - lr · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + ε)
 //
-// The divisions by 1 - βᵗ undo that m and v began at zero. With amsgrad the largest v so far takes v's place in the
-// last line. Sources: Kingma & Ba, "Adam: A method for stochastic optimization" (2015); Loshchilov & Hutter,
-// "Decoupled weight decay regularization" (2019), for AdamW; Reddi, Kale & Kumar, "On the convergence of Adam and
-// beyond" (2018), for amsgrad.
+// The divisions by 1 - βᵗ undo that m and v began at zero. With amsgrad the largest v so far takes v's place
+// in the last line. Sources: Kingma & Ba, "Adam: A method for stochastic optimization" (2015); Loshchilov &
+// Hutter, "Decoupled weight decay regularization" (2019), for AdamW; Reddi, Kale & Kumar, "On the convergence
+// of Adam and beyond" (2018), for amsgrad.
 #pragma once
 
 #include <tuple>

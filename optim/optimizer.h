@@ -8,8 +8,8 @@
 //       adam.step();
 //     }
 //
-// An optimiser is three things: its options (a struct), what it keeps for each parameter (another), and `update`, the
-// formula of one step for one parameter. The loop over all of them is here.
+// An optimiser is three things: its options (a struct), what it keeps for each parameter (another), and
+// `update`, the formula of one step for one parameter. The loop over all of them is here.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,7 @@
 
 namespace gradus::optim {
 
-/// The hyper-parameters of an optimiser, seen by code that does not know which: learning rate schedules, groups.
+/// The hyper-parameters of an optimiser, seen by code that does not know which: schedules, groups.
 class OptimizerOptions {
  public:
   virtual ~OptimizerOptions() = default;
@@ -46,7 +46,8 @@ class OptimizerCloneableOptions : public OptimizerOptions {
   const Derived& self() const { return static_cast<const Derived&>(*this); }
 };
 
-/// Parameters that share options: {{net->embedding->parameters(), AdamOptions(0.1)}, {net->out->parameters()}}.
+/// Parameters that share options: {{net->embedding->parameters(), AdamOptions(0.1)},
+/// {net->out->parameters()}}.
 class OptimizerParamGroup {
  public:
   OptimizerParamGroup(std::vector<Tensor> params) : params_(std::move(params)) {}  // NOLINT
@@ -82,15 +83,15 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer(Optimizer&&) = default;
 
-  /// Changes every parameter that has a gradient. The closure, if any, is run first and should zero the gradients,
-  /// compute the loss, call backward() and return the loss, which step returns.
+  /// Changes every parameter that has a gradient. The closure, if any, is run first and should zero the
+  /// gradients, compute the loss, call backward() and return the loss, which step returns.
   virtual Tensor step(LossClosure closure = nullptr) = 0;
 
   /// Forgets the gradients: they become undefined, or with set_to_none = false zeros in the same memory.
   void zero_grad(bool set_to_none = true);
 
-  /// Adds parameters with options of their own, or the optimiser's. Error unless they are leaves of floating-point
-  /// dtype that no group has yet.
+  /// Adds parameters with options of their own, or the optimiser's. Error unless they are leaves of
+  /// floating-point dtype that no group has yet.
   void add_param_group(OptimizerParamGroup group);
 
   std::vector<OptimizerParamGroup>& param_groups() noexcept { return param_groups_; }

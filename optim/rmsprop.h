@@ -6,8 +6,8 @@
 //     b ← momentum · b + g / d                        (only with momentum; else b = g / d)
 //     p ← p - lr · b
 //
-// Source: Tieleman & Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning (2012); centered: Graves,
-// "Generating sequences with recurrent neural networks" (2013).
+// Source: Tieleman & Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning (2012); centered:
+// Graves, "Generating sequences with recurrent neural networks" (2013).
 #pragma once
 
 #include "optim/optimizer.h"

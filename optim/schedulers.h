@@ -25,8 +25,8 @@ class LRScheduler {
   Optimizer& optimizer_;
 };
 
-/// lr ← gamma · lr in every call of step() that comes after a multiple of step_size others. As in libtorch, the first
-/// call only counts, so rates change one call later than with Python's StepLR.
+/// lr ← gamma · lr in every call of step() that comes after a multiple of step_size others. As in libtorch,
+/// the first call only counts, so rates change one call later than with Python's StepLR.
 class StepLR : public LRScheduler {
  public:
   StepLR(Optimizer& optimizer, unsigned step_size, double gamma = 0.1);

@@ -4,9 +4,10 @@
 //     b ← momentum · b + (1 - dampening) · g          (b = g at the first step; only with momentum)
 //     p ← p - lr · b                                  (nesterov: p - lr · (g + momentum · b))
 //
-// Without momentum p ← p - lr · g, the step of Robbins & Monro, "A stochastic approximation method" (1951). Momentum:
-// Polyak, "Some methods of speeding up the convergence of iteration methods" (1964), a ball that keeps rolling. Its
-// second form: Nesterov, "A method … with convergence rate O(1/k²)" (1983), in the form of Sutskever et al. (2013).
+// Without momentum p ← p - lr · g, the step of Robbins & Monro, "A stochastic approximation method" (1951).
+// Momentum: Polyak, "Some methods of speeding up the convergence of iteration methods" (1964), a ball that
+// keeps rolling. Its second form: Nesterov, "A method … with convergence rate O(1/k²)" (1983), in the form of
+// Sutskever et al. (2013).
 #pragma once
 
 #include "optim/optimizer.h"

@@ -4,7 +4,7 @@
 //       LinearOptions(int64_t in_features, int64_t out_features);
 //       GRADUS_ARG(bool, bias) = true;
 //     };
-//     LinearOptions(4, 12).bias(false)      // C++ has no keyword arguments; a chain of setters reads like them
+//     LinearOptions(4, 12).bias(false)      // C++ has no keyword arguments; setters read like them
 //
 // A macro, because no template can make a member function of a given name.
 #pragma once

@@ -115,7 +115,7 @@ Parsed parse(std::string_view text, T& value) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (stop != end || error == std::errc::invalid_argument) return Parsed::not_a_number;
   if (error == std::errc::result_out_of_range) {
-    // from_chars does not say on which side. A stream reads what is too small as 0, and refuses what is too large.
+    // from_chars does not say on which side. A stream reads what is too small as 0 and refuses what is too big.
     std::istringstream stream{std::string(text)};
     stream.imbue(std::locale::classic());
     if (!(stream >> value)) return Parsed::out_of_range;

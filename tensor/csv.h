@@ -22,8 +22,8 @@ inline constexpr const char* kLastColumn = "(last column)";
 
 struct CsvOptions {
   Dtype dtype = get_default_dtype();  // of the values: float32, float64 or int64
-  /// Is the first row one of column names? By default it is if none of its fields is a number. A table without
-  /// such a row has columns named "1", "2", ….
+  /// Is the first row one of column names? By default it is if none of its fields is a number. A table
+  /// without such a row has columns named "1", "2", ….
   std::optional<bool> header = std::nullopt;
   std::vector<std::string> columns = {};  // the columns to read, in this order; all of them if empty
   std::string label = {};      // the column of text that becomes `labels`, and is not among the values
@@ -48,8 +48,8 @@ struct CsvTable {
 ///     iris.csv, line 38, column 3 (petal_length): expected a number, found "n/a"
 CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
 
-/// Writes a matrix, or a vector as one column, under the given column names (none: no header row). Every number
-/// is written so that reading it gives the same bits. The file is replaced whole or, on an Error, not at all.
+/// Writes a matrix, or a vector as one column, under the given column names (none: no header row). Every
+/// number is written so that reading it gives the same bits. The file is replaced whole or, on an Error, not at all.
 void write_csv(const std::filesystem::path& path, const Tensor& values,
                const std::vector<std::string>& columns = {});
 

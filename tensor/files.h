@@ -10,8 +10,8 @@ namespace gradus {
 /// The bytes of a file. Error "cannot read x.csv: No such file or directory", likewise for a folder.
 std::string read_file(const std::filesystem::path& path);
 
-/// Puts `bytes` in the place of whatever was in the file: all of them, or on an Error none, and the old content
-/// stays. A symbolic link stays one; a device or pipe (/dev/stdout) is written to directly.
+/// Puts `bytes` in the place of whatever was in the file: all of them, or on an Error none, and the old
+/// content stays. A symbolic link stays one; a device or pipe (/dev/stdout) is written to directly.
 void replace_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace gradus

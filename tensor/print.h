@@ -21,7 +21,7 @@ struct PrintOptions {
   int64_t threshold = 1000;  // a tensor with more elements than this is shortened with "..."
   int64_t edgeitems = 3;     // how many elements a shortened dimension shows at either end
   int linewidth = 80;        // columns after which a row is wrapped
-  /// Scientific notation: always, never, or (by default) where numbers are far apart, very large or very small.
+  /// Scientific notation: always, never, or by default where numbers are far apart, very large or small.
   std::optional<bool> sci_mode = std::nullopt;
 };
 

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A folder that is empty before each test and gone after it. Tests run in it, so that messages name bare files.
+/// A folder that is empty before each test and gone after it. Tests run in it, so messages name bare files.
 class Csv : public testing::Test {
  protected:
   void SetUp() override {
@@ -137,6 +137,7 @@ TEST_F(Csv, WithoutColumnNames) {
   EXPECT_EQ(refusal("a,b\n3,4\n", {.header = false}),
             "t.csv, line 1, column 1: expected a number, found \"a\"");
   EXPECT_EQ(read("5.1,setosa\n4.9,virginica\n", {.label = "2"}).classes, (Names{"setosa", "virginica"}));
+  EXPECT_EQ(read("5.1,setosa\n4.9,virginica\n", {.label = kLastColumn}).classes, (Names{"setosa", "virginica"}));
   EXPECT_EQ(read(",\n1,2\n", {.allow_missing = true}).rows(), 2);  // a row of missing values names nothing
   EXPECT_EQ(read(",a\n1,2\n").columns, (Names{"", "a"}));
 }

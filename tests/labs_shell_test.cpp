@@ -258,7 +258,7 @@ TEST_F(LabShell, AHistogramCountsEveryFiniteValueOnce) {
 TEST_F(LabShell, ALinkIsKeptAndItsFileReplaced) {
   std::ofstream(path("real.txt")) << "old";
   fs::create_symlink("real.txt", folder_ / "link.txt");
-  lab::replace_file(folder_ / "link.txt", "new");
+  gradus::replace_file(folder_ / "link.txt", "new");
   EXPECT_TRUE(fs::is_symlink(folder_ / "link.txt"));
   EXPECT_EQ(content("real.txt"), "new");
 }

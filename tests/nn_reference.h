@@ -1,6 +1,6 @@
-// A program in the spelling that libtorch and Gradus share, which computes numbers with every layer, loss, initialiser
-// and optimiser. tests/data/nn_reference.cpp runs it with libtorch and writes them to tests/data/nn_reference.json;
-// nn_test.cpp runs the same lines with Gradus and compares.
+// A program in the spelling that libtorch and Gradus share, which computes numbers with every layer, loss,
+// initialiser and optimiser. tests/data/nn_reference.cpp runs it with libtorch and writes them to
+// tests/data/nn_reference.json; nn_test.cpp runs the same lines with Gradus and compares.
 //
 // Whoever includes this has defined the namespace `lib` as an alias of torch or gradus.
 #pragma once
@@ -36,7 +36,7 @@ inline Tensor scattered(int64_t rows, int64_t columns) {
   return vector64(values).reshape({rows, columns});
 }
 
-// ---- Values and gradients of functions --------------------------------------------------------------------------
+// ---- Values and gradients of functions --------------------------------------------------------------------
 
 /// Notes f(x) and the gradient of Σ wᵢ f(x)ᵢ, with uneven weights so that no error cancels.
 inline void differentiate(Numbers& out, const std::string& name, const Tensor& at,
@@ -135,7 +135,7 @@ inline void losses(Numbers& out) {
   });
 }
 
-// ---- Layers -----------------------------------------------------------------------------------------------------
+// ---- Layers -----------------------------------------------------------------------------------------------
 
 inline void layers(Numbers& out) {
   lib::manual_seed(21);
@@ -182,7 +182,7 @@ inline void initialisers(Numbers& out) {
                   init::calculate_gain(lib::kLeakyReLU, 0.3)};
 }
 
-// ---- Optimisers -------------------------------------------------------------------------------------------------
+// ---- Optimisers -------------------------------------------------------------------------------------------
 
 /// Twelve steps on a loss without symmetry; the parameters after each of them. `v` has no gradient at first.
 inline std::vector<double> trajectory(
@@ -251,7 +251,7 @@ inline void optimisers(Numbers& out) {
   out["clip_grad_value_"] = numbers(nn::utils::parameters_to_vector({a.grad(), b.grad()}));
 }
 
-// ---- Data -------------------------------------------------------------------------------------------------------
+// ---- Data -------------------------------------------------------------------------------------------------
 
 struct Squares : lib::data::datasets::Dataset<Squares> {
   lib::data::Example<> get(size_t index) override {

@@ -1,5 +1,5 @@
-// Modules, layers, losses, initialisers and data loading: first every number against libtorch's, then what numbers
-// cannot show.
+// Modules, layers, losses, initialisers and data loading: first every number against libtorch's, then what
+// numbers cannot show.
 #include "nn/nn.h"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ std::string error_of(const Statement& statement) {
   return "no error";
 }
 
-// ---- The same program with libtorch -----------------------------------------------------------------------------
+// ---- The same program with libtorch -----------------------------------------------------------------------
 
 using Family = std::pair<const char*, void (*)(reference::Numbers&)>;
 class AgainstLibtorch : public testing::TestWithParam<Family> {};
@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Family("optimisers", reference::optimisers), Family("data", reference::data)),
     [](const auto& family) { return std::string(family.param.first); });
 
-// ---- Initial values, bit for bit with PyTorch -------------------------------------------------------------------
+// ---- Initial values, bit for bit with PyTorch -------------------------------------------------------------
 
 class InitialValues : public testing::Test {
  protected:
@@ -128,7 +128,7 @@ TEST(Init, RecordsNothing) {
   EXPECT_TRUE(w.requires_grad());
 }
 
-// ---- Modules ----------------------------------------------------------------------------------------------------
+// ---- Modules ----------------------------------------------------------------------------------------------
 
 struct Block : nn::Module {
   Block() {
@@ -313,7 +313,7 @@ TEST(OrderedDict, KeepsTheOrderOfInsertion) {
   EXPECT_THROW(dict.insert("a", 3), Error);
 }
 
-// ---- Layers -----------------------------------------------------------------------------------------------------
+// ---- Layers -----------------------------------------------------------------------------------------------
 
 TEST(Linear, TakesVectorsMatricesAndBatches) {
   nn::Linear layer(3, 2);
@@ -372,7 +372,7 @@ TEST(BatchNorm1d, NeedsMoreThanOneRow) {
   EXPECT_THROW(nn::BatchNorm1d(3)(ones({4, 2})), Error);
 }
 
-// ---- Losses -----------------------------------------------------------------------------------------------------
+// ---- Losses -----------------------------------------------------------------------------------------------
 
 TEST(Losses, ByHand) {
   const Tensor x = tensor({1.0, 2.0, 4.0}), y = tensor({1.0, 4.0, 1.0});
@@ -473,7 +473,7 @@ INSTANTIATE_TEST_SUITE_P(
                          [](auto& in) { return F::kl_div(log_softmax(in[0], 1), softmax(in[1], 1), kSum); })),
     [](const auto& function) { return std::string(function.param.first); });
 
-// ---- Helpers and data -------------------------------------------------------------------------------------------
+// ---- Helpers and data -------------------------------------------------------------------------------------
 
 TEST(Utils, CopyParametersToAVectorAndBack) {
   const nn::Linear layer(3, 2);

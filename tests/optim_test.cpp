@@ -1,5 +1,5 @@
-// Optimisers: every formula once more as a plain loop over doubles, then what a training loop relies on, and the
-// minima that they must find. nn_test.cpp compares them with libtorch's trajectories as well.
+// Optimisers: every formula once more as a plain loop over doubles, then what a training loop relies on, and
+// the minima that they must find. nn_test.cpp compares them with libtorch's trajectories as well.
 #include "optim/optim.h"
 
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ MakeOptimizer make(const Options& options) {
   return [options](Parameters parameters) { return std::make_unique<Optimizer>(parameters, options); };
 }
 
-// ---- Formulas ---------------------------------------------------------------------------------------------------
+// ---- Formulas ---------------------------------------------------------------------------------------------
 
 /// One number under optimisation, with all that any formula keeps for it.
 struct Number {
@@ -93,7 +93,8 @@ const Rule rules[] = {
        const double correction = 1 - std::pow(0.5, x.t);
        x.p -= 0.05 * (x.m / correction) / (std::sqrt(x.largest / correction) + 1e-8);
      }},
-    {"Adagrad", make<optim::Adagrad>(optim::AdagradOptions(0.3).lr_decay(0.01).initial_accumulator_value(0.5)),
+    {"Adagrad",
+     make<optim::Adagrad>(optim::AdagradOptions(0.3).lr_decay(0.01).initial_accumulator_value(0.5)),
      [](Number& x, double g) {
        x.v += g * g;
        x.p -= 0.3 / (1 + x.t++ * 0.01) * g / (std::sqrt(0.5 + x.v) + 1e-10);
@@ -136,7 +137,7 @@ TEST_P(Formulas, AgreeWithAPlainLoop) {
 INSTANTIATE_TEST_SUITE_P(Optim, Formulas, testing::ValuesIn(rules),
                          [](const auto& rule) { return std::string(rule.param.name); });
 
-// ---- What a training loop relies on -----------------------------------------------------------------------------
+// ---- What a training loop relies on -----------------------------------------------------------------------
 
 TEST(Optimizer, AcceptsTheSpellingsOfLibtorch) {
   Tensor U = rand({3, 2}, requires_grad()), V = rand({3, 2}, requires_grad());
@@ -305,7 +306,7 @@ TEST(Optimizer, NoticesParametersThatChangedUnderIt) {
   EXPECT_THROW(adam.step(), Error);  // its moments have two elements
 }
 
-// ---- Minima -----------------------------------------------------------------------------------------------------
+// ---- Minima -----------------------------------------------------------------------------------------------
 
 double rosenbrock(const MakeOptimizer& make_optimizer, int steps) {
   Tensor p = parameter({-1.5, 2});

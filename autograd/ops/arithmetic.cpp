@@ -90,7 +90,8 @@ Tensor add(const Tensor& a, const Tensor& b, const Scalar& alpha) {
                 wrt(b, [](const Tensor& g) { return g; }));
 }
 Tensor add(const Tensor& a, const Scalar& b, const Scalar& alpha) {
-  if (alpha.toDouble() != 1) return add(a, b.toDouble() * alpha.toDouble());
+  if (alpha.toDouble() != 1) return add(a, product(b, alpha));
+  if (a.dtype() == kBool && b.isBoolean()) return a | scalar_tensor(b, a.options());
   return record("add", pointwise(Binary::add, a, b), wrt(a, [](const Tensor& g) { return g; }));
 }
 
@@ -103,7 +104,7 @@ Tensor sub(const Tensor& a, const Tensor& b, const Scalar& alpha) {
                 wrt(b, [](const Tensor& g) { return -g; }));
 }
 Tensor sub(const Tensor& a, const Scalar& b, const Scalar& alpha) {
-  if (alpha.toDouble() != 1) return sub(a, b.toDouble() * alpha.toDouble());
+  if (alpha.toDouble() != 1) return sub(a, product(b, alpha));
   return record("sub", pointwise(Binary::sub, a, b), wrt(a, [](const Tensor& g) { return g; }));
 }
 
@@ -121,6 +122,7 @@ Tensor mul(const Tensor& a, const Tensor& b) {
                 wrt(b, [a = save(a)](const Tensor& g) { return g * a; }));
 }
 Tensor mul(const Tensor& a, const Scalar& b) {
+  if (a.dtype() == kBool && b.isBoolean()) return a & scalar_tensor(b, a.options());
   return record("mul", pointwise(Binary::mul, a, b), wrt(a, [b](const Tensor& g) { return g * b; }));
 }
 

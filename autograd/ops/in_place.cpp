@@ -18,8 +18,9 @@ void check_writable(const char* op, const Tensor& x) {
         "a leaf Variable that requires grad is being used in an in-place operation (", op,
         "); write under NoGradGuard, or into a clone()");
   for (int d = 0; d < raw.dim; ++d)
-    check(raw.strides[d] != 0 || raw.sizes[d] <= 1, op, ": more than one element of the written-to tensor ",
-          text(x.sizes()), " refers to a single memory location; clone() the expanded tensor first");
+    check(raw.strides[d] != 0 || raw.sizes[d] <= 1 || raw.numel() == 0, op,
+          ": more than one element of the written-to tensor ", text(x.sizes()),
+          " refers to a single memory location; clone() the expanded tensor first");
 }
 
 bool must_record(const Tensor& x, bool others_require_grad) {
@@ -56,9 +57,11 @@ Tensor& take_over(const char* op, const Tensor& x, const Tensor& y) {
         text(x.sizes()));
   check_castable(op, y.dtype(), x.dtype());
   check(x.impl().storage->references.value() == 1, op,
-        ": this tensor shares its memory with others (views of it, or what it is a view of), and a recorded "
-        "write into "
-        "shared memory would leave their gradients wrong; clone() it first, or write under NoGradGuard");
+        ": this tensor shares its memory with others (views of it, what it is a view of, or the op that made "
+        "and "
+        "saved it), and a recorded write into shared memory would leave their gradients wrong; clone() it "
+        "first, "
+        "or write under NoGradGuard");
   write(x, y.raw());
   TensorImpl& impl = x.impl();
   impl.grad_fn = y.impl().grad_fn;
@@ -80,7 +83,10 @@ Tensor readable_beside(const Tensor& x, const Tensor& values) {
 template <class Recorded>
 Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor& b, Recorded recorded) {
   check_writable(op, x);
-  if (must_record(x, b.requires_grad())) return take_over(op, x, recorded(before_write(x)));
+  if (must_record(x, b.requires_grad())) {
+    const Tensor old = before_write(x);
+    return take_over(op, x, recorded(old, b.is_same(x) ? old : b));
+  }
   const Dtype dtype = result_type(x, b);
   check_castable(op, dtype, x.dtype());
   const NoGradGuard no_grad;
@@ -108,33 +114,37 @@ Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar&
 
 Tensor& Tensor::add_(const Tensor& b, const Scalar& alpha) const {
   const Tensor scaled = alpha.toDouble() == 1 ? b : b * alpha;
-  return binary_in_place("add_", Binary::add, *this, scaled, [&](const Tensor\& x) { return x + scaled; });
+  return binary_in_place("add_", Binary::add, *this, scaled,
+                         [](const Tensor& x, const Tensor& b) { return x + b; });
 }
 Tensor& Tensor::sub_(const Tensor& b, const Scalar& alpha) const {
   const Tensor scaled = alpha.toDouble() == 1 ? b : b * alpha;
-  return binary_in_place("sub_", Binary::sub, *this, scaled, [&](const Tensor\& x) { return x - scaled; });
+  return binary_in_place("sub_", Binary::sub, *this, scaled,
+                         [](const Tensor& x, const Tensor& b) { return x - b; });
 }
 Tensor& Tensor::mul_(const Tensor& b) const {
-  return binary_in_place("mul_", Binary::mul, *this, b, [&](const Tensor\& x) { return x * b; });
+  return binary_in_place("mul_", Binary::mul, *this, b,
+                         [](const Tensor& x, const Tensor& b) { return x * b; });
 }
 Tensor& Tensor::div_(const Tensor& b) const {
   check(is_floating_point(), "div_: result type float32 can't be cast to the desired output type ", dtype());
-  return binary_in_place("div_", Binary::div, *this, b, [&](const Tensor\& x) { return x / b; });
+  return binary_in_place("div_", Binary::div, *this, b,
+                         [](const Tensor& x, const Tensor& b) { return x / b; });
 }
 Tensor& Tensor::add_(const Scalar& b, const Scalar& alpha) const {
-  const Scalar scaled = alpha.toDouble() == 1 ? b : Scalar(b.toDouble() * alpha.toDouble());
-  return scalar_in_place("add_", Binary::add, *this, scaled, [&](const Tensor\& x) { return x + scaled; });
+  const Scalar scaled = product(b, alpha);
+  return scalar_in_place("add_", Binary::add, *this, scaled, [&](const Tensor& x) { return x + scaled; });
 }
 Tensor& Tensor::sub_(const Scalar& b, const Scalar& alpha) const {
-  const Scalar scaled = alpha.toDouble() == 1 ? b : Scalar(b.toDouble() * alpha.toDouble());
-  return scalar_in_place("sub_", Binary::sub, *this, scaled, [&](const Tensor\& x) { return x - scaled; });
+  const Scalar scaled = product(b, alpha);
+  return scalar_in_place("sub_", Binary::sub, *this, scaled, [&](const Tensor& x) { return x - scaled; });
 }
 Tensor& Tensor::mul_(const Scalar& b) const {
-  return scalar_in_place("mul_", Binary::mul, *this, b, [&](const Tensor\& x) { return x * b; });
+  return scalar_in_place("mul_", Binary::mul, *this, b, [&](const Tensor& x) { return x * b; });
 }
 Tensor& Tensor::div_(const Scalar& b) const {
   check(is_floating_point(), "div_: result type float32 can't be cast to the desired output type ", dtype());
-  return scalar_in_place("div_", Binary::div, *this, b, [&](const Tensor\& x) { return x / b; });
+  return scalar_in_place("div_", Binary::div, *this, b, [&](const Tensor& x) { return x / b; });
 }
 
 Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max) const {

@@ -84,7 +84,12 @@ int64_t dimensions_used(const TensorIndex& index) {
 Resolved resolve(const Tensor& x, ArrayRef<TensorIndex> indices) {
   using Kind = TensorIndex::Kind;
   int64_t used = 0;
-  for (const TensorIndex& index : indices) used += dimensions_used(index);
+  int ellipses = 0;
+  for (const TensorIndex& index : indices) {
+    used += dimensions_used(index);
+    ellipses += index.kind == Kind::ellipsis;
+  }
+  check(ellipses <= 1, "an index can only have one ellipsis (\"...\"), not ", ellipses);
   check(used <= x.dim(), "too many indices for tensor of dimension ", x.dim(), ": ", used, " are given");
 
   Resolved result{x, {}};
@@ -198,8 +203,10 @@ Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Ten
     return copy_(put_at(*this, values.to(dtype()).expand(positions.sizes()), positions, false));
   }
   const Tensor positions = positions_of(resolved, view.strides());
-  const View expanded = expand_view("index_put_", values.raw(), positions.sizes());
-  kernels_of(view).put(positions.raw(), alias(values, expanded).to(dtype()).raw(), false, view.raw());
+  const Tensor source =
+      values.is_alias_of(*this) ? values.detach().clone() : values;  // read before it is written
+  const View expanded = expand_view("index_put_", source.raw(), positions.sizes());
+  kernels_of(view).put(positions.raw(), alias(source, expanded).to(dtype()).raw(), false, view.raw());
   bump_version(*this);
   return const_cast<Tensor&>(*this);
 }

@@ -19,4 +19,10 @@ Tensor pointwise(Binary f, const Tensor& a, const Scalar& b);
 /// x itself if it is floating point, else x in the default dtype: what exp and mean of integers begin with.
 Tensor as_floating_point(const Tensor& x);
 
+/// A number times a number; whole numbers stay whole, so that they do not raise an integer tensor's dtype.
+inline Scalar product(const Scalar& a, const Scalar& b) {
+  if (a.isFloatingPoint() || b.isFloatingPoint()) return a.toDouble() * b.toDouble();
+  return a.toLong() * b.toLong();
+}
+
 }  // namespace gradus

@@ -220,7 +220,8 @@ template <class T>
 bool is_small(const Matrix<const T>& a, const Matrix<const T>& b) {
   const int64_t wider = vectors::bytes / 16, elements = b.rows * (b.columns + 3);
   return a.rows * a.columns * b.columns <= 4096 * wider * wider && elements <= kSmallFactor &&
-         (elements <= 256 || (b.columns > 1 && a.rows >= 4) || (b.column == 1 && b.columns % 4 == 0));
+         (elements <= (b.columns == 1 ? 64 : 256) || (b.columns > 1 && a.rows >= 4) ||
+          (b.column == 1 && b.columns % 4 == 0));
 }
 
 /// A block of C, R rows of V vectors of `bytes`, which stays in registers while k products are added to each element.

@@ -108,7 +108,7 @@ bool run_gnuplot(const std::string& script) {
 /// format.
 void save(const fs::path& stem, const std::string& csv, std::string commands) {
   const auto with = [&](const std::string& ending) { return fs::path(stem) += ending; };
-  replace_file(with(".csv"), csv);
+  gradus::replace_file(with(".csv"), csv);
   if (!gnuplot_is_installed()) return;
   const std::string data = gnuplot_string(with(".csv").string()) + " skip 1";
   for (size_t at = 0; (at = commands.find("$CSV", at)) != std::string::npos; at += data.size())

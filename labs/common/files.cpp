@@ -22,13 +22,6 @@ bool is_device_or_pipe(const fs::path& path) {
   return fs::exists(path, ignored) && !fs::is_regular_file(path, ignored) && !fs::is_directory(path, ignored);
 }
 
-void write(const fs::path& path, std::string_view text) {
-  errno = 0;
-  std::ofstream file(path, std::ios::binary);
-  file << text << std::flush;
-  if (!file) cannot_write(path, errno ? errno : EIO);
-}
-
 }  // namespace
 
 fs::path draft_of(const fs::path& path) {
@@ -42,20 +35,6 @@ void publish_draft(const fs::path& path) {
   if (!error) return;
   fs::remove(draft_of(path), ignored);
   cannot_write(path, error.value());
-}
-
-void replace_file(const fs::path& path, std::string_view text) {
-  if (is_device_or_pipe(path)) return write(path, text);
-  const fs::path target =
-      fs::is_symlink(path) ? fs::weakly_canonical(path) : path;  // keep the link, change the file
-  try {
-    write(draft_of(target), text);
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove(draft_of(target), ignored);
-    throw;
-  }
-  publish_draft(target);
 }
 
 void require_writable_file(const fs::path& path) {

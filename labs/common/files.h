@@ -1,8 +1,10 @@
-// Writing results so that what existed before is replaced whole or stays as it was.
+// Writing results so that what existed before is replaced whole or stays as it was. For a file whose content is at hand
+// that is gradus::replace_file; this is for those that another program writes, and for asking beforehand.
 #pragma once
 
 #include <filesystem>
-#include <string_view>
+
+#include "tensor/files.h"
 
 namespace lab {
 
@@ -13,11 +15,7 @@ std::filesystem::path draft_of(const std::filesystem::path& path);
 /// Puts the draft in the place of `path`. Throws std::runtime_error, and removes the draft, if that fails.
 void publish_draft(const std::filesystem::path& path);
 
-/// Replaces the file's content whole. A device or a pipe (/dev/stdout) is written to directly.
-/// Throws std::runtime_error that names the path and the reason; the old file is then still there.
-void replace_file(const std::filesystem::path& path, std::string_view text);
-
-/// Throws std::runtime_error unless replace_file could write there. Nothing stays behind.
+/// Throws std::runtime_error unless gradus::replace_file could write there. Nothing stays behind.
 void require_writable_file(const std::filesystem::path& path);
 
 /// Makes the folder if need be; throws std::runtime_error unless files can be written in it.

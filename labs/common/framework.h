@@ -13,6 +13,6 @@ namespace gradus = torch;
 // at::rand below the tape and torch::rand on it; naming them here says which is meant.
 namespace lab {
 using namespace gradus;
-using gradus::eye, gradus::full, gradus::ones, gradus::rand, gradus::randn, gradus::randperm, gradus::tensor,
-    gradus::zeros;
+using gradus::arange, gradus::eye, gradus::full, gradus::ones, gradus::rand, gradus::randn, gradus::randperm,
+    gradus::tensor, gradus::zeros;
 }  // namespace lab

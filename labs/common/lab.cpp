@@ -114,7 +114,7 @@ void Session::write_json(double seconds) const {
   const nlohmann::ordered_json report = {{"lab", lab_.name},          {"seed", seed()},
                                          {"device", options_.device}, {"dtype", dtype()},
                                          {"seconds", seconds},        {"results", results}};
-  replace_file(*options_.json, report.dump(2) + "\n");
+  gradus::replace_file(*options_.json, report.dump(2) + "\n");
 }
 
 void Session::say_where_figures_are() const {
@@ -154,6 +154,18 @@ int Session::run() {
     return 130;
   }
   return passed ? 0 : 1;
+}
+
+bool is_chosen(const Session& session, const std::string& part) {
+  const auto& parts = session.options().parts;
+  return std::find(parts.begin(), parts.end(), part) != parts.end();
+}
+
+void require_use(const Session& session, const std::string& flag, bool given,
+                 const std::vector<std::string>& parts) {
+  const auto chosen = [&](const std::string& part) { return is_chosen(session, part); };
+  if (given && std::none_of(parts.begin(), parts.end(), chosen))
+    throw BadCommandLine(flag + " means nothing to the chosen parts");
 }
 
 int run_lab(int argc, const char* const* argv, const Lab& lab) {

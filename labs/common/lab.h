@@ -46,7 +46,8 @@ struct Lab {
   std::vector<Flag> flags = {};  // those of the optional ones that apply
   uint64_t seed = 0;             // the one in --json when --seed is not given
   std::string dtype = "float32";
-  void (*prepare)(Session&) = nullptr;  // before the first part and before anything is written: refuses bad input
+  void (*prepare)(Session&) =
+      nullptr;  // before the first part and before anything is written: refuses bad input
 };
 
 /// One run of a lab: what was asked for, what came out, and what should have come out.
@@ -98,6 +99,12 @@ class Session {
   std::vector<Expectation> expectations_;
   std::vector<std::string> figures_;
 };
+
+/// For Lab::prepare. Is the part among those to run?
+bool is_chosen(const Session& session, const std::string& part);
+/// Throws if a flag was given that means nothing to any of the chosen parts; `parts` are those to which it does.
+void require_use(const Session& session, const std::string& flag, bool given,
+                 const std::vector<std::string>& parts);
 
 /// Reads the command line, runs the lab, and returns its exit status: 0; 1 for a miss under --check; 2 for
 /// bad input or any other error, told in one line on stderr; 130 after Ctrl-C.

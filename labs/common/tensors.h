@@ -21,6 +21,7 @@ inline void show_tape(const gradus::Tensor& loss) {
   loss.backward();
   std::cout << "\nThe tape of one iteration:\n";
   gradus::print_tape(loss);
+  std::cout << "\n";
 }
 
 /// Throws unless a fit that was not interrupted ended at a finite loss.

@@ -1,7 +1,8 @@
-// Writes nn_reference.json, what libtorch computes for tests/nn_reference.h. Not a part of the tests: run by hand when
-// that file grows. With Debian's libtorch-dev, from the repository's root:
+// Writes nn_reference.json, what libtorch computes for tests/nn_reference.h. Not a part of the tests: run by
+// hand when that file grows. With Debian's libtorch-dev, from the repository's root:
 //
-//   g++ -std=c++17 -I. -I/usr/include/torch/csrc/api/include tests/data/nn_reference.cpp -ltorch -ltorch_cpu -lc10 \
+//   g++ -std=c++17 -I. -I/usr/include/torch/csrc/api/include tests/data/nn_reference.cpp -ltorch -ltorch_cpu
+// -lc10 \
 //       -o nn_reference && ./nn_reference > tests/data/nn_reference.json
 #include <torch/torch.h>
 

@@ -9,9 +9,8 @@
 #include "labs/mlp.h"
 #include "labs/svd.h"
 
+namespace lab {
 namespace {
-
-using namespace lab;
 
 Tensor small_matrix() {
   return tensor({{0.3374, 0.6005, 0.1735}, {3.3359, 0.0492, 1.8374}, {2.9407, 0.5301, 2.2620}});
@@ -72,4 +71,55 @@ TEST(LabsOnLibtorch, DescentFindsAnInverse) {
   EXPECT_LT((matmul(inverse, M) - eye(4)).abs().max().item<double>(), 1e-5);
 }
 
+// Three clouds of points, one per class.
+Examples clouds(int64_t n) {
+  const Tensor y = arange(n) % 3;
+  return {0.3 * randn({n, 4}) + F::one_hot(y, 4), y};
+}
+
+TEST(LabsOnLibtorch, ThePerceptronSeparatesClouds) {
+  manual_seed(0);
+  const auto [train, test] = shuffle_and_split(clouds(150), 100);
+  const Weights w = mlp(standardise(train.x), train.y);
+  EXPECT_GT(accuracy(mlp_logits(standardise(test.x), w).argmax(1), test.y), 0.7);
+}
+
+TEST(LabsOnLibtorch, LayersAndAdamSeparateClouds) {
+  manual_seed(0);
+  const auto [train, test] = shuffle_and_split(clouds(300), 200);
+  nn::Sequential net = digit_classifier(4, 3);
+  const LearningCurve curve = train_digits(net, train, test, 0.003, 20);
+  EXPECT_LT(curve.loss.back(), curve.loss.front());
+  EXPECT_GT(curve.test_accuracy.back(), 0.8);
+  const Tensor confusion = confusion_matrix(test.y, predict(net, test.x), 3);
+  EXPECT_EQ(confusion.sum().item<int64_t>(), 100);
+  EXPECT_NEAR(confusion.trace().item<double>() / 100, curve.test_accuracy.back(), 1e-9);
+}
+
+TEST(LabsOnLibtorch, TheWorksheetsNumbers) {
+  manual_seed(0);
+  const auto [U, M] = worksheet_embeddings();
+  EXPECT_EQ(dot(U[1], M[0]).item<double>(), 1);
+  EXPECT_EQ(dot(U[0], M[1]).item<double>(), -2);
+  EXPECT_EQ(dot(U[3], M[2]).item<double>(), -1);
+  EXPECT_EQ(squared_error(tensor({1.0}), tensor({0.2}), 1).item<float>(), 0.8f * 0.8f);
+  EXPECT_EQ(centre_rows(tensor({{1.0, 2.0, 3.0}}))[0][2].item<double>(), 1);
+  const auto [loss, grad] = loss_and_m1_grad(1.0, 0.5, 1.0);
+  EXPECT_EQ(loss, 0.25);
+  EXPECT_EQ(grad, -1);
+}
+
+TEST(LabsOnLibtorch, EmbeddingsFindHiddenTraits) {
+  manual_seed(0);
+  const Split parts = split(made_up_ratings(60, 40).to(kCPU, kFloat32));
+  const double mean = parts.train.stars.mean().item<double>();
+  Recommender model(60, 40, 2, mean);
+  const Course course = train_recommender(model, parts, 0.05, 0.01, 40);
+  EXPECT_EQ(course.test.size(), 41u);
+  EXPECT_NEAR(model.rmse(parts.test), course.test[course.best_epoch], 1e-6);
+  EXPECT_LT(model.rmse(parts.test), 0.65 * (parts.test.stars - mean).pow(2).mean().sqrt().item<double>());
+  EXPECT_EQ(principal_plane(randn({7, 3})).size(1), 2);
+}
+
 }  // namespace
+}  // namespace lab

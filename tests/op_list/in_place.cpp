@@ -42,6 +42,14 @@ std::vector<Op> arithmetic_in_place() {
        .inputs = {any({3, 4}), any({3, 4})},
        .call = [](Inputs x) { return x[0].clone().mul_(x[1]); },
        .reference = [](double a, double b) { return a * b; }},
+      {.name = "mul_.by_itself",
+       .inputs = {any({3, 4})},
+       .call =
+           [](Inputs x) {
+             const Tensor y = x[0] * 3;
+             return y.mul_(y);
+           },
+       .reference = [](double a) { return 9 * a * a; }},
       {.name = "mul_.number",
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return x[0].clone().mul_(-3); },

@@ -1,0 +1,19 @@
+// What several test programs expect in the same way.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "kernels/error.h"
+
+/// The statement throws gradus::Error, and the message contains the text. A macro, for it takes a statement, and so
+/// that a failure names the test's own line.
+#define EXPECT_ERROR(statement, text)                                        \
+  try {                                                                      \
+    statement;                                                               \
+    ADD_FAILURE() << #statement << " raised no error; expected: " << (text); \
+  } catch (const gradus::Error& error) {                                     \
+    EXPECT_NE(std::string(error.what()).find(text), std::string::npos)       \
+        << "the error says: " << error.what();                               \
+  }

@@ -1,0 +1,248 @@
+// autograd::Function<T>: ops written by hand, as students write them.
+#include <gtest/gtest.h>
+
+#include "autograd/gradcheck.h"
+#include "expectations.h"
+#include "gradus.h"
+
+using namespace gradus;
+using autograd::AutogradContext;
+using autograd::Function;
+using autograd::gradcheck;
+using autograd::gradgradcheck;
+using autograd::live_node_count;
+using autograd::variable_list;
+
+namespace {
+
+Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
+
+struct Cube : Function<Cube> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x) {
+    ctx->save_for_backward({x});
+    return x * x * x;
+  }
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    const Tensor x = ctx->get_saved_variables()[0];
+    return {gradients[0] * 3 * x * x};
+  }
+};
+
+TEST(Function, IsDifferentiatedAsItSays) {
+  const Tensor x = leaf({{1, -2}, {3, 0.5}});
+  const auto cube = [](const variable_list& in) { return Cube::apply(in[0]); };
+  EXPECT_TRUE(gradcheck(cube, {x}));
+  EXPECT_TRUE(gradgradcheck(cube, {x}));
+  EXPECT_EQ(Cube::apply(x).grad_fn()->name(), "FunctionBackward0");
+}
+
+TEST(Function, RecordsNothingWhereNothingIsAsked) {
+  const uint64_t before = live_node_count();
+  EXPECT_FALSE(Cube::apply(ones({2})).requires_grad());
+  const Tensor x = leaf({1, 2});
+  {
+    const NoGradGuard no_grad;
+    EXPECT_FALSE(Cube::apply(x).requires_grad());
+  }
+  EXPECT_EQ(live_node_count(), before);
+}
+
+TEST(Function, FreesWhatItSaved) {
+  const uint64_t before = live_node_count();
+  {
+    const Tensor x = leaf({1, 2}), y = Cube::apply(x).sum();
+    y.backward();
+    EXPECT_ERROR(y.backward(), "a second time");
+  }
+  EXPECT_EQ(live_node_count(), before);
+}
+
+TEST(Function, NoticesThatASavedTensorChanged) {
+  const Tensor x = leaf({1, 2}), y = x * 1, z = Cube::apply(y);
+  y.add_(1);
+  EXPECT_ERROR(z.sum().backward(), "function saved a float64 tensor of shape (2,)");
+}
+
+// Saves its own output, which must not keep the node alive for ever.
+struct Exponential : Function<Exponential> {
+  static constexpr const char* name = "exponential";
+  static Tensor forward(AutogradContext* ctx, const Tensor& x) {
+    const Tensor y = x.exp();
+    ctx->save_for_backward({y});
+    return y;
+  }
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    return {gradients[0] * ctx->get_saved_variables()[0]};
+  }
+};
+
+TEST(Function, MaySaveItsOutput) {
+  const uint64_t before = live_node_count();
+  {
+    const Tensor x = leaf({1, -2});
+    const auto f = [](const variable_list& in) { return Exponential::apply(in[0]); };
+    EXPECT_TRUE(gradcheck(f, {x}) && gradgradcheck(f, {x}));
+    EXPECT_EQ(Exponential::apply(x).grad_fn()->name(), "ExponentialBackward0");
+  }
+  EXPECT_EQ(live_node_count(), before);
+}
+
+// Arguments that are no tensors, several outputs, one of them without a derivative.
+struct ScaledTop : Function<ScaledTop> {
+  static variable_list forward(AutogradContext* ctx, double scale, const Tensor& a, int64_t power,
+                               const Tensor& b) {
+    const auto [values, index] = b.max(0);
+    ctx->save_for_backward({a, index, tensor(scale, kFloat64), tensor(power)});
+    ctx->mark_non_differentiable({index});
+    return {a.pow(power) * scale, values * 2, index};
+  }
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    const variable_list saved = ctx->get_saved_variables();
+    EXPECT_TRUE(ctx->needs_input_grad(0) && ctx->needs_input_grad(1));  // a and b: numbers are not counted
+    EXPECT_FALSE(ctx->needs_input_grad(2));
+    const double scale = saved[2].item<double>();
+    const int64_t power = saved[3].item<int64_t>();
+    const Tensor by_b = zeros({3}, kFloat64);
+    {
+      const NoGradGuard no_grad;
+      by_b.index_put_({saved[1]}, gradients[1] * 2);
+    }
+    return {Tensor(), gradients[0] * scale * power * saved[0].pow(power - 1), Tensor(), by_b};
+  }
+};
+
+TEST(Function, TakesNumbersAndGivesSeveralOutputs) {
+  const Tensor a = leaf({1, 2}), b = leaf({1, 5, 3});
+  const auto f = [](const variable_list& in) { return ScaledTop::apply(0.5, in[0], int64_t{3}, in[1]); };
+  EXPECT_TRUE(gradcheck(f, {a, b}));
+  const variable_list outputs = f({a, b});
+  EXPECT_EQ(outputs[2].item<int64_t>(), 1);
+  EXPECT_TRUE(outputs[1].requires_grad() && !outputs[2].requires_grad());
+  EXPECT_EQ(outputs[1].output_nr(), 1u);
+  outputs[1].backward();  // the other output counts as zeros
+  EXPECT_TRUE(b.grad().equal(tensor({0, 2, 0}, kFloat64)));
+  EXPECT_TRUE(a.grad().equal(zeros({2}, kFloat64)));
+}
+
+struct Unmaterialised : Function<Unmaterialised> {
+  static variable_list forward(AutogradContext* ctx, const Tensor& x) {
+    ctx->set_materialize_grads(false);
+    return {x * 2, x * 3};
+  }
+  static variable_list backward(AutogradContext*, variable_list gradients) {
+    EXPECT_TRUE(gradients[0].defined() && !gradients[1].defined());
+    return {gradients[0] * 2};
+  }
+};
+
+TEST(Function, MaySeeUndefinedGradients) {
+  const Tensor x = leaf({1, 2});
+  Unmaterialised::apply(x)[0].sum().backward();
+  EXPECT_TRUE(x.grad().equal(tensor({2, 2}, kFloat64)));
+}
+
+struct Product : Function<Product> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& a, const Tensor& b) {
+    ctx->save_for_backward({a, b});
+    return a * b;
+  }
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    const variable_list saved = ctx->get_saved_variables();
+    EXPECT_FALSE(ctx->needs_input_grad(0));
+    EXPECT_TRUE(ctx->needs_input_grad(1));
+    return {Tensor(), gradients[0] * saved[0]};
+  }
+};
+
+TEST(Function, KnowsWhichGradientsAreNeeded) {
+  const Tensor b = leaf({3, 4});
+  Product::apply(tensor({1, 2}, kFloat64), b).sum().backward();
+  EXPECT_TRUE(b.grad().equal(tensor({1, 2}, kFloat64)));
+}
+
+// The gradient of a minimum found by an inner optimisation: a backward inside a backward.
+struct InnerDerivative : Function<InnerDerivative> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x) {
+    ctx->save_for_backward({x});
+    return x.pow(3);
+  }
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    const AutoGradMode recording(true);
+    const Tensor x = ctx->get_saved_variables()[0].detach().requires_grad_();
+    const Tensor slope = autograd::grad(x.pow(3).sum(), x)[0];
+    return {gradients[0] * slope};
+  }
+};
+
+TEST(Function, MayRunABackwardInside) {
+  const Tensor x = leaf({1, 2});
+  (InnerDerivative::apply(x) + x * x).sum().backward();
+  EXPECT_TRUE(x.grad().equal(tensor({3 + 2, 12 + 4}, kFloat64)));
+}
+
+// The inner pass walks nodes where the outer pass has already gathered something.
+Tensor outer_middle, outer_input;
+struct SameNodes : Function<SameNodes> {
+  static Tensor forward(AutogradContext*, const Tensor& x) { return x.clone(); }
+  static variable_list backward(AutogradContext*, variable_list gradients) {
+    const AutoGradMode recording(true);
+    const Tensor inner = autograd::grad(outer_middle.sum(), outer_input, {}, /*retain_graph=*/true)[0];
+    EXPECT_TRUE(inner.equal(2 * outer_input.detach()));
+    return {gradients[0]};
+  }
+};
+
+TEST(Function, MayRunABackwardOverTheSameNodes) {
+  outer_input = leaf({1, 2});
+  outer_middle = outer_input * outer_input;
+  const Tensor loss = (SameNodes::apply(outer_middle) + outer_middle * 5).sum();
+  loss.backward();
+  EXPECT_TRUE(outer_input.grad().equal(12 * outer_input.detach()));
+  outer_input.reset();
+  outer_middle.reset();
+}
+
+struct Same : Function<Same> {
+  static Tensor forward(AutogradContext*, const Tensor& x) { return x; }
+  static variable_list backward(AutogradContext*, variable_list gradients) { return {gradients[0] * 10}; }
+};
+
+TEST(Function, MayReturnItsInput) {
+  const Tensor x = leaf({1, 2}), y = Same::apply(x);
+  EXPECT_TRUE(x.is_leaf() && !y.is_leaf());
+  y.sum().backward();
+  EXPECT_TRUE(x.grad().equal(tensor({10, 10}, kFloat64)));
+}
+
+// ---- Mistakes ------------------------------------------------------------------------------------------------------
+
+struct TooMany : Function<TooMany> {
+  static Tensor forward(AutogradContext*, const Tensor& x) { return x.clone(); }
+  static variable_list backward(AutogradContext*, variable_list g) { return {g[0], g[0]}; }
+};
+struct WrongShape : Function<WrongShape> {
+  static constexpr const char* name = "wrong_shape";
+  static Tensor forward(AutogradContext*, const Tensor& x) { return x.sum(); }
+  static variable_list backward(AutogradContext*, variable_list) { return {zeros({5}, kFloat64)}; }
+};
+struct NoOutput : Function<NoOutput> {
+  static Tensor forward(AutogradContext*, const Tensor&) { return {}; }
+  static variable_list backward(AutogradContext*, variable_list g) { return g; }
+};
+struct EmptyList : Function<EmptyList> {
+  static variable_list forward(AutogradContext*, const Tensor&) { return {}; }
+  static variable_list backward(AutogradContext*, variable_list g) { return g; }
+};
+
+TEST(Function, MistakesAreNamed) {
+  const Tensor x = leaf({1, 2});
+  EXPECT_ERROR(TooMany::apply(x).sum().backward(),
+               "backward returned 2 gradients for 1 arguments of forward");
+  EXPECT_ERROR(WrongShape::apply(x * 2).backward(),
+               "wrong_shape: a gradient of shape (5,) arrived at the output of mul, whose shape is (2,)");
+  EXPECT_ERROR(NoOutput::apply(x), "undefined");
+  EXPECT_ERROR(EmptyList::apply(x), "no output");
+  EXPECT_FALSE(x.grad().defined());
+}
+
+}  // namespace
