@@ -212,15 +212,16 @@ std::vector<Tensor> run_pass(TensorList outputs, TensorList gradients, bool reta
 
 void backward(TensorList tensors, TensorList gradients, std::optional<bool> retain_graph, bool create_graph,
               std::optional<TensorList> inputs) {
+  if (inputs)
+    for (const Tensor& input : *inputs)
+      check(input.is_leaf(), "backward: inputs must be leaves; use grad(outputs, inputs) for others");
   std::vector<Tensor> captured =
       run_pass(tensors, gradients, retain_graph.value_or(create_graph), create_graph, inputs);
   if (!inputs) return;
   const AutoGradMode mode(create_graph);
   for (size_t i = 0; i < inputs->size(); ++i) {
-    const Tensor& input = (*inputs)[i];
-    check(input.is_leaf(), "backward: inputs must be leaves; use grad(outputs, inputs) for others");
     if (!captured[i].defined()) continue;
-    Tensor& grad = input.mutable_grad();
+    Tensor& grad = (*inputs)[i].mutable_grad();
     grad = grad.defined() ? grad + captured[i] : captured[i].clone();
   }
 }
@@ -253,8 +254,7 @@ const Tensor& Tensor::requires_grad_(bool value) const {
   check(!value || is_floating_point(), "only Tensors of floating point dtype can require gradients, not ",
         dtype());
   check(value || is_leaf(),
-        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
-        "in a "
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
         "subgraph that doesn't require differentiation use detach()");
   impl_->requires_grad = value || impl_->grad_fn;
   return *this;

@@ -34,16 +34,14 @@ FunctionNode::FunctionNode(const char* op, const variable_list& outputs, const v
 
 void FunctionNode::adopt(const variable_list& outputs) {
   for (uint32_t nr = 0; nr < outputs.size(); ++nr) outputs[nr].impl().output_nr = nr;
-  for (const Tensor& saved : context_.to_save_) {
-    const bool is_output = std::ranges::any_of(outputs, [&](const Tensor& y) { return y.is_same(saved); });
-    context_.saved_.push_back(is_output ? save_output(saved) : save(saved));
-  }
-  context_.to_save_.clear();
   for (const Tensor& y : outputs) {
     if (context_.non_differentiable_.contains(&y.impl()) || !y.is_floating_point()) continue;
     y.impl().grad_fn = Ref<GraphNode>(this);
     y.impl().requires_grad = true;
   }
+  for (const Tensor& saved : context_.to_save_)
+    context_.saved_.push_back(saved.grad_fn() == this ? save_output(saved) : save(saved));
+  context_.to_save_.clear();
 }
 
 void FunctionNode::apply(BackwardPass& pass) {

@@ -116,6 +116,8 @@ class Function {
   }
   template <class Other>
   static void collect(AutogradContext&, variable_list& inputs, const Other&) {
+    static_assert(!std::is_convertible_v<const Other&, TensorList>,
+                  "Function: the tensors in a list would get no gradients; pass each as an argument");
     inputs.emplace_back();  // keeps backward's list and forward's arguments in step
   }
   static variable_list as_list(const Tensor& x) { return {x}; }

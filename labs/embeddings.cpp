@@ -69,9 +69,8 @@ void svd_part(Session& session) {
   std::cout << "ratings_centered\n" << ratings_centered << "\n\n";
   const auto [U, S, V] = svd(ratings_centered);
   std::cout << "svd_result\nU=" << U << "\nS=" << S << "\nV=" << V
-            << "\n\nA column of U and the same column of V may both change their sign: the product stays. In "
-               "the first "
-               "column,\nLAPACK may have chosen otherwise than on the sheet.\n";
+            << "\n\nA column of U and the same column of V may both change their sign: the product stays.\n"
+               "In the first column, LAPACK may have chosen otherwise than on the sheet.\n";
   session.set("svd.s0", S[0].item<double>());
   session.set("svd.s1", S[1].item<double>());
   session.expect("svd.s0", std::sqrt(3),

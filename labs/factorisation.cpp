@@ -293,9 +293,8 @@ void missing_part(Session& session) {
   show_first_rows(completed, A);
   if (complete) judge_hidden(completed, truth, mask);
   if (!options.data)
-    std::cout << "The sheet's ratings are random: none can be told from others, and with about as many free "
-                 "numbers as\n"
-                 "known entries the fit learns these by heart.\n";
+    std::cout << "The sheet's ratings are random: none can be told from others, and with about as many free\n"
+                 "numbers as known entries the fit learns these by heart.\n";
   set_loss(session, "ratings.masked_loss", value_of(loss));
   session.expect_at_least("ratings.masked_loss", 0);
   session.expect_at_most("ratings.masked_loss", 1);

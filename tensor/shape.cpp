@@ -15,18 +15,16 @@ Shape::Shape(IntArrayRef sizes) {
 }
 
 int64_t Shape::numel() const {
-  int64_t count = 1;
-  bool overflow = false;
+  // The product leaves zeros out: strides are products of some of the sizes, and must not overflow either.
+  int64_t product = 1;
+  bool empty = false, overflow = false;
   for (int64_t size : *this) {
     check(size >= 0, "a size cannot be negative: ", text());
-    overflow |= __builtin_mul_overflow(count, size, &count);
+    empty |= size == 0;
+    overflow |= size != 0 && __builtin_mul_overflow(product, size, &product);
   }
-  if (overflow) {  // unless a later size of 0 makes it nothing at all
-    check(std::find(begin(), end(), 0) != end(), "a tensor of shape ", text(),
-          " has more elements than 2^63");
-    return 0;
-  }
-  return count;
+  check(!overflow, "a tensor of shape ", text(), " is too large: the product of its sizes exceeds 2^63");
+  return empty ? 0 : product;
 }
 
 void Shape::push_back(int64_t size) { insert(dim_, size); }

@@ -9,10 +9,12 @@ namespace {
 
 Tensor wrap(TensorImpl* impl) { return Tensor(Ref<TensorImpl>(impl)); }
 
-/// A new TensorImpl whose raw view has sizes and dtype, and memory of its own.
+/// A new TensorImpl whose raw view has sizes and dtype, and memory of its own. An expanded view can show far more
+/// elements than there is memory for: the bound keeps their bytes within 64 bits.
 Tensor with_memory(TensorImpl* impl, DeviceType device) {
   Tensor result = wrap(impl);
   View& raw = impl->raw;
+  check(raw.numel() <= (int64_t{1} << 46), "out of memory: a tensor of shape ", ShapeText{raw.shape()});
   raw.set_contiguous_strides();
   impl->storage = Storage::allocate(raw.numel() * item_size(raw.dtype), device);
   raw.data = impl->storage->data;
@@ -23,7 +25,7 @@ Tensor with_memory(TensorImpl* impl, DeviceType device) {
 
 Tensor allocate(IntArrayRef sizes, Dtype dtype, DeviceType device) {
   const Shape shape(sizes);
-  check(shape.numel() <= (int64_t{1} << 46), "out of memory: a tensor of shape ", shape.text());
+  shape.numel();  // an Error for a negative size or a product beyond 64 bits
   auto* impl = new TensorImpl;
   impl->raw.dtype = dtype;
   impl->raw.dim = static_cast<uint8_t>(shape.dim());
@@ -46,8 +48,14 @@ Tensor alias(const Tensor& x, const View& raw) {
   return wrap(impl);
 }
 
-int64_t Tensor::size(int64_t d) const { return raw().sizes[wrap_dim(d, raw().dim)]; }
-int64_t Tensor::stride(int64_t d) const { return raw().strides[wrap_dim(d, raw().dim)]; }
+int64_t Tensor::size(int64_t d) const {
+  check(dim() > 0, "size: dimension ", d, " was asked for, but the tensor has no dimensions");
+  return raw().sizes[wrap_dim(d, raw().dim)];
+}
+int64_t Tensor::stride(int64_t d) const {
+  check(dim() > 0, "stride: dimension ", d, " was asked for, but the tensor has no dimensions");
+  return raw().strides[wrap_dim(d, raw().dim)];
+}
 Device Tensor::device() const { return raw(), impl_->storage->device; }
 void* Tensor::data_ptr() const { return raw().data; }
 
@@ -78,6 +86,8 @@ void Tensor::set_data(const Tensor& values) const {
   raw(), values.raw();
   check(!requires_grad() || values.is_floating_point(),
         "set_data: a tensor that requires grad cannot become ", values.dtype());
+  // Graphs that exist already know the old shape and dtype; those to come need a place on the tape of their own.
+  if (!raw().same_sizes(values.raw()) || dtype() != values.dtype()) impl_->leaf_node = nullptr;
   impl_->raw = values.impl_->raw;
   impl_->storage = values.impl_->storage;
   // Saved tensors must notice that the array under them has changed.

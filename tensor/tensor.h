@@ -84,6 +84,7 @@ class Tensor {
   /// The address of element (0, 0, …). T must be the dtype's C++ type.
   template <class T>
   T* data_ptr() const {
+    static_assert(sizeof(T) == item_size(dtype_of<T>()), "data_ptr: float, double, int64_t or bool");
     require_dtype(dtype_of<T>());
     return static_cast<T*>(data_ptr());
   }

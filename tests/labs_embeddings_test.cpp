@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "gradus.h"
 
@@ -57,7 +58,11 @@ class EmbeddingsOnMovieLens : public testing::Test {
 
 TEST_F(EmbeddingsOnMovieLens, BeatTheMeanByFarIfThereIsSomethingToLearn) {
   write_ratings(true);
-  for (const std::string flags : {"--check", "--check --rank 4 --dtype float64 --seed 3"}) {
+  std::vector<std::string> runs = {"--check"};
+#if GRADUS_HAVE_LAPACK  // more than two dimensions are drawn through an svd
+  runs.push_back("--check --rank 4 --dtype float64 --seed 3");
+#endif
+  for (const std::string& flags : runs) {
     SCOPED_TRACE(flags);
     int status = -1;
     const nlohmann::json results = run(flags, status);

@@ -41,6 +41,13 @@ class LabShell : public testing::Test {
     return {status, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
   }
 
+  /// For EXPECT_EXIT, which forks: an interrupt is remembered by its process.
+  [[noreturn]] void run_and_exit(const lab::Lab& lab) const {
+    const std::vector<const char*> argv = {"sample", "--json", "r.json"};
+    fs::current_path(folder_);
+    std::exit(lab::run_lab(static_cast<int>(argv.size()), argv.data(), lab));
+  }
+
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   std::string content(const std::string& name) const {
     std::stringstream text;
@@ -206,15 +213,21 @@ TEST_F(LabShell, AnInterruptEndsTheLoopAndThePartsAfterIt) {
                   session.set("steps", static_cast<double>(steps));
                 }},
                {"two", "Second", second}};
-  // In a process of its own: the interrupt is remembered.
-  const auto run_and_exit = [&] {
-    const std::vector<const char*> argv = {"sample", "--json", "r.json"};
-    fs::current_path(folder_);
-    std::exit(lab::run_lab(static_cast<int>(argv.size()), argv.data(), lab));
-  };
-  EXPECT_EXIT(run_and_exit(), testing::ExitedWithCode(130), "interrupted");
+  EXPECT_EXIT(run_and_exit(lab), testing::ExitedWithCode(130), "interrupted");
   const json results = json::parse(content("r.json"))["results"];
   EXPECT_EQ(results, json({{"steps", 11}}));
+}
+
+TEST_F(LabShell, ASecondInterruptEndsTheProcessUnlessItIsTheFirstOnesEcho) {
+  lab::Lab stubborn = kLab;
+  stubborn.parts = {{"stubborn", "Never asks whether it was interrupted", [](lab::Session&) {
+                       std::raise(SIGINT);
+                       std::raise(SIGINT);
+                       std::cerr << "still here\n";
+                       usleep(300'000);
+                       std::raise(SIGINT);
+                     }}};
+  EXPECT_EXIT(run_and_exit(stubborn), testing::KilledBySignal(SIGINT), "still here");
 }
 
 TEST_F(LabShell, ProgressCountsFromZeroToTotal) {

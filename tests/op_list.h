@@ -95,11 +95,16 @@ class Reference {
   void pointwise(F f) {
     is_pointwise_ = true;
     compute_ = [f](const Arrays& inputs) {
-      return Arrays{build(common_sizes(inputs), [&](const Index& index) {
+      const Sizes sizes = common_sizes(inputs);
+      Arrays stretched;
+      for (const Array& x : inputs) stretched.push_back(expanded(x, sizes));
+      Array y{sizes, std::vector<double>(static_cast<size_t>(count_of(sizes)))};
+      for (size_t place = 0; place < y.values.size(); ++place) {
         double arguments[3] = {};
-        for (size_t i = 0; i < inputs.size(); ++i) arguments[i] = inputs[i](shrunk(index, inputs[i].sizes));
-        return static_cast<double>(f(arguments));
-      })};
+        for (size_t i = 0; i < stretched.size(); ++i) arguments[i] = stretched[i].values[place];
+        y.values[place] = static_cast<double>(f(arguments));
+      }
+      return Arrays{y};
     };
   }
 

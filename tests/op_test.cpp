@@ -95,8 +95,7 @@ LaidOut make_input(const Input& input, const Setting& setting, Random& random) {
   const Dtype dtype = input.dtype == kFloat64 ? setting.dtype : input.dtype;
   Tensor leaf = lay_out(small, setting, dtype);
   if (leaf.is_floating_point()) leaf.requires_grad_();
-  return {leaf, input.sizes,
-          build(input.sizes, [&](const Index& i) { return small(shrunk(i, small.sizes)); })};
+  return {leaf, input.sizes, expanded(small, input.sizes)};
 }
 
 /// The inputs of an op, and the op as a function of their leaves.

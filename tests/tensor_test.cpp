@@ -81,9 +81,10 @@ TEST(Creation, OfSequences) {
 TEST(Creation, RefusesImpossibleSizes) {
   EXPECT_ERROR(zeros({2, -1}), "a size cannot be negative: (2, -1)");
   EXPECT_ERROR(zeros({1, 1, 1, 1, 1, 1, 1, 1, 1}), "a tensor has at most 8 dimensions, not 9");
-  EXPECT_ERROR(zeros({int64_t{1} << 40, int64_t{1} << 40}), "more elements than 2^63");
+  EXPECT_ERROR(zeros({int64_t{1} << 40, int64_t{1} << 40}), "the product of its sizes exceeds 2^63");
   EXPECT_ERROR(empty({int64_t{1} << 45}), "out of memory");
-  EXPECT_EQ(zeros({int64_t{1} << 40, int64_t{1} << 40, 0}).numel(), 0);
+  EXPECT_ERROR(zeros({0, int64_t{1} << 40, int64_t{1} << 40}), "the product of its sizes exceeds 2^63");
+  EXPECT_EQ(zeros({int64_t{1} << 40, 0}).numel(), 0);
 }
 
 TEST(Creation, OnBorrowedMemory) {
@@ -291,6 +292,8 @@ TEST(Indexing, ShapesFollowNumpy) {
   EXPECT_EQ(x.index({tensor({false, true})}).sizes(), IntArrayRef({1, 3, 4}));
   EXPECT_EQ(x.index({tensor(1)}).sizes(), IntArrayRef({3, 4}));
   EXPECT_EQ(x.index({false}).sizes(), IntArrayRef({0, 2, 3, 4}));
+  EXPECT_EQ(x.index({tensor(true)}).sizes(), IntArrayRef({1, 2, 3, 4}));
+  EXPECT_EQ(x.index({tensor(false), 1}).sizes(), IntArrayRef({0, 3, 4}));
   EXPECT_EQ(x.index({zeros({0}, kInt64)}).sizes(), IntArrayRef({0, 3, 4}));
   EXPECT_EQ(x.index({Slice(5, 9)}).sizes(), IntArrayRef({0, 3, 4}));
   EXPECT_EQ(x.index({Slice(-1, None), Slice(None, -1, 2)}).sizes(), IntArrayRef({1, 1, 4}));
@@ -299,7 +302,9 @@ TEST(Indexing, ShapesFollowNumpy) {
 
 TEST(Indexing, RefusesWhatIsNotThere) {
   const Tensor x = arange(10).view({2, 5});
-  EXPECT_ERROR(x.index({0, 5}), "index 5 is out of bounds for dimension");
+  EXPECT_ERROR(x.index({0, 5}), "index 5 is out of bounds for dimension 1 with size 5");
+  EXPECT_ERROR(x.index({0, tensor({5})}), "index 5 is out of bounds for dimension 1 with size 5");
+  EXPECT_ERROR(x.index({None, "...", -6}), "index -6 is out of bounds for dimension 1 with size 5");
   EXPECT_ERROR(x.index({0, 0, 0}), "too many indices for tensor of dimension 2");
   EXPECT_ERROR(x.index({Slice(), tensor({0, 5})}), "index 5 is out of bounds for dimension 1 with size 5");
   EXPECT_ERROR(x.index({tensor({-3})}), "index -3 is out of bounds for dimension 0 with size 2");

@@ -163,9 +163,9 @@ Tensor remainder(const Tensor& a, const Scalar& b) {
 // y = xⁿ          x̄ = ȳ n xⁿ⁻¹        n = 0: x̄ = 0, where n xⁿ⁻¹ would give 0·∞ at x = 0
 Tensor pow(const Tensor& base, const Scalar& exponent) {
   const double n = exponent.toDouble();
-  if (n == 2) return square(base.dtype() == kBool ? base.to(kInt64) : base);
-  if (n == 0.5) return sqrt(base);
   const Tensor x = base.to(result_type(base, exponent));
+  if (n == 2) return square(x);
+  if (n == 0.5) return sqrt(x);
   return record("pow", pointwise(Binary::pow, x, exponent), wrt(x, [x = save(x), n](const Tensor& g) {
                   return n == 0 ? zeros_like(g) : g * (pow(x, n - 1) * n);
                 }));
@@ -212,7 +212,12 @@ Tensor maximum(const Tensor& a, const Tensor& b) {
                 wrt(a, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, a, b); }),
                 wrt(b, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, b, a); }));
 }
-Tensor minimum(const Tensor& a, const Tensor& b) { return -maximum(-a, -b); }
+// y = min(a, b)   ā = ȳ where b > a, ½ ȳ where a = b        b̄ likewise
+Tensor minimum(const Tensor& a, const Tensor& b) {
+  return record("minimum", pointwise(Binary::minimum, a, b),
+                wrt(a, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, b, a); }),
+                wrt(b, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, a, b); }));
+}
 
 Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight) {
   return start + (end - start) * weight;

@@ -56,12 +56,12 @@ Tensor& take_over(const char* op, const Tensor& x, const Tensor& y) {
   check(y.sizes() == x.sizes(), op, ": the result has shape ", text(y.sizes()), ", which does not fit into ",
         text(x.sizes()));
   check_castable(op, y.dtype(), x.dtype());
-  check(x.impl().storage->references.value() == 1, op,
-        ": this tensor shares its memory with others (views of it, what it is a view of, or the op that made "
-        "and "
-        "saved it), and a recorded write into shared memory would leave their gradients wrong; clone() it "
-        "first, "
-        "or write under NoGradGuard");
+  check(
+      x.impl().storage->references.value() == 1, op,
+      ": this tensor shares its memory with others (views of it, what it is a view of, or the op that made "
+      "it "
+      "and saved it), and a recorded write into shared memory would leave their gradients wrong; clone() it "
+      "first, or write under NoGradGuard");
   write(x, y.raw());
   TensorImpl& impl = x.impl();
   impl.grad_fn = y.impl().grad_fn;

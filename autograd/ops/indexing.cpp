@@ -16,7 +16,7 @@ Tensor take_at(const char* op, const Tensor& source, const Tensor& positions) {
   const Tensor x = source.contiguous();
   Tensor y = allocate_like(positions.raw(), x.dtype(), x.device().type());
   kernels_of(x).take(x.raw(), positions.raw(), y.raw());
-  return record(op, y, wrt(x, [positions, shape = Shape(x.raw())](const Tensor& g) {
+  return record(op, y, wrt(x, [positions = save(positions), shape = Shape(x.raw())](const Tensor& g) {
                   return add_at(g, positions, shape);
                 }));
 }
@@ -24,8 +24,9 @@ Tensor take_at(const char* op, const Tensor& source, const Tensor& positions) {
 Tensor add_at(const Tensor& values, const Tensor& positions, const Shape& shape) {
   Tensor y = zeros(shape, values.options());
   kernels_of(y).put(positions.raw(), values.raw(), /*accumulate=*/true, y.raw());
-  return record("add_at", y,
-                wrt(values, [positions](const Tensor& g) { return take_at("take", g, positions); }));
+  return record("add_at", y, wrt(values, [positions = save(positions)](const Tensor& g) {
+                  return take_at("take", g, positions);
+                }));
 }
 
 /// y = x with values at positions instead of (or added to) its own.
@@ -94,9 +95,14 @@ Resolved resolve(const Tensor& x, ArrayRef<TensorIndex> indices) {
 
   Resolved result{x, {}};
   auto keep = [&](int64_t count) { result.chosen.resize(result.chosen.size() + count); };
+  int64_t source = 0;  // the dimension of x that the next index chooses from, for messages
   for (const TensorIndex& index : indices) {
     const auto d = static_cast<int64_t>(result.chosen.size());
     Tensor& view = result.view;
+    const auto choose_all_or_none = [&](bool all) {  // of a new dimension of size 1
+      view = view.unsqueeze(d).slice(d, 0, all);
+      keep(1);
+    };
     switch (index.kind) {
       case Kind::none:
         view = view.unsqueeze(d);
@@ -106,23 +112,28 @@ Resolved resolve(const Tensor& x, ArrayRef<TensorIndex> indices) {
         keep(x.dim() - used);
         break;
       case Kind::integer:
+        check(-view.size(d) <= index.integer && index.integer < view.size(d), "index ", index.integer,
+              " is out of bounds for dimension ", source, " with size ", view.size(d));
         view = view.select(d, index.integer);
         break;
       case Kind::slice:
         view = view.slice(d, index.slice.start(), index.slice.stop(), index.slice.step());
         keep(1);
         break;
-      case Kind::boolean:  // true chooses all of a new dimension of size 1, false none of it
-        view = view.unsqueeze(d).slice(d, 0, index.integer);
-        keep(1);
+      case Kind::boolean:
+        choose_all_or_none(index.integer);
         break;
       case Kind::tensor: {
         result.has_tensors = true;
         if (index.tensor.dtype() != kBool) {
-          result.chosen.push_back(checked_indices("index", index.tensor, d, view.size(d)));
+          result.chosen.push_back(checked_indices("index", index.tensor, source, view.size(d)));
           break;
         }
         const Tensor& mask = index.tensor;
+        if (mask.dim() == 0) {
+          choose_all_or_none(mask.item<bool>());
+          break;
+        }
         for (int64_t i = 0; i < mask.dim(); ++i)
           check(mask.size(i) == view.size(d + i), "index: the shape of the mask ", text(mask.sizes()),
                 " at dimension ", i, " does not match the shape of the indexed tensor ", text(view.sizes()),
@@ -132,6 +143,7 @@ Resolved resolve(const Tensor& x, ArrayRef<TensorIndex> indices) {
         break;
       }
     }
+    source += index.kind == Kind::ellipsis ? x.dim() - used : dimensions_used(index);
   }
   keep(result.view.dim() - static_cast<int64_t>(result.chosen.size()));
   return result;
@@ -221,13 +233,14 @@ namespace {
 
 Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows);
 
-/// y[i] = table[indices[i]], whole rows; indices are checked and of one dimension.
+/// y[i] = table[indices[i]], whole rows; indices are checked and of one dimension. They may be the caller's own
+/// array, so they are saved: backward must not write by indices that have changed since they were checked.
 /// t̄[r] = Σ ȳ[i] over the i with indices[i] = r
 Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
   const Tensor table = source.contiguous();
   Tensor y = allocate({indices.size(0), table.size(1)}, table.dtype(), table.device().type());
   kernels_of(table).gather_rows(table.raw(), indices.raw(), y.raw());
-  return record(op, y, wrt(table, [indices, rows = table.size(0)](const Tensor& g) {
+  return record(op, y, wrt(table, [indices = save(indices), rows = table.size(0)](const Tensor& g) {
                   return add_rows(g, indices, rows);
                 }));
 }
@@ -235,8 +248,9 @@ Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
 Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows) {
   Tensor y = zeros({rows, values.size(1)}, values.options());
   kernels_of(y).scatter_add_rows(indices.raw(), values.raw(), y.raw());
-  return record("add_rows", y,
-                wrt(values, [indices](const Tensor& g) { return take_rows("take_rows", g, indices); }));
+  return record("add_rows", y, wrt(values, [indices = save(indices)](const Tensor& g) {
+                  return take_rows("take_rows", g, indices);
+                }));
 }
 
 }  // namespace

@@ -116,9 +116,13 @@ Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
   return sum(square(x - mean(x, over, /*keepdim=*/true)), over, keepdim) / std::max(n, 0.0);
 }
 
-Tensor std(const Tensor& x, bool unbiased) { return sqrt(var(x, unbiased)); }
+// y = √v          v̄ = ½ ȳ / y, and 0 where y = 0, where all x are equal: a kink, as the norm has at zero
+Tensor std(const Tensor& x, bool unbiased) { return std(x, {}, unbiased); }
 Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased, bool keepdim) {
-  return sqrt(var(x, dims, unbiased, keepdim));
+  const Tensor v = var(x, dims, unbiased, keepdim), y = pointwise(Unary::sqrt, v);
+  return record("std", y, wrt(v, [y = save_output(y)](const Tensor& g) {
+                  return masked_fill(g / (2 * Tensor(y)), eq(y, 0), 0);
+                }));
 }
 
 // y = √Σ xᵢ²      x̄ = ȳ x / y, and 0 where y = 0: the norm has a kink there, and 0 is one of its slopes
@@ -152,16 +156,33 @@ Tensor logsumexp(const Tensor& input, IntArrayRef dims, bool keepdim) {
   return keepdim ? y : y.reshape(reduced_shape(x, Dims("logsumexp", x, dims), false));
 }
 
-// yᵢ = Σⱼ≤ᵢ xⱼ     x̄ⱼ = Σᵢ≥ⱼ ȳᵢ = Σ ȳ - (Σᵢ≤ⱼ ȳᵢ) + ȳⱼ
-Tensor cumsum(const Tensor& input, int64_t dim) {
-  const Tensor x = summable(input);
-  const int d = wrap_dim(dim, static_cast<int>(x.dim()));
+namespace {
+
+/// The same elements, the last along dimension d first.
+View reversed(View x, int d) {
+  const int64_t last = std::max<int64_t>(x.sizes[d] - 1, 0);
+  x.data = static_cast<char*>(x.data) + last * x.strides[d] * item_size(x.dtype);
+  x.strides[d] = -x.strides[d];
+  return x;
+}
+
+/// yᵢ = Σⱼ≤ᵢ xⱼ     x̄ⱼ = Σᵢ≥ⱼ ȳᵢ: the same sum, begun from the other end
+Tensor running_sum(const Tensor& x, int d, bool from_last) {
+  if (x.dim() == 0) return clone(x);
   Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type());
-  if (x.dim() == 0)
-    kernels_of(x).copy(x.raw(), y.raw());
+  if (from_last)
+    kernels_of(x).cumsum(reversed(x.raw(), d), d, reversed(y.raw(), d));
   else
     kernels_of(x).cumsum(x.raw(), d, y.raw());
-  return record("cumsum", y, wrt(x, [d](const Tensor& g) { return g.sum({d}, true) - cumsum(g, d) + g; }));
+  return record("cumsum", y,
+                wrt(x, [d, from_last](const Tensor& g) { return running_sum(g, d, !from_last); }));
+}
+
+}  // namespace
+
+Tensor cumsum(const Tensor& input, int64_t dim) {
+  const Tensor x = summable(input);
+  return running_sum(x, wrap_dim(dim, static_cast<int>(x.dim())), false);
 }
 
 // ---- The largest and the smallest ---------------------------------------------------------------

@@ -91,7 +91,7 @@ Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t end, int64_t s
 
 Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   const int64_t size = x.size(dim), first = start < 0 ? start + size : start;
-  check(0 <= first && 0 <= length && first + length <= size, "narrow: start (", start, ") + length (", length,
+  check(0 <= first && 0 <= length && length <= size - first, "narrow: start (", start, ") + length (", length,
         ") exceeds dimension size (", size, ")");
   return slice(x, dim, first, first + length);
 }
@@ -170,6 +170,7 @@ Tensor Tensor::expand(IntArrayRef sizes) const {
       check(d >= added, "expand: -1 keeps an existing size, but dimension ", d, " is new");
       shape[d] = raw().sizes[d - added];
     }
+  shape.numel();  // an Error for a negative size or a product beyond 64 bits
   return record("expand", alias(*this, expand_view("expand", raw(), shape)),
                 wrt(*this, [](const Tensor& g) { return g; }));
 }

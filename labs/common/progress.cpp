@@ -1,6 +1,7 @@
 #include "labs/common/progress.h"
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +13,21 @@ namespace {
 bool shown = isatty(STDERR_FILENO) != 0;
 bool bar_on_screen = false;  // one of the loops that are running draws: an inner one then does not
 
-extern "C" void on_interrupt(int) { detail::interrupt_seen.store(true, std::memory_order_relaxed); }
+// Wrappers such as timeout(1) send one interrupt to the process and one to its group: two within a fifth of a second
+// are one Ctrl-C. Only what POSIX allows in a handler is called here.
+extern "C" void on_interrupt(int) {
+  static timespec first;
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  if (!detail::interrupt_seen.exchange(true, std::memory_order_relaxed)) {
+    first = now;
+  } else if (static_cast<double>(now.tv_sec - first.tv_sec) +
+                 1e-9 * static_cast<double>(now.tv_nsec - first.tv_nsec) >
+             0.2) {
+    signal(SIGINT, SIG_DFL);
+    raise(SIGINT);  // delivered when this handler returns
+  }
+}
 
 std::string minutes_and_seconds(double seconds) {
   char text[32];
@@ -28,7 +43,7 @@ void catch_interrupts() {
   sigaction(SIGINT, nullptr, &previous);
   if (previous.sa_handler == SIG_IGN) return;  // started in the background: Ctrl-C is not for us
   action.sa_handler = on_interrupt;
-  action.sa_flags = SA_RESTART | SA_RESETHAND;
+  action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
 }
 

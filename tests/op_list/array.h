@@ -73,6 +73,12 @@ inline Sizes common_sizes(const Arrays& arrays) {
   return sizes;
 }
 
+/// x stretched to `sizes`.
+inline Array expanded(const Array& x, const Sizes& sizes) {
+  if (x.sizes == sizes) return x;
+  return build(sizes, [&](const Index& index) { return x(shrunk(index, x.sizes)); });
+}
+
 /// f over all elements that share their indices outside of `dims` (all dimensions if empty): a reduction.
 template <class F>
 Array reduced(const Array& x, std::vector<int64_t> dims, bool keepdim, F f) {
