@@ -113,6 +113,15 @@ TEST(Grad, OfOneLeafUsedAsRoot) {
   EXPECT_EQ(x.grad().item<double>(), 1);
 }
 
+TEST(Grad, OfStepsIsZeroRatherThanMissing) {
+  for (const auto step : {&gradus::sign, &gradus::round, &gradus::floor, &gradus::ceil}) {
+    const Tensor x = tensor({-1.25, 0.75}, requires_grad());
+    step(x).sum().backward();
+    ASSERT_TRUE(x.grad().defined());
+    EXPECT_TRUE(equal(x.grad(), zeros({2})));
+  }
+}
+
 TEST(Grad, WhereAFunctionHasKinks) {
   const auto slope = [](Tensor (*f)(const Tensor&), double at) {
     const Tensor x = leaf(at);

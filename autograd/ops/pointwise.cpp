@@ -26,18 +26,18 @@ Tensor abs(const Tensor& x) {
                 wrt(x, [x = save(x)](const Tensor& g) { return g * sign(x); }));
 }
 
-// Steps: y is constant around almost every x, so x̄ = 0, which an undefined tensor stands for.
+// Steps: y is constant around almost every x, so x̄ = 0.
 Tensor sign(const Tensor& x) {
-  return record("sign", pointwise(Unary::sign, x), wrt(x, [](const Tensor&) { return Tensor(); }));
+  return record("sign", pointwise(Unary::sign, x), wrt(x, [](const Tensor& g) { return zeros_like(g); }));
 }
 Tensor round(const Tensor& x) {
-  return record("round", pointwise(Unary::round, x), wrt(x, [](const Tensor&) { return Tensor(); }));
+  return record("round", pointwise(Unary::round, x), wrt(x, [](const Tensor& g) { return zeros_like(g); }));
 }
 Tensor floor(const Tensor& x) {
-  return record("floor", pointwise(Unary::floor, x), wrt(x, [](const Tensor&) { return Tensor(); }));
+  return record("floor", pointwise(Unary::floor, x), wrt(x, [](const Tensor& g) { return zeros_like(g); }));
 }
 Tensor ceil(const Tensor& x) {
-  return record("ceil", pointwise(Unary::ceil, x), wrt(x, [](const Tensor&) { return Tensor(); }));
+  return record("ceil", pointwise(Unary::ceil, x), wrt(x, [](const Tensor& g) { return zeros_like(g); }));
 }
 
 // y = eˣ          x̄ = ȳ y            saves its own output: f' is f
