@@ -254,8 +254,8 @@ const Tensor& Tensor::requires_grad_(bool value) const {
   check(!value || is_floating_point(), "only Tensors of floating point dtype can require gradients, not ",
         dtype());
   check(value || is_leaf(),
-        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
-        "subgraph that doesn't require differentiation use detach()");
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+        "variable in a subgraph that doesn't require differentiation use detach()");
   impl_->requires_grad = value || impl_->grad_fn;
   return *this;
 }

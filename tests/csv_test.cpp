@@ -137,7 +137,8 @@ TEST_F(Csv, WithoutColumnNames) {
   EXPECT_EQ(refusal("a,b\n3,4\n", {.header = false}),
             "t.csv, line 1, column 1: expected a number, found \"a\"");
   EXPECT_EQ(read("5.1,setosa\n4.9,virginica\n", {.label = "2"}).classes, (Names{"setosa", "virginica"}));
-  EXPECT_EQ(read("5.1,setosa\n4.9,virginica\n", {.label = kLastColumn}).classes, (Names{"setosa", "virginica"}));
+  EXPECT_EQ(read("5.1,setosa\n4.9,virginica\n", {.label = kLastColumn}).classes,
+            (Names{"setosa", "virginica"}));
   EXPECT_EQ(read(",\n1,2\n", {.allow_missing = true}).rows(), 2);  // a row of missing values names nothing
   EXPECT_EQ(read(",a\n1,2\n").columns, (Names{"", "a"}));
 }

@@ -1,7 +1,8 @@
 // Reductions: sum, prod, max, min, all and any over any set of dimensions; argmax, argmin and cumsum along one.
 //
-// Every reduction is a tree: the range is halved until blocks of 2 KiB are left, which are reduced in vector lanes. For sums this is pairwise summation: the rounding error grows with log n instead of n (Higham,
-// "The accuracy of floating point summation", 1993). Two arrangements keep memory access in order:
+// Every reduction is a tree: the range is halved until blocks of 2 KiB are left, which are reduced in vector lanes. For
+// sums this is pairwise summation: the rounding error grows with log n instead of n (Higham, "The accuracy of floating
+// point summation", 1993). Two arrangements keep memory access in order:
 //
 //   rows      the innermost dimension is reduced: each output is the tree over runs of neighbouring elements
 //   columns   the innermost dimension is kept: whole rows are combined into a row of accumulators
