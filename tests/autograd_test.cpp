@@ -131,6 +131,7 @@ TEST(Grad, WhereAFunctionHasKinks) {
   EXPECT_EQ(slope(abs, 0), 0);
   EXPECT_EQ(slope(relu, 0), 0);
   EXPECT_EQ(slope([](const Tensor& x) { return norm(x.view({1})); }, 0), 0);
+  EXPECT_EQ(slope([](const Tensor& x) { return x.expand({3}).std(); }, 2), 0);
   EXPECT_EQ(slope([](const Tensor& x) { return clamp(x, 0, 1); }, 1), 1);
   EXPECT_EQ(slope([](const Tensor& x) { return maximum(x, zeros_like(x)); }, 0), 0.5);
   EXPECT_EQ(slope([](const Tensor& x) { return minimum(x, zeros_like(x)); }, 0), 0.5);
@@ -142,8 +143,42 @@ TEST(Grad, WhereAFunctionHasKinks) {
   x.max().backward();
   EXPECT_TRUE(x.grad().equal(tensor({0.5, 0.0, 0.5}, kFloat64)));  // equals share
   x.mutable_grad().reset();
+  x.max().backward(tensor(INFINITY, kFloat64));
+  EXPECT_EQ(x.grad()[1].item<double>(), 0);
+  x.mutable_grad().reset();
   std::get<0>(x.max(0)).backward();
   EXPECT_TRUE(x.grad().equal(tensor({1.0, 0.0, 0.0}, kFloat64)));  // the index says which
+}
+
+TEST(Grad, IsNotLostBesideNaN) {
+  const Tensor x = leaf({NAN, 1});
+  minimum(x, tensor({0.0, 0.0}, kFloat64)).backward(tensor({NAN, 1.0}, kFloat64));
+  EXPECT_TRUE(std::isnan(x.grad()[0].item<double>()));
+  EXPECT_EQ(x.grad()[1].item<double>(), 0);
+}
+
+TEST(Grad, OfACumulativeSumCancelsNothing) {
+  const Tensor x = ones({3}, requires_grad());
+  x.cumsum(0).backward(tensor({1e8, 1.0, 1.0}));
+  EXPECT_TRUE(equal(x.grad(), tensor({1e8, 2.0, 1.0})));
+}
+
+// Backward would add to rows that nobody has checked.
+TEST(Grad, ByIndicesThatHaveChangedIsRefused) {
+  const Tensor table = ones({3, 2}, requires_grad()), indices = tensor({0, 1});
+  const Tensor y = embedding(table, indices).sum(), z = table.index_select(0, indices).sum();
+  indices.fill_(1000000);
+  EXPECT_ERROR(y.backward(), "modified by an inplace operation");
+  EXPECT_ERROR(z.backward(), "modified by an inplace operation");
+}
+
+TEST(Grad, FitsATensorThatWasGivenOtherData) {
+  const Tensor x = ones({3}, requires_grad());
+  const Tensor older = x.sum();  // keeps x's old place on the tape alive
+  x.set_data(ones({2}, kFloat64));
+  x.sum().backward();
+  EXPECT_EQ(x.grad().dtype(), kFloat64);
+  EXPECT_EQ(x.grad().sizes(), IntArrayRef(2));
 }
 
 // ---- backward's arguments ------------------------------------------------------------------------------------------

@@ -185,6 +185,10 @@ TEST(Views, RefuseWhatDoesNotFit) {
   EXPECT_ERROR(x.slice(0, 0, 2, 0), "step must be positive");
   EXPECT_ERROR(x.chunk(0), "must be positive");
   EXPECT_ERROR(x.diagonal(0, 1, -1), "the same dimension");
+  EXPECT_ERROR(x.narrow(0, 1, INT64_MAX), "exceeds dimension size (2)");
+  EXPECT_ERROR(ones(1).expand({-2}), "cannot be negative");
+  EXPECT_ERROR(tensor(1).size(0), "no dimensions");
+  EXPECT_ERROR(tensor(1).stride(0), "no dimensions");
 }
 
 // ---- Promotion -----------------------------------------------------------------------------------------------------
@@ -236,6 +240,9 @@ TEST(Promotion, OfResults) {
   EXPECT_EQ(integers(-i % 3), (Numbers{2, 1, 2}));
   EXPECT_TRUE((tensor({-5.5}) % 2).equal(tensor({0.5})));
   EXPECT_EQ((b & ~b).any().item<bool>(), false);
+  EXPECT_TRUE(equal(~tensor({0, 5, -1}), tensor({-1, -6, 0})));
+  EXPECT_ERROR(~tensor({0.5}), "must be bool or int64");
+  EXPECT_EQ(pow(tensor({3}), 2.0).dtype(), kFloat32);
   EXPECT_EQ((b ^ ones_like(b)).sum().item<int64_t>(), 1);
   EXPECT_ERROR(b - b, "bool tensors cannot be subtracted");
   EXPECT_ERROR(i.mean(), "mean: the input must be floating point, not int64");
@@ -419,7 +426,7 @@ TEST(Memory, OfATrainingLoopIsFlatAfterTheSecondIteration) {
 #if defined(__GLIBC__)
   const Tensor x = rand({64, 10}), w = rand({10, 300}, requires_grad()), v = rand({300, 1}, requires_grad());
   size_t in_use = 0;
-  for (int iteration = 0; iteration < 20; ++iteration) {
+  for (int iteration = 0; iteration < 1000; ++iteration) {
     x.mm(w).tanh().mm(v).square().mean().backward();
     {
       const NoGradGuard no_grad;
@@ -430,8 +437,9 @@ TEST(Memory, OfATrainingLoopIsFlatAfterTheSecondIteration) {
     v.mutable_grad().reset();
     const struct mallinfo2 info = mallinfo2();
     if (iteration == 1) in_use = info.uordblks + info.hblkhd;
+    // Libraries may put a few bytes aside for themselves; one tensor kept per iteration would be 64,000.
     if (iteration > 1) {
-      EXPECT_EQ(info.uordblks + info.hblkhd, in_use) << "in iteration " << iteration;
+      ASSERT_LE(info.uordblks + info.hblkhd, in_use + 4096) << "in iteration " << iteration;
     }
   }
 #else
@@ -441,6 +449,7 @@ TEST(Memory, OfATrainingLoopIsFlatAfterTheSecondIteration) {
 
 TEST(Memory, RunningOutIsAnErrorAndTheProcessGoesOn) {
   EXPECT_ERROR(zeros({int64_t{1} << 44}, kFloat64), "out of memory");
+  EXPECT_ERROR(ones(1).expand({int64_t{1} << 62}) + 1, "out of memory");  // 2⁶⁴ bytes are not 0 bytes
   EXPECT_EQ(ones({3}).sum().item<double>(), 3);
 }
 

@@ -199,9 +199,10 @@ Tensor pow(const Scalar& base, const Tensor& exponent) {
 
 namespace {
 
-/// What a gets of the gradient of max(a, b): all where a > b, half where a = b, else nothing.
+/// What a gets of the gradient of max(a, b): nothing where a < b, half where a = b, else all. Beside a NaN neither is
+/// smaller, and both get all: a NaN must not turn into a gradient of 0.
 Tensor share_of_larger(const Tensor& g, const Tensor& a, const Tensor& b) {
-  return where(gt(a, b), g, where(eq(a, b), g / 2, 0));
+  return where(lt(a, b), 0, where(eq(a, b), g / 2, g));
 }
 
 }  // namespace

@@ -5,7 +5,11 @@
 namespace gradus {
 
 Tensor Tensor::operator-() const { return gradus::neg(*this); }
-Tensor Tensor::operator~() const { return gradus::logical_not(*this); }
+Tensor Tensor::operator~() const {  // every bit turned over: in two's complement that is -1 - x
+  check(!is_floating_point(), "~: the tensor must be bool or int64, not ", dtype(),
+        "; logical_not(x) takes any");
+  return dtype() == kBool ? gradus::logical_not(*this) : -1 - *this;
+}
 Tensor Tensor::clone() const { return gradus::clone(*this); }
 Tensor Tensor::reshape(IntArrayRef sizes) const { return gradus::reshape(*this, sizes); }
 Tensor Tensor::flatten(int64_t start_dim, int64_t end_dim) const {

@@ -191,15 +191,17 @@ Tensor cumsum(const Tensor& input, int64_t dim) {
 static Tensor extreme(const char* op, Reduction f, const Tensor& x, IntArrayRef over, bool keepdim) {
   const Dims dims(op, x, over);
   const Tensor y = reduce(f, x, dims, keepdim);
-  return record(op, y, wrt(x, [x = save(x), y = save_output(y), dims](const Tensor& g) {
+  return record(op, y, wrt(x, [x = save(x), y = save_output(y), dims, f](const Tensor& g) {
                   const Tensor input = x;
                   const int dim = static_cast<int>(input.dim());
                   Shape over_dims;
                   for (int d = 0; d < dim; ++d)
                     if (dims.contains(d)) over_dims.push_back(d);
-                  const Tensor equal = eq(input, put_back(y, dims, dim)).to(g.dtype());
-                  const Tensor count = dim == 0 ? equal : equal.sum(over_dims, true);
-                  return put_back(g, dims, dim) * (equal / count);
+                  const Tensor best = put_back(y, dims, dim);
+                  const Tensor beaten = f == Reduction::max ? lt(input, best) : gt(input, best);
+                  const Tensor count = logical_not(beaten).sum(over_dims, true);
+                  return where(beaten, 0,
+                               put_back(g, dims, dim) / count);  // not g · 0, which is NaN for g = ∞
                 }));
 }
 
