@@ -36,17 +36,25 @@ enum class Binary : uint8_t {
 
 enum class Reduction : uint8_t { sum, prod, max, min, all, any };
 
-/// One step of stochastic gradient descent on one parameter; see optim/sgd.h for the formula.
+/// One step of stochastic gradient descent; see optim/sgd.h for the formula.
 struct SgdStep {
   double lr, momentum, dampening, weight_decay;
-  bool nesterov, first;  // first: the momentum buffer is being started from the gradient
+  bool nesterov;
+};
+/// A parameter that the step changes, with its buffer (nullptr: no momentum).
+struct SgdTensors {
+  const View *gradient, *momentum_buffer, *parameter;
+  bool first;  // the momentum buffer is being started from the gradient
 };
 
-/// One step of Adam or AdamW on one parameter; see optim/adam.h for the formula. `step` counts from 1.
+/// One step of Adam or AdamW; see optim/adam.h for the formula.
 struct AdamStep {
   double lr, beta1, beta2, eps, weight_decay;
-  int64_t step;
   bool decoupled_decay;  // AdamW: the decay acts on the parameter, not on the gradient
+};
+struct AdamTensors {
+  const View *gradient, *first_moment, *second_moment, *parameter;
+  int64_t step;  // of this parameter, from 1
 };
 
 struct Kernels {
@@ -90,10 +98,9 @@ struct Kernels {
   // Row-major coordinates of the true elements of a bool view, appended as dim numbers each.
   void (*nonzero)(const View& x, std::vector<int64_t>& coordinates);
 
-  // Optimisers, in place on parameter and state.
-  void (*sgd)(const SgdStep& step, const View& gradient, const View& momentum_buffer, const View& parameter);
-  void (*adam)(const AdamStep& step, const View& gradient, const View& first_moment,
-               const View& second_moment, const View& parameter);
+  // Optimisers, in place on parameters and state: many tensors, all of one dtype, in one call.
+  void (*sgd)(const SgdStep& step, std::span<const SgdTensors> tensors);
+  void (*adam)(const AdamStep& step, std::span<const AdamTensors> tensors);
 
   // A (…, m, n) = U diag(S) Vᵀ with k = min(m, n): U (…, m, k), S (…, k) descending, V (…, n, k).
   void (*svd)(const View& a, const View& u, const View& s, const View& v);

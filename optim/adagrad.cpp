@@ -13,14 +13,15 @@ void AdagradOptions::validate() const {
   check(eps() >= 0, "Invalid epsilon value: ", eps());
 }
 
-void Adagrad::update(const AdagradOptions& options, AdagradParamState& state, const Tensor& gradient,
-                     const Tensor& parameter) {
-  if (!state.sum.defined()) state.sum = full_like(parameter, options.initial_accumulator_value());
-  check_fits("state", state.sum, parameter);
-  const Tensor g = options.weight_decay() == 0 ? gradient : gradient + options.weight_decay() * parameter;
-  state.sum.add_(g * g);
-  const double lr = options.lr() / (1 + static_cast<double>(state.step++) * options.lr_decay());
-  parameter.sub_(g / (sqrt(state.sum) + options.eps()), lr);
+void Adagrad::update(const AdagradOptions& options, std::span<const Item> items) {
+  for (const auto& [parameter, gradient, state] : items) {
+    if (!state.sum.defined()) state.sum = full_like(parameter, options.initial_accumulator_value());
+    check_fits("state", state.sum, parameter);
+    const Tensor g = options.weight_decay() == 0 ? gradient : gradient + options.weight_decay() * parameter;
+    state.sum.add_(g * g);
+    const double lr = options.lr() / (1 + static_cast<double>(state.step++) * options.lr_decay());
+    parameter.sub_(g / (sqrt(state.sum) + options.eps()), lr);
+  }
 }
 
 }  // namespace gradus::optim

@@ -32,8 +32,7 @@ class Adagrad final : public PerParameterOptimizer<AdagradOptions, AdagradParamS
   using PerParameterOptimizer::PerParameterOptimizer;
 
  private:
-  void update(const AdagradOptions& options, AdagradParamState& state, const Tensor& gradient,
-              const Tensor& parameter) override;
+  void update(const AdagradOptions& options, std::span<const Item> items) override;
 };
 
 }  // namespace gradus::optim

@@ -46,8 +46,9 @@ class AdamOf final : public PerParameterOptimizer<AdamOptionsOf<decoupled_decay>
   using Base::Base;
 
  private:
-  void update(const Options& options, AdamParamState& state, const Tensor& gradient,
-              const Tensor& parameter) override;
+  using Item = typename Base::Item;
+  void update(const Options& options, std::span<const Item> items) override;
+  std::vector<AdamTensors> tensors_;  // what the kernel is given; its memory is kept from step to step
 };
 using Adam = AdamOf<false>;
 using AdamW = AdamOf<true>;

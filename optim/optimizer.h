@@ -9,11 +9,12 @@
 //     }
 //
 // An optimiser is three things: its options (a struct), what it keeps for each parameter (another), and
-// `update`, the formula of one step for one parameter. The loop over all of them is here.
+// `update`, the formula of one step. What it is applied to is gathered here.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <typeinfo>
 #include <vector>
 
@@ -131,14 +132,16 @@ class PerParameterOptimizer : public Optimizer {
     State* state = state_.data();
     for (const OptimizerParamGroup& group : param_groups_) {
       const auto& options = static_cast<const Options&>(group.options());
+      items_.clear();  // of a step that an Error ended
       for (const Tensor& parameter : group.params()) {
+        State& its_state = *state++;
         const Tensor& gradient = parameter.grad();
-        if (gradient.defined()) {
-          check_fits("gradient", gradient, parameter);
-          update(options, *state, gradient, parameter);
-        }
-        ++state;
+        if (!gradient.defined()) continue;
+        check_fits("gradient", gradient, parameter);
+        if (!items_.empty() && !same_kind(items_[0].parameter, parameter)) update_items(options);
+        items_.push_back({parameter, gradient, its_state});
       }
+      update_items(options);
     }
     return loss;
   }
@@ -147,9 +150,14 @@ class PerParameterOptimizer : public Optimizer {
   std::vector<State>& state() noexcept { return state_; }
 
  protected:
-  /// One step for one parameter, in place. Nothing is being recorded.
-  virtual void update(const Options& options, State& state, const Tensor& gradient,
-                      const Tensor& parameter) = 0;
+  /// A parameter that has a gradient.
+  struct Item {
+    const Tensor &parameter, &gradient;
+    State& state;
+  };
+  /// One step, in place, for parameters of one group that share a dtype and a device: one kernel may serve them
+  /// all. Nothing is being recorded.
+  virtual void update(const Options& options, std::span<const Item> items) = 0;
 
  private:
   static std::vector<OptimizerParamGroup> one_group(std::vector<Tensor> parameters) {
@@ -157,8 +165,16 @@ class PerParameterOptimizer : public Optimizer {
     groups.emplace_back(std::move(parameters));
     return groups;
   }
+  static bool same_kind(const Tensor& a, const Tensor& b) {
+    return a.dtype() == b.dtype() && a.device() == b.device();
+  }
+  void update_items(const Options& options) {
+    if (!items_.empty()) update(options, items_);
+    items_.clear();
+  }
 
   std::vector<State> state_;
+  std::vector<Item> items_;  // empty between steps; a member so that its memory is kept
 };
 
 }  // namespace gradus::optim

@@ -12,24 +12,25 @@ void RMSpropOptions::validate() const {
   check(alpha() >= 0, "Invalid alpha value: ", alpha());
 }
 
-void RMSprop::update(const RMSpropOptions& options, RMSpropParamState& state, const Tensor& gradient,
-                     const Tensor& parameter) {
+void RMSprop::update(const RMSpropOptions& options, std::span<const Item> items) {
   const double alpha = options.alpha();
-  zeros_at_first(state.square_avg, parameter);
-  const Tensor g = options.weight_decay() == 0 ? gradient : gradient + options.weight_decay() * parameter;
-  state.square_avg.mul_(alpha).add_(g * g, 1 - alpha);
-  Tensor variance = state.square_avg;
-  if (options.centered()) {
-    zeros_at_first(state.grad_avg, parameter);
-    state.grad_avg.mul_(alpha).add_(g, 1 - alpha);
-    variance = variance - state.grad_avg.square();
+  for (const auto& [parameter, gradient, state] : items) {
+    zeros_at_first(state.square_avg, parameter);
+    const Tensor g = options.weight_decay() == 0 ? gradient : gradient + options.weight_decay() * parameter;
+    state.square_avg.mul_(alpha).add_(g * g, 1 - alpha);
+    Tensor variance = state.square_avg;
+    if (options.centered()) {
+      zeros_at_first(state.grad_avg, parameter);
+      state.grad_avg.mul_(alpha).add_(g, 1 - alpha);
+      variance = variance - state.grad_avg.square();
+    }
+    Tensor direction = g / (sqrt(variance) + options.eps());
+    if (options.momentum() > 0) {
+      zeros_at_first(state.momentum_buffer, parameter);
+      direction = state.momentum_buffer.mul_(options.momentum()).add_(direction);
+    }
+    parameter.sub_(direction, options.lr());
   }
-  Tensor direction = g / (sqrt(variance) + options.eps());
-  if (options.momentum() > 0) {
-    zeros_at_first(state.momentum_buffer, parameter);
-    direction = state.momentum_buffer.mul_(options.momentum()).add_(direction);
-  }
-  parameter.sub_(direction, options.lr());
 }
 
 }  // namespace gradus::optim

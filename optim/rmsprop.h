@@ -34,8 +34,7 @@ class RMSprop final : public PerParameterOptimizer<RMSpropOptions, RMSpropParamS
   using PerParameterOptimizer::PerParameterOptimizer;
 
  private:
-  void update(const RMSpropOptions& options, RMSpropParamState& state, const Tensor& gradient,
-              const Tensor& parameter) override;
+  void update(const RMSpropOptions& options, std::span<const Item> items) override;
 };
 
 }  // namespace gradus::optim

@@ -10,20 +10,24 @@ void SGDOptions::validate() const {
         "Nesterov momentum requires a momentum and zero dampening");
 }
 
-void SGD::update(const SGDOptions& options, SGDParamState& state, const Tensor& gradient,
-                 const Tensor& parameter) {
-  const bool first = !state.momentum_buffer.defined();
-  if (options.momentum() != 0) zeros_at_first(state.momentum_buffer, parameter);
+void SGD::update(const SGDOptions& options, std::span<const Item> items) {
+  const bool has_momentum = options.momentum() != 0;
+  tensors_.clear();
+  for (const auto& [parameter, gradient, state] : items) {
+    const bool first = !state.momentum_buffer.defined();
+    if (has_momentum) zeros_at_first(state.momentum_buffer, parameter);
+    tensors_.push_back({.gradient = &gradient.raw(),
+                        .momentum_buffer = has_momentum ? &state.momentum_buffer.raw() : nullptr,
+                        .parameter = &parameter.raw(),
+                        .first = first});
+    bump_version(parameter);
+  }
   const SgdStep step{.lr = options.lr(),
                      .momentum = options.momentum(),
                      .dampening = options.dampening(),
                      .weight_decay = options.weight_decay(),
-                     .nesterov = options.nesterov(),
-                     .first = first};
-  const View buffer =
-      options.momentum() != 0 ? state.momentum_buffer.raw() : View{};  // no memory: no momentum
-  kernels_of(parameter).sgd(step, gradient.raw(), buffer, parameter.raw());
-  bump_version(parameter);
+                     .nesterov = options.nesterov()};
+  kernels_of(items[0].parameter).sgd(step, tensors_);
 }
 
 }  // namespace gradus::optim

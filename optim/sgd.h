@@ -33,8 +33,8 @@ class SGD final : public PerParameterOptimizer<SGDOptions, SGDParamState> {
   using PerParameterOptimizer::PerParameterOptimizer;
 
  private:
-  void update(const SGDOptions& options, SGDParamState& state, const Tensor& gradient,
-              const Tensor& parameter) override;
+  void update(const SGDOptions& options, std::span<const Item> items) override;
+  std::vector<SgdTensors> tensors_;  // what the kernel is given; its memory is kept from step to step
 };
 
 }  // namespace gradus::optim

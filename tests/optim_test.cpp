@@ -181,6 +181,30 @@ TEST(Optimizer, TakesGradientsAndParametersOfAnyStrides) {
   }
 }
 
+// One call of the kernel steps a whole group, which threads share: as many small optimisers must do the same.
+TEST(Optimizer, StepsAGroupOfAnyDtypesAndSizesAsItStepsEachAlone) {
+  for (const Rule& rule : rules) {
+    manual_seed(4);
+    Parameters together, apart;
+    for (const auto& [sizes, dtype] : std::initializer_list<std::pair<std::vector<int64_t>, Dtype>>{
+             {{20000}, kFloat32}, {{0}, kFloat32}, {{150, 200}, kFloat32}, {{}, kFloat64}, {{7}, kFloat32}}) {
+      together.push_back(rand(sizes, dtype).requires_grad_());
+      apart.push_back(together.back().detach().clone().requires_grad_());
+    }
+    const auto one = rule.optimizer(together);
+    std::vector<std::unique_ptr<optim::Optimizer>> many;
+    for (const Tensor& p : apart) many.push_back(rule.optimizer({p}));
+    for (int step = 0; step < 3; ++step) {
+      for (const Parameters& parameters : {together, apart})
+        for (const Tensor& p : parameters) p.mutable_grad() = p.detach().sin();
+      one->step();
+      for (const auto& optimizer : many) optimizer->step();
+    }
+    for (size_t i = 0; i < together.size(); ++i)
+      EXPECT_TRUE(equal(together[i], apart[i])) << rule.name << ", parameter " << i;
+  }
+}
+
 TEST(Optimizer, ChangesParametersInPlaceAndCountsTheirVersions) {
   for (const Rule& rule : rules) {
     Tensor p = parameter({1, 2});
@@ -304,6 +328,9 @@ TEST(Optimizer, NoticesParametersThatChangedUnderIt) {
   p.set_data(ones(3, kFloat64));
   p.mutable_grad() = ones(3, kFloat64);
   EXPECT_THROW(adam.step(), Error);  // its moments have two elements
+  p.set_data(ones(2, kFloat64));
+  p.mutable_grad() = ones(2, kFloat64);
+  adam.step();  // an Error leaves the optimiser usable
 }
 
 // ---- Minima -----------------------------------------------------------------------------------------------

@@ -42,9 +42,8 @@ void nonzero(const View& x, std::vector<int64_t>& coordinates);
 void sort(const View& x, int dim, bool descending, const View& values, const View& indices);
 
 // optim.cpp
-void sgd(const SgdStep& step, const View& gradient, const View& momentum_buffer, const View& parameter);
-void adam(const AdamStep& step, const View& gradient, const View& first_moment, const View& second_moment,
-          const View& parameter);
+void sgd(const SgdStep& step, std::span<const SgdTensors> tensors);
+void adam(const AdamStep& step, std::span<const AdamTensors> tensors);
 
 // linalg.cpp, which is empty in a build without LAPACK
 void svd(const View& a, const View& u, const View& s, const View& v);

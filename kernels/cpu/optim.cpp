@@ -1,4 +1,5 @@
-// One step of an optimiser over one parameter, in place on the parameter and on its state: a single pass over memory.
+// One step of an optimiser over many parameters, in place on them and on their state: a single pass over memory.
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/cpu/cpu_kernels.h"
@@ -8,9 +9,10 @@
 namespace gradus::cpu {
 namespace {
 
-/// update(element of each view…) for all elements, all views of one shape and of element type T.
+/// update(element of each view…) for the elements begin … end of the views, all of one shape and of element type T.
 template <class T, class Update, class... Views, size_t... I>
-void update_each(const Update& update, std::index_sequence<I...>, const Views&... views) {
+void update_range(int64_t begin, int64_t end, const Update& update, std::index_sequence<I...>,
+                  const Views&... views) {
   T* const data[] = {views.template as<T>()...};
   const auto neighbours = [&](const int64_t* offsets, int64_t n) {
     const auto loop = [&] {
@@ -19,40 +21,60 @@ void update_each(const Update& update, std::index_sequence<I...>, const Views&..
     };
     n < 16 ? loop() : widest(loop);
   };
-  constexpr int64_t beginnings[sizeof...(I)] = {};
-  const int64_t n = contiguous_numel(views...);
-  if (n >= 0 && n < kParallelFrom) return neighbours(beginnings, n);
-
+  if (contiguous_numel(views...) >= 0) {
+    const int64_t offsets[] = {(static_cast<void>(I), begin)...};
+    return neighbours(offsets, end - begin);
+  }
   const LoopNest<sizeof...(views)> loops(views...);
   const int64_t* steps = loops.column_strides();
   const bool unit = ((steps[I] == 1) && ...);
-  loops.run([&](const int64_t* offsets, int64_t columns) {
+  loops.rows(begin, end, [&](const int64_t* offsets, int64_t columns) {
     if (unit) return neighbours(offsets, columns);
     for (int64_t i = 0; i < columns; ++i) update(data[I][offsets[I] + i * steps[I]]...);
   });
 }
 
+template <class T, class Update, class... Views>
+void update_range(int64_t begin, int64_t end, const Update& update, const Views&... views) {
+  update_range<T>(begin, end, update, std::index_sequence_for<Views...>{}, views...);
+}
+
+/// Calls part(tensors of one parameter, begin, end) until every element of every parameter has had its turn. The
+/// threads share them as if all parameters lay in one row: a model is many small tensors and a few large ones.
+template <class Tensors, class Part>
+void for_each_part(std::span<const Tensors> all, const Part& part) {
+  int64_t count = 0;
+  for (const Tensors& tensors : all) count += tensors.parameter->numel();
+  parallel_ranges(count, count, [&](int64_t begin, int64_t end) {
+    for (const Tensors& tensors : all) {
+      const int64_t n = tensors.parameter->numel();
+      if (begin < n && end > 0) part(tensors, std::max<int64_t>(begin, 0), std::min(end, n));
+      begin -= n;
+      end -= n;
+    }
+  });
+}
+
 template <class T>
-void sgd_of(const SgdStep& step, const View& gradient, const View& momentum_buffer, const View& parameter) {
+void sgd_part(const SgdStep& step, const SgdTensors& tensors, int64_t begin, int64_t end) {
   const T lr = static_cast<T>(step.lr), momentum = static_cast<T>(step.momentum),
           kept = static_cast<T>(1 - step.dampening), decay = static_cast<T>(step.weight_decay);
-  if (!momentum_buffer.data) {
+  if (!tensors.momentum_buffer) {
     const auto update = [=](T& p, const T& g) { p -= lr * (decay == 0 ? g : g + decay * p); };
-    return update_each<T>(update, std::make_index_sequence<2>{}, parameter, gradient);
+    return update_range<T>(begin, end, update, *tensors.parameter, *tensors.gradient);
   }
-  const bool nesterov = step.nesterov, first = step.first;
+  const bool nesterov = step.nesterov, first = tensors.first;
   const auto update = [=](T& p, const T& gradient_of_p, T& buffer) {
     const T g = decay == 0 ? gradient_of_p : gradient_of_p + decay * p;
     buffer = first ? g : momentum * buffer + kept * g;
     p -= lr * (nesterov ? g + momentum * buffer : buffer);
   };
-  update_each<T>(update, std::make_index_sequence<3>{}, parameter, gradient, momentum_buffer);
+  update_range<T>(begin, end, update, *tensors.parameter, *tensors.gradient, *tensors.momentum_buffer);
 }
 
 template <class T>
-void adam_of(const AdamStep& step, const View& gradient, const View& first_moment, const View& second_moment,
-             const View& parameter) {
-  const double t = static_cast<double>(step.step);
+void adam_part(const AdamStep& step, const AdamTensors& tensors, int64_t begin, int64_t end) {
+  const double t = static_cast<double>(tensors.step);
   const double correction1 = 1 - std::pow(step.beta1, t), correction2 = 1 - std::pow(step.beta2, t);
   const T beta1 = static_cast<T>(step.beta1), new1 = static_cast<T>(1 - step.beta1);
   const T beta2 = static_cast<T>(step.beta2), new2 = static_cast<T>(1 - step.beta2);
@@ -66,32 +88,30 @@ void adam_of(const AdamStep& step, const View& gradient, const View& first_momen
     v = beta2 * v + new2 * g * g;
     p = shrink * p - step_size * m / (std::sqrt(v) / root_correction2 + eps);
   };
-  update_each<T>(update, std::make_index_sequence<4>{}, parameter, gradient, first_moment, second_moment);
+  update_range<T>(begin, end, update, *tensors.parameter, *tensors.gradient, *tensors.first_moment,
+                  *tensors.second_moment);
+}
+
+/// The type of all parameters, since they share one.
+template <class Tensors>
+Dtype dtype_of(const char* op, std::span<const Tensors> all) {
+  const Dtype dtype = all.empty() ? kFloat32 : all[0].parameter->dtype;
+  if (!is_floating_point(dtype)) no_kernel(op, "cpu", dtype);
+  return dtype;
 }
 
 }  // namespace
 
-void sgd(const SgdStep& step, const View& gradient, const View& momentum_buffer, const View& parameter) {
-  switch (parameter.dtype) {
-    case kFloat32:
-      return sgd_of<float>(step, gradient, momentum_buffer, parameter);
-    case kFloat64:
-      return sgd_of<double>(step, gradient, momentum_buffer, parameter);
-    default:
-      no_kernel("sgd", "cpu", parameter.dtype);
-  }
+void sgd(const SgdStep& step, std::span<const SgdTensors> all) {
+  const auto part = dtype_of("sgd", all) == kFloat32 ? sgd_part<float> : sgd_part<double>;
+  for_each_part(
+      all, [&](const SgdTensors& tensors, int64_t begin, int64_t end) { part(step, tensors, begin, end); });
 }
 
-void adam(const AdamStep& step, const View& gradient, const View& first_moment, const View& second_moment,
-          const View& parameter) {
-  switch (parameter.dtype) {
-    case kFloat32:
-      return adam_of<float>(step, gradient, first_moment, second_moment, parameter);
-    case kFloat64:
-      return adam_of<double>(step, gradient, first_moment, second_moment, parameter);
-    default:
-      no_kernel("adam", "cpu", parameter.dtype);
-  }
+void adam(const AdamStep& step, std::span<const AdamTensors> all) {
+  const auto part = dtype_of("adam", all) == kFloat32 ? adam_part<float> : adam_part<double>;
+  for_each_part(
+      all, [&](const AdamTensors& tensors, int64_t begin, int64_t end) { part(step, tensors, begin, end); });
 }
 
 }  // namespace gradus::cpu
