@@ -84,9 +84,19 @@ struct Kernels {
   // (…, m, k) × (…, k, n) → (…, m, n), with equal leading sizes (strides of 0 where one was broadcast).
   void (*matmul)(const View& a, const View& b, const View& out);
 
-  // Along the last dimension of x.
+  // Along rows, the last dimension. The gradients come from ȳ and from the function's own result y.
   void (*softmax)(const View& x, const View& out);
   void (*log_softmax)(const View& x, const View& out);
+  void (*softmax_gradient)(const View& gradient, const View& y, const View& out);
+  void (*log_softmax_gradient)(const View& gradient, const View& y, const View& out);
+  // losses = -log softmax(x)[target]; target (int64, in range), losses and their gradient have one element per row,
+  // that is, size 1 in the last dimension.
+  void (*cross_entropy)(const View& x, const View& target, const View& losses);
+  void (*cross_entropy_gradient)(const View& gradient, const View& x, const View& target, const View& out);
+  // out = (x - mean) · r with r = 1 / √(variance + eps), which is kept: `inverse_deviations`, one element per row.
+  void (*layer_norm)(const View& x, double eps, const View& out, const View& inverse_deviations);
+  void (*layer_norm_gradient)(const View& gradient, const View& y, const View& inverse_deviations,
+                              const View& out);
 
   // Indexing. `positions` (int64) are element offsets from x.data: take reads out[i] = x.data[positions[i]], put
   // writes out.data[positions[i]] = (or +=) values[i]. The caller has checked that they are in range.

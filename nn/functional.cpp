@@ -47,10 +47,8 @@ Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& options) {
   check(count > 0 && first >= 0 && std::equal(shape.begin(), shape.end(), x.sizes().begin() + first),
         "layer_norm: x is ", text(x.sizes()), ", whose last sizes must be the normalized_shape ",
         text(shape));
-  std::vector<int64_t> dims;
-  for (int64_t d = first; d < x.dim(); ++d) dims.push_back(d);
-  const Tensor centred = x - x.mean(dims, /*keepdim=*/true);
-  Tensor y = centred * rsqrt(centred.square().mean(dims, /*keepdim=*/true) + options.eps());
+  Tensor y = count == 1 ? layer_norm_rows(x, options.eps())
+                        : layer_norm_rows(x.flatten(first), options.eps()).view(x.sizes());
   if (options.weight().defined()) y = y * options.weight();
   return options.bias().defined() ? y + options.bias() : y;
 }

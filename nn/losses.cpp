@@ -120,21 +120,26 @@ void check_class_weight(const char* op, const Tensor& weight, int64_t classes) {
         weight.defined() ? text(weight.sizes()) : ShapeText{});
 }
 
-Tensor class_index_loss(const char* op, const Tensor& log_p, const Tensor& target,
+/// -log p[target] of each row. x holds log p, or logits of which log p is still to be made.
+enum class Given : uint8_t { log_p, logits };
+
+Tensor class_index_loss(const char* op, const Tensor& x, Given given, const Tensor& target,
                         const CrossEntropyLossOptions& options) {
-  const int64_t classes = log_p.size(class_dim(log_p));
+  const int64_t classes = x.size(class_dim(x));
   const Tensor& class_weight = options.weight();
-  const bool ignores = check_target(op, log_p, target, options.ignore_index());
+  const bool ignores = check_target(op, x, target, options.ignore_index());
   check_class_weight(op, class_weight, classes);
 
-  const Tensor rows = classes_last(log_p), labels = target.reshape({-1});
+  const Tensor rows = classes_last(x), labels = target.reshape({-1});
   const Tensor ignored = ignores ? eq(labels, options.ignore_index()) : Tensor();
   const Tensor index = ignores ? labels.masked_fill(ignored, 0) : labels;
-  Tensor losses = -gather(rows, 1, index.unsqueeze(1)).squeeze(1);
+  Tensor losses = given == Given::logits ? cross_entropy_rows(rows, index)
+                                         : -gather(rows, 1, index.unsqueeze(1)).squeeze(1);
   Tensor weight = class_weight.defined() ? class_weight.index_select(0, index) : Tensor();
   if (weight.defined()) losses = losses * weight;
   if (const double epsilon = options.label_smoothing(); epsilon > 0) {
-    const Tensor all = class_weight.defined() ? rows * class_weight : rows;
+    const Tensor log_p = given == Given::logits ? gradus::log_softmax(rows, 1) : rows;
+    const Tensor all = class_weight.defined() ? log_p * class_weight : log_p;
     losses = losses * (1 - epsilon) - all.sum({1}) * (epsilon / static_cast<double>(classes));
   }
   if (ignores) {
@@ -166,7 +171,7 @@ Tensor class_probability_loss(const Tensor& log_p, const Tensor& target,
 }  // namespace
 
 Tensor nll_loss(const Tensor& log_p, const Tensor& target, const NLLLossOptions& options) {
-  return class_index_loss("nll_loss", log_p, target,
+  return class_index_loss("nll_loss", log_p, Given::log_p, target,
                           CrossEntropyLossOptions()
                               .weight(options.weight())
                               .ignore_index(options.ignore_index())
@@ -178,9 +183,9 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntr
         text(logits.sizes()));
   const double epsilon = options.label_smoothing();
   check(epsilon >= 0 && epsilon <= 1, "label_smoothing must be between 0.0 and 1.0. Got: ", epsilon);
-  const Tensor log_p = gradus::log_softmax(logits, class_dim(logits));
-  return logits.sizes() == target.sizes() ? class_probability_loss(log_p, target, options)
-                                          : class_index_loss("cross_entropy", log_p, target, options);
+  if (logits.sizes() != target.sizes())
+    return class_index_loss("cross_entropy", logits, Given::logits, target, options);
+  return class_probability_loss(gradus::log_softmax(logits, class_dim(logits)), target, options);
 }
 
 // ---- Two classes ------------------------------------------------------------------------------------------

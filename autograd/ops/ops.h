@@ -162,6 +162,11 @@ Tensor cumsum(const Tensor& x, int64_t dim);
 // ---- softmax.cpp --------------------------------------------------------------------------------
 Tensor softmax(const Tensor& x, int64_t dim);
 Tensor log_softmax(const Tensor& x, int64_t dim);
+/// -ln softmax(x) at each row's target, x (…, classes), target (…) int64 → (…). nn::functional::cross_entropy is
+/// built on it.
+Tensor cross_entropy_rows(const Tensor& x, const Tensor& target);
+/// Every row (the last dimension) with its mean subtracted, divided by √(variance + eps).
+Tensor layer_norm_rows(const Tensor& x, double eps);
 
 // ---- views.cpp: other windows on the same elements; convert, copy, join -------------------------
 Tensor t(const Tensor& x);

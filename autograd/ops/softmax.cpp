@@ -1,20 +1,52 @@
-// softmax and its logarithm, along any dimension. The kernels work on the last one.
+// What works on rows: softmax and its logarithm along any dimension, cross-entropy and layer normalisation along the
+// last. Each gradient is one kernel too. Where the backward pass is itself being recorded, the same gradient is written
+// in ops, whose rules are known: that gives the second derivative and all further ones.
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {
 namespace {
 
-Tensor along(void (*Kernels::*kernel)(const View&, const View&), const Tensor& x, int d) {
-  const int last = std::max(static_cast<int>(x.dim()) - 1, 0);
+/// x with dimension d last, as the kernels want it.
+View with_last(const Tensor& x, int d) {
+  View view = x.raw();
+  if (view.dim == 0) view.dim = 1, view.sizes[0] = view.strides[0] = 1;
+  std::swap(view.sizes[d], view.sizes[view.dim - 1]);
+  std::swap(view.strides[d], view.strides[view.dim - 1]);
+  return view;
+}
+
+/// One element per row, as a view of rows of length 1.
+View as_column(const Tensor& x) {
+  View view = x.raw();
+  view.sizes[view.dim] = view.strides[view.dim] = 1;
+  ++view.dim;
+  return view;
+}
+
+/// kernel(inputs…, out) along dimension d; the inputs and the result have one shape.
+template <class Kernel, class... Tensors>
+Tensor along(int d, Kernel Kernels::*kernel, const Tensor& x, const Tensors&... others) {
   Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type());
-  View in = x.raw(), out = y.raw();
-  if (in.dim == 0) in.dim = out.dim = 1, in.sizes[0] = out.sizes[0] = in.strides[0] = out.strides[0] = 1;
-  for (View* view : {&in, &out}) {
-    std::swap(view->sizes[d], view->sizes[last]);
-    std::swap(view->strides[d], view->strides[last]);
-  }
-  (kernels_of(x).*kernel)(in, out);
+  (kernels_of(x).*kernel)(with_last(x, d), with_last(others, d)..., with_last(y, d));
   return y;
+}
+
+/// One class per row of x, each of those that there are.
+void check_classes(const Tensor& x, const Tensor& target) {
+  check(x.dim() > 0 && x.dim() < kMaxDims && x.is_floating_point() && target.dtype() == kInt64 &&
+            target.dim() == x.dim() - 1 &&
+            std::equal(target.sizes().begin(), target.sizes().end(), x.sizes().begin()),
+        "cross_entropy_rows: x must be floating point (…, classes) and the target int64 (…), not ", x.dtype(),
+        " ", text(x.sizes()), " and ", target.dtype(), " ", text(target.sizes()));
+  if (target.numel() == 0) return;
+  const int64_t least = min(target).item<int64_t>(), most = max(target).item<int64_t>();
+  check(least >= 0 && most < x.size(-1), "cross_entropy_rows: target ", least < 0 ? least : most,
+        " is out of range for ", x.size(-1), " classes");
+}
+
+/// One element per row of x.
+Tensor allocate_per_row(const Tensor& x) {
+  return allocate(IntArrayRef(x.raw().sizes, x.raw().dim - size_t{1}), x.dtype(), x.device().type());
 }
 
 }  // namespace
@@ -23,8 +55,9 @@ Tensor along(void (*Kernels::*kernel)(const View&, const View&), const Tensor& x
 Tensor softmax(const Tensor& input, int64_t dim) {
   const Tensor x = as_floating_point(input);
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
-  const Tensor y = along(&Kernels::softmax, x, d);
+  const Tensor y = along(d, &Kernels::softmax, x);
   return record("softmax", y, wrt(x, [y = save_output(y), d](const Tensor& g) {
+                  if (!GradMode::is_enabled()) return along(d, &Kernels::softmax_gradient, g, y);
                   const Tensor gy = g * y;
                   return gy - y * sum(gy, {d}, true);
                 }));
@@ -34,9 +67,49 @@ Tensor softmax(const Tensor& input, int64_t dim) {
 Tensor log_softmax(const Tensor& input, int64_t dim) {
   const Tensor x = as_floating_point(input);
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
-  const Tensor y = along(&Kernels::log_softmax, x, d);
-  return record("log_softmax", y,
-                wrt(x, [y = save_output(y), d](const Tensor& g) { return g - exp(y) * sum(g, {d}, true); }));
+  const Tensor y = along(d, &Kernels::log_softmax, x);
+  return record("log_softmax", y, wrt(x, [y = save_output(y), d](const Tensor& g) {
+                  if (!GradMode::is_enabled()) return along(d, &Kernels::log_softmax_gradient, g, y);
+                  return g - exp(y) * sum(g, {d}, true);
+                }));
+}
+
+// ℓ = -ln softmax(x)ₜ          x̄ᵢ = ℓ̄ (softmax(x)ᵢ - [i = t])
+Tensor cross_entropy_rows(const Tensor& x, const Tensor& target) {
+  check_classes(x, target);
+  const Tensor losses = allocate_per_row(x);
+  kernels_of(x).cross_entropy(x.raw(), as_column(target), as_column(losses));
+  return record("cross_entropy", losses, wrt(x, [x = save(x), target = save(target)](const Tensor& g) {
+                  const Tensor logits = x, labels = target;
+                  if (!GradMode::is_enabled()) {
+                    Tensor gradient = allocate_like(logits.raw(), logits.dtype(), logits.device().type());
+                    kernels_of(logits).cross_entropy_gradient(as_column(g), logits.raw(), as_column(labels),
+                                                              gradient.raw());
+                    return gradient;
+                  }
+                  const Tensor classes = arange(logits.size(-1), labels.options());
+                  return g.unsqueeze(-1) * (softmax(logits, -1) - eq(labels.unsqueeze(-1), classes));
+                }));
+}
+
+// y = (x - μ) r, r = 1 / √(σ² + ε)          x̄ = r (ȳ - mean ȳ - y mean (ȳ y)), the means along the row
+Tensor layer_norm_rows(const Tensor& x, double eps) {
+  check(x.dim() > 0 && x.dim() < kMaxDims, "layer_norm_rows: x must have 1 to ", kMaxDims - 1,
+        " dimensions, not ", x.dim());
+  const Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type()), r = allocate_per_row(x);
+  kernels_of(x).layer_norm(x.raw(), eps, y.raw(), as_column(r));
+  return record(
+      "layer_norm", y, wrt(x, [x = save(x), y = save_output(y), r, eps](const Tensor& g) {
+        const Tensor normalised = y;
+        if (!GradMode::is_enabled()) {
+          Tensor gradient = allocate_like(g.raw(), g.dtype(), g.device().type());
+          kernels_of(g).layer_norm_gradient(g.raw(), normalised.raw(), as_column(r), gradient.raw());
+          return gradient;
+        }
+        const auto row_mean = [](const Tensor& t) { return mean(t, {-1}, /*keepdim=*/true); };
+        const Tensor scale = rsqrt(var(Tensor(x), {-1}, /*unbiased=*/false, /*keepdim=*/true) + eps);
+        return scale * (g - row_mean(g) - normalised * row_mean(g * normalised));
+      }));
 }
 
 }  // namespace gradus

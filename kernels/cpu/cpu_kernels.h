@@ -32,6 +32,15 @@ void matmul_v3(const View& a, const View& b, const View& out);  // BLAS; an Erro
 // softmax.cpp
 void softmax(const View& x, const View& out);
 void log_softmax(const View& x, const View& out);
+void softmax_gradient(const View& gradient, const View& y, const View& out);
+void log_softmax_gradient(const View& gradient, const View& y, const View& out);
+void cross_entropy(const View& x, const View& target, const View& losses);
+void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out);
+
+// layer_norm.cpp
+void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations);
+void layer_norm_gradient(const View& gradient, const View& y, const View& inverse_deviations,
+                         const View& out);
 
 // indexing.cpp
 void take(const View& x, const View& positions, const View& out);

@@ -1,80 +1,119 @@
-// Softmax along the last dimension:  yᵢ = e^(xᵢ - m) / Σⱼ e^(xⱼ - m),  m = maxⱼ xⱼ.
+// Softmax along the last dimension, its logarithm, cross-entropy, and the gradients of all three.
+//
+//     yᵢ = e^(xᵢ - m) / Σⱼ e^(xⱼ - m),  m = maxⱼ xⱼ
 //
 // Subtracting the largest element changes nothing mathematically and keeps every exponential in [0, 1], so none
 // overflows and the sum is at least 1. A row that is -∞ throughout has no softmax: it gives NaN, as in PyTorch.
+//
+// Each kernel reads a row from memory once and goes over it again while it is in the cache.
 #include "kernels/cpu/cpu_kernels.h"
-#include "kernels/cpu/loops.h"
-#include "kernels/cpu/reduce_run.h"
-#include "kernels/cpu/wide.h"
+#include "kernels/cpu/rows.h"
 
 namespace gradus::cpu {
 namespace {
 
-/// One row of neighbouring elements; y may be x.
+/// What log Σ e^xⱼ is made of: m, and the logarithm of the sum without it.
 template <class T>
-inline void softmax_row(const T* x, T* y, int64_t n) {
+struct LogSum {
+  T largest, log_rest;
+};
+
+template <class T>
+inline LogSum<T> log_sum_exp(const T* x, int64_t n) {
+  const T largest = reduce_run<Max<T>>(x, n, 1);
+  return {largest, std::log(sum_of_terms<T>(n, [&](int64_t i) { return std::exp(x[i] - largest); }))};
+}
+
+/// yᵢ = scale · softmax(x)ᵢ; y may be x.
+template <class T>
+inline void scaled_softmax(T scale, const T* x, T* y, int64_t n) {
   const T largest = reduce_run<Max<T>>(x, n, 1);
 #pragma GCC ivdep
   for (int64_t i = 0; i < n; ++i) y[i] = std::exp(x[i] - largest);
-  const T scale = T(1) / reduce_run<Sum<T>>(y, n, 1);
-  for (int64_t i = 0; i < n; ++i) y[i] *= scale;
-}
-
-/// log yᵢ = xᵢ - m - log Σⱼ e^(xⱼ - m): no logarithm of a softmax that has rounded to 0.
-template <class T>
-inline void log_softmax_row(const T* x, T* y, int64_t n) {
-  constexpr int64_t piece = 1024;  // the exponentials are summed piece by piece and never stored
-  const T largest = reduce_run<Max<T>>(x, n, 1);
-  T exponentials[piece], sum = 0;
-  for (int64_t begin = 0; begin < n; begin += piece) {
-    const int64_t length = std::min(piece, n - begin);
-    for (int64_t i = 0; i < length; ++i) exponentials[i] = std::exp(x[begin + i] - largest);
-    sum += reduce_run<Sum<T>>(exponentials, length, 1);
-  }
-  const T log_sum = std::log(sum);
-#pragma GCC ivdep
-  for (int64_t i = 0; i < n; ++i) y[i] = x[i] - largest - log_sum;
-}
-
-/// Calls row(x, y, n) for every row. A row whose elements are not neighbours is copied, worked on and copied back.
-template <class T, class Row>
-void for_each_row(const View& x, const View& out, const Row& row) {
-  const int last = x.dim - 1;
-  const auto [n, x_step] = line_along(x, last);
-  const int64_t out_step = line_along(out, last).stride;
-  for_each_line(
-      last,
-      [&, n = n, x_step = x_step](const int64_t* offsets) {
-        const T* from = x.as<const T>() + offsets[1];
-        T* to = out.as<T>() + offsets[0];
-        if (x_step == 1 && out_step == 1) return row(from, to, n);
-        std::vector<T> copy(static_cast<size_t>(n));
-        for (int64_t i = 0; i < n; ++i) copy[static_cast<size_t>(i)] = from[i * x_step];
-        row(copy.data(), copy.data(), n);
-        for (int64_t i = 0; i < n; ++i) to[i * out_step] = copy[static_cast<size_t>(i)];
-      },
-      out, x);
+  const T factor = scale / reduce_run<Sum<T>>(y, n, 1);
+  for (int64_t i = 0; i < n; ++i) y[i] *= factor;
 }
 
 }  // namespace
 
 void softmax(const View& x, const View& out) {
-  visit_dtype(x.dtype, [&]<class T>(T) {
-    if constexpr (std::floating_point<T>)
-      for_each_row<T>(x, out,
-                      [](const T* from, T* to, int64_t n) { widest([=] { softmax_row(from, to, n); }); });
-    else
-      no_kernel("softmax", "cpu", x.dtype);
+  visit_floating_point("softmax", x, [&]<class T>(T) {
+    for_each_row<T>([](T* y, const T* x, int64_t n) { scaled_softmax(T(1), x, y, n); }, out, x);
   });
 }
 
+// xᵢ - m - log Σⱼ e^(xⱼ - m): no logarithm of a softmax that has rounded to 0.
 void log_softmax(const View& x, const View& out) {
-  visit_dtype(x.dtype, [&]<class T>(T) {
-    if constexpr (std::floating_point<T>)
-      for_each_row<T>(x, out,
-                      [](const T* from, T* to, int64_t n) { widest([=] { log_softmax_row(from, to, n); }); });
-    else
-      no_kernel("log_softmax", "cpu", x.dtype);
+  visit_floating_point("log_softmax", x, [&]<class T>(T) {
+    for_each_row<T>(
+        [](T* y, const T* x, int64_t n) {
+          const auto [largest, log_rest] = log_sum_exp(x, n);
+#pragma GCC ivdep
+          for (int64_t i = 0; i < n; ++i) y[i] = x[i] - largest - log_rest;
+        },
+        out, x);
+  });
+}
+
+void softmax_gradient(const View& gradient, const View& y, const View& out) {
+  visit_floating_point("softmax_gradient", y, [&]<class T>(T) {
+    for_each_row<T>(
+        [](T* result, const T* g, const T* y, int64_t n) {
+          const T dot = sum_of_terms<T>(n, [&](int64_t i) { return g[i] * y[i]; });
+#pragma GCC ivdep
+          for (int64_t i = 0; i < n; ++i) result[i] = y[i] * (g[i] - dot);
+        },
+        out, gradient, y);
+  });
+}
+
+void log_softmax_gradient(const View& gradient, const View& y, const View& out) {
+  visit_floating_point("log_softmax_gradient", y, [&]<class T>(T) {
+    for_each_row<T>(
+        [](T* result, const T* g, const T* y, int64_t n) {
+          const T sum = reduce_run<Sum<T>>(g, n, 1);
+#pragma GCC ivdep
+          for (int64_t i = 0; i < n; ++i) result[i] = g[i] - std::exp(y[i]) * sum;
+        },
+        out, gradient, y);
+  });
+}
+
+// -log softmax(x)[t] = m - x[t] + log Σⱼ e^(xⱼ - m)
+void cross_entropy(const View& x, const View& target, const View& losses) {
+  visit_floating_point("cross_entropy", x, [&]<class T>(T) {
+    const int64_t n = line_along(x, x.dim - 1).size;
+    for_each_line(
+        x.dim - 1,
+        [&](const int64_t* offsets) {
+          std::vector<T> copy;
+          const T* const row = side_by_side(x, offsets[0], copy);
+          const T chosen = row[target.as<const int64_t>()[offsets[1]]];
+          for_row_of(n, [&] {
+            const auto [largest, log_rest] = log_sum_exp(row, n);
+            losses.as<T>()[offsets[2]] = largest - chosen + log_rest;
+          });
+        },
+        x, target, losses);
+  });
+}
+
+// The softmax is made anew from x: one exponential per element, as the forward's, and nothing had to be kept.
+void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out) {
+  visit_floating_point("cross_entropy_gradient", x, [&]<class T>(T) {
+    const auto [n, stride] = line_along(out, out.dim - 1);
+    for_each_line(
+        x.dim - 1,
+        [&, n = n, stride = stride](const int64_t* offsets) {
+          std::vector<T> copies[2];
+          T* const result = side_by_side(out, offsets[0], copies[0]);
+          const T* const row = side_by_side(x, offsets[1], copies[1]);
+          const T g = gradient.as<const T>()[offsets[3]];
+          for_row_of(n, [&] { scaled_softmax(g, row, result, n); });
+          result[target.as<const int64_t>()[offsets[2]]] -= g;
+          put_back(out, offsets[0], copies[0]);
+        },
+        out, x, target, gradient);
   });
 }
 

@@ -1,4 +1,4 @@
-// Reductions, and what works along a dimension: cumsum, softmax.
+// Reductions, and what works along a dimension: cumsum, softmax, layer norm.
 #include <cmath>
 
 #include "op_list.h"
@@ -222,6 +222,27 @@ std::vector<Op> rows() {
     add("softmax", softmax, softmax_of);
     add("log_softmax", log_softmax, log_softmax_of);
   }
+  ops.push_back(
+      {.name = "cross_entropy_rows",
+       .inputs = {any({3, 4}), indices({3}, 0, 4)},
+       .call = [](Inputs x) { return cross_entropy_rows(x[0], x[1]); },
+       .reference =
+           [](const Arrays& x) {
+             const Array log_p = along(x[0], 1, log_softmax_of);
+             return build({3}, [&](const Index& i) { return -log_p({i[0], static_cast<int64_t>(x[1](i))}); });
+           }});
+  ops.push_back({.name = "layer_norm_rows",
+                 .inputs = {distinct({2, 3, 4})},
+                 .call = [](Inputs x) { return layer_norm_rows(x[0], 0.1); },
+                 .reference =
+                     [](const Arrays& x) {
+                       return along(x[0], 2, [](const Row& row) {
+                         Row y;
+                         for (double value : row)
+                           y.push_back((value - mean_of(row)) / std::sqrt(variance_of(row, false) + 0.1));
+                         return y;
+                       });
+                     }});
   return ops;
 }
 

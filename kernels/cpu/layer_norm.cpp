@@ -1,0 +1,60 @@
+// Layer normalisation: every row is moved to mean 0 and stretched to variance 1.
+//
+//     yᵢ = (xᵢ - μ) r        μ = mean x        r = 1 / √(mean (x - μ)² + ε)
+//     x̄ᵢ = r (ȳᵢ - mean ȳ - yᵢ mean (ȳ y))
+//
+// The two subtractions take away what a shift and a stretch of the row would contribute: y does not see them.
+// Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
+#include "kernels/cpu/cpu_kernels.h"
+#include "kernels/cpu/rows.h"
+
+namespace gradus::cpu {
+
+void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations) {
+  visit_floating_point("layer_norm", x, [&]<class T>(T) {
+    const int64_t n = line_along(x, x.dim - 1).size;
+    for_each_line(
+        x.dim - 1,
+        [&](const int64_t* offsets) {
+          std::vector<T> copies[2];
+          T* const y = side_by_side(out, offsets[0], copies[0]);
+          const T* const row = side_by_side(x, offsets[1], copies[1]);
+          for_row_of(n, [&] {
+            const T count = static_cast<T>(n), mean = reduce_run<Sum<T>>(row, n, 1) / count;
+            for (int64_t i = 0; i < n; ++i) y[i] = row[i] - mean;
+            const T variance = sum_of_terms<T>(n, [&](int64_t i) { return y[i] * y[i]; }) / count;
+            const T r = T(1) / std::sqrt(variance + static_cast<T>(eps));
+            for (int64_t i = 0; i < n; ++i) y[i] *= r;
+            inverse_deviations.as<T>()[offsets[2]] = r;
+          });
+          put_back(out, offsets[0], copies[0]);
+        },
+        out, x, inverse_deviations);
+  });
+}
+
+void layer_norm_gradient(const View& gradient, const View& y, const View& inverse_deviations,
+                         const View& out) {
+  visit_floating_point("layer_norm_gradient", y, [&]<class T>(T) {
+    const int64_t n = line_along(out, out.dim - 1).size;
+    for_each_line(
+        out.dim - 1,
+        [&](const int64_t* offsets) {
+          std::vector<T> copies[3];
+          T* const result = side_by_side(out, offsets[0], copies[0]);
+          const T* const g = side_by_side(gradient, offsets[1], copies[1]);
+          const T* const row = side_by_side(y, offsets[2], copies[2]);
+          const T r = inverse_deviations.as<const T>()[offsets[3]];
+          for_row_of(n, [&] {
+            const T count = static_cast<T>(n), mean = reduce_run<Sum<T>>(g, n, 1) / count;
+            const T slope = sum_of_terms<T>(n, [&](int64_t i) { return g[i] * row[i]; }) / count;
+#pragma GCC ivdep
+            for (int64_t i = 0; i < n; ++i) result[i] = r * (g[i] - mean - row[i] * slope);
+          });
+          put_back(out, offsets[0], copies[0]);
+        },
+        out, gradient, y, inverse_deviations);
+  });
+}
+
+}  // namespace gradus::cpu
