@@ -4,13 +4,18 @@
 #include <ostream>
 
 #include "kernels/cpu/cpu_kernels.h"
+#include "kernels/cuda/cuda_kernels.h"
 
 namespace gradus {
 
 const Kernels& kernels_for(DeviceType device) {
-  if (device == DeviceType::CUDA) [[unlikely]]
-    fail("cuda: this build has no cuda kernels; use the cpu (--device cpu)");
-  return cpu::kernels;
+  if (device == DeviceType::CPU) [[likely]]
+    return cpu::kernels;
+#if GRADUS_HAVE_CUDA
+  return cuda::kernels();
+#else
+  fail("cuda: this build has no cuda kernels (GRADUS_CUDA=OFF); use the cpu (--device cpu)");
+#endif
 }
 
 void no_kernel(const char* op, const char* device, Dtype dtype) {

@@ -1,0 +1,92 @@
+// The one table of the kernels of CUDA devices, in the order of kernels.h, and whether there is a device.
+#include "kernels/cuda/cuda_kernels.h"
+
+#include <algorithm>
+#include <string>
+
+#include "kernels/cuda/errors.h"
+
+namespace gradus::cuda {
+namespace {
+
+template <size_t length>
+struct Name {
+  char text[length];
+  constexpr Name(const char (&from)[length]) { std::copy_n(from, length, text); }  // NOLINT
+};
+
+template <class... Arguments>
+using Kernel = void (*)(Arguments...);
+
+/// Stands in the table where a kernel is missing: whoever calls it gets an Error that names it.
+template <Name name>
+struct MissingKernel {
+  template <class... Arguments>
+  operator Kernel<Arguments...>() const {
+    return [](Arguments...) { fail(name.text, " has no cuda kernel; use the cpu"); };
+  }
+};
+template <Name name>
+constexpr MissingKernel<name> missing;
+
+const char* device_name() {
+  static const cudaDeviceProp properties = [] {
+    cudaDeviceProp first{};
+    check_cuda(cudaGetDeviceProperties(&first, 0), "cudaGetDeviceProperties");
+    return first;
+  }();
+  return properties.name;
+}
+
+/// Why no device can be used; empty if one can.
+std::string complaint() {
+  int count = 0;  // stays as it is where there is no driver
+  const cudaError_t result = cudaGetDeviceCount(&count);
+  if (result == cudaSuccess && count > 0) return "";
+  cudaGetLastError();  // or it would be reported again later
+  return std::string("cuda: no device can be used: ") +
+         (result == cudaSuccess ? "there is none" : cudaGetErrorString(result)) + "; use the cpu (--device cpu)";
+}
+
+const Kernels table = {
+    .device = "cuda",
+    .fill = fill,
+    .arange = missing<"arange">,
+    .copy = copy,
+    .unary = unary,
+    .binary = binary,
+    .binary_scalar = missing<"binary_scalar">,
+    .where = missing<"where">,
+    .reduce = missing<"reduce">,
+    .argmax = missing<"argmax">,
+    .argmin = missing<"argmin">,
+    .cumsum = missing<"cumsum">,
+    .sort = missing<"sort">,
+    .matmul = missing<"matmul">,
+    .softmax = missing<"softmax">,
+    .log_softmax = missing<"log_softmax">,
+    .take = missing<"take">,
+    .put = missing<"put">,
+    .gather_rows = missing<"gather_rows">,
+    .scatter_add_rows = missing<"scatter_add_rows">,
+    .nonzero = missing<"nonzero">,
+    .sgd = missing<"sgd">,
+    .adam = missing<"adam">,
+    .svd = nullptr,
+    .allocate = allocate,
+    .release = release,
+    .copy_from_host = copy_from_host,
+    .copy_to_host = copy_to_host,
+    .synchronize = synchronize,
+    .device_name = device_name,
+};
+
+}  // namespace
+
+const Kernels& kernels() {
+  static const std::string why_not = complaint();
+  check(why_not.empty(), why_not);
+  return table;
+}
+
+}  // namespace gradus::cuda

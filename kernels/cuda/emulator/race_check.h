@@ -1,0 +1,49 @@
+// Finds races, reads of memory that nobody wrote, and accesses outside of every allocation.
+//
+// A build with GRADUS_RACE_CHECK=1 compiles the kernels with -fsanitize=thread, whose one effect is that the compiler
+// calls a function before every access to memory: __tsan_read4(address) and the like. The real ThreadSanitizer library
+// is not linked; race_check.cpp has functions of those names. Each looks up the shadow of the address: who wrote it
+// last and who read it, with the number of barriers passed by then. Two accesses, one of them a write, by different
+// threads, are a race unless
+//
+//     both are in one block, with a __syncthreads between them;
+//     both are in one warp, with a __syncwarp between them;
+//     both are atomic.
+//
+// In every other build these functions are empty.
+#pragma once
+
+#include <cstddef>
+
+#if GRADUS_RACE_CHECK
+#define GRADUS_NOT_RACE_CHECKED __attribute__((no_sanitize("thread")))
+#else
+#define GRADUS_NOT_RACE_CHECKED
+#endif
+
+namespace gradus::emulator::race_check {
+
+#if GRADUS_RACE_CHECK
+void begin_launch(void* dynamic_shared, size_t bytes);
+void begin_block();
+void block_barrier();  // all threads of the running block have met
+void warp_barrier();   // lanes of the running thread's warp have met
+void atomic_access(void* address, size_t bytes);  // before the running thread reads and writes
+
+void allocated(void* memory, size_t bytes);  // global memory that nobody has written yet
+void released(void* memory);
+void written_by_host(void* memory, size_t bytes);
+void copied(void* to, const void* from, size_t bytes);
+#else
+inline void begin_launch(void*, size_t) {}
+inline void begin_block() {}
+inline void block_barrier() {}
+inline void warp_barrier() {}
+inline void atomic_access(void*, size_t) {}
+inline void allocated(void*, size_t) {}
+inline void released(void*) {}
+inline void written_by_host(void*, size_t) {}
+inline void copied(void*, const void*, size_t) {}
+#endif
+
+}  // namespace gradus::emulator::race_check

@@ -1,0 +1,312 @@
+#include "kernels/cuda/emulator/scheduler.h"
+
+#include <algorithm>
+#include <boost/context/fiber.hpp>
+#include <boost/context/protected_fixedsize_stack.hpp>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <vector>
+
+#include "kernels/cuda/emulator/race_check.h"
+#include "kernels/cuda/emulator/synchronisation.h"
+
+uint3 threadIdx, blockIdx;
+dim3 blockDim, gridDim;
+
+namespace gradus::emulator {
+namespace {
+
+using Context = boost::context::fiber;  // where a stack's execution stopped
+
+/// Wakes a waiting thread after another one failed. Not a std::exception: no kernel should catch it.
+struct Cancelled {};
+
+struct ThreadPlace {
+  uint3 index;
+  int number;
+};
+
+/// A stack, and the thread that runs or waits on it.
+struct Fiber {
+  Context context;
+  Stack stack;
+  ThreadPlace thread{};
+  const Meeting* waits_at = nullptr;  // none: the fiber is between threads
+  uint32_t generation = 0;            // of that meeting, when it began to wait
+};
+
+class Scheduler {
+ public:
+  Scheduler();
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  void run(const Launch& launch);
+  void wait(const Meeting& meeting);
+
+  std::mutex one_kernel_at_a_time;
+  uint64_t seed = 0;
+  const Launch* launch = nullptr;
+  Fiber* running = nullptr;
+  int thread_count = 0;
+  Meeting block_meeting;
+  void* shared = nullptr;
+
+ private:
+  void place_threads();
+  void run_block();
+  void start_thread();
+  void resume_round();
+  void cancel_all();
+  std::string deadlock() const;
+
+  Fiber& new_fiber();
+  void run_threads(Fiber& fiber);
+  void resume(Fiber& fiber);
+  void suspend();
+
+  std::vector<ThreadPlace> threads_;  // of a block, in the order in which they start
+  size_t next_ = 0;                   // the first of them that has not started
+  std::vector<std::unique_ptr<Fiber>> fibers_;
+  std::vector<Fiber*> idle_, waiting_;
+  bool cancelling_ = false, closing_ = false;
+  std::exception_ptr failure_;
+  Context scheduler_;  // where the scheduler stopped, while a fiber runs
+  Stack scheduler_stack_;
+  std::mt19937_64 random_;
+};
+
+Scheduler& scheduler() {
+  static Scheduler one;
+  return one;
+}
+
+Scheduler::Scheduler() {
+  if (const char* text = std::getenv("GRADUS_EMULATOR_SEED")) seed = std::strtoull(text, nullptr, 10);
+}
+
+Scheduler::~Scheduler() {  // every stack comes to its end
+  closing_ = true;
+  for (const auto& fiber : fibers_) resume(*fiber);
+}
+
+// ---- A launch ----------------------------------------------------------------------------------------------------
+
+void Scheduler::run(const Launch& wanted) {
+  launch = &wanted;
+  gridDim = wanted.grid;
+  blockDim = wanted.block;
+  place_threads();
+  block_meeting = {};
+  const std::unique_ptr<void, decltype(&std::free)> memory(std::malloc(wanted.shared_bytes), &std::free);
+  shared = memory.get();
+  race_check::begin_launch(shared, wanted.shared_bytes);
+  const unsigned last = gridDim.x - 1;
+  for (blockIdx.z = 0; blockIdx.z < gridDim.z; ++blockIdx.z)
+    for (blockIdx.y = 0; blockIdx.y < gridDim.y; ++blockIdx.y)
+      for (unsigned x = 0; x <= last && !failure_; ++x) {
+        blockIdx.x = seed & 1 ? last - x : x;
+        std::memset(shared, 0xff, wanted.shared_bytes);  // NaN
+        race_check::begin_block();
+        run_block();
+      }
+  launch = nullptr;
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void Scheduler::place_threads() {
+  threads_.clear();
+  for (unsigned z = 0; z < blockDim.z; ++z)
+    for (unsigned y = 0; y < blockDim.y; ++y)
+      for (unsigned x = 0; x < blockDim.x; ++x)
+        threads_.push_back({{x, y, z}, static_cast<int>(threads_.size())});
+  thread_count = static_cast<int>(threads_.size());
+  random_.seed(seed);
+  if (seed) std::shuffle(threads_.begin(), threads_.end(), random_);
+}
+
+void Scheduler::run_block() {
+  next_ = 0;
+  while (!failure_ && next_ < threads_.size()) start_thread();
+  while (!failure_ && !waiting_.empty()) resume_round();
+  if (failure_) cancel_all();
+}
+
+/// Starts the next thread on an idle stack. If it ends there, the threads after it follow on the same stack.
+void Scheduler::start_thread() {
+  Fiber& fiber = idle_.empty() ? new_fiber() : *idle_.back();
+  idle_.pop_back();
+  resume(fiber);
+  (fiber.waits_at ? waiting_ : idle_).push_back(&fiber);
+}
+
+/// Resumes each waiting thread whose meeting has opened.
+void Scheduler::resume_round() {
+  if (seed) std::shuffle(waiting_.begin(), waiting_.end(), random_);
+  bool progress = false;
+  size_t kept = 0;
+  for (size_t i = 0; i < waiting_.size(); ++i) {
+    Fiber* fiber = waiting_[i];
+    if (fiber->waits_at->generation != fiber->generation && !failure_) {
+      const bool later = seed && random_() % 2 == 0;
+      if (!later) resume(*fiber);
+      progress = true;
+    }
+    if (fiber->waits_at)
+      waiting_[kept++] = fiber;
+    else
+      idle_.push_back(fiber);
+  }
+  waiting_.resize(kept);
+  if (!progress) failure_ = std::make_exception_ptr(Error(deadlock()));
+}
+
+void Scheduler::cancel_all() {
+  cancelling_ = true;
+  for (Fiber* fiber : waiting_) {
+    resume(*fiber);
+    idle_.push_back(fiber);
+  }
+  waiting_.clear();
+  cancelling_ = false;
+  reset_warps();
+}
+
+std::string Scheduler::deadlock() const {
+  std::map<std::string, std::pair<int, uint3>> crowds;  // by meeting: how many, and one of them
+  for (const Fiber* fiber : waiting_) {
+    const Meeting& meeting = *fiber->waits_at;
+    auto& [count, example] = crowds[std::string(meeting.what) + " (" + text(meeting.place) + ")"];
+    if (count++ == 0) example = fiber->thread.index;
+  }
+  std::ostringstream message;
+  message << launch->kernel << " (" << text(launch->place) << "), block " << text(blockIdx) << ": deadlock: ";
+  for (const auto& [what, crowd] : crowds)
+    message << crowd.first << " threads wait at " << what << ", such as thread " << text(crowd.second) << "; ";
+  message << threads_.size() - waiting_.size() << " have returned";
+  return message.str();
+}
+
+// ---- Stacks ------------------------------------------------------------------------------------------------------
+
+Fiber& Scheduler::new_fiber() {
+  Fiber* fiber = fibers_.emplace_back(std::make_unique<Fiber>()).get();
+  boost::context::protected_fixedsize_stack allocator(kStackBytes);
+  const boost::context::stack_context memory = allocator.allocate();
+  fiber->stack = {static_cast<const char*>(memory.sp) - memory.size, memory.size};
+  const boost::context::preallocated place(memory.sp, memory.size, memory);
+  fiber->context = Context(std::allocator_arg, place, allocator, [this, fiber](Context&& from) {
+    scheduler_ = std::move(from);
+    LeaveStack::arrive_first_time(&scheduler_stack_);
+    while (!closing_) {
+      run_threads(*fiber);
+      suspend();
+    }
+    LeaveStack::leave_for_ever(scheduler_stack_);
+    return std::move(scheduler_);
+  });
+  idle_.push_back(fiber);
+  return *fiber;
+}
+
+/// Runs threads that have not started yet, one after another, until none is left.
+void Scheduler::run_threads(Fiber& fiber) {
+  while (next_ < threads_.size() && !failure_) {
+    fiber.thread = threads_[next_++];
+    threadIdx = fiber.thread.index;
+    try {
+      launch->thread(launch->arguments);
+    } catch (const Cancelled&) {
+      fiber.waits_at = nullptr;
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+  }
+}
+
+void Scheduler::wait(const Meeting& meeting) {
+  running->waits_at = &meeting;
+  running->generation = meeting.generation;
+  suspend();
+  if (cancelling_) throw Cancelled{};
+  running->waits_at = nullptr;
+}
+
+void Scheduler::resume(Fiber& fiber) {
+  running = &fiber;
+  threadIdx = fiber.thread.index;
+  const LeaveStack leave(fiber.stack);
+  fiber.context = std::move(fiber.context).resume();
+  leave.come_back();
+  running = nullptr;
+}
+
+void Scheduler::suspend() {
+  const LeaveStack leave(scheduler_stack_);
+  scheduler_ = std::move(scheduler_).resume();
+  leave.come_back(&scheduler_stack_);
+}
+
+bool same(const Place& a, const Place& b) {
+  return a.line() == b.line() &&
+         (a.file_name() == b.file_name() || std::strcmp(a.file_name(), b.file_name()) == 0);
+}
+
+}  // namespace
+
+void run(const Launch& launch) {
+  check(!in_kernel(), launch.kernel, " (", text(launch.place), "): a kernel cannot launch another one");
+  const std::lock_guard lock(scheduler().one_kernel_at_a_time);
+  scheduler().run(launch);
+}
+
+void set_thread_order_seed(uint64_t seed) { scheduler().seed = seed; }
+
+bool meet(Meeting& meeting, int expected, const char* what, const Place& place) {
+  if (meeting.arrived == 0) {
+    meeting.what = what;
+    meeting.place = place;
+  } else if (!same(meeting.place, place)) {
+    fail_in_thread("is at ", what, " (", text(place), ") while others wait at ", meeting.what, " (",
+                   text(meeting.place), "): all must pass the same one");
+  }
+  if (++meeting.arrived < expected) {
+    scheduler().wait(meeting);
+    return false;
+  }
+  meeting.arrived = 0;
+  ++meeting.generation;
+  return true;
+}
+
+Meeting& block_meeting() { return scheduler().block_meeting; }
+int thread_number() { return scheduler().running->thread.number; }
+int threads_per_block() { return scheduler().thread_count; }
+void* dynamic_shared_memory() { return scheduler().shared; }
+bool in_kernel() { return scheduler().running != nullptr; }
+const Stack& running_stack() { return scheduler().running->stack; }
+
+std::string text(const uint3& index) {
+  std::ostringstream out;
+  out << '(' << index.x << ", " << index.y << ", " << index.z << ')';
+  return out.str();
+}
+
+std::string text(const Place& place) {
+  const std::string_view path = place.file_name();
+  return std::string(path.substr(path.rfind('/') + 1)) + ":" + std::to_string(place.line());
+}
+
+std::string running_thread() {
+  const Launch& launch = *scheduler().launch;
+  return std::string(launch.kernel) + " (" + text(launch.place) + "), block " + text(blockIdx) + ", thread " +
+         text(threadIdx);
+}
+
+}  // namespace gradus::emulator

@@ -1,0 +1,79 @@
+// Runs the threads of a kernel on one processor, each on a stack of its own (a fiber).
+//
+// The threads of a block run one after another until one has to wait for others at a meeting point. Its stack is then
+// set aside, and the next thread starts on another one. When all have been started, those whose meeting has come about
+// are resumed in rounds. So a kernel that never waits needs one stack for all its threads and costs a function call
+// per thread; one that waits pays for a switch of stacks, some 12 ns, per thread and meeting.
+//
+//     a round without progress   everyone waits for a thread that will not come: the kernel is deadlocked
+//     an error in a thread       the others are woken with an exception, so that their destructors run
+//     a seed for the order       threads run in an order drawn from it; results must not depend on it
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <string>
+#include <string_view>
+
+#include "kernels/cuda/emulator/stack.h"
+#include "kernels/cuda/emulator/types.h"
+#include "kernels/error.h"
+
+namespace gradus::emulator {
+
+using Place = std::source_location;
+
+/// One launch: what each thread calls, and how many threads there are.
+struct Launch {
+  std::string_view kernel;  // its name, for messages
+  Place place;              // of the launch
+  dim3 grid, block;
+  size_t shared_bytes;
+  void (*thread)(const void* arguments);
+  const void* arguments;
+};
+
+/// Runs all threads of all blocks. Throws Error, with kernel, block, thread and place, for whatever goes wrong in one of
+/// them; the next launch then finds everything in order.
+void run(const Launch& launch);
+
+/// The order in which threads run: 0, the default, in order of their numbers; else drawn from the seed. At first it is
+/// the environment's GRADUS_EMULATOR_SEED.
+void set_thread_order_seed(uint64_t seed);
+
+// ---- For the device functions ------------------------------------------------------------------------------------
+
+/// Where several threads wait for each other. Whoever arrives last opens it for all and goes on.
+struct Meeting {
+  uint32_t generation = 0;  // how often it has opened
+  int arrived = 0;
+  const char* what = "";  // "__syncthreads", as the first who arrived called it
+  Place place = {};
+};
+
+/// Arrives at a meeting of `expected` threads and returns when all are there; true for the one who came last. An Error
+/// if they are at different places.
+bool meet(Meeting& meeting, int expected, const char* what, const Place& place);
+
+Meeting& block_meeting();      // of all threads of the running block
+int thread_number();           // of the running thread in its block, x fastest
+int threads_per_block();
+void* dynamic_shared_memory();  // of the running block
+bool in_kernel();              // is a thread running now?
+const Stack& running_stack();  // of the running thread
+
+/// Who is running: "softmax<float> (softmax.cu:80), block (3, 0, 0), thread (17, 0, 0)".
+std::string running_thread();
+/// "softmax.cu:80"
+std::string text(const Place& place);
+/// "(3, 0, 0)"
+std::string text(const uint3& index);
+
+/// Ends the kernel with an Error that names the running thread.
+template <class... Parts>
+[[noreturn, gnu::cold, gnu::noinline]] void fail_in_thread(const Parts&... parts) {
+  fail(running_thread(), ": ", parts...);
+}
+
+}  // namespace gradus::emulator

@@ -1,0 +1,28 @@
+// Every call of the CUDA runtime is checked, and an error says which call failed, where, and why.
+#pragma once
+
+#if GRADUS_CUDA_EMULATED
+#include "kernels/cuda/emulator/runtime.h"
+#else
+#include <cuda_runtime_api.h>
+#endif
+
+#include <source_location>
+#include <string_view>
+
+#include "kernels/error.h"
+
+namespace gradus::cuda {
+
+/// Throws Error "cudaMalloc (memory.cpp:40): out of memory" unless `result` is success.
+inline void check_cuda(cudaError_t result, std::string_view what,
+                       const std::source_location& place = std::source_location::current()) {
+  if (result == cudaSuccess) [[likely]]
+    return;
+  cudaGetLastError();  // a launch that was refused must not be reported again by the next one
+  std::string_view file = place.file_name();
+  file.remove_prefix(file.rfind('/') + 1);
+  fail(what, " (", file, ":", place.line(), "): ", cudaGetErrorString(result));
+}
+
+}  // namespace gradus::cuda

@@ -1,0 +1,108 @@
+// What every .cu file includes: CUDA itself under nvcc, the emulator under any other compiler, and how both launch.
+//
+//     template <class T>
+//     __global__ void scale(T* x, T factor, int64_t n) {
+//       for (int64_t i = global_thread(); i < n; i += all_threads()) x[i] *= factor;
+//     }
+//     launch<scale<T>>({blocks_for(n), kThreads}, x.as<T>(), factor, n);
+//
+// A launch is an Error with the kernel's name and the place of the launch if the device refuses it. Kernels belong into
+// anonymous namespaces.
+#pragma once
+
+#include <cstdint>
+#include <source_location>
+#include <string_view>
+
+#if defined(__CUDACC__)
+#include <cuda_runtime.h>
+#else
+#include "kernels/cuda/emulator/device_functions.h"
+#include "kernels/cuda/emulator/runtime.h"
+#include "kernels/cuda/emulator/synchronisation.h"
+#endif
+
+#include "kernels/cuda/errors.h"
+#include "kernels/error.h"
+
+namespace gradus::cuda {
+
+using Place = std::source_location;
+
+/// How many threads: blocks in the grid, threads in a block, bytes of dynamic shared memory, and in which stream.
+struct Grid {
+  dim3 blocks, threads;
+  size_t shared_bytes;
+  cudaStream_t stream;
+  Place place;
+
+  Grid(dim3 blocks, dim3 threads, size_t shared_bytes = 0, cudaStream_t stream = nullptr,
+       Place place = Place::current())
+      : blocks(blocks), threads(threads), shared_bytes(shared_bytes), stream(stream), place(place) {}
+};
+
+/// "scale<float>", from what the compiler calls this function.
+template <auto kernel>
+constexpr std::string_view kernel_name() {
+  std::string_view name = __PRETTY_FUNCTION__;
+  name.remove_prefix(name.find("kernel = ") + 9);
+  return name.substr(0, name.find_first_of(";]"));
+}
+
+template <auto kernel, class... Parameters, class... Arguments>
+void launch_converted(void (*)(Parameters...), const Grid& grid, const Arguments&... arguments) {
+#if defined(__CUDACC__)
+  [&](Parameters... converted) {
+    void* addresses[] = {static_cast<void*>(&converted)..., nullptr};
+    check_cuda(cudaLaunchKernel(reinterpret_cast<const void*>(kernel), grid.blocks, grid.threads, addresses,
+                                grid.shared_bytes, grid.stream),
+               kernel_name<kernel>(), grid.place);
+  }(arguments...);
+#else
+  const auto thread = [&]() GRADUS_NOT_RACE_CHECKED { kernel(static_cast<Parameters>(arguments)...); };
+  emulator::launch({.kernel = kernel_name<kernel>(),
+                    .place = grid.place,
+                    .grid = grid.blocks,
+                    .block = grid.threads,
+                    .shared_bytes = grid.shared_bytes,
+                    .thread = [](const void* call) GRADUS_NOT_RACE_CHECKED {
+                      (*static_cast<const decltype(thread)*>(call))();
+                    },
+                    .arguments = &thread});
+#endif
+}
+
+/// Starts a kernel. The arguments are converted to the kernel's parameters.
+template <auto kernel, class... Arguments>
+void launch(const Grid& grid, const Arguments&... arguments) {
+  launch_converted<kernel>(kernel, grid, arguments...);
+}
+
+// ---- Common ground of the kernels --------------------------------------------------------------------------------
+
+/// Threads of a block where nothing speaks for another number.
+inline constexpr int kThreads = 256;
+
+/// Blocks of kThreads threads for n elements, one each; more than enough blocks to fill a device take several each.
+inline unsigned blocks_for(int64_t n) {
+  constexpr int64_t most = 1 << 16;
+  const int64_t blocks = (n + kThreads - 1) / kThreads;
+  return static_cast<unsigned>(blocks < most ? blocks : most);
+}
+
+/// The number of this thread among all of a one-dimensional grid, and how many there are.
+__device__ inline int64_t global_thread() { return int64_t{blockIdx.x} * blockDim.x + threadIdx.x; }
+__device__ inline int64_t all_threads() { return int64_t{gridDim.x} * blockDim.x; }
+
+/// The dynamic shared memory of the block, aligned to 16 bytes.
+template <class T>
+__device__ T* dynamic_shared() {
+#if defined(__CUDACC__)
+  extern __shared__ __align__(16) unsigned char dynamic_shared_bytes[];
+  return reinterpret_cast<T*>(dynamic_shared_bytes);
+#else
+  return static_cast<T*>(emulator::dynamic_shared_memory());
+#endif
+}
+
+}  // namespace gradus::cuda
