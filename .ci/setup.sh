@@ -19,6 +19,7 @@ build   command:g++,clang++          g++                     gcc-c++         gcc
 build   command:cmake                cmake                   cmake           cmake          cmake
 build   command:ninja,make           ninja-build             ninja-build     ninja          ninja
 build   header:cblas.h               libopenblas-openmp-dev  openblas-devel  openblas       openblas
+build   header:boost/context/fiber.hpp libboost-context-dev  boost-devel     boost          boost
 labs    header:CLI/CLI.hpp           libcli11-dev            cli11-devel     cli11          cli11
 labs    header:nlohmann/json.hpp     nlohmann-json3-dev      json-devel      nlohmann-json  nlohmann-json
 labs    command:gnuplot              gnuplot-nox             gnuplot         gnuplot        gnuplot

@@ -57,6 +57,16 @@ struct AdamTensors {
   int64_t step;  // of this parameter, from 1
 };
 
+/// The memory of a device that has one of its own, and copies between it and the host's.
+struct DeviceMemory {
+  void* (*allocate)(int64_t bytes);
+  void (*release)(void* block, int64_t bytes);  // `bytes` as they were asked for
+  void (*copy_from_host)(const void* host, void* block, int64_t bytes);
+  void (*copy_to_host)(const void* block, void* host, int64_t bytes);
+  void (*synchronize)();  // waits for all work on the device
+  const char* (*device_name)();
+};
+
 struct Kernels {
   const char* device;  // for messages: "cpu", "cuda"
 
@@ -115,13 +125,7 @@ struct Kernels {
   // A (…, m, n) = U diag(S) Vᵀ with k = min(m, n): U (…, m, k), S (…, k) descending, V (…, n, k).
   void (*svd)(const View& a, const View& u, const View& s, const View& v);
 
-  // The device's own memory, and copies between it and the host's. nullptr for the cpu, see tensor/memory.h.
-  void* (*allocate)(int64_t bytes);
-  void (*release)(void* memory, int64_t bytes);  // `bytes` as it was asked for
-  void (*copy_from_host)(const void* host, void* memory, int64_t bytes);
-  void (*copy_to_host)(const void* memory, void* host, int64_t bytes);
-  void (*synchronize)();  // waits for all work on the device
-  const char* (*device_name)();
+  const DeviceMemory* memory;  // nullptr for the cpu, whose memory is tensor/memory.h
 };
 
 /// The kernels of a device, or an Error that says why there are none.

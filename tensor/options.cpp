@@ -25,6 +25,10 @@ bool cuda::is_available() {
   }
 }
 
+int64_t cuda::device_count() { return is_available() ? 1 : 0; }
+void cuda::synchronize() { kernels_for(kCUDA).memory->synchronize(); }
+std::string cuda::device_name() { return kernels_for(kCUDA).memory->device_name(); }
+
 Dtype get_default_dtype() { return default_dtype.load(std::memory_order_relaxed); }
 
 void set_default_dtype(Dtype dtype) {

@@ -33,6 +33,12 @@ inline std::ostream& operator<<(std::ostream& out, const Device& device) { retur
 namespace cuda {
 /// True if tensors can be put on kCUDA in this build, on this machine.
 bool is_available();
+/// How many devices tensors can be put on: 1, cuda:0, if there is any.
+int64_t device_count();
+/// Waits until all work on the device is done. Error where there is none.
+void synchronize();
+/// "NVIDIA …" or "CUDA emulated on the CPU". Error where there is none.
+std::string device_name();
 }  // namespace cuda
 
 /// The dtype of new floating-point tensors for which none was given: float32 at first.

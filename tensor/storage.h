@@ -9,8 +9,8 @@
 
 namespace gradus {
 
-/// A reference-counted stretch of memory on one device. For memory of our own the elements follow the header
-/// in the same block, so that a small tensor costs one block for its elements, not two.
+/// A reference-counted stretch of memory on one device. For memory of our own on the cpu the elements follow the
+/// header in the same block, so that a small tensor costs one block for its elements, not two.
 struct alignas(64) Storage {
   ReferenceCount references;
   uint32_t version = 0;  // counts in-place changes; a saved tensor compares it, see autograd/saved_tensor.h
@@ -26,6 +26,10 @@ struct alignas(64) Storage {
   static Ref<Storage> borrow(void* data, int64_t bytes, std::function<void(void*)> release);
 
   static void destroy(Storage* storage);
+
+ private:
+  static Ref<Storage> allocate_on_device(int64_t bytes, DeviceType device);
+  void release_elsewhere();
 };
 
 }  // namespace gradus

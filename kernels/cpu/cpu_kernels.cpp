@@ -38,12 +38,7 @@ constexpr Kernels kernels = {
 #else
     .svd = nullptr,
 #endif
-    .allocate = nullptr,
-    .release = nullptr,
-    .copy_from_host = nullptr,
-    .copy_to_host = nullptr,
-    .synchronize = nullptr,
-    .device_name = nullptr,
+    .memory = nullptr,
 };
 
 }  // namespace gradus::cpu

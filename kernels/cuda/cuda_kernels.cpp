@@ -29,15 +29,6 @@ struct MissingKernel {
 template <Name name>
 constexpr MissingKernel<name> missing;
 
-const char* device_name() {
-  static const cudaDeviceProp properties = [] {
-    cudaDeviceProp first{};
-    check_cuda(cudaGetDeviceProperties(&first, 0), "cudaGetDeviceProperties");
-    return first;
-  }();
-  return properties.name;
-}
-
 /// Why no device can be used; empty if one can.
 std::string complaint() {
   int count = 0;  // stays as it is where there is no driver
@@ -45,7 +36,8 @@ std::string complaint() {
   if (result == cudaSuccess && count > 0) return "";
   cudaGetLastError();  // or it would be reported again later
   return std::string("cuda: no device can be used: ") +
-         (result == cudaSuccess ? "there is none" : cudaGetErrorString(result)) + "; use the cpu (--device cpu)";
+         (result == cudaSuccess ? "there is none" : cudaGetErrorString(result)) +
+         "; use the cpu (--device cpu)";
 }
 
 const Kernels table = {
@@ -65,6 +57,12 @@ const Kernels table = {
     .matmul = missing<"matmul">,
     .softmax = missing<"softmax">,
     .log_softmax = missing<"log_softmax">,
+    .softmax_gradient = missing<"softmax_gradient">,
+    .log_softmax_gradient = missing<"log_softmax_gradient">,
+    .cross_entropy = missing<"cross_entropy">,
+    .cross_entropy_gradient = missing<"cross_entropy_gradient">,
+    .layer_norm = missing<"layer_norm">,
+    .layer_norm_gradient = missing<"layer_norm_gradient">,
     .take = missing<"take">,
     .put = missing<"put">,
     .gather_rows = missing<"gather_rows">,
@@ -73,12 +71,7 @@ const Kernels table = {
     .sgd = missing<"sgd">,
     .adam = missing<"adam">,
     .svd = nullptr,
-    .allocate = allocate,
-    .release = release,
-    .copy_from_host = copy_from_host,
-    .copy_to_host = copy_to_host,
-    .synchronize = synchronize,
-    .device_name = device_name,
+    .memory = &memory,
 };
 
 }  // namespace

@@ -9,11 +9,7 @@ namespace gradus::cuda {
 const Kernels& kernels();
 
 // memory.cpp
-void* allocate(int64_t bytes);
-void release(void* memory, int64_t bytes);
-void copy_from_host(const void* host, void* memory, int64_t bytes);
-void copy_to_host(const void* memory, void* host, int64_t bytes);
-void synchronize();
+extern const DeviceMemory memory;
 
 // elementwise.cu
 void fill(Scalar value, const View& out);

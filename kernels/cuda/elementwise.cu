@@ -84,7 +84,8 @@ void fill(Scalar value, const View& out) {
   const auto loop = make_loop(out);
   if (loop.count == 0) return;
   visit_dtype(out.dtype, [&]<class T>(T) {
-    launch<generate<Constant<T>, T>>({blocks_for(loop.count), kThreads}, Constant<T>{value.to<T>()}, loop, out.as<T>());
+    launch<generate<Constant<T>, T>>({blocks_for(loop.count), kThreads}, Constant<T>{value.to<T>()}, loop,
+                                     out.as<T>());
   });
 }
 
@@ -93,7 +94,8 @@ void copy(const View& x, const View& out) {
   if (loop.count == 0) return;
   visit_dtype(x.dtype, [&]<class T>(T) {
     visit_dtype(out.dtype, [&]<class R>(R) {
-      launch<map<Cast<R>, R, T>>({blocks_for(loop.count), kThreads}, Cast<R>{}, loop, out.as<R>(), x.as<const T>());
+      launch<map<Cast<R>, R, T>>({blocks_for(loop.count), kThreads}, Cast<R>{}, loop, out.as<R>(),
+                                 x.as<const T>());
     });
   });
 }
@@ -120,8 +122,8 @@ void binary(Binary f, const View& a, const View& b, const View& out) {
     visit_dtype(a.dtype, [&]<class T>(T) {
       if constexpr (std::invocable<F, T, T>) {
         using R = std::invoke_result_t<F, T, T>;
-        launch<zip<F, R, T, T>>({blocks_for(loop.count), kThreads}, formula, loop, out.as<R>(), a.as<const T>(),
-                                b.as<const T>());
+        launch<zip<F, R, T, T>>({blocks_for(loop.count), kThreads}, formula, loop, out.as<R>(),
+                                a.as<const T>(), b.as<const T>());
       } else {
         no_kernel(name_of(f), "cuda", a.dtype);
       }

@@ -46,7 +46,8 @@ template <auto kernel>
 constexpr std::string_view kernel_name() {
   std::string_view name = __PRETTY_FUNCTION__;
   name.remove_prefix(name.find("kernel = ") + 9);
-  return name.substr(0, name.find_first_of(";]"));
+  name = name.substr(0, name.find_first_of(";]"));
+  return name.substr(name.substr(0, name.find('<')).rfind(':') + 1);  // without namespaces
 }
 
 template <auto kernel, class... Parameters, class... Arguments>
@@ -60,15 +61,15 @@ void launch_converted(void (*)(Parameters...), const Grid& grid, const Arguments
   }(arguments...);
 #else
   const auto thread = [&]() GRADUS_NOT_RACE_CHECKED { kernel(static_cast<Parameters>(arguments)...); };
-  emulator::launch({.kernel = kernel_name<kernel>(),
-                    .place = grid.place,
-                    .grid = grid.blocks,
-                    .block = grid.threads,
-                    .shared_bytes = grid.shared_bytes,
-                    .thread = [](const void* call) GRADUS_NOT_RACE_CHECKED {
-                      (*static_cast<const decltype(thread)*>(call))();
-                    },
-                    .arguments = &thread});
+  emulator::launch(
+      {.kernel = kernel_name<kernel>(),
+       .place = grid.place,
+       .grid = grid.blocks,
+       .block = grid.threads,
+       .shared_bytes = grid.shared_bytes,
+       .thread = [](const void* call)
+                     GRADUS_NOT_RACE_CHECKED { (*static_cast<const decltype(thread)*>(call))(); },
+       .arguments = &thread});
 #endif
 }
 

@@ -37,7 +37,8 @@ struct Cache {
 };
 
 Cache& cache() {
-  static Cache& one = *new Cache;  // never destroyed: tensors of static lifetime give their memory back after main()
+  static Cache& one =
+      *new Cache;  // never destroyed: tensors of static lifetime give their memory back after main()
   return one;
 }
 
@@ -47,8 +48,6 @@ void empty(Cache& cache) {
     for (void* block : blocks) check_cuda(cudaFree(block), "cudaFree");
   cache.blocks.clear();
 }
-
-}  // namespace
 
 void* allocate(int64_t bytes) {
   const int64_t size = block_size(bytes);
@@ -69,30 +68,50 @@ void* allocate(int64_t bytes) {
     cudaGetLastError();
     size_t free = 0, total = 0;
     cudaMemGetInfo(&free, &total);
-    fail("out of memory on cuda: could not allocate ", bytes, " bytes; ", free, " of its ", total, " are free");
+    fail("out of memory on cuda: could not allocate ", bytes, " bytes; ", free, " of its ", total,
+         " are free");
   }
   check_cuda(result, "cudaMalloc");
   return block;
 }
 
-void release(void* memory, int64_t bytes) {
+void release(void* block, int64_t bytes) {
   const std::lock_guard lock(cache().mutex);
   if (kCaching)
-    cache().blocks[block_size(bytes)].push_back(memory);
+    cache().blocks[block_size(bytes)].push_back(block);
   else
-    check_cuda(cudaFree(memory), "cudaFree");
+    check_cuda(cudaFree(block), "cudaFree");
 }
 
 // From ordinary memory CUDA copies to the device asynchronously: it returns once the bytes are in a buffer of its own.
-void copy_from_host(const void* host, void* memory, int64_t bytes) {
-  check_cuda(cudaMemcpyAsync(memory, host, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, nullptr),
+void copy_from_host(const void* host, void* block, int64_t bytes) {
+  check_cuda(cudaMemcpyAsync(block, host, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, nullptr),
              "copy to the device");
 }
 
-void copy_to_host(const void* memory, void* host, int64_t bytes) {  // waits for what computes them
-  check_cuda(cudaMemcpy(host, memory, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost), "copy from the device");
+void copy_to_host(const void* block, void* host, int64_t bytes) {  // waits for what computes them
+  check_cuda(cudaMemcpy(host, block, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost),
+             "copy from the device");
 }
 
 void synchronize() { check_cuda(cudaDeviceSynchronize(), "synchronize"); }
+
+const char* device_name() {
+  static const cudaDeviceProp properties = [] {
+    cudaDeviceProp first{};
+    check_cuda(cudaGetDeviceProperties(&first, 0), "cudaGetDeviceProperties");
+    return first;
+  }();
+  return properties.name;
+}
+
+}  // namespace
+
+const DeviceMemory memory = {.allocate = allocate,
+                             .release = release,
+                             .copy_from_host = copy_from_host,
+                             .copy_to_host = copy_to_host,
+                             .synchronize = synchronize,
+                             .device_name = device_name};
 
 }  // namespace gradus::cuda

@@ -26,8 +26,8 @@ namespace gradus::emulator::race_check {
 #if GRADUS_RACE_CHECK
 void begin_launch(void* dynamic_shared, size_t bytes);
 void begin_block();
-void block_barrier();  // all threads of the running block have met
-void warp_barrier();   // lanes of the running thread's warp have met
+void block_barrier();                             // all threads of the running block have met
+void warp_barrier();                              // lanes of the running thread's warp have met
 void atomic_access(void* address, size_t bytes);  // before the running thread reads and writes
 
 void allocated(void* memory, size_t bytes);  // global memory that nobody has written yet

@@ -49,7 +49,8 @@ class DeviceMemory {
 
   void release(void* memory) {
     const auto found = allocations_.find(static_cast<char*>(memory));
-    check(found != allocations_.end(), "cudaFree: ", memory, " is not the start of an allocation of the device");
+    check(found != allocations_.end(), "cudaFree: ", memory,
+          " is not the start of an allocation of the device");
     used -= found->second;
     race_check::released(memory);
     ASAN_UNPOISON_MEMORY_REGION(memory, aligned(found->second));
@@ -90,8 +91,10 @@ void copy(const char* what, void* to, const void* from, size_t bytes, cudaMemcpy
   const std::lock_guard lock(device().mutex);
   if (bytes == 0) return;
   if (kind != cudaMemcpyDefault) {
-    check_side(what, "source", from, bytes, kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice);
-    check_side(what, "destination", to, bytes, kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice);
+    check_side(what, "source", from, bytes,
+               kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice);
+    check_side(what, "destination", to, bytes,
+               kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice);
   }
   race_check::copied(to, from, bytes);
   std::memmove(to, from, bytes);
@@ -110,7 +113,8 @@ void launch(const Launch& launch) {
     refuse("a block of ", sizes(block), " threads; at most 1024 in all, 64 in z, and not 0");
   if (uint64_t{grid.x} * grid.y * grid.z == 0 || grid.x > INT32_MAX || grid.y > 65535 || grid.z > 65535)
     refuse("a grid of ", sizes(grid), " blocks; at most 2147483647, 65535 and 65535, and not 0");
-  if (launch.shared_bytes > (48u << 10)) refuse(launch.shared_bytes, " bytes of shared memory; at most 49152");
+  if (launch.shared_bytes > (48u << 10))
+    refuse(launch.shared_bytes, " bytes of shared memory; at most 49152");
   run(launch);
 }
 

@@ -188,7 +188,8 @@ std::string Scheduler::deadlock() const {
   std::ostringstream message;
   message << launch->kernel << " (" << text(launch->place) << "), block " << text(blockIdx) << ": deadlock: ";
   for (const auto& [what, crowd] : crowds)
-    message << crowd.first << " threads wait at " << what << ", such as thread " << text(crowd.second) << "; ";
+    message << crowd.first << " threads wait at " << what << ", such as thread " << text(crowd.second)
+            << "; ";
   message << threads_.size() - waiting_.size() << " have returned";
   return message.str();
 }
@@ -254,7 +255,7 @@ void Scheduler::suspend() {
 }
 
 bool same(const Place& a, const Place& b) {
-  return a.line() == b.line() &&
+  return a.line() == b.line() && a.column() == b.column() &&
          (a.file_name() == b.file_name() || std::strcmp(a.file_name(), b.file_name()) == 0);
 }
 

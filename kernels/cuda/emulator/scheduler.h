@@ -56,12 +56,12 @@ struct Meeting {
 /// if they are at different places.
 bool meet(Meeting& meeting, int expected, const char* what, const Place& place);
 
-Meeting& block_meeting();      // of all threads of the running block
-int thread_number();           // of the running thread in its block, x fastest
+Meeting& block_meeting();  // of all threads of the running block
+int thread_number();       // of the running thread in its block, x fastest
 int threads_per_block();
 void* dynamic_shared_memory();  // of the running block
-bool in_kernel();              // is a thread running now?
-const Stack& running_stack();  // of the running thread
+bool in_kernel();               // is a thread running now?
+const Stack& running_stack();   // of the running thread
 
 /// Who is running: "softmax<float> (softmax.cu:80), block (3, 0, 0), thread (17, 0, 0)".
 std::string running_thread();

@@ -14,7 +14,8 @@ struct Stack {
   size_t bytes = 0;
 
   bool holds(const void* address) const {
-    return static_cast<const char*>(address) - static_cast<const char*>(bottom) < static_cast<ptrdiff_t>(bytes) &&
+    return static_cast<const char*>(address) - static_cast<const char*>(bottom) <
+               static_cast<ptrdiff_t>(bytes) &&
            address >= bottom;
   }
 };
@@ -30,7 +31,9 @@ class LeaveStack {
   void come_back(Stack* from = nullptr) const { arrive(saved_, from); }
 
   static void arrive_first_time(Stack* from) { arrive(nullptr, from); }
-  static void leave_for_ever(const Stack& to) { __sanitizer_start_switch_fiber(nullptr, to.bottom, to.bytes); }
+  static void leave_for_ever(const Stack& to) {
+    __sanitizer_start_switch_fiber(nullptr, to.bottom, to.bytes);
+  }
 
  private:
   static void arrive(void* saved, Stack* from) {
