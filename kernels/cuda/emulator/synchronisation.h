@@ -22,7 +22,7 @@ struct WarpValues {
   unsigned mask;
   bool opened_by_me;
 
-  uint64_t operator[](int lane) const { return slots[lane]; }
+  GRADUS_NOT_RACE_CHECKED uint64_t operator[](int lane) const { return slots[lane]; }
 };
 
 /// Meets the lanes of `mask` and shows them `value`. Errors: a mask without the running lane, or with lanes that the
@@ -33,7 +33,7 @@ inline int lane() { return thread_number() % warpSize; }
 
 /// The value of lane `source`, which must take part.
 template <class T>
-T value_of(const WarpValues& values, int source, const char* what, const Place& place) {
+GRADUS_NOT_RACE_CHECKED T value_of(const WarpValues& values, int source, const char* what, const Place& place) {
   if (!(values.mask >> source & 1)) [[unlikely]]
     fail_in_thread(what, " (", text(place), "): reads lane ", source, ", which its mask leaves out");
   T value;
