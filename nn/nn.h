@@ -7,4 +7,5 @@
 #include "nn/init.h"
 #include "nn/layers.h"
 #include "nn/module.h"
+#include "nn/serialize.h"
 #include "nn/utils.h"

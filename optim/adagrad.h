@@ -15,6 +15,10 @@ namespace gradus::optim {
 struct AdagradOptions : OptimizerCloneableOptions<AdagradOptions> {
   AdagradOptions(double lr = 1e-2) : lr_(lr) {}  // NOLINT: Adagrad(parameters, 0.1)
   void validate() const override;
+  void fields(Fields& fields) override {
+    fields("lr", lr_)("lr_decay", lr_decay_)("weight_decay", weight_decay_)(
+        "initial_accumulator_value", initial_accumulator_value_)("eps", eps_);
+  }
   GRADUS_ARG(double, lr);
   GRADUS_ARG(double, lr_decay) = 0;
   GRADUS_ARG(double, weight_decay) = 0;
@@ -25,6 +29,7 @@ struct AdagradOptions : OptimizerCloneableOptions<AdagradOptions> {
 struct AdagradParamState {
   int64_t step = 0;
   Tensor sum;
+  void fields(Fields& fields) { fields("step", step)("sum", sum); }
 };
 
 class Adagrad final : public PerParameterOptimizer<AdagradOptions, AdagradParamState> {

@@ -23,6 +23,9 @@ struct AdamOptionsOf : OptimizerCloneableOptions<AdamOptionsOf<decoupled_decay>>
   using betas_t = std::tuple<double, double>;
   AdamOptionsOf(double lr = 1e-3) : lr_(lr) {}  // NOLINT: Adam(parameters, 0.01)
   void validate() const override;
+  void fields(Fields& fields) override {
+    fields("lr", lr_)("betas", betas_)("eps", eps_)("weight_decay", weight_decay_)("amsgrad", amsgrad_);
+  }
   GRADUS_ARG(double, lr);
   GRADUS_ARG(betas_t, betas) = {0.9, 0.999};
   GRADUS_ARG(double, eps) = 1e-8;
@@ -36,6 +39,9 @@ struct AdamParamState {
   int64_t step = 0;
   Tensor exp_avg, exp_avg_sq;  // m and v
   Tensor max_exp_avg_sq;       // with amsgrad
+  void fields(Fields& fields) {
+    fields("step", step)("exp_avg", exp_avg)("exp_avg_sq", exp_avg_sq)("max_exp_avg_sq", max_exp_avg_sq);
+  }
 };
 
 template <bool decoupled_decay>

@@ -6,4 +6,5 @@
 #include "optim/optimizer.h"
 #include "optim/rmsprop.h"
 #include "optim/schedulers.h"
+#include "optim/serialize.h"
 #include "optim/sgd.h"

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "autograd/grad_mode.h"
+#include "optim/serialize.h"
 #include "tensor/argument.h"
 #include "tensor/tensor.h"
 
@@ -33,6 +34,8 @@ class OptimizerOptions {
   virtual void set_lr(double lr) = 0;
   /// Error unless every value is in its range.
   virtual void validate() const {}
+  /// Every value, for files.
+  virtual void fields(Fields& fields) = 0;
 };
 
 /// Base of an options struct with a member lr.
@@ -101,6 +104,9 @@ class Optimizer {
   OptimizerOptions& defaults() noexcept { return *defaults_; }
   size_t size() const noexcept;  // how many parameters
 
+  /// All that steps keep from one to the next, for files.
+  virtual void state_fields(Fields& fields) = 0;
+
  protected:
   std::vector<OptimizerParamGroup> param_groups_;
   std::unique_ptr<OptimizerOptions> defaults_;
@@ -148,6 +154,16 @@ class PerParameterOptimizer : public Optimizer {
 
   /// What is kept for each parameter, in the order of the groups and of the parameters in them.
   std::vector<State>& state() noexcept { return state_; }
+
+  void state_fields(Fields& fields) override {
+    state_.resize(size());
+    size_t i = 0;
+    for (const OptimizerParamGroup& group : param_groups_)
+      for (const Tensor& parameter : group.params()) {
+        state_[i].fields(fields.in("state." + std::to_string(i), parameter));
+        ++i;
+      }
+  }
 
  protected:
   /// A parameter that has a gradient.

@@ -17,6 +17,10 @@ namespace gradus::optim {
 struct RMSpropOptions : OptimizerCloneableOptions<RMSpropOptions> {
   RMSpropOptions(double lr = 1e-2) : lr_(lr) {}  // NOLINT: RMSprop(parameters, 0.01)
   void validate() const override;
+  void fields(Fields& fields) override {
+    fields("lr", lr_)("alpha", alpha_)("eps", eps_)("weight_decay", weight_decay_)("momentum", momentum_)(
+        "centered", centered_);
+  }
   GRADUS_ARG(double, lr);
   GRADUS_ARG(double, alpha) = 0.99;
   GRADUS_ARG(double, eps) = 1e-8;
@@ -27,6 +31,9 @@ struct RMSpropOptions : OptimizerCloneableOptions<RMSpropOptions> {
 
 struct RMSpropParamState {
   Tensor square_avg, grad_avg, momentum_buffer;  // v, m and b
+  void fields(Fields& fields) {
+    fields("square_avg", square_avg)("grad_avg", grad_avg)("momentum_buffer", momentum_buffer);
+  }
 };
 
 class RMSprop final : public PerParameterOptimizer<RMSpropOptions, RMSpropParamState> {

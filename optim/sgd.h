@@ -17,6 +17,10 @@ namespace gradus::optim {
 struct SGDOptions : OptimizerCloneableOptions<SGDOptions> {
   SGDOptions(double lr = 1e-3) : lr_(lr) {}  // NOLINT: SGD(parameters, 0.1)
   void validate() const override;
+  void fields(Fields& fields) override {
+    fields("lr", lr_)("momentum", momentum_)("dampening", dampening_)("weight_decay", weight_decay_)(
+        "nesterov", nesterov_);
+  }
   GRADUS_ARG(double, lr);
   GRADUS_ARG(double, momentum) = 0;
   GRADUS_ARG(double, dampening) = 0;
@@ -26,6 +30,7 @@ struct SGDOptions : OptimizerCloneableOptions<SGDOptions> {
 
 struct SGDParamState {
   Tensor momentum_buffer;
+  void fields(Fields& fields) { fields("momentum_buffer", momentum_buffer); }
 };
 
 class SGD final : public PerParameterOptimizer<SGDOptions, SGDParamState> {

@@ -93,16 +93,6 @@ std::string_view trimmed(std::string_view text) {
                             : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-/// As error messages show text from a file: short, and with nothing in it that a terminal would obey.
-std::string shown(std::string_view text) {
-  size_t length = std::min<size_t>(text.size(), 40);
-  while (length < text.size() && (text[length] & 0xC0) == 0x80) --length;  // not within a character of UTF-8
-  std::string result(text.substr(0, length));
-  for (char& c : result)
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = '?';
-  return result + (length < text.size() ? "…" : "");
-}
-
 enum class Parsed { number, missing, not_a_number, out_of_range };
 
 /// Reads all of `text` as a T. from_chars obeys no locale and is several times as fast as strtod.
@@ -227,7 +217,7 @@ class TableReader {
   [[noreturn]] void refuse(size_t i, const Parts&... expected) const {
     const std::string name = has_header_ ? " (" + shown(names_[i]) + ")" : "";
     fail(source_, ", line ", fields_[i].line, ", column ", i + 1, name, ": expected ", expected...,
-         ", found \"", shown(fields_[i].text), '"');
+         ", found \"", shown(fields_[i].text, 40), '"');
   }
 
   CsvTable finished() {
@@ -287,7 +277,8 @@ Tensor CsvTable::column(std::string_view name) const {
 }
 
 CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& options) {
-  check(options.dtype != kBool, "read_csv: values are read as float32, float64 or int64, not as bool");
+  check(is_floating_point(options.dtype) || options.dtype == kInt64,
+        "read_csv: values are read as float32, float64 or int64, not as ", options.dtype);
   check(!options.allow_missing || is_floating_point(options.dtype),
         "read_csv: missing values become NaN, which int64 does not have; ask for float32 or float64");
   const std::string text = read_file(path);

@@ -1,5 +1,6 @@
 #include "tensor/files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <random>
@@ -56,6 +57,15 @@ void replace_file(const fs::path& path, std::string_view bytes) {
     fs::remove(draft, ignored);
     throw;
   }
+}
+
+std::string shown(std::string_view text, size_t most) {
+  size_t length = std::min(text.size(), most);
+  while (length < text.size() && (text[length] & 0xC0) == 0x80) --length;  // not within a character of UTF-8
+  std::string result(text.substr(0, length));
+  for (char& c : result)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = '?';
+  return result + (length < text.size() ? "…" : "");
 }
 
 }  // namespace gradus

@@ -14,4 +14,7 @@ std::string read_file(const std::filesystem::path& path);
 /// content stays. A symbolic link stays one; a device or pipe (/dev/stdout) is written to directly.
 void replace_file(const std::filesystem::path& path, std::string_view bytes);
 
+/// Text from a file as messages show it: at most `most` bytes, and with nothing in it that a terminal would obey.
+std::string shown(std::string_view text, size_t most = 80);
+
 }  // namespace gradus

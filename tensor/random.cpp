@@ -21,6 +21,12 @@ Generator& default_generator() {
 
 void manual_seed(uint64_t seed) { default_generator().set_current_seed(seed); }
 
+Tensor get_rng_state() { return tensor(default_generator().state()); }
+void set_rng_state(const Tensor& state) {
+  const Tensor numbers = state.cpu().contiguous();
+  default_generator().set_state({numbers.data_ptr<int64_t>(), static_cast<size_t>(numbers.numel())});
+}
+
 Tensor rand(IntArrayRef sizes, const TensorOptions& options) {
   return finish(allocate(sizes, options.dtype()).uniform_(), options);
 }

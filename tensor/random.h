@@ -12,6 +12,10 @@ class Generator;
 Generator& default_generator();
 /// Starts the stream anew.
 void manual_seed(uint64_t seed);
+/// The state of that generator as a tensor, int64, that can be saved; and back. A training run goes on bit for bit if
+/// this is saved beside its module and its optimiser: shuffles and dropout draw from the generator.
+Tensor get_rng_state();
+void set_rng_state(const Tensor& state);
 
 /// Uniform on [0, 1).
 Tensor rand(IntArrayRef sizes, const TensorOptions& options = {});

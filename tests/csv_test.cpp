@@ -8,6 +8,7 @@
 #include <locale>
 
 #include "autograd/ops/ops.h"
+#include "in_folder.h"
 #include "tensor/create.h"
 #include "tensor/files.h"
 
@@ -16,21 +17,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A folder that is empty before each test and gone after it. Tests run in it, so messages name bare files.
-class Csv : public testing::Test {
+class Csv : public InFolder {
  protected:
-  void SetUp() override {
-    before_ = fs::current_path();
-    std::string name = (fs::temp_directory_path() / "gradus-csv-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    fs::current_path(folder_);
-  }
-  void TearDown() override {
-    fs::current_path(before_);
-    fs::remove_all(folder_);
-  }
-
   static CsvTable read(std::string_view text, const CsvOptions& options = {}) {
     std::ofstream("t.csv", std::ios::binary) << text;
     return read_csv("t.csv", options);
@@ -40,23 +28,6 @@ class Csv : public testing::Test {
   static std::string refusal(std::string_view text, const CsvOptions& options = {}) {
     return message([&] { read(text, options); });
   }
-
-  template <class F>
-  static std::string message(F f) {
-    try {
-      f();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
-  }
-
-  static size_t files_in_folder() {
-    return static_cast<size_t>(std::distance(fs::directory_iterator("."), {}));
-  }
-
- private:
-  fs::path before_, folder_;
 };
 
 fs::path lab_data(const char* name) { return fs::path(GRADUS_SOURCE_DIR) / "labs/data" / name; }

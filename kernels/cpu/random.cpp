@@ -12,6 +12,7 @@
 #include <limits>
 #include <numbers>
 #include <numeric>
+#include <sstream>
 #include <utility>
 
 namespace gradus {
@@ -35,6 +36,31 @@ double Generator::next_normal() {
   const double theta = 2.0 * std::numbers::pi * u1;
   kept_normal_ = radius * std::sin(theta);
   return radius * std::cos(theta);
+}
+
+// seed, is a normal kept?, its bits, and the engine as its operator<< prints it: 624 words, and how many are used.
+std::vector<int64_t> Generator::state() const {
+  std::vector<int64_t> numbers = {static_cast<int64_t>(seed_), kept_normal_.has_value(),
+                                  std::bit_cast<int64_t>(kept_normal_.value_or(0))};
+  std::stringstream engine;
+  engine << engine_;
+  for (int64_t word; engine >> word;) numbers.push_back(word);
+  return numbers;
+}
+
+void Generator::set_state(std::span<const int64_t> state) {
+  constexpr size_t words = std::mt19937::state_size;
+  bool valid = state.size() == 3 + words + 1 && (state[1] == 0 || state[1] == 1);
+  std::stringstream text;
+  for (size_t i = 3; valid && i < state.size(); ++i) {
+    valid = state[i] >= 0 && state[i] < (i < 3 + words ? int64_t{1} << 32 : int64_t{words} + 1);
+    text << state[i] << ' ';
+  }
+  check(valid, "set_state: these ", state.size(), " numbers are not the state of a generator");
+  text >> engine_;
+  seed_ = static_cast<uint64_t>(state[0]);
+  kept_normal_.reset();
+  if (state[1] == 1) kept_normal_ = std::bit_cast<double>(state[2]);
 }
 
 namespace cpu {

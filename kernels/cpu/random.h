@@ -7,6 +7,8 @@
 
 #include <optional>
 #include <random>
+#include <span>
+#include <vector>
 
 #include "kernels/view.h"
 
@@ -48,6 +50,10 @@ class Generator {
 
   /// Standard normal, by Box–Muller in double; every second call returns the number that the first one kept.
   double next_normal();
+
+  /// All that decides what comes next, as numbers that can be kept in a file; and back. Error if they are none.
+  std::vector<int64_t> state() const;
+  void set_state(std::span<const int64_t> state);
 
   /// Whether both would produce the same numbers from here on, having started from the same seed.
   friend bool operator==(const Generator&, const Generator&) = default;

@@ -1,0 +1,49 @@
+// Safetensors: named tensors in one file that every framework reads, and that cannot hold a program.
+//
+//     write_safetensors("pair.safetensors", {{"U", U}, {"V", V}});
+//     Tensor U = read_safetensors("pair.safetensors").tensors.at("U");
+//
+// save and load in tensor/serialize.h are built on these and take tensors, modules and optimisers as they are.
+//
+// A file is the header's length in eight bytes, the header, and the elements of all tensors without gaps:
+//
+//     {"__metadata__": {"epoch": "7"}, "U": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}, …}
+//
+// JSON of this one shape needs no library, and with one Gradus could be built without being able to save. What is
+// read here is only that shape: no nesting to run out of stack on, no name twice. Source: the format's description
+// at https://github.com/huggingface/safetensors.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "tensor/tensor.h"
+
+namespace gradus {
+
+using NamedTensors = std::map<std::string, Tensor>;
+
+/// What is in a file.
+struct Safetensors {
+  NamedTensors tensors;
+  std::map<std::string, std::string> metadata;  // remarks, such as {"epoch": "7"}
+  std::string source = "safetensors";           // the file's name, for messages
+};
+
+/// Reads a whole file. Error for a dtype that Gradus does not have (BF16), and for whatever is not such a file:
+/// a header longer than the file, data that overlap or leave gaps, sizes that do not fit the data, a name twice.
+Safetensors read_safetensors(const std::filesystem::path& path);
+/// The same of bytes that are in memory.
+Safetensors parse_safetensors(std::string_view bytes, const std::string& source);
+
+/// Writes a file that has the bytes that the format's own library writes. It is replaced whole or, on an Error,
+/// not at all. Error for an undefined tensor, and one called __metadata__.
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                       const std::map<std::string, std::string>& metadata = {});
+/// The bytes of such a file.
+std::string safetensors_bytes(const NamedTensors& tensors,
+                              const std::map<std::string, std::string>& metadata = {});
+
+}  // namespace gradus

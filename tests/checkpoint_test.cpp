@@ -1,0 +1,238 @@
+// Modules and optimisers in files: a run that is resumed goes on bit for bit, and a file that does not fit is refused
+// with all that differs, and changes nothing.
+#include <gtest/gtest.h>
+
+#include "gradus.h"
+#include "in_folder.h"
+
+using namespace gradus;
+
+namespace {
+
+using Checkpoint = InFolder;
+using MakeOptimizer = std::unique_ptr<optim::Optimizer> (*)(const nn::Sequential& net);
+
+/// With dropout, which draws, and batch norm, which has buffers.
+nn::Sequential make_net(int64_t hidden = 8) {
+  return nn::Sequential(nn::Linear(4, hidden), nn::BatchNorm1d(hidden), nn::Dropout(0.3),
+                        nn::Linear(hidden, 3));
+}
+
+void train(nn::Sequential& net, optim::Optimizer& optimizer, int steps) {
+  for (int step = 0; step < steps; ++step) {
+    const Tensor x = randn({16, 4}), y = randint(3, 16);
+    optimizer.step([&] {
+      optimizer.zero_grad();
+      const Tensor loss = nn::functional::cross_entropy(net->forward(x), y);
+      loss.backward();
+      return loss;
+    });
+  }
+}
+
+bool identical(const NamedTensors& a, const NamedTensors& b) {
+  return std::ranges::equal(a, b, [](auto& one, auto& other) {
+    return one.first == other.first && one.second.equal(other.second);
+  });
+}
+
+/// The same optimiser with other options, as a resuming program may have it by mistake: the file's count.
+struct Case {
+  const char* name;
+  MakeOptimizer saved, resumed;
+};
+
+template <class Optimizer, class Options>
+std::unique_ptr<optim::Optimizer> in_two_groups(const nn::Sequential& net, const Options& first,
+                                                const Options& rest) {
+  std::vector<optim::OptimizerParamGroup> groups;
+  groups.emplace_back(net->ptr(0)->parameters(), first.clone());
+  auto optimizer = std::make_unique<Optimizer>(std::move(groups), rest);
+  for (const size_t layer : {1, 3}) optimizer->add_param_group(net->ptr(layer)->parameters());
+  return optimizer;
+}
+
+const Case cases[] = {
+    {"SGD",
+     [](auto& net) {
+       return in_two_groups<optim::SGD>(net, optim::SGDOptions(0.1),
+                                        optim::SGDOptions(0.05).momentum(0.9).nesterov(true));
+     },
+     [](auto& net) { return in_two_groups<optim::SGD>(net, optim::SGDOptions(1), optim::SGDOptions(1)); }},
+    {"Adam",
+     [](auto& net) {
+       return in_two_groups<optim::Adam>(net, optim::AdamOptions(0.01).amsgrad(true),
+                                         optim::AdamOptions(0.02).betas({0.8, 0.99}).weight_decay(0.1));
+     },
+     [](auto& net) { return in_two_groups<optim::Adam>(net, optim::AdamOptions(1), optim::AdamOptions(1)); }},
+    {"AdamW",
+     [](auto& net) {
+       return in_two_groups<optim::AdamW>(net, optim::AdamWOptions(0.01), optim::AdamWOptions(1.0 / 3));
+     },
+     [](auto& net) {
+       return in_two_groups<optim::AdamW>(net, optim::AdamWOptions(1), optim::AdamWOptions(1));
+     }},
+    {"Adagrad",
+     [](auto& net) {
+       return in_two_groups<optim::Adagrad>(
+           net, optim::AdagradOptions(0.1).lr_decay(0.1),
+           optim::AdagradOptions(0.1).initial_accumulator_value(0.5).eps(1e-3));
+     },
+     [](auto& net) {
+       return in_two_groups<optim::Adagrad>(net, optim::AdagradOptions(1), optim::AdagradOptions(1));
+     }},
+    {"RMSprop",
+     [](auto& net) {
+       return in_two_groups<optim::RMSprop>(net, optim::RMSpropOptions(0.01).alpha(0.9),
+                                            optim::RMSpropOptions(0.01).centered(true).momentum(0.5));
+     },
+     [](auto& net) {
+       return in_two_groups<optim::RMSprop>(net, optim::RMSpropOptions(1), optim::RMSpropOptions(1));
+     }},
+};
+
+class Resumed : public InFolder, public testing::WithParamInterface<Case> {};
+
+TEST_P(Resumed, RunsGoOnBitForBit) {
+  manual_seed(1);
+  nn::Sequential net = make_net();
+  auto optimizer = GetParam().saved(net);
+  train(net, *optimizer, 10);
+  randn(1);  // the generator keeps a normal
+  save(net, "net.safetensors");
+  save(*optimizer, "optimizer.safetensors");
+  save(get_rng_state(), "rng.safetensors");
+  train(net, *optimizer, 10);
+
+  manual_seed(2);
+  nn::Sequential fresh = make_net();
+  auto resumed = GetParam().resumed(fresh);
+  Tensor rng_state;
+  load(fresh, "net.safetensors");
+  load(*resumed, "optimizer.safetensors");
+  load(rng_state, "rng.safetensors");
+  set_rng_state(rng_state);
+  train(fresh, *resumed, 10);
+  EXPECT_TRUE(identical(tensors_of(fresh), tensors_of(net)));
+  EXPECT_TRUE(identical(tensors_of(*resumed), tensors_of(*optimizer)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Checkpoint, Resumed, testing::ValuesIn(cases),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+// ---- Modules --------------------------------------------------------------------------------------------------
+
+struct Net : nn::Module {
+  Net() {
+    out = register_module("out", nn::Linear(2, 1));
+    scale = register_buffer("scale", ones({}));
+    register_parameter("nothing", Tensor());
+  }
+  nn::Linear out{nullptr};
+  Tensor scale;
+};
+
+TEST_F(Checkpoint, ModulesAreSavedByName) {
+  const auto net = std::make_shared<Net>();
+  save(net, "net.safetensors");
+  const Safetensors file = read_safetensors("net.safetensors");
+  ASSERT_EQ(file.tensors.size(), 3u);
+  EXPECT_TRUE(file.tensors.at("out.weight").equal(net->out->weight));
+  EXPECT_TRUE(file.tensors.at("out.bias").equal(net->out->bias));
+  EXPECT_TRUE(file.tensors.at("scale").equal(tensor(1.0)));
+}
+
+TEST_F(Checkpoint, LoadingWritesIntoTheModulesOwnTensors) {
+  auto net = std::make_shared<Net>(), other = std::make_shared<Net>();
+  other->scale.fill_(3);
+  save(other, "net.safetensors");
+  const Tensor weight = net->out->weight;
+  const Tensor loss = weight.square().sum();
+  load(net, "net.safetensors");
+  EXPECT_TRUE(weight.is_same(net->out->weight) && weight.requires_grad() && weight.is_leaf());
+  EXPECT_TRUE(weight.equal(other->out->weight) && net->scale.equal(tensor(3.0)));
+  EXPECT_THROW(loss.backward(), Error);  // the graph saved what loading has changed
+}
+
+TEST_F(Checkpoint, ModulesThatDifferAreRefusedWhole) {
+  auto net = std::make_shared<Net>();
+  write_safetensors(
+      "net.safetensors",
+      {{"out.weight", ones({1, 3})}, {"scale", ones({}, kFloat64)}, {"extra", ones(1)}, {"more", ones(1)}});
+  const Tensor weight = net->out->weight.detach().clone();
+  EXPECT_EQ(message([&] { load(net, "net.safetensors"); }),
+            "net.safetensors: there is no \"out.bias\"; no place for \"extra\", \"more\"; \"out.weight\" is "
+            "float32 (1, "
+            "3), not float32 (1, 2); \"scale\" is float64 (), not float32 ()");
+  EXPECT_TRUE(net->out->weight.equal(weight));
+  NamedTensors many;
+  for (int i = 0; i < 30; ++i) many["extra" + std::to_string(i)] = ones(1);
+  write_safetensors("net.safetensors", many);
+  EXPECT_NE(message([&] { load(net, "net.safetensors"); }).find("and 10 more"), std::string::npos);
+}
+
+TEST_F(Checkpoint, OneNameForTwoTensorsIsRefused) {
+  struct Twice : nn::Module {
+    Twice() {
+      register_parameter("x", ones(1));
+      register_buffer("x", ones(1));
+    }
+  };
+  EXPECT_EQ(message([] { save(std::make_shared<Twice>(), "x"); }),
+            "save: the module has a parameter and a buffer called \"x\"");
+}
+
+// ---- Optimisers -----------------------------------------------------------------------------------------------
+
+TEST_F(Checkpoint, OptimizersAreSavedUnderTheNamesOfPyTorch) {
+  Tensor p = ones({2, 3}, requires_grad());
+  optim::Adam adam({p}, 0.1);
+  p.mutable_grad() = ones({2, 3});
+  adam.step();
+  save(adam, "adam.safetensors");
+  const NamedTensors tensors = read_safetensors("adam.safetensors").tensors;
+  EXPECT_EQ(tensors.size(), 9u);
+  EXPECT_EQ(tensors.at("param_groups.0.lr").item<double>(), 0.1);
+  EXPECT_TRUE(tensors.at("param_groups.0.betas").equal(tensor({0.9, 0.999}, kFloat64)));
+  EXPECT_TRUE(tensors.at("param_groups.0.params").equal(tensor({0})));
+  EXPECT_EQ(tensors.at("state.0.step").item<int64_t>(), 1);
+  EXPECT_TRUE(tensors.at("state.0.exp_avg").equal(adam.state()[0].exp_avg));
+}
+
+TEST_F(Checkpoint, OptimizersThatDifferAreRefusedWhole) {
+  Tensor p = ones({2, 3}, requires_grad()), q = ones(2, requires_grad());
+  p.mutable_grad() = ones({2, 3});
+  optim::SGD sgd({p}, optim::SGDOptions(0.1).momentum(0.5));
+  sgd.step();
+  const NamedTensors before = tensors_of(sgd);
+
+  const auto refusal = [&](const NamedTensors& tensors) {
+    write_safetensors("x", tensors);
+    const std::string text = message([&] { load(sgd, "x"); });
+    EXPECT_TRUE(identical(tensors_of(sgd), before)) << text;
+    return text;
+  };
+  NamedTensors other = before;
+  other["param_groups.0.lr"] = tensor(7.0, kFloat64);
+  EXPECT_EQ(message([&] { set_tensors(sgd, {.tensors = other, .metadata = {}}); }), "accepted");
+  EXPECT_EQ(sgd.param_groups()[0].options().get_lr(), 7);
+  set_tensors(sgd, {.tensors = before, .metadata = {}});
+
+  other["state.0.momentum_buffer"] = ones(5);
+  other["param_groups.0.params"] = arange(2);
+  other["param_groups.0.nesterov"] = tensor(1);
+  other["param_groups.1.lr"] = tensor(0.5, kFloat64);
+  other.erase("param_groups.0.momentum");
+  EXPECT_EQ(refusal(other),
+            "x: there is no \"param_groups.0.momentum\"; no place for \"param_groups.1.lr\"; "
+            "\"param_groups.0.nesterov\" is int64 (), not bool (); \"param_groups.0.params\" is int64 (2,), "
+            "not int64 "
+            "(1,); \"state.0.momentum_buffer\" is float32 (5,), not float32 (2, 3)");
+  other = before;
+  other["param_groups.0.lr"] = tensor(-1.0, kFloat64);
+  EXPECT_EQ(refusal(other), "Invalid learning rate: -1");
+  EXPECT_NE(refusal(tensors_of(optim::Adam({q}, 0.1))).find("no place for \"param_groups.0.amsgrad\""),
+            std::string::npos);
+}
+
+}  // namespace
