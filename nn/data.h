@@ -9,10 +9,11 @@
 //     auto loader = data::make_data_loader(Digits().map(data::transforms::Stack<>()), /*batch_size=*/64);
 //     for (auto& batch : *loader) loss(net->forward(batch.data), batch.target)…      // one epoch
 //
-// Two tensors need no class: make_data_loader(data::datasets::TensorDataset(x, y), 64).
+// Two tensors need no class: make_data_loader(data::datasets::TensorPairs(x, y), 64).
 #pragma once
 
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -34,6 +35,17 @@ struct Example {
   Target target;
 };
 
+/// An example without a target; it can stand wherever its data can.
+template <class Data>
+struct Example<Data, void> {
+  Example() = default;
+  Example(Data data) : data(std::move(data)) {}  // NOLINT
+  operator Data&() { return data; }              // NOLINT
+  operator const Data&() const { return data; }  // NOLINT
+  Data data;
+};
+using TensorExample = Example<Tensor, void>;
+
 // ---- Datasets ---------------------------------------------------------------------------------------------
 
 namespace datasets {
@@ -50,10 +62,14 @@ class BatchDataset {
   virtual Batch get_batch(ArrayRef<size_t> indices) = 0;
   virtual std::optional<size_t> size() const = 0;
 
-  /// This dataset with every batch passed through a transform.
+  /// This dataset, or a copy of it, with every batch passed through a transform.
   template <class Transform>
-  MapDataset<Self, Transform> map(Transform transform) const {
+  MapDataset<Self, Transform> map(Transform transform) const& {
     return {static_cast<const Self&>(*this), std::move(transform)};
+  }
+  template <class Transform>
+  MapDataset<Self, Transform> map(Transform transform) && {
+    return {static_cast<Self&&>(*this), std::move(transform)};
   }
 };
 
@@ -70,11 +86,22 @@ class Dataset : public BatchDataset<Self, std::vector<SingleExample>> {
   }
 };
 
-/// Row i of `data` with row i of `target`; a batch is already stacked. (libtorch's has no target.)
-class TensorDataset : public BatchDataset<TensorDataset, Example<>> {
+/// The rows of a tensor, without targets.
+struct TensorDataset : Dataset<TensorDataset, TensorExample> {
+  explicit TensorDataset(Tensor rows) : tensor(std::move(rows)) {
+    check(tensor.dim() > 0, "TensorDataset: a tensor without dimensions has no rows");
+  }
+  explicit TensorDataset(const std::vector<Tensor>& rows) : TensorDataset(stack(rows)) {}
+  TensorExample get(size_t index) override { return tensor[static_cast<int64_t>(index)]; }
+  std::optional<size_t> size() const override { return tensor.size(0); }
+  Tensor tensor;
+};
+
+/// Row i of `data` with row i of `target`. A batch is taken at once and comes stacked. (libtorch has no such class.)
+class TensorPairs : public BatchDataset<TensorPairs, Example<>> {
  public:
-  TensorDataset(Tensor data, Tensor target) : data_(std::move(data)), target_(std::move(target)) {
-    check(data_.dim() > 0 && target_.dim() > 0 && data_.size(0) == target_.size(0), "TensorDataset: data is ",
+  TensorPairs(Tensor data, Tensor target) : data_(std::move(data)), target_(std::move(target)) {
+    check(data_.dim() > 0 && target_.dim() > 0 && data_.size(0) == target_.size(0), "TensorPairs: data is ",
           text(data_.sizes()), " and target ", text(target_.sizes()), "; both must have as many rows");
   }
   Example<> get_batch(ArrayRef<size_t> indices) override {
@@ -96,6 +123,8 @@ class MapDataset : public BatchDataset<MapDataset<Source, Transform>, typename T
     return transform_.apply_batch(source_.get_batch(indices));
   }
   std::optional<size_t> size() const override { return source_.size(); }
+  const Source& dataset() const { return source_; }
+  const Transform& transform() const { return transform_; }
 
  private:
   Source source_;
@@ -108,48 +137,84 @@ class MapDataset : public BatchDataset<MapDataset<Source, Transform>, typename T
 
 namespace transforms {
 
-/// A list of examples as one: their tensors along a new first dimension.
-template <class E = Example<>>
-struct Stack {
-  using OutputBatchType = E;
-  E apply_batch(const std::vector<E>& examples) {
-    std::vector<Tensor> data, targets;
-    for (const E& example : examples) {
-      data.push_back(example.data);
-      targets.push_back(example.target);
-    }
-    return {stack(data), stack(targets)};
+/// Makes another batch of a batch.
+template <class InputBatch, class OutputBatch>
+struct BatchTransform {
+  using OutputBatchType = OutputBatch;
+  virtual ~BatchTransform() = default;
+  virtual OutputBatch apply_batch(InputBatch batch) = 0;
+};
+
+/// Makes another example of each example.
+template <class Input, class Output = Input>
+struct Transform : BatchTransform<std::vector<Input>, std::vector<Output>> {
+  virtual Output apply(Input example) = 0;
+  std::vector<Output> apply_batch(std::vector<Input> batch) override {
+    std::vector<Output> result;
+    for (Input& example : batch) result.push_back(apply(std::move(example)));
+    return result;
   }
-  E apply_batch(E batch) { return batch; }  // stacked already
+};
+
+/// A function of each example.
+template <class Input, class Output = Input>
+class Lambda : public Transform<Input, Output> {
+ public:
+  explicit Lambda(std::function<Output(Input)> function) : function_(std::move(function)) {}
+  Output apply(Input example) override { return function_(std::move(example)); }
+
+ private:
+  std::function<Output(Input)> function_;
+};
+
+/// Changes each example's data, and leaves its target.
+template <class Target = Tensor>
+struct TensorTransform : Transform<Example<Tensor, Target>> {
+  virtual Tensor operator()(Tensor data) = 0;
+  Example<Tensor, Target> apply(Example<Tensor, Target> example) override {
+    example.data = (*this)(std::move(example.data));
+    return example;
+  }
 };
 
 /// A function of each example's data.
 template <class Target = Tensor>
-class TensorLambda {
+class TensorLambda : public TensorTransform<Target> {
  public:
-  using E = Example<Tensor, Target>;
-  using OutputBatchType = std::vector<E>;
   explicit TensorLambda(std::function<Tensor(Tensor)> function) : function_(std::move(function)) {}
-  std::vector<E> apply_batch(std::vector<E> examples) {
-    for (E& example : examples) example.data = function_(example.data);
-    return examples;
-  }
+  Tensor operator()(Tensor data) override { return function_(std::move(data)); }
 
  private:
   std::function<Tensor(Tensor)> function_;
 };
 
-/// (x - mean) / stddev, channel by channel of images (C, H, W).
+/// (x - mean) / stddev, channel by channel of images (C, H, W), or with one mean and one deviation for all.
 template <class Target = Tensor>
-struct Normalize : TensorLambda<Target> {
-  Normalize(const std::vector<double>& mean, const std::vector<double>& stddev)
-      : TensorLambda<Target>(
-            [m = by_channel(mean), s = by_channel(stddev)](const Tensor& x) { return (x - m) / s; }) {}
-  Normalize(double mean, double stddev) : Normalize(std::vector{mean}, std::vector{stddev}) {}
+struct Normalize : TensorTransform<Target> {
+  Normalize(ArrayRef<double> mean, ArrayRef<double> stddev)
+      : mean(by_channel(mean)), stddev(by_channel(stddev)) {}
+  Tensor operator()(Tensor x) override { return (x - mean) / stddev; }
+  Tensor mean, stddev;
 
  private:
-  static Tensor by_channel(const std::vector<double>& values) {
-    return tensor(values).unsqueeze(1).unsqueeze(2);
+  static Tensor by_channel(ArrayRef<double> values) {
+    return tensor(values.vec(), kFloat32).unsqueeze(1).unsqueeze(2);
+  }
+};
+
+/// A list of examples as one: their tensors along a new first dimension.
+template <class E = Example<>>
+struct Stack : BatchTransform<std::vector<E>, E> {
+  E apply_batch(std::vector<E> examples) override {
+    const auto stacked = [&](Tensor E::*member) {
+      std::vector<Tensor> tensors;
+      for (const E& example : examples) tensors.push_back(example.*member);
+      return stack(tensors);
+    };
+    if constexpr (requires { &E::target; })
+      return {stacked(&E::data), stacked(&E::target)};
+    else
+      return stacked(&E::data);
   }
 };
 
@@ -160,16 +225,17 @@ struct Normalize : TensorLambda<Target> {
 namespace samplers {
 
 /// Gives the indices of one epoch, some at a time; reset() begins the next epoch.
+template <class BatchRequest = std::vector<size_t>>
 class Sampler {
  public:
   virtual ~Sampler() = default;
-  virtual void reset(std::optional<size_t> new_size = {}) = 0;
+  virtual void reset(std::optional<size_t> new_size) = 0;
   /// The next up to batch_size indices, or nothing at the end.
-  virtual std::optional<std::vector<size_t>> next(size_t batch_size) = 0;
+  virtual std::optional<BatchRequest> next(size_t batch_size) = 0;
 };
 
 /// 0, 1, 2, …
-class SequentialSampler : public Sampler {
+class SequentialSampler : public Sampler<> {
  public:
   explicit SequentialSampler(size_t size) : size_(size) {}
   void reset(std::optional<size_t> new_size = {}) override {
@@ -189,7 +255,7 @@ class SequentialSampler : public Sampler {
 };
 
 /// A new order in every epoch, drawn by randperm from the generator that manual_seed sets.
-class RandomSampler : public Sampler {
+class RandomSampler : public Sampler<> {
  public:
   /// Draws an order, as libtorch's does, although a loader draws another when its first epoch begins.
   explicit RandomSampler(int64_t size) : order_(randperm(size)), positions_(size) {}
@@ -234,9 +300,19 @@ class DataLoader {
 
   class Iterator {
    public:
-    BatchType& operator*() { return *loader_->batch_; }
-    BatchType* operator->() { return &*loader_->batch_; }
+    using iterator_category = std::input_iterator_tag;
+    using difference_type = std::ptrdiff_t;
+    using value_type = BatchType;
+    using pointer = BatchType*;
+    using reference = BatchType&;
+
+    BatchType& operator*() const {
+      check(!at_end(), "Attempted to dereference iterator that was past the end");
+      return *loader_->batch_;
+    }
+    BatchType* operator->() const { return &**this; }
     Iterator& operator++() {
+      check(!at_end(), "Attempted to increment iterator past the end");
       loader_->advance();
       return *this;
     }
@@ -273,7 +349,7 @@ class DataLoader {
 };
 
 template <class Dataset, class Sampler>
-requires std::derived_from<Sampler, samplers::Sampler> std::unique_ptr<DataLoader<Dataset, Sampler>>
+requires std::derived_from<Sampler, samplers::Sampler<>> std::unique_ptr<DataLoader<Dataset, Sampler>>
 make_data_loader(Dataset dataset, Sampler sampler, DataLoaderOptions options) {
   return std::make_unique<DataLoader<Dataset, Sampler>>(std::move(dataset), std::move(sampler), options);
 }

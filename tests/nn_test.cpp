@@ -494,7 +494,7 @@ TEST(Utils, ReportInfiniteGradients) {
 
 TEST(DataLoader, PairsRowsOfTwoTensors) {
   const Tensor x = arange(20, kFloat32).reshape({10, 2}), y = arange(10);
-  auto loader = data::make_data_loader(data::datasets::TensorDataset(x, y), 4);
+  auto loader = data::make_data_loader(data::datasets::TensorPairs(x, y), 4);
   std::vector<int64_t> sizes;
   Tensor seen = zeros(10, kInt64);
   for (auto& batch : *loader) {
@@ -504,14 +504,14 @@ TEST(DataLoader, PairsRowsOfTwoTensors) {
   }
   EXPECT_EQ(sizes, (std::vector<int64_t>{4, 4, 2}));
   EXPECT_TRUE(equal(seen, ones(10, kInt64)));
-  EXPECT_THROW(data::datasets::TensorDataset(x, arange(9)), Error);
-  EXPECT_THROW(data::make_data_loader(data::datasets::TensorDataset(x, y), 0), Error);
+  EXPECT_THROW(data::datasets::TensorPairs(x, arange(9)), Error);
+  EXPECT_THROW(data::make_data_loader(data::datasets::TensorPairs(x, y), 0), Error);
 }
 
 TEST(DataLoader, ShufflesBySeed) {
   const auto order = [](uint64_t seed) {
     manual_seed(seed);
-    auto loader = data::make_data_loader(data::datasets::TensorDataset(rand({50, 1}), arange(50)), 50);
+    auto loader = data::make_data_loader(data::datasets::TensorPairs(rand({50, 1}), arange(50)), 50);
     return loader->begin()->target;
   };
   EXPECT_TRUE(equal(order(1), order(1)));
