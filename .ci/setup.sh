@@ -24,6 +24,8 @@ labs    header:CLI/CLI.hpp           libcli11-dev            cli11-devel     cli
 labs    header:nlohmann/json.hpp     nlohmann-json3-dev      json-devel      nlohmann-json  nlohmann-json
 labs    command:gnuplot              gnuplot-nox             gnuplot         gnuplot        gnuplot
 tests   header:gtest/gtest.h         libgtest-dev            gtest-devel     gtest          googletest
+benchmarks  header:benchmark/benchmark.h  libbenchmark-dev   google-benchmark-devel  benchmark  google-benchmark
+libtorch    header:torch/csrc/api/include/torch/torch.h  libtorch-dev  python3-torch-devel  python-pytorch  pytorch
 TABLE
 }
 

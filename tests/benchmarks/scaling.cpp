@@ -1,0 +1,141 @@
+// scaling FOLDER: time and memory against size, as figures and their CSV. What should be linear is a straight line at 45
+// degrees there; the memory of a training loop should be level.
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+
+#include "gradus.h"
+#include "labs/common/figures.h"
+
+using namespace gradus;
+
+namespace {
+
+/// Seconds that f takes: the best of as many runs as fit into a fifth of a second, but at least three.
+double seconds_of(const std::function<void()>& f) {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  f();              // memory from the system
+  int repeats = 1;  // so many that the clock's own resolution does not matter
+  double best = INFINITY;
+  const Clock::time_point first = Clock::now();
+  for (int run = 0; run < 3 || seconds_since(first) < 0.2; ++run) {
+    const Clock::time_point start = Clock::now();
+    for (int i = 0; i < repeats; ++i) f();
+    const double taken = seconds_since(start);
+    best = std::min(best, taken / repeats);
+    if (taken < 1e-4) repeats *= 2;
+  }
+  return best;
+}
+
+/// Bytes of this process that are in memory.
+double resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  double whole = 0, resident = 0;
+  statm >> whole >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+/// Ops on vectors of 1e2 to 1e8 elements: below some thousands the cost of a call, above it that of the elements.
+void elements(const std::filesystem::path& folder) {
+  const std::pair<const char*, std::function<void(const Tensor&)>> ops[] = {
+      {"a + a", [](const Tensor& a) { a + a; }},
+      {"exp(a)", [](const Tensor& a) { exp(a); }},
+      {"sum(a)", [](const Tensor& a) { sum(a); }},
+      {"(a * a).sum().backward()",
+       [](const Tensor& a) {
+         const Tensor x = a.detach().requires_grad_(true);
+         (x * x).sum().backward();
+       }},
+  };
+  lab::LinePlot plot{.title = "Time of an op against the number of elements (float32)",
+                     .x_label = "elements",
+                     .y_label = "seconds",
+                     .log_x = true,
+                     .log_y = true};
+  for (const auto& [name, op] : ops) {
+    lab::Series series{.name = name};
+    for (double n = 100; n <= 1e8; n *= std::sqrt(10)) {
+      const Tensor a = full({std::llround(n)}, 0.5);
+      series.x.push_back(n);
+      series.y.push_back(seconds_of([&] { op(a); }));
+      empty_block_cache();
+    }
+    std::cout << name << ": " << 1e9 * series.y.front() << " ns for 100 elements, " << series.y.back() * 10
+              << " ns each for 1e8\n";
+    plot.series.push_back(std::move(series));
+  }
+  lab::save_figure(folder / "time-against-elements", plot);
+}
+
+/// Chains of 10 to 1e6 recorded ops, forward and backward.
+void chains(const std::filesystem::path& folder) {
+  lab::Series time{.name = "forward + backward"}, memory{.name = "the tape"};
+  for (double n = 10; n <= 1.1e6; n *= std::sqrt(10)) {
+    const Tensor x = full({4}, 0.5).requires_grad_(true), b = full({4}, 0.999);
+    const auto chain = [&] {
+      Tensor y = x;
+      for (int64_t i = 0; i < std::llround(n); ++i) y = y * b;
+      return y.sum();
+    };
+    time.x.push_back(n);
+    time.y.push_back(seconds_of([&] { chain().backward(); }));
+    empty_block_cache();
+    const double before = resident_bytes();
+    const Tensor end = chain();
+    memory.x.push_back(n);
+    memory.y.push_back(std::max(resident_bytes() - before, 0.0) / n);
+  }
+  empty_block_cache();
+  std::cout << "chain: " << 1e9 * time.y.front() / time.x.front() << " ns an op for 10 ops, "
+            << 1e9 * time.y.back() / time.x.back() << " ns for 1e6; the tape takes " << memory.y.back()
+            << " bytes an op\n";
+  lab::save_figure(folder / "time-against-ops", lab::LinePlot{.title = "A chain of recorded products",
+                                                              .x_label = "ops",
+                                                              .y_label = "seconds",
+                                                              .series = {time},
+                                                              .log_x = true,
+                                                              .log_y = true});
+}
+
+/// The memory of a process that trains a perceptron.
+void training(const std::filesystem::path& folder) {
+  nn::Sequential net(nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 128), nn::ReLU(), nn::Linear(128, 10));
+  optim::Adam adam(net->parameters(), 1e-3);
+  const Tensor x = rand({64, 784}), target = randint(0, 10, {64}, kInt64);
+  lab::Series memory{.name = "784-256-128-10, batches of 64, Adam"};
+  for (int step = 0; step < 200; ++step) {
+    adam.zero_grad();
+    nn::functional::cross_entropy(net->forward(x), target).backward();
+    adam.step();
+    memory.y.push_back(resident_bytes() / (1 << 20));
+  }
+  std::cout << "training: " << memory.y[1] << " MiB after two steps, " << memory.y.back()
+            << " MiB after 200\n";
+  lab::save_figure(
+      folder / "memory-of-training",
+      lab::LinePlot{
+          .title = "Memory in a training loop", .x_label = "step", .y_label = "MiB", .series = {memory}});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "scaling FOLDER\n";
+    return 2;
+  }
+  const std::filesystem::path folder = argv[1];
+  std::filesystem::create_directories(folder);
+  elements(folder);
+  chains(folder);
+  training(folder);
+}
