@@ -248,7 +248,9 @@ void Tensor::backward(const Tensor& gradient, std::optional<bool> retain_graph, 
   autograd::backward(*this, gradients, retain_graph, create_graph, inputs);
 }
 
-autograd::Node* Tensor::grad_fn() const { return raw(), static_cast<autograd::Node*>(impl_->grad_fn.get()); }
+autograd::Node* Tensor::grad_fn() const {
+  return raw(), static_cast<autograd::Node*>(impl_->place().grad_fn.get());
+}
 
 const Tensor& Tensor::requires_grad_(bool value) const {
   check(!value || is_floating_point(), "only Tensors of floating point dtype can require gradients, not ",
@@ -262,6 +264,7 @@ const Tensor& Tensor::requires_grad_(bool value) const {
 
 Tensor& Tensor::detach_() const {
   raw();
+  check(!impl_->base, "Can't detach views in-place. Use detach() instead");
   impl_->grad_fn.reset();
   impl_->requires_grad = false;
   impl_->output_nr = 0;

@@ -87,7 +87,8 @@ class OpNode final : public Node {
 /// y.
 template <class... Rules>
 Tensor record(const char* op, Tensor y, WithRespectTo<Rules>... inputs) {
-  if (!GradMode::is_enabled() || !(inputs.input.requires_grad() || ...)) return y;
+  // All inputs are asked, since a view that looks for its place makes a node, which has to be older than this one.
+  if (!GradMode::is_enabled() || !(inputs.input.requires_grad() | ...)) return y;
   Ref<GraphNode> node(new OpNode<Rules...>(op, y, inputs...));
   TensorImpl& impl = y.impl();
   impl.grad_fn = std::move(node);

@@ -129,6 +129,13 @@ struct View {
     return true;
   }
 
+  /// True if some element appears more than once: such a view can be read, but not written.
+  bool repeats() const {
+    bool stretched = false;
+    for (int d = 0; d < dim; ++d) stretched |= strides[d] == 0 && sizes[d] > 1;
+    return stretched && numel() > 0;
+  }
+
   /// Gives the view row-major strides for its sizes.
   void set_contiguous_strides() {
     int64_t stride = 1;

@@ -88,6 +88,7 @@ void Tensor::set_data(const Tensor& values) const {
         "set_data: a tensor that requires grad cannot become ", values.dtype());
   // Graphs that exist already know the old shape and dtype; those to come need a place on the tape of their own.
   if (!raw().same_sizes(values.raw()) || dtype() != values.dtype()) impl_->leaf_node = nullptr;
+  impl_->base.reset();
   impl_->raw = values.impl_->raw;
   impl_->storage = values.impl_->storage;
   // Saved tensors must notice that the array under them has changed.
@@ -95,7 +96,7 @@ void Tensor::set_data(const Tensor& values) const {
 }
 
 uint32_t Tensor::_version() const { return raw(), impl_->storage->version; }
-uint32_t Tensor::output_nr() const { return raw(), impl_->output_nr; }
+uint32_t Tensor::output_nr() const { return raw(), impl_->place().output_nr; }
 const Tensor& Tensor::grad() const { return raw(), impl_->grad; }
 Tensor& Tensor::mutable_grad() const { return raw(), impl_->grad; }
 

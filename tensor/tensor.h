@@ -296,18 +296,32 @@ struct GraphNode : Pooled {
   static void destroy(GraphNode* node);  // defined in autograd/node.cpp
 };
 
-/// One array. Exists once per tensor and per view, in one small block.
+/// One array. Exists once per tensor and per view, in one small block. What a tensor asks of its place on the tape
+/// goes through place(): a view's changes when somebody writes into the memory it shows, see autograd/view.h.
 struct TensorImpl : Pooled {
   ReferenceCount references;
   uint32_t output_nr = 0;      // which output of grad_fn this is
   bool requires_grad = false;  // a leaf that asks for gradients, or an output of a recorded op
-  View raw;
+  bool hidden_view = false;    // a view made while recording was off: the tape does not know what it shows
+  uint32_t view_version = 0;   // of a view: the version of the storage for which grad_fn is right
+  Ref<TensorImpl> base;        // of a view: the tensor, itself no view, whose elements it shows
   Ref<Storage> storage;
   Ref<GraphNode> grad_fn;          // the op that made it; empty for a leaf
   GraphNode* leaf_node = nullptr;  // of a leaf: its place on the tape while some graph uses it (not owned)
   Tensor grad;
+  View raw;
+
+  /// This impl, with grad_fn, output_nr and requires_grad up to date.
+  TensorImpl& place() {
+    if (base && view_version != storage->version) [[unlikely]]
+      find_place();
+    return *this;
+  }
 
   static void destroy(TensorImpl* impl) { delete impl; }
+
+ private:
+  void find_place();  // defined in autograd/view.cpp
 };
 
 // ---- For the folders above: making tensors without recording ------------------------------------
@@ -316,7 +330,7 @@ struct TensorImpl : Pooled {
 Tensor allocate(IntArrayRef sizes, Dtype dtype, DeviceType device = kCPU);
 /// Uninitialised, contiguous, with the sizes of `like`.
 Tensor allocate_like(const View& like, Dtype dtype, DeviceType device);
-/// Another window on x's storage.
+/// Another window on x's storage, outside the graph. (view_of in autograd/view.h makes the views that the tape knows.)
 Tensor alias(const Tensor& x, const View& raw);
 /// The kernels of the device where x lives.
 inline const Kernels& kernels_of(const Tensor& x) { return kernels_for(x.impl().storage->device); }
@@ -334,7 +348,7 @@ inline IntArrayRef Tensor::sizes() const { return raw().shape(); }
 inline IntArrayRef Tensor::strides() const { return {raw().strides, raw().dim}; }
 inline bool Tensor::is_contiguous() const { return raw().is_contiguous(); }
 inline bool Tensor::is_floating_point() const { return gradus::is_floating_point(dtype()); }
-inline bool Tensor::requires_grad() const { return raw(), impl_->requires_grad; }
-inline bool Tensor::is_leaf() const { return raw(), !impl_->grad_fn; }
+inline bool Tensor::requires_grad() const { return raw(), impl_->place().requires_grad; }
+inline bool Tensor::is_leaf() const { return raw(), !impl_->place().grad_fn; }
 
 }  // namespace gradus

@@ -423,6 +423,24 @@ TEST(OpList, HasEveryRecordedMethod) {
         << "Tensor::" << name << " has no entry in tests/op_list";
 }
 
+// A view that does not know its base could be written without the base's gradients taking notice.
+TEST(OpList, ViewsKnowTheirBase) {
+  int views = 0;
+  for (const Op& op : ops()) {
+    if (!op.available(kernels_for(kCPU))) continue;
+    const Prepared prepared = prepare(op, {kCPU, kFloat64, Layout::contiguous});
+    variable_list inputs;
+    for (const Tensor& x : prepared.leaves) inputs.push_back(x.requires_grad() ? x * 1 : x);
+    for (const Tensor& y : prepared.function(inputs))
+      for (const Tensor& x : inputs) {
+        if (!y.is_alias_of(x) || y.is_same(x)) continue;
+        ++views;
+        EXPECT_EQ(y.impl().base.get(), &x.impl()) << op.name << ": its view is not made by view_of()";
+      }
+  }
+  EXPECT_GT(views, 10);
+}
+
 TEST(OpList, NamesAreUniqueAndLowerOrdersHaveReasons) {
   std::set<std::string> names;
   for (const Op& op : ops()) {

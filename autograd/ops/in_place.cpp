@@ -3,28 +3,24 @@
 //
 //     x.mul_(b)   is   y = x * b;  x's elements ← y's;  x.grad_fn ← y.grad_fn;  version + 1
 //
+// What happens to the views of x, and to the tensor that x may be a view of, is told in autograd/view.h.
 // Whoever saved the old elements for a rule finds a newer version there and says so at backward.
 #include "autograd/ops/pointwise.h"
+#include "autograd/view.h"
 #include "kernels/cpu/random.h"
 #include "tensor/random.h"
 
 namespace gradus {
 namespace {
 
-/// May x's memory be written at all?
-void check_writable(const char* op, const Tensor& x) {
-  const View& raw = x.raw();
-  check(!GradMode::is_enabled() || !x.requires_grad() || !x.is_leaf(),
-        "a leaf Variable that requires grad is being used in an in-place operation (", op,
-        "); write under NoGradGuard, or into a clone()");
-  for (int d = 0; d < raw.dim; ++d)
-    check(raw.strides[d] != 0 || raw.sizes[d] <= 1 || raw.numel() == 0, op,
-          ": more than one element of the written-to tensor ", text(x.sizes()),
-          " refers to a single memory location; clone() the expanded tensor first");
-}
-
-bool must_record(const Tensor& x, bool others_require_grad) {
-  return GradMode::is_enabled() && (others_require_grad || x.requires_grad());
+/// Must a write into x be recorded? If it must not, or may not, be made at all, that is an Error.
+bool must_record(const char* op, const Tensor& x, bool values_require_grad = false) {
+  check(!x.raw().repeats(), op, ": more than one element of the written-to tensor ", text(x.sizes()),
+        " refers to a single memory location; clone() the expanded tensor first");
+  const bool recorded = GradMode::is_enabled() && (x.requires_grad() | values_require_grad);
+  if (recorded) [[unlikely]]
+    autograd::check_recordable_write(op, x);
+  return recorded;
 }
 
 Tensor& self(const Tensor& x) { return const_cast<Tensor&>(x); }
@@ -56,17 +52,8 @@ Tensor& take_over(const char* op, const Tensor& x, const Tensor& y) {
   check(y.sizes() == x.sizes(), op, ": the result has shape ", text(y.sizes()), ", which does not fit into ",
         text(x.sizes()));
   check_castable(op, y.dtype(), x.dtype());
-  check(
-      x.impl().storage->references.value() == 1, op,
-      ": this tensor shares its memory with others (views of it, what it is a view of, or the op that made "
-      "it "
-      "and saved it), and a recorded write into shared memory would leave their gradients wrong; clone() it "
-      "first, or write under NoGradGuard");
   write(x, y.raw());
-  TensorImpl& impl = x.impl();
-  impl.grad_fn = y.impl().grad_fn;
-  impl.output_nr = y.impl().output_nr;
-  impl.requires_grad = y.requires_grad();
+  autograd::take_place(x, y);
   return self(x);
 }
 
@@ -82,8 +69,7 @@ Tensor readable_beside(const Tensor& x, const Tensor& values) {
 
 template <class Recorded>
 Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor& b, Recorded recorded) {
-  check_writable(op, x);
-  if (must_record(x, b.requires_grad())) {
+  if (must_record(op, x, b.requires_grad())) {
     const Tensor old = before_write(x);
     return take_over(op, x, recorded(old, b.is_same(x) ? old : b));
   }
@@ -102,8 +88,7 @@ Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor&
 
 template <class Recorded>
 Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar& b, Recorded recorded) {
-  check_writable(op, x);
-  if (must_record(x, false)) return take_over(op, x, recorded(before_write(x)));
+  if (must_record(op, x)) return take_over(op, x, recorded(before_write(x)));
   check_castable(op, result_type(x, b), x.dtype());
   kernels_of(x).binary_scalar(f, x.raw(), b, x.raw());
   bump_version(x);
@@ -148,17 +133,14 @@ Tensor& Tensor::div_(const Scalar& b) const {
 }
 
 Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max) const {
-  check_writable("clamp_", *this);
-  if (must_record(*this, false)) return take_over("clamp_", *this, before_write(*this).clamp(min, max));
+  if (must_record("clamp_", *this)) return take_over("clamp_", *this, before_write(*this).clamp(min, max));
   write(*this, clamp(min, max).raw());
   return self(*this);
 }
 
 // x ← v           x̄ = 0
 Tensor& Tensor::fill_(const Scalar& value) const {
-  check_writable("fill_", *this);
-  if (must_record(*this, false))
-    return take_over("fill_", *this, gradus::masked_fill(*this, ones_like(*this, kBool), value));
+  if (must_record("fill_", *this)) return copy_(scalar_tensor(value, options()));
   kernels_of(*this).fill(value, raw());
   bump_version(*this);
   return self(*this);
@@ -167,9 +149,13 @@ Tensor& Tensor::zero_() const { return fill_(0); }
 
 // x ← v           x̄ = 0        v̄ = x̄'
 Tensor& Tensor::copy_(const Tensor& values) const {
-  check_writable("copy_", *this);
-  if (must_record(*this, values.requires_grad()))
-    return take_over("copy_", *this, values.to(device()).to(dtype()).expand(sizes()).clone());
+  if (must_record("copy_", *this, values.requires_grad())) {
+    const Tensor v = values.to(device()).to(dtype());
+    return take_over("copy_", *this,
+                     record("copy", v.expand(sizes()).detach().clone(),
+                            wrt(before_write(*this), [](const Tensor& g) { return zeros_like(g); }),
+                            wrt(v, [](const Tensor& g) { return g; })));
+  }
   const Tensor source = readable_beside(*this, values).to(device());
   write(*this, source.raw().same_sizes(raw()) ? source.raw() : expand_view("copy_", source.raw(), sizes()));
   return self(*this);
@@ -186,8 +172,11 @@ namespace {
 /// Draws into x: on the cpu, in row-major order, so that a seed gives the same numbers on every device.
 template <class Draw>
 Tensor& fill_randomly(const char* op, const Tensor& x, Draw draw) {
-  check_writable(op, x);
-  check(!must_record(x, false), op, ": a tensor that is part of a graph cannot be filled; detach() it first");
+  if (must_record(op, x)) {  // drawn numbers are constants: what was there before no longer counts
+    const Tensor drawn = allocate(x.sizes(), x.dtype());
+    draw(drawn.raw());
+    return x.copy_(drawn);
+  }
   if (x.is_contiguous() && x.device().is_cpu()) {
     draw(x.raw());
     bump_version(x);

@@ -208,11 +208,9 @@ Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Ten
   }
   const Tensor& view = resolved.view;
   if (GradMode::is_enabled() && (requires_grad() || values.requires_grad())) {
-    check(view.is_same(*this),
-          "index_put_: writing through slices and index tensors at once is not recorded; use "
-          "where(), or write under NoGradGuard");
     const Tensor positions = positions_of(resolved, contiguous_strides(view));
-    return copy_(put_at(*this, values.to(dtype()).expand(positions.sizes()), positions, false));
+    view.copy_(put_at(view, values.to(dtype()).expand(positions.sizes()), positions, false));
+    return const_cast<Tensor&>(*this);
   }
   const Tensor positions = positions_of(resolved, view.strides());
   const Tensor source =

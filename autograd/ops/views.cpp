@@ -5,6 +5,7 @@
 
 #include "autograd/ops/pointwise.h"
 #include "autograd/record_list.h"
+#include "autograd/view.h"
 
 namespace gradus {
 namespace {
@@ -45,7 +46,7 @@ Tensor put_in_zeros(const Tensor& values, const Shape& shape, Window window);
 /// The elements of x that `window`, a function View → View, shows. Each is shown at most once.
 template <class Window>
 Tensor look_through(const char* op, const Tensor& x, Window window) {
-  return record(op, alias(x, window(x.raw())), wrt(x, [window, shape = Shape(x.raw())](const Tensor& g) {
+  return record(op, view_of(x, window(x.raw())), wrt(x, [window, shape = Shape(x.raw())](const Tensor& g) {
                   return put_in_zeros(g, shape, window);
                 }));
 }
@@ -131,7 +132,7 @@ Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1) {
     std::swap(y.sizes[a], y.sizes[b]);
     std::swap(y.strides[a], y.strides[b]);
   }
-  return record("transpose", alias(x, y), wrt(x, [a, b](const Tensor& g) { return transpose(g, a, b); }));
+  return record("transpose", view_of(x, y), wrt(x, [a, b](const Tensor& g) { return transpose(g, a, b); }));
 }
 
 Tensor t(const Tensor& x) {
@@ -141,7 +142,7 @@ Tensor t(const Tensor& x) {
     std::swap(y.sizes[0], y.sizes[1]);
     std::swap(y.strides[0], y.strides[1]);
   }
-  return record("t", alias(x, y), wrt(x, [](const Tensor& g) { return t(g); }));
+  return record("t", view_of(x, y), wrt(x, [](const Tensor& g) { return t(g); }));
 }
 
 Tensor permute(const Tensor& x, IntArrayRef dims) {
@@ -158,7 +159,7 @@ Tensor permute(const Tensor& x, IntArrayRef dims) {
     y.strides[d] = x.raw().strides[from];
     inverse[from] = d;
   }
-  return record("permute", alias(x, y), wrt(x, [inverse](const Tensor& g) { return permute(g, inverse); }));
+  return record("permute", view_of(x, y), wrt(x, [inverse](const Tensor& g) { return permute(g, inverse); }));
 }
 
 // The rule is the identity: summing over what was stretched is what the engine does with every gradient.
@@ -171,21 +172,21 @@ Tensor Tensor::expand(IntArrayRef sizes) const {
       shape[d] = raw().sizes[d - added];
     }
   shape.numel();  // an Error for a negative size or a product beyond 64 bits
-  return record("expand", alias(*this, expand_view("expand", raw(), shape)),
+  return record("expand", view_of(*this, expand_view("expand", raw(), shape)),
                 wrt(*this, [](const Tensor& g) { return g; }));
 }
 
 Tensor unsqueeze(const Tensor& x, int64_t dim) {
   const int d = wrap_dim(dim, static_cast<int>(x.dim()) + 1);
-  return record("unsqueeze", alias(x, with_dim(x.raw(), d)),
+  return record("unsqueeze", view_of(x, with_dim(x.raw(), d)),
                 wrt(x, [d](const Tensor& g) { return squeeze(g, d); }));
 }
 
 Tensor squeeze(const Tensor& x, int64_t dim) {
   const int d = wrap(dim, x.raw());
   if (x.dim() == 0 || x.raw().sizes[d] != 1)
-    return record("squeeze", alias(x, x.raw()), wrt(x, [](const Tensor& g) { return g; }));
-  return record("squeeze", alias(x, without_dim(x.raw(), d)),
+    return record("squeeze", view_of(x, x.raw()), wrt(x, [](const Tensor& g) { return g; }));
+  return record("squeeze", view_of(x, without_dim(x.raw(), d)),
                 wrt(x, [d](const Tensor& g) { return unsqueeze(g, d); }));
 }
 
@@ -193,7 +194,7 @@ Tensor squeeze(const Tensor& x) {
   View y = x.raw();
   for (int d = y.dim - 1; d >= 0; --d)
     if (y.sizes[d] == 1) y = without_dim(y, d);
-  return record("squeeze", alias(x, y),
+  return record("squeeze", view_of(x, y),
                 wrt(x, [shape = Shape(x.raw())](const Tensor& g) { return g.view(shape); }));
 }
 
@@ -255,7 +256,7 @@ Tensor Tensor::view(IntArrayRef sizes) const {
   check(y.has_value(), "view: a tensor of shape ", text(this->sizes()), " and strides ", strides(),
         " cannot be seen as ", shape.text(),
         " without moving elements; use reshape(), which copies if it must");
-  return record("view", alias(*this, *y),
+  return record("view", view_of(*this, *y),
                 wrt(*this, [shape = Shape(raw())](const Tensor& g) { return g.reshape(shape); }));
 }
 

@@ -112,11 +112,76 @@ std::vector<Op> writes() {
   };
 }
 
+// Through views: the result is the base, or another view of it.
+std::vector<Op> writes_through_views() {
+  return {
+      {.name = "mul_.through_row",
+       .inputs = {any({3, 4}), any({4})},
+       .call =
+           [](Inputs x) {
+             const Tensor y = x[0] * 2;
+             y[1].mul_(x[1]);
+             return y;
+           },
+       .reference =
+           [](const Arrays& x) {
+             return build({3, 4},
+                          [&](const Index& i) { return 2 * x[0](i) * (i[0] == 1 ? x[1]({i[1]}) : 1); });
+           }},
+      {.name = "mul_.seen_by_others",
+       .inputs = {any({3, 4})},
+       .call =
+           [](Inputs x) {
+             const Tensor y = x[0] * 1, seen_before = y.t().slice(0, 1);
+             y.slice(1, 0, 4, 2).mul_(y.slice(1, 1, 4, 2).clone());
+             return seen_before * seen_before;
+           },
+       .reference =
+           [](const Arrays& x) {
+             return build({3, 3}, [&](const Index& i) {
+               const int64_t row = i[1], column = i[0] + 1;
+               const double y = x[0]({row, column}) * (column == 2 ? x[0]({row, 3}) : 1);
+               return y * y;
+             });
+           }},
+      {.name = "copy_.through_views_of_views",
+       .inputs = {any({3, 4}), any({2})},
+       .call =
+           [](Inputs x) {
+             const Tensor y = x[0].clone();
+             y.t().slice(0, 1, 4, 2).select(1, 2).copy_(x[1] * x[1]);
+             return y * x[0];
+           },
+       .reference =
+           [](const Arrays& x) {
+             return build({3, 4}, [&](const Index& i) {
+               const bool written = i[0] == 2 && i[1] % 2 == 1;
+               const double v = written ? x[1]({i[1] / 2}) : 0;
+               return (written ? v * v : x[0](i)) * x[0](i);
+             });
+           }},
+      {.name = "index_put_.slice_and_tensor",
+       .inputs = {any({4, 3}), exactly({2}, {2, 0}, kInt64), any({2})},
+       .call =
+           [](Inputs x) {
+             return x[0].clone().index_put_({x[1], Slice(1, 2)}, x[2].unsqueeze(1)).square();
+           },
+       .reference =
+           [](const Arrays& x) {
+             Array y = x[0];
+             y({2, 1}) = x[2]({0});
+             y({0, 1}) = x[2]({1});
+             return build({4, 3}, [&](const Index& i) { return y(i) * y(i); });
+           }},
+  };
+}
+
 }  // namespace
 
 std::vector<Op> in_place_ops() {
   std::vector<Op> ops = arithmetic_in_place();
   for (const Op& op : writes()) ops.push_back(op);
+  for (const Op& op : writes_through_views()) ops.push_back(op);
   return ops;
 }
 
