@@ -26,6 +26,12 @@ Tensor Fields::carried(const char* name, const Tensor& x) {
   return found && differences_.compare(full, *found, x.dtype(), x.sizes()) ? *found : x;
 }
 
+/// The same of a tensor of one dimension that may have another length.
+Tensor Fields::carried_list(const char* name, const Tensor& x) {
+  const Tensor* found = file_ ? find(prefix_ + name) : nullptr;
+  return found && found->dim() == 1 ? carried(name, empty(found->sizes(), x.dtype())) : carried(name, x);
+}
+
 Fields& Fields::operator()(const char* name, std::tuple<double, double>& pair) {
   auto& [first, second] = pair;
   const Tensor both = carried(name, tensor({first, second}, kFloat64));
@@ -44,6 +50,16 @@ Fields& Fields::operator()(const char* name, Tensor& x) {
   x = found ? *found : Tensor();
   if (found && like_.defined() && differences_.compare(full, x, like_.dtype(), like_.sizes()))
     x = x.to(like_.device());
+  return *this;
+}
+
+Fields& Fields::operator()(const char* name, std::deque<Tensor>& list) {
+  const auto name_of = [&](size_t i) { return name + ("." + std::to_string(i)); };
+  if (file_) {
+    list.clear();
+    while (find(prefix_ + name_of(list.size()))) list.emplace_back();
+  }
+  for (size_t i = 0; i < list.size(); ++i) (*this)(name_of(i).c_str(), list[i]);
   return *this;
 }
 

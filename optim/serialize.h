@@ -5,8 +5,11 @@
 // learning rate in decimal digits would not come back bit for bit.
 #pragma once
 
+#include <deque>
+#include <optional>
 #include <set>
 #include <tuple>
+#include <vector>
 
 #include "tensor/create.h"
 #include "tensor/serialize.h"
@@ -38,6 +41,24 @@ class Fields {
     return *this;
   }
   Fields& operator()(const char* name, std::tuple<double, double>& pair);
+  /// Any number of numbers, or a string's characters: one dimension.
+  template <class List>
+  requires std::is_arithmetic_v<typename List::value_type> Fields& operator()(const char* name, List& list) {
+    using T = typename List::value_type;
+    const Tensor x = carried_list(name, tensor(std::vector<T>(list.begin(), list.end()), dtype_of<T>()));
+    list.clear();
+    for (int64_t i = 0; i < x.numel(); ++i) list.push_back(x[i].template item<T>());
+    return *this;
+  }
+  /// Any number of tensors: name.0, name.1, …
+  Fields& operator()(const char* name, std::deque<Tensor>& list);
+  /// What there may be: then the file has it.
+  template <class T>
+  Fields& operator()(const char* name, std::optional<T>& value) {
+    if (!(file_ ? find(prefix_ + name) != nullptr : value.has_value())) return value.reset(), *this;
+    if (!value) value.emplace();
+    return (*this)(name, *value);
+  }
   /// A tensor; if it is undefined, the file does not have it.
   Fields& operator()(const char* name, Tensor& x);
 
@@ -47,6 +68,7 @@ class Fields {
  private:
   const Tensor* find(const std::string& name);
   Tensor carried(const char* name, const Tensor& x);
+  Tensor carried_list(const char* name, const Tensor& x);
 
   const Safetensors* file_ = nullptr;
   NamedTensors tensors_;

@@ -120,6 +120,48 @@ TEST_P(Resumed, RunsGoOnBitForBit) {
 INSTANTIATE_TEST_SUITE_P(Checkpoint, Resumed, testing::ValuesIn(cases),
                          [](const auto& info) { return std::string(info.param.name); });
 
+// ---- What an optimiser may keep -------------------------------------------------------------------------------
+
+struct Everything {
+  double number = 0;
+  int64_t count = 0;
+  bool yes = false;
+  std::tuple<double, double> pair;
+  std::string word;
+  std::deque<double> numbers;
+  std::optional<int64_t> maybe;
+  std::optional<std::string> maybe_word;
+  Tensor x;
+  std::deque<Tensor> list;
+  void fields(optim::Fields& fields) {
+    fields.in("all")("number", number)("count", count)("yes", yes)("pair", pair)("word", word)("numbers",
+                                                                                               numbers);
+    fields("maybe", maybe)("maybe_word", maybe_word)("x", x)("list", list);
+  }
+  bool operator==(const Everything& other) const {
+    return number == other.number && count == other.count && yes == other.yes && pair == other.pair &&
+           word == other.word && numbers == other.numbers && maybe == other.maybe &&
+           maybe_word == other.maybe_word && x.defined() == other.x.defined() &&
+           (!x.defined() || x.equal(other.x)) &&
+           std::ranges::equal(list, other.list, [](auto& a, auto& b) { return a.equal(b); });
+  }
+};
+
+TEST_F(Checkpoint, MembersOfEveryKindComeBack) {
+  Everything nothing, full{1.0 / 3,     INT64_MAX, true, {0.1, -0.0}, "strong_wolfe",
+                           {1e-300, 2}, 5,         "é",  ones(2),     {ones(1), zeros({2, 2})}};
+  for (Everything* saved : {&nothing, &full}) {
+    optim::Fields out;
+    saved->fields(out);
+    const Safetensors file = parse_safetensors(safetensors_bytes(out.tensors()), "x");
+    Everything back = saved == &full ? nothing : full;
+    optim::Fields in(file);
+    back.fields(in);
+    in.check_complete();
+    EXPECT_TRUE(back == *saved);
+  }
+}
+
 // ---- Modules --------------------------------------------------------------------------------------------------
 
 struct Net : nn::Module {
