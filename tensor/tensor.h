@@ -207,6 +207,7 @@ class Tensor {
   Tensor std(bool unbiased = true) const;
   Tensor std(IntArrayRef dims, bool unbiased = true, bool keepdim = false) const;
   Tensor norm(const Scalar& p = 2) const;
+  Tensor norm(const Scalar& p, IntArrayRef dims, bool keepdim = false) const;
   Tensor max() const;
   Tensor min() const;
   std::tuple<Tensor, Tensor> max(int64_t dim, bool keepdim = false) const;  // values, indices
@@ -229,6 +230,11 @@ class Tensor {
   // ---- Matrices (recorded) ----------------------------------------------------------------------
   Tensor diag(int64_t diagonal = 0) const;
   Tensor trace() const;
+  Tensor inverse() const;
+  Tensor det() const;
+  std::tuple<Tensor, Tensor> slogdet() const;
+  Tensor cholesky(bool upper = false) const;
+  std::tuple<Tensor, Tensor> qr(bool some = true) const;
   std::tuple<Tensor, Tensor, Tensor> svd() const;
 
   // ---- In place ---------------------------------------------------------------------------------

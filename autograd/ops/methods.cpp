@@ -131,6 +131,9 @@ Tensor Tensor::std(IntArrayRef dims, bool unbiased, bool keepdim) const {
   return gradus::std(*this, dims, unbiased, keepdim);
 }
 Tensor Tensor::norm(const Scalar& p) const { return gradus::norm(*this, p); }
+Tensor Tensor::norm(const Scalar& p, IntArrayRef dims, bool keepdim) const {
+  return gradus::norm(*this, p, dims, keepdim);
+}
 Tensor Tensor::max() const { return gradus::max(*this); }
 Tensor Tensor::min() const { return gradus::min(*this); }
 std::tuple<Tensor, Tensor> Tensor::max(int64_t dim, bool keepdim) const {
@@ -159,6 +162,11 @@ std::tuple<Tensor, Tensor> Tensor::sort(int64_t dim, bool descending) const {
 Tensor Tensor::argsort(int64_t dim, bool descending) const { return gradus::argsort(*this, dim, descending); }
 Tensor Tensor::diag(int64_t diagonal) const { return gradus::diag(*this, diagonal); }
 Tensor Tensor::trace() const { return gradus::trace(*this); }
+Tensor Tensor::inverse() const { return gradus::inverse(*this); }
+Tensor Tensor::det() const { return gradus::det(*this); }
+std::tuple<Tensor, Tensor> Tensor::slogdet() const { return gradus::slogdet(*this); }
+Tensor Tensor::cholesky(bool upper) const { return gradus::cholesky(*this, upper); }
+std::tuple<Tensor, Tensor> Tensor::qr(bool some) const { return gradus::qr(*this, some); }
 std::tuple<Tensor, Tensor, Tensor> Tensor::svd() const { return gradus::svd(*this); }
 
 }  // namespace gradus

@@ -142,6 +142,7 @@ Tensor std(const Tensor& x, bool unbiased = true);
 Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased = true, bool keepdim = false);
 /// (Σ |x|ᵖ)^(1/p) for p = 1, 2 or any positive p; max |x| for p = ∞. Its derivative at zero is taken as 0.
 Tensor norm(const Tensor& x, const Scalar& p = 2);
+Tensor norm(const Tensor& x, const Scalar& p, IntArrayRef dims, bool keepdim = false);
 Tensor max(const Tensor& x);  // where several are equal, they share the gradient
 Tensor min(const Tensor& x);
 std::tuple<Tensor, Tensor> max(const Tensor& x, int64_t dim, bool keepdim = false);
@@ -211,5 +212,12 @@ Tensor trace(const Tensor& x);
 /// dimensions or holds NaN or infinity. LAPACK gesdd on the CPU. Source: Townsend, "Differentiating the
 /// Singular Value Decomposition" (2016).
 std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A);
+
+// The same as linalg::inv, det, slogdet, cholesky, qr in linalg.h, under the names they had before.
+Tensor inverse(const Tensor& A);
+Tensor det(const Tensor& A);
+std::tuple<Tensor, Tensor> slogdet(const Tensor& A);
+Tensor cholesky(const Tensor& A, bool upper = false);  // upper: U with Uᵀ U = A, from A's upper triangle
+std::tuple<Tensor, Tensor> qr(const Tensor& A, bool some = true);  // some: "reduced", else "complete"
 
 }  // namespace gradus

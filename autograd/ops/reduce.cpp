@@ -126,24 +126,30 @@ Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased, bool keepdim) {
 }
 
 // y = √Σ xᵢ²      x̄ = ȳ x / y, and 0 where y = 0: the norm has a kink there, and 0 is one of its slopes
-static Tensor euclidean_norm(const Tensor& x) {
-  const Tensor y = reduce(Reduction::sum, pointwise(Unary::square, x), Dims("norm", x, {}), false);
+static Tensor euclidean_norm(const Tensor& x, Dims dims, bool keepdim) {
+  const Tensor y = reduce(Reduction::sum, pointwise(Unary::square, x), dims, keepdim);
   kernels_of(y).unary(Unary::sqrt, y.raw(), y.raw());
-  return record("linalg_vector_norm", y, wrt(x, [x = save(x), y = save_output(y)](const Tensor& g) {
-                  return x * masked_fill(g / y, eq(y, 0), 0);
+  return record("linalg_vector_norm", y, wrt(x, [x = save(x), y = save_output(y), dims](const Tensor& g) {
+                  const Tensor slope = masked_fill(g / y, eq(y, 0), 0);
+                  return x * put_back(slope, dims, static_cast<int>(Tensor(x).dim()));
                 }));
 }
 
-Tensor norm(const Tensor& input, const Scalar& order) {
+Tensor norm(const Tensor& x, const Scalar& order) { return norm(x, order, {}); }
+
+Tensor norm(const Tensor& input, const Scalar& order, IntArrayRef over, bool keepdim) {
   const double p = order.toDouble();
   const Tensor x = as_floating_point(input);
+  const Dims dims("norm", x, over);
   check(p > 0, "norm: the order p must be positive, not ", p);
-  if (p == 2) return euclidean_norm(x);
-  if (p == 1) return sum(abs(x));
-  if (std::isinf(p)) return amax(abs(x));
-  const Tensor largest = amax(abs(x)).detach();  // scaled by it, no power overflows
-  if (largest.item<double>() == 0) return sum(abs(x)) * 0;
-  return largest * pow(sum(pow(abs(x / largest), p)), 1 / p);
+  if (p == 2) return euclidean_norm(x, dims, keepdim);
+  if (p == 1) return sum(abs(x), over, keepdim);
+  if (std::isinf(p)) return amax(abs(x), over, keepdim);
+  const Tensor largest = amax(abs(x), over, /*keepdim=*/true).detach();  // scaled by it, no power overflows
+  const Tensor is_zero = eq(largest, 0), scale = where(is_zero, 1, largest);
+  const Tensor total = sum(pow(abs(x / scale), p), over, /*keepdim=*/true);
+  const Tensor y = scale * where(is_zero, 0, pow(where(is_zero, 1, total), 1 / p));
+  return keepdim ? y : y.reshape(reduced_shape(x, dims, false));
 }
 
 // y = ln Σ e^xᵢ = m + ln Σ e^(xᵢ - m), with m = max xᵢ so that nothing overflows; the derivative does not see

@@ -163,6 +163,13 @@ std::vector<Op> norms() {
                        [p](const Arrays& x) {
                          return reduced(x[0], {}, false, [p](const Row& row) { return norm_of(row, p); });
                        }});
+    ops.push_back({.name = name.str() + "_of_columns",
+                   .inputs = {distinct({3, 4})},
+                   .call = [p](Inputs x) { return norm(x[0], p, {0}, /*keepdim=*/p > 2); },
+                   .reference =
+                       [p](const Arrays& x) {
+                         return reduced(x[0], {0}, p > 2, [p](const Row& row) { return norm_of(row, p); });
+                       }});
   }
   return ops;
 }
