@@ -10,39 +10,62 @@
 
 namespace gradus {
 
-/// Element types. libtorch's spellings are the constants below.
-enum class Dtype : uint8_t { Float32, Float64, Int64, Bool };
+/// Element types. libtorch's spellings are the constants below. Kernels compute with the first four. The small integers
+/// after them are for storing indices, masks and pixels: kernels fill, copy, take and put them, and whoever computes
+/// with them takes int64 in their place and converts the result back, which is the same modulo 2ⁿ.
+enum class Dtype : uint8_t { Float32, Float64, Int64, Bool, Int32, Int16, UInt8 };
+inline constexpr int kDtypes = 7, kComputedDtypes = 4;
 
 inline constexpr Dtype kFloat32 = Dtype::Float32, kFloat = kFloat32;
 inline constexpr Dtype kFloat64 = Dtype::Float64, kDouble = kFloat64;
 inline constexpr Dtype kInt64 = Dtype::Int64, kLong = kInt64;
+inline constexpr Dtype kInt32 = Dtype::Int32, kInt = kInt32;
+inline constexpr Dtype kInt16 = Dtype::Int16, kShort = kInt16;
+inline constexpr Dtype kUInt8 = Dtype::UInt8, kByte = kUInt8;
 inline constexpr Dtype kBool = Dtype::Bool;
 
 constexpr bool is_floating_point(Dtype dtype) { return dtype == kFloat32 || dtype == kFloat64; }
+constexpr bool is_integer(Dtype dtype) { return !is_floating_point(dtype) && dtype != kBool; }
+constexpr bool is_small_integer(Dtype dtype) { return static_cast<int>(dtype) >= kComputedDtypes; }
+
+/// What computes in the place of a dtype: int64 for a small integer, else the dtype itself.
+constexpr Dtype computing_dtype(Dtype dtype) { return is_small_integer(dtype) ? kInt64 : dtype; }
+
+/// bool 0, integers 1, floating point 2.
+constexpr int kind_of(Dtype dtype) { return is_floating_point(dtype) ? 2 : dtype == kBool ? 0 : 1; }
+
+/// The dtype that holds both: bool < uint8 < int16 < int32 < int64 < float32 < float64.
+constexpr Dtype promote_types(Dtype a, Dtype b) {
+  constexpr int rank[] = {5, 6, 4, 0, 3, 2, 1};
+  return rank[static_cast<int>(a)] >= rank[static_cast<int>(b)] ? a : b;
+}
 
 /// Bytes of one element.
 constexpr int64_t item_size(Dtype dtype) {
-  constexpr int64_t bytes[] = {4, 8, 8, 1};
+  constexpr int64_t bytes[] = {4, 8, 8, 1, 4, 2, 1};
   return bytes[static_cast<int>(dtype)];
 }
 
-/// "float32", "float64", "int64" or "bool".
+/// "float32", "float64", "int64", "bool", "int32", "int16" or "uint8".
 constexpr const char* name_of(Dtype dtype) {
-  constexpr const char* names[] = {"float32", "float64", "int64", "bool"};
+  constexpr const char* names[] = {"float32", "float64", "int64", "bool", "int32", "int16", "uint8"};
   return names[static_cast<int>(dtype)];
 }
 inline std::ostream& operator<<(std::ostream& out, Dtype dtype) { return out << name_of(dtype); }
 
-/// The Dtype of a C++ type: float, double, bool; every other integer counts as int64.
+/// The Dtype of a C++ type; integers without one of their own count as int64.
 template <class T>
 requires std::is_arithmetic_v<T>
 constexpr Dtype dtype_of() {
   if constexpr (std::same_as<T, bool>) return kBool;
+  if constexpr (std::same_as<T, int32_t>) return kInt32;
+  if constexpr (std::same_as<T, int16_t>) return kInt16;
+  if constexpr (std::same_as<T, uint8_t>) return kUInt8;
   if constexpr (std::integral<T>) return kInt64;
   return std::same_as<T, float> ? kFloat32 : kFloat64;
 }
 
-/// Calls f with a value of the C++ type that `dtype` names: visit_dtype(d, [&]<class T>(T) { … }).
+/// Calls f with a value of the C++ type that `dtype`, one to compute with, names: visit_dtype(d, [&]<class T>(T) { … }).
 template <class F>
 constexpr decltype(auto) visit_dtype(Dtype dtype, F&& f) {
   switch (dtype) {
@@ -53,9 +76,25 @@ constexpr decltype(auto) visit_dtype(Dtype dtype, F&& f) {
     case Dtype::Int64:
       return f(int64_t{});
     case Dtype::Bool:
-      break;
+      return f(bool{});
+    default:
+      fail("no kernel computes with ", dtype, ", which is for storing; convert with .to(kInt64)");
   }
-  return f(bool{});
+}
+
+/// The same for every dtype.
+template <class F>
+constexpr decltype(auto) visit_stored_dtype(Dtype dtype, F&& f) {
+  switch (dtype) {
+    case Dtype::Int32:
+      return f(int32_t{});
+    case Dtype::Int16:
+      return f(int16_t{});
+    case Dtype::UInt8:
+      return f(uint8_t{});
+    default:
+      return visit_dtype(dtype, f);
+  }
 }
 
 /// A number whose type is known at run time: float64, int64 or bool.

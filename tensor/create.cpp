@@ -16,13 +16,6 @@ Tensor filled(IntArrayRef sizes, const Scalar& value, Dtype dtype, const TensorO
   return finish(std::move(x), options);
 }
 
-TensorOptions like(const Tensor& x, const TensorOptions& options) {
-  TensorOptions merged = options;
-  if (!options.has_dtype()) merged = merged.dtype(x.dtype());
-  if (!options.has_device()) merged = merged.device(x.device());
-  return merged;
-}
-
 /// The dtype that a Python number becomes.
 Dtype natural_dtype(Dtype number) { return number == kFloat64 ? get_default_dtype() : number; }
 
@@ -66,15 +59,16 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const 
   const double length = (end.toDouble() - start.toDouble()) / step.toDouble();
   check(std::isfinite(length) && length >= 0, "arange: no numbers lead from ", start.toDouble(), " to ",
         end.toDouble(), " in steps of ", step.toDouble());
-  Tensor x = allocate(static_cast<int64_t>(std::ceil(length)),
-                      options.dtype_or(real ? get_default_dtype() : kInt64), options.device().type());
+  const Dtype dtype = options.dtype_or(real ? get_default_dtype() : kInt64);
+  Tensor x =
+      allocate(static_cast<int64_t>(std::ceil(length)), computing_dtype(dtype), options.device().type());
   kernels_of(x).arange(start, step, x.raw());
-  return finish(std::move(x), options);
+  return finish(x.to(dtype), options);
 }
 
 Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const TensorOptions& options) {
   check(steps >= 0, "linspace: the number of steps must not be negative: ", steps);
-  Tensor x = allocate(steps, options.dtype(), options.device().type());
+  Tensor x = allocate(steps, computing_dtype(options.dtype()), options.device().type());
   const double first = start.toDouble(), last = end.toDouble();
   const double step = steps > 1 ? (last - first) / static_cast<double>(steps - 1) : 0;
   kernels_of(x).arange(first, step, x.raw());
@@ -84,18 +78,20 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const Ten
     end_point.dim = 0;
     kernels_of(x).fill(end, end_point);
   }
-  return finish(std::move(x), options);
+  return finish(x.to(options.dtype()), options);
 }
 
 Tensor empty_like(const Tensor& x, const TensorOptions& options) {
-  return empty(x.sizes(), like(x, options));
+  return empty(x.sizes(), x.options().merge_in(options));
 }
 Tensor zeros_like(const Tensor& x, const TensorOptions& options) {
-  return zeros(x.sizes(), like(x, options));
+  return zeros(x.sizes(), x.options().merge_in(options));
 }
-Tensor ones_like(const Tensor& x, const TensorOptions& options) { return ones(x.sizes(), like(x, options)); }
+Tensor ones_like(const Tensor& x, const TensorOptions& options) {
+  return ones(x.sizes(), x.options().merge_in(options));
+}
 Tensor full_like(const Tensor& x, const Scalar& value, const TensorOptions& options) {
-  return full(x.sizes(), value, like(x, options));
+  return full(x.sizes(), value, x.options().merge_in(options));
 }
 
 NestedNumbers::NestedNumbers(std::initializer_list<NestedNumbers> rows) : dtype_(kFloat64) {
@@ -107,7 +103,7 @@ NestedNumbers::NestedNumbers(std::initializer_list<NestedNumbers> rows) : dtype_
   for (const NestedNumbers& row : rows) {
     check(IntArrayRef(row.shape_) == IntArrayRef(first.shape_), "tensor: rows of different shapes ",
           first.shape_.text(), " and ", row.shape_.text(), " in one pair of braces");
-    if (row.dtype_ == kFloat64 || dtype_ == kBool) dtype_ = row.dtype_;  // bool < int64 < float64
+    dtype_ = promote_types(dtype_, row.dtype_);
     values_.insert(values_.end(), row.values_.begin(), row.values_.end());
   }
 }
@@ -115,7 +111,7 @@ NestedNumbers::NestedNumbers(std::initializer_list<NestedNumbers> rows) : dtype_
 Tensor tensor(const NestedNumbers& numbers, const TensorOptions& options) {
   const Dtype dtype = options.dtype_or(natural_dtype(numbers.dtype_));
   Tensor x = allocate(numbers.shape_, dtype);
-  visit_dtype(dtype, [&]<class T>(T) {
+  visit_stored_dtype(dtype, [&]<class T>(T) {
     T* out = x.raw().as<T>();
     for (const Scalar& value : numbers.values_) *out++ = value.to<T>();
   });
@@ -142,9 +138,14 @@ Tensor from_blob(void* data, IntArrayRef sizes, std::function<void(void*)> delet
 }
 
 Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, const TensorOptions& options) {
+  return from_blob(data, sizes, strides, std::function<void(void*)>(), options);
+}
+
+Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, std::function<void(void*)> deleter,
+                 const TensorOptions& options) {
   check(sizes.size() == strides.size(), "from_blob: ", sizes.size(), " sizes but ", strides.size(),
         " strides");
-  Tensor x = from_blob(data, sizes, options);
+  Tensor x = from_blob(data, sizes, std::move(deleter), options);
   std::copy(strides.begin(), strides.end(), x.impl().raw.strides);
   return x;
 }

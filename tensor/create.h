@@ -40,19 +40,27 @@ class NestedNumbers {
  public:
   template <class T>
   requires std::is_arithmetic_v<T> NestedNumbers(T value)
-      : values_{value}, dtype_(Scalar(value).dtype()) {}     // NOLINT
+      : values_{value}, dtype_(dtype_of_numbers<T>()) {}     // NOLINT
   NestedNumbers(std::initializer_list<NestedNumbers> rows);  // NOLINT
   template <class T>
   requires std::is_arithmetic_v<T> NestedNumbers(const std::vector<T>& list)  // NOLINT
-      : values_(list.begin(), list.end()), dtype_(Scalar(T{}).dtype()) {
+      : values_(list.begin(), list.end()), dtype_(dtype_of_numbers<T>()) {
     shape_.push_back(static_cast<int64_t>(list.size()));
   }
 
  private:
   friend Tensor tensor(const NestedNumbers& numbers, const TensorOptions& options);
+
+  /// float64 stands for "floating point": the tensor gets the default dtype. int is how whole numbers are typed, and
+  /// gives int64.
+  template <class T>
+  static constexpr Dtype dtype_of_numbers() {
+    return std::floating_point<T> ? kFloat64 : std::same_as<T, int> ? kInt64 : dtype_of<T>();
+  }
+
   Shape shape_;
   std::vector<Scalar> values_;
-  Dtype dtype_;  // float64 stands for "floating point": the tensor gets the default dtype
+  Dtype dtype_;
 };
 
 /// tensor(2.0), tensor({1, 2}), tensor({{1.5, 2}, {3, 4}}), tensor(vector). Integers give int64, bools bool,
@@ -64,6 +72,8 @@ Tensor tensor(const NestedNumbers& numbers, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, std::function<void(void*)> deleter,
+                 const TensorOptions& options = {});
+Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, std::function<void(void*)> deleter,
                  const TensorOptions& options = {});
 
 }  // namespace gradus

@@ -31,7 +31,7 @@ class Slice {
 
   Slice(End start = None, End stop = None, End step = None)
       : start_(start.value_or(0)), stop_(stop.value_or(INT64_MAX)), step_(step.value_or(1)) {
-    check(step_ > 0, "Slice: step must be positive, not ", step_);
+    check(step_ > 0, "Slice: step must be greater than zero, not ", step_);
   }
   int64_t start() const { return start_; }
   int64_t stop() const { return stop_; }

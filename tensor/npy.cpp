@@ -10,8 +10,9 @@ namespace {
 constexpr std::string_view kMark = "\x93NUMPY";
 
 /// NumPy's names of the dtypes, without the byte order that precedes them.
-constexpr std::pair<Dtype, std::string_view> kNames[] = {
-    {kFloat32, "f4"}, {kFloat64, "f8"}, {kInt64, "i8"}, {kBool, "b1"}};
+constexpr std::pair<Dtype, std::string_view> kNames[] = {{kFloat32, "f4"}, {kFloat64, "f8"}, {kInt64, "i8"},
+                                                         {kInt32, "i4"},   {kInt16, "i2"},   {kUInt8, "u1"},
+                                                         {kBool, "b1"}};
 
 struct Header {
   Dtype dtype = kFloat32;

@@ -58,6 +58,14 @@ class TensorOptions {
   TensorOptions device(Device value) const { return with(&TensorOptions::device_, value); }
   TensorOptions requires_grad(bool value) const { return with(&TensorOptions::requires_grad_, value); }
 
+  /// These options where `other` says nothing, else other's: x.options().merge_in(kInt64).
+  TensorOptions merge_in(const TensorOptions& other) const {
+    TensorOptions merged = other;
+    if (!merged.dtype_) merged.dtype_ = dtype_;
+    if (!merged.device_) merged.device_ = device_;
+    return merged;
+  }
+
   Dtype dtype() const { return dtype_.value_or(get_default_dtype()); }
   Dtype dtype_or(Dtype fallback) const { return dtype_.value_or(fallback); }
   bool has_dtype() const { return dtype_.has_value(); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <mutex>
 
 namespace gradus {
@@ -76,7 +77,7 @@ class NumberFormat {
 
   std::string text(Scalar x) const {
     if (dtype_ == kBool) return x.to<bool>() ? "True" : "False";
-    if (dtype_ == kInt64) return std::to_string(x.toLong());
+    if (!is_floating_point(dtype_)) return std::to_string(x.toLong());
     const double value = x.toDouble();
     if (scientific_) return digits(value, std::chars_format::scientific, precision_);
     if (!whole_) return digits(value, std::chars_format::fixed, precision_);
@@ -105,7 +106,7 @@ class ElementPrinter {
 
  private:
   Scalar element(int64_t offset) const {
-    return visit_dtype(x_.dtype, [&]<class T>(T) { return Scalar(x_.as<T>()[offset]); });
+    return visit_stored_dtype(x_.dtype, [&]<class T>(T) { return Scalar(x_.as<T>()[offset]); });
   }
 
   /// Are the middle elements of this dimension left out?
@@ -173,9 +174,9 @@ std::vector<std::string> properties(const Tensor& x) {
     sizes << gradus::text(x.sizes());
     list.push_back("size=" + sizes.str());
   }
-  // Integers and bools can be told by their looks, but not if there are none.
-  const bool shows_dtype = dtype == get_default_dtype() || (!empty && !is_floating_point(dtype));
-  if (!shows_dtype) list.push_back(std::string("dtype=") + name_of(dtype));
+  // int64 and bool can be told by their looks, but not if there are no elements.
+  const bool is_plain = dtype == get_default_dtype() || (!empty && (dtype == kInt64 || dtype == kBool));
+  if (!is_plain) list.push_back(std::string("dtype=") + name_of(dtype));
   if (!x.is_leaf())
     list.push_back("grad_fn=<" + grad_fn_name(x) + ">");
   else if (x.requires_grad())
@@ -195,6 +196,13 @@ void set_printoptions(const PrintOptions& options) {
         options.linewidth);
   const std::lock_guard lock(options_mutex);
   current_options = options;
+}
+
+PrintOptions print_profile(std::string_view name) {
+  if (name == "default") return {};
+  if (name == "short") return {.precision = 2, .edgeitems = 2};
+  if (name == "full") return {.threshold = std::numeric_limits<int64_t>::max()};
+  fail("there is no print profile \"", name, "\"; there are \"default\", \"short\" and \"full\"");
 }
 
 PrintOptions get_printoptions() {

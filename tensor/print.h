@@ -10,6 +10,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <string_view>
 
 #include "tensor/tensor.h"
 
@@ -29,6 +30,9 @@ struct PrintOptions {
 /// default. Error unless precision is 0 to 100, edgeitems at least 1, and threshold and linewidth are not
 /// negative.
 void set_printoptions(const PrintOptions& options);
+/// The options that PyTorch has under a name: "default"; "short", with 2 digits and 2 edge items; "full", which never
+/// leaves elements out. set_printoptions(print_profile("full"))
+PrintOptions print_profile(std::string_view name);
 PrintOptions get_printoptions();
 
 /// "tensor(0.1220)", "tensor([1, 2])", "tensor([], size=(0, 3))"; "tensor(undefined)" for one without an

@@ -45,8 +45,18 @@ Tensor randperm(int64_t n, const TensorOptions& options) {
   cpu::permutation(default_generator(), x.raw());
   return finish(x.to(options.dtype_or(kInt64)), options);
 }
-Tensor rand_like(const Tensor& x) { return rand(x.sizes(), x.options()); }
-Tensor randn_like(const Tensor& x) { return randn(x.sizes(), x.options()); }
+Tensor rand_like(const Tensor& x, const TensorOptions& options) {
+  return rand(x.sizes(), x.options().merge_in(options));
+}
+Tensor randn_like(const Tensor& x, const TensorOptions& options) {
+  return randn(x.sizes(), x.options().merge_in(options));
+}
+Tensor randint_like(const Tensor& x, int64_t high, const TensorOptions& options) {
+  return randint_like(x, 0, high, options);
+}
+Tensor randint_like(const Tensor& x, int64_t low, int64_t high, const TensorOptions& options) {
+  return randint(low, high, x.sizes(), x.options().merge_in(options));
+}
 Tensor bernoulli(const Tensor& p) {
   const Tensor probabilities = p.detach().cpu().contiguous();
   const Tensor x = allocate(p.sizes(), p.dtype());

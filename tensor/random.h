@@ -26,8 +26,11 @@ Tensor randint(int64_t high, IntArrayRef sizes, const TensorOptions& options = k
 Tensor randint(int64_t low, int64_t high, IntArrayRef sizes, const TensorOptions& options = kInt64);
 /// The numbers 0 … n-1 in random order, int64.
 Tensor randperm(int64_t n, const TensorOptions& options = kInt64);
-Tensor rand_like(const Tensor& x);
-Tensor randn_like(const Tensor& x);
+// Like another tensor: its sizes, and its dtype and device unless the options say otherwise.
+Tensor rand_like(const Tensor& x, const TensorOptions& options = {});
+Tensor randn_like(const Tensor& x, const TensorOptions& options = {});
+Tensor randint_like(const Tensor& x, int64_t high, const TensorOptions& options = {});
+Tensor randint_like(const Tensor& x, int64_t low, int64_t high, const TensorOptions& options = {});
 /// 1 with the probability that each element of p states, else 0.
 Tensor bernoulli(const Tensor& p);
 

@@ -10,7 +10,8 @@ constexpr const char* kMetadata = "__metadata__";
 
 /// The dtypes' names, in the order of growing alignment in which the format lists them.
 constexpr std::pair<Dtype, std::string_view> kNames[] = {
-    {kBool, "BOOL"}, {kFloat32, "F32"}, {kFloat64, "F64"}, {kInt64, "I64"}};
+    {kBool, "BOOL"},   {kUInt8, "U8"},    {kInt16, "I16"}, {kInt32, "I32"},
+    {kFloat32, "F32"}, {kFloat64, "F64"}, {kInt64, "I64"}};
 
 const auto* row_of(Dtype dtype) {
   return std::ranges::find(kNames, dtype, [](auto& row) { return row.first; });

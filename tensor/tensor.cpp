@@ -72,7 +72,7 @@ Scalar Tensor::item() const {
   check(numel() == 1, "item: only a tensor of one element can be converted to a number, this one is ",
         text(sizes()));
   const Tensor here = device().is_cpu() ? *this : detach().cpu();
-  return visit_dtype(dtype(), [&]<class T>(T) { return Scalar(*here.raw().as<T>()); });
+  return visit_stored_dtype(dtype(), [&]<class T>(T) { return Scalar(*here.raw().as<T>()); });
 }
 
 void Tensor::require_dtype(Dtype expected) const {

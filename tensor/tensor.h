@@ -84,7 +84,7 @@ class Tensor {
   /// The address of element (0, 0, …). T must be the dtype's C++ type.
   template <class T>
   T* data_ptr() const {
-    static_assert(sizeof(T) == item_size(dtype_of<T>()), "data_ptr: float, double, int64_t or bool");
+    static_assert(sizeof(T) == item_size(dtype_of<T>()), "data_ptr: this type is no dtype's");
     require_dtype(dtype_of<T>());
     return static_cast<T*>(data_ptr());
   }
@@ -117,18 +117,38 @@ class Tensor {
   Tensor slice(int64_t dim = 0, int64_t start = 0, int64_t end = INT64_MAX, int64_t step = 1) const;
   Tensor narrow(int64_t dim, int64_t start, int64_t length) const;
   std::vector<Tensor> chunk(int64_t chunks, int64_t dim = 0) const;
+  std::vector<Tensor> split(int64_t split_size, int64_t dim = 0) const;
+  std::vector<Tensor> unbind(int64_t dim = 0) const;
   Tensor diagonal(int64_t offset = 0, int64_t dim1 = 0, int64_t dim2 = 1) const;
 
   // ---- Indexing (recorded) ----------------------------------------------------------------------
   Tensor index(std::initializer_list<TensorIndex> indices) const;
   Tensor index(const std::vector<TensorIndex>& indices) const;
-  Tensor& index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values) const;
+  // Writes values, or adds them, at the chosen elements. Adding, it counts elements that are chosen repeatedly.
+  Tensor& index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values,
+                     bool accumulate = false) const;
   Tensor& index_put_(std::initializer_list<TensorIndex> indices, const Scalar& value) const;
+  Tensor& index_put_(const std::vector<TensorIndex>& indices, const Tensor& values,
+                     bool accumulate = false) const;
+  Tensor& index_put_(const std::vector<TensorIndex>& indices, const Scalar& value) const;
+  Tensor index_put(std::initializer_list<TensorIndex> indices, const Tensor& values,
+                   bool accumulate = false) const;
   Tensor index_select(int64_t dim, const Tensor& index) const;
   Tensor gather(int64_t dim, const Tensor& index) const;
+  Tensor index_add(int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha = 1) const;
+  Tensor& index_add_(int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha = 1) const;
+  Tensor scatter_add(int64_t dim, const Tensor& index, const Tensor& source) const;
+  Tensor& scatter_add_(int64_t dim, const Tensor& index, const Tensor& source) const;
   Tensor masked_fill(const Tensor& mask, const Scalar& value) const;
+  Tensor masked_fill(const Tensor& mask, const Tensor& value) const;
+  Tensor& masked_fill_(const Tensor& mask, const Scalar& value) const;
+  Tensor& masked_fill_(const Tensor& mask, const Tensor& value) const;
   Tensor masked_select(const Tensor& mask) const;
   Tensor nonzero() const;
+  Tensor where(const Tensor& condition, const Tensor& other) const;
+  Tensor where(const Tensor& condition, const Scalar& other) const;
+  Tensor tril(int64_t diagonal = 0) const;
+  Tensor triu(int64_t diagonal = 0) const;
 
   // ---- Maths, elementwise (recorded) ------------------------------------------------------------
   Tensor operator-() const;
@@ -168,9 +188,12 @@ class Tensor {
   Tensor floor() const;
   Tensor ceil() const;
   Tensor clamp(const std::optional<Scalar>& min, const std::optional<Scalar>& max = {}) const;
+  Tensor clamp(const std::optional<Tensor>& min, const std::optional<Tensor>& max = {}) const;
   Tensor clamp_min(const Scalar& min) const;
   Tensor clamp_max(const Scalar& max) const;
   Tensor lerp(const Tensor& end, const Scalar& weight) const;
+  Tensor lerp(const Tensor& end, const Tensor& weight) const;
+  Tensor logical_not() const;
   Tensor isnan() const;
   Tensor isinf() const;
   Tensor isfinite() const;
@@ -196,15 +219,21 @@ class Tensor {
   Tensor bmm(const Tensor& other) const;
   Tensor dot(const Tensor& other) const;
   Tensor outer(const Tensor& other) const;
+  Tensor addmm(const Tensor& a, const Tensor& b, const Scalar& beta = 1, const Scalar& alpha = 1) const;
 
   // ---- Reductions (recorded) --------------------------------------------------------------------
-  Tensor sum() const;
-  Tensor sum(IntArrayRef dims, bool keepdim = false) const;
-  Tensor mean() const;
-  Tensor mean(IntArrayRef dims, bool keepdim = false) const;
+  // With a dtype the elements are converted before they are reduced.
+  Tensor sum(std::optional<Dtype> dtype = {}) const;
+  Tensor sum(IntArrayRef dims, bool keepdim = false, std::optional<Dtype> dtype = {}) const;
+  Tensor mean(std::optional<Dtype> dtype = {}) const;
+  Tensor mean(IntArrayRef dims, bool keepdim = false, std::optional<Dtype> dtype = {}) const;
+  Tensor prod(std::optional<Dtype> dtype = {}) const;
+  Tensor prod(int64_t dim, bool keepdim = false, std::optional<Dtype> dtype = {}) const;
   Tensor var(bool unbiased = true) const;
   Tensor var(IntArrayRef dims, bool unbiased = true, bool keepdim = false) const;
+  Tensor var(int dim) const { return var(IntArrayRef(int64_t{dim})); }  // not a bool: a dimension
   Tensor std(bool unbiased = true) const;
+  Tensor std(int dim) const { return std(IntArrayRef(int64_t{dim})); }
   Tensor std(IntArrayRef dims, bool unbiased = true, bool keepdim = false) const;
   Tensor norm(const Scalar& p = 2) const;
   Tensor norm(const Scalar& p, IntArrayRef dims, bool keepdim = false) const;
@@ -212,6 +241,8 @@ class Tensor {
   Tensor min() const;
   std::tuple<Tensor, Tensor> max(int64_t dim, bool keepdim = false) const;  // values, indices
   std::tuple<Tensor, Tensor> min(int64_t dim, bool keepdim = false) const;
+  Tensor max(const Tensor& other) const { return maximum(other); }
+  Tensor min(const Tensor& other) const { return minimum(other); }
   Tensor amax(IntArrayRef dims = {}, bool keepdim = false) const;
   Tensor amin(IntArrayRef dims = {}, bool keepdim = false) const;
   Tensor argmax() const;
@@ -219,22 +250,20 @@ class Tensor {
   Tensor argmin() const;
   Tensor argmin(int64_t dim, bool keepdim = false) const;
   Tensor all() const;
+  Tensor all(int64_t dim, bool keepdim = false) const;
   Tensor any() const;
+  Tensor any(int64_t dim, bool keepdim = false) const;
   Tensor logsumexp(IntArrayRef dims, bool keepdim = false) const;
   Tensor softmax(int64_t dim) const;
   Tensor log_softmax(int64_t dim) const;
-  Tensor cumsum(int64_t dim) const;
+  Tensor cumsum(int64_t dim, std::optional<Dtype> dtype = {}) const;
   std::tuple<Tensor, Tensor> sort(int64_t dim = -1, bool descending = false) const;
   Tensor argsort(int64_t dim = -1, bool descending = false) const;
+  std::tuple<Tensor, Tensor> topk(int64_t k, int64_t dim = -1, bool largest = true, bool sorted = true) const;
 
   // ---- Matrices (recorded) ----------------------------------------------------------------------
   Tensor diag(int64_t diagonal = 0) const;
   Tensor trace() const;
-  Tensor inverse() const;
-  Tensor det() const;
-  std::tuple<Tensor, Tensor> slogdet() const;
-  Tensor cholesky(bool upper = false) const;
-  std::tuple<Tensor, Tensor> qr(bool some = true) const;
   std::tuple<Tensor, Tensor, Tensor> svd() const;
 
   // ---- In place ---------------------------------------------------------------------------------
@@ -248,11 +277,13 @@ class Tensor {
   Tensor& div_(const Scalar& other) const;
   Tensor& clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max = {}) const;
   Tensor& fill_(const Scalar& value) const;
+  Tensor& fill_(const Tensor& value) const;  // of no dimensions
   Tensor& zero_() const;
   Tensor& copy_(const Tensor& values) const;
   Tensor& uniform_(double from = 0, double to = 1) const;
   Tensor& normal_(double mean = 0, double std = 1) const;
   Tensor& random_(int64_t from, int64_t to) const;  // whole numbers in [from, to)
+  Tensor& random_(int64_t to) const { return random_(0, to); }
   Tensor& bernoulli_(double p = 0.5) const;
   Tensor& exponential_(double lambd = 1) const;
   Tensor& operator+=(const Tensor& other) const { return add_(other); }

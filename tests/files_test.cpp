@@ -27,6 +27,9 @@ std::vector<Tensor> one_of_each_dtype() {
           tensor({1e-300, std::nan("")}, kFloat64),
           tensor({{-1}, {INT64_MAX}}),
           tensor({true, false, true}),
+          tensor({-1, INT32_MAX}, kInt32),
+          tensor({{-1}, {300}}, kInt16),
+          tensor({0, 255}, kUInt8),
           tensor(7.0),
           empty({0, 3})};
 }
@@ -106,7 +109,8 @@ TEST_F(Files, SafetensorsThatLieAreRefused) {
   EXPECT_EQ(refusal(safetensors("{}", "abc")), "x: 3 bytes at the end belong to no tensor");
   EXPECT_EQ(refusal(safetensors("{}{")), "x, byte 2 of the header: expected its end, found \"{\"");
   EXPECT_EQ(of_entry(R"("dtype":"BF16","shape":[2],"data_offsets":[0,4])"),
-            "x: tensor \"w\" has the dtype BF16, which Gradus does not have; it reads BOOL, F32, F64, I64");
+            "x: tensor \"w\" has the dtype BF16, which Gradus does not have; it reads BOOL, U8, I16, I32, "
+            "F32, F64, I64");
   EXPECT_EQ(of_entry(R"("dtype":"F32","shape":[-1],"data_offsets":[0,4])"),
             "x, byte 29 of the header: expected a whole number from 0 to 2^63 - 1, found "
             "\"-1],\"data_offsets\":[…\"");

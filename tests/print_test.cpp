@@ -171,6 +171,23 @@ TEST_F(Print, Options) {
   EXPECT_EQ(fixed.find(','), 8u + 310 + 101);  // the point and 100 digits
 }
 
+TEST_F(Print, Profiles) {
+  set_printoptions(print_profile("short"));
+  EXPECT_EQ(printed(tensor({0.1234, 1.0})), "tensor([0.12, 1.00])");
+  EXPECT_EQ(printed(arange(1001)), "tensor([   0,    1,  ...,  999, 1000])");
+  set_printoptions(print_profile("full"));
+  EXPECT_EQ(printed(arange(1001)).find("..."), std::string::npos);
+  set_printoptions(print_profile("default"));
+  EXPECT_EQ(printed(tensor(0.1234)), "tensor(0.1234)");
+  EXPECT_THROW(print_profile("long"), Error);
+}
+
+TEST_F(Print, StoredIntegersNameTheirDtype) {
+  EXPECT_EQ(printed(tensor({1, 20, -3}, kInt32)), "tensor([ 1, 20, -3], dtype=int32)");
+  EXPECT_EQ(printed(tensor(7, kInt16)), "tensor(7, dtype=int16)");
+  EXPECT_EQ(printed(tensor({{0, 255}}, kUInt8)), "tensor([[  0, 255]], dtype=uint8)");
+}
+
 TEST_F(Print, OptionsOutOfRange) {
   const auto message = [](const PrintOptions& options) -> std::string {
     try {

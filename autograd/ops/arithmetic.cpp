@@ -10,11 +10,6 @@ namespace gradus {
 
 namespace {
 
-enum class Kind { boolean, integer, real };
-Kind kind_of(Dtype dtype) {
-  return dtype == kBool ? Kind::boolean : dtype == kInt64 ? Kind::integer : Kind::real;
-}
-
 bool is_comparison(Binary f) { return f >= Binary::eq; }
 
 /// Both tensors on one device, where a cpu tensor of no dimensions may join any other.
@@ -28,24 +23,22 @@ DeviceType common_device(Binary f, const Tensor& a, const Tensor& b) {
 
 Tensor broadcast_pointwise(Binary f, const Tensor& a, const Tensor& b) {
   const DeviceType device = common_device(f, a, b);
-  const Dtype dtype = result_type(a, b);
+  const Dtype dtype = result_type(a, b), computing = computing_dtype(dtype);
   const NoGradGuard no_grad;
-  const Tensor x = a.to(dtype).to(device), y = b.to(dtype).to(device);
+  const Tensor x = a.to(computing).to(device), y = b.to(computing).to(device);
   const Shape shape = broadcast_shapes(name_of(f), x.sizes(), y.sizes());
-  Tensor out = allocate(shape, is_comparison(f) ? kBool : dtype, device);
+  Tensor out = allocate(shape, is_comparison(f) ? kBool : computing, device);
   kernels_for(device).binary(f, expand_view(name_of(f), x.raw(), shape),
                              expand_view(name_of(f), y.raw(), shape), out.raw());
-  return out;
+  return is_comparison(f) ? out : out.to(dtype);
+}
+
+/// A number as a tensor of no dimensions beside x: it does not change x's dtype within a kind.
+Tensor beside(const Tensor& x, const Scalar& number) {
+  return scalar_tensor(number, TensorOptions(result_type(x, number)).device(x.device()));
 }
 
 }  // namespace
-
-Dtype promote_types(Dtype a, Dtype b) {
-  const auto rank = [](Dtype dtype) {
-    return dtype == kBool ? -2 : dtype == kInt64 ? -1 : static_cast<int>(dtype);
-  };
-  return rank(a) >= rank(b) ? a : b;
-}
 
 Dtype result_type(const Tensor& a, const Tensor& b) {
   if (a.dtype() == b.dtype()) return a.dtype();
@@ -63,7 +56,8 @@ Dtype result_type(const Tensor& a, const Scalar& b) {
 Tensor pointwise(Binary f, const Tensor& a, const Tensor& b) {
   const View &x = a.raw(), &y = b.raw();
   const DeviceType device = a.impl().storage->device;
-  if (x.dtype != y.dtype || !x.same_sizes(y) || b.impl().storage->device != device) [[unlikely]]
+  if (x.dtype != y.dtype || is_small_integer(x.dtype) || !x.same_sizes(y) ||
+      b.impl().storage->device != device) [[unlikely]]
     return broadcast_pointwise(f, a, b);
   Tensor out = allocate_like(x, is_comparison(f) ? kBool : x.dtype, device);
   kernels_for(device).binary(f, x, y, out.raw());
@@ -74,6 +68,10 @@ Tensor pointwise(Binary f, const Tensor& a, const Scalar& b) {
   const Dtype dtype = result_type(a, b);
   if (dtype != a.dtype()) [[unlikely]]
     return pointwise(f, a.to(dtype).detach(), b);
+  if (is_small_integer(dtype)) [[unlikely]] {
+    const Tensor y = pointwise(f, a.to(kInt64), b);
+    return is_comparison(f) ? y : y.to(dtype);
+  }
   const DeviceType device = a.impl().storage->device;
   Tensor out = allocate_like(a.raw(), is_comparison(f) ? kBool : dtype, device);
   kernels_for(device).binary_scalar(f, a.raw(), b, out.raw());
@@ -95,21 +93,29 @@ Tensor add(const Tensor& a, const Scalar& b, const Scalar& alpha) {
   return record("add", pointwise(Binary::add, a, b), wrt(a, [](const Tensor& g) { return g; }));
 }
 
+static void check_not_bool(Dtype a, Dtype b) {
+  check(a != kBool && b != kBool,
+        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a "
+        "mask, use the "
+        "`~` or `logical_not()` operator instead.");
+}
+
 // y = a - α b     ā = ȳ        b̄ = -α ȳ
 Tensor sub(const Tensor& a, const Tensor& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return sub(a, b * alpha);
-  check(a.dtype() != kBool || b.dtype() != kBool,
-        "sub: bool tensors cannot be subtracted; use ^ or convert them");
+  check_not_bool(a.dtype(), b.dtype());
   return record("sub", pointwise(Binary::sub, a, b), wrt(a, [](const Tensor& g) { return g; }),
                 wrt(b, [](const Tensor& g) { return -g; }));
 }
 Tensor sub(const Tensor& a, const Scalar& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return sub(a, product(b, alpha));
+  check_not_bool(a.dtype(), b.dtype());
   return record("sub", pointwise(Binary::sub, a, b), wrt(a, [](const Tensor& g) { return g; }));
 }
 
 // y = s - x       x̄ = -ȳ
 Tensor operator-(const Scalar& s, const Tensor& x) {
+  check_not_bool(s.dtype(), x.dtype());
   return record("rsub", pointwise(Binary::reverse_sub, x, s), wrt(x, [](const Tensor& g) { return -g; }));
 }
 
@@ -157,6 +163,7 @@ Tensor remainder(const Tensor& a, const Scalar& b) {
   check(a.is_floating_point() || b.toDouble() != 0, "remainder: division of an integer tensor by zero");
   return record("remainder", pointwise(Binary::remainder, a, b), wrt(a, [](const Tensor& g) { return g; }));
 }
+Tensor remainder(const Scalar& a, const Tensor& b) { return remainder(beside(b, a), b); }
 
 // ---- Powers -------------------------------------------------------------------------------------
 
@@ -164,6 +171,7 @@ Tensor remainder(const Tensor& a, const Scalar& b) {
 Tensor pow(const Tensor& base, const Scalar& exponent) {
   const double n = exponent.toDouble();
   const Tensor x = base.to(result_type(base, exponent));
+  check(n >= 0 || x.is_floating_point(), "Integers to negative integer powers are not allowed.");
   if (n == 2) return square(x);
   if (n == 0.5) return sqrt(x);
   return record("pow", pointwise(Binary::pow, x, exponent), wrt(x, [x = save(x), n](const Tensor& g) {
@@ -209,12 +217,14 @@ Tensor share_of_larger(const Tensor& g, const Tensor& a, const Tensor& b) {
 
 // y = max(a, b)   ā = ȳ where a > b, ½ ȳ where a = b        b̄ likewise
 Tensor maximum(const Tensor& a, const Tensor& b) {
+  if (a.dtype() == kBool && b.dtype() == kBool) return a | b;
   return record("maximum", pointwise(Binary::maximum, a, b),
                 wrt(a, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, a, b); }),
                 wrt(b, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, b, a); }));
 }
 // y = min(a, b)   ā = ȳ where b > a, ½ ȳ where a = b        b̄ likewise
 Tensor minimum(const Tensor& a, const Tensor& b) {
+  if (a.dtype() == kBool && b.dtype() == kBool) return a & b;
   return record("minimum", pointwise(Binary::minimum, a, b),
                 wrt(a, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, b, a); }),
                 wrt(b, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, a, b); }));
@@ -223,41 +233,58 @@ Tensor minimum(const Tensor& a, const Tensor& b) {
 Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight) {
   return start + (end - start) * weight;
 }
+Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
+  return start + (end - start) * weight;
+}
 
 // y = c ? a : b   ā = c ? ȳ : 0        b̄ = c ? 0 : ȳ
-Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
-  check(condition.dtype() == kBool, "where: the condition must be bool, not ", condition.dtype());
-  const Dtype dtype = result_type(a, b);
-  const Tensor x = a.to(dtype), y = b.to(dtype);
+Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
+  const Tensor condition = as_mask("where", mask);
+  const Dtype dtype = result_type(a, b), computing = computing_dtype(dtype);
+  const Tensor x = a.to(computing), y = b.to(computing);
   const Shape shape =
       broadcast_shapes("where", condition.sizes(), broadcast_shapes("where", x.sizes(), y.sizes()));
-  Tensor out = allocate(shape, dtype, condition.device().type());
+  Tensor out = allocate(shape, computing, condition.device().type());
   kernels_of(out).where(expand_view("where", condition.raw(), shape), expand_view("where", x.raw(), shape),
                         expand_view("where", y.raw(), shape), out.raw());
-  return record("where", out, wrt(x, [c = save(condition)](const Tensor& g) { return where(c, g, 0); }),
+  return record("where", out.to(dtype),
+                wrt(x, [c = save(condition)](const Tensor& g) { return where(c, g, 0); }),
                 wrt(y, [c = save(condition)](const Tensor& g) { return where(c, 0, g); }));
 }
-
-namespace {
-
-/// A number as a tensor of no dimensions beside x: it does not change x's dtype within a kind.
-Tensor beside(const Tensor& x, const Scalar& number) {
-  return scalar_tensor(number, TensorOptions(result_type(x, number)).device(x.device()));
-}
-
-}  // namespace
-
 Tensor where(const Tensor& condition, const Tensor& a, const Scalar& b) {
   return where(condition, a, beside(a, b));
 }
 Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b) {
   return where(condition, beside(b, a), b);
 }
+Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b) {
+  return where(condition, full({}, a).to(condition.device()), b);
+}
+std::vector<Tensor> where(const Tensor& condition) { return unbind(nonzero(condition), 1); }
+
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
+  return masked_fill(x, mask, scalar_tensor(value, x.options()));
+}
+Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
   check(is_expandable_to(mask.sizes(), x.sizes()), "masked_fill: a mask of shape ", text(mask.sizes()),
         " cannot be expanded to x's ", text(x.sizes()));
-  return where(mask, scalar_tensor(value, x.options()), x);
+  check(value.dim() == 0, "masked_fill only supports a 0-dimensional value tensor, but got tensor with ",
+        value.dim(), " dimension(s).");
+  return where(mask, value.to(x.dtype()), x);
 }
+
+// y = x on one side of a diagonal, else 0       x̄ = the same of ȳ
+static Tensor triangle(const char* op, const Tensor& x, int64_t diagonal, bool lower) {
+  check(x.dim() >= 2, op, ": a matrix or a batch of them is needed, not ", text(x.sizes()));
+  const auto count = [&](int64_t d) { return arange(x.size(d), TensorOptions(kInt64).device(x.device())); };
+  const Tensor last = count(-2).unsqueeze(1) + diagonal,
+               column = count(-1);  // `last` column left of or on the diagonal
+  const Tensor y = where(lower ? le(column, last) : ge(column, last), x.detach(), 0);
+  return record(op, y,
+                wrt(x, [op, diagonal, lower](const Tensor& g) { return triangle(op, g, diagonal, lower); }));
+}
+Tensor tril(const Tensor& x, int64_t diagonal) { return triangle("tril", x, diagonal, true); }
+Tensor triu(const Tensor& x, int64_t diagonal) { return triangle("triu", x, diagonal, false); }
 
 // ---- Comparisons and logic: no derivative -------------------------------------------------------
 
@@ -276,6 +303,9 @@ Tensor ge(const Tensor& a, const Scalar& b) { return pointwise(Binary::ge, a, b)
 Tensor operator&(const Tensor& a, const Tensor& b) { return pointwise(Binary::bit_and, a, b); }
 Tensor operator|(const Tensor& a, const Tensor& b) { return pointwise(Binary::bit_or, a, b); }
 Tensor operator^(const Tensor& a, const Tensor& b) { return pointwise(Binary::bit_xor, a, b); }
+Tensor operator&(const Tensor& a, const Scalar& b) { return pointwise(Binary::bit_and, a, b); }
+Tensor operator|(const Tensor& a, const Scalar& b) { return pointwise(Binary::bit_or, a, b); }
+Tensor operator^(const Tensor& a, const Scalar& b) { return pointwise(Binary::bit_xor, a, b); }
 
 bool equal(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && all(eq(a, b)).item<bool>(); }
 

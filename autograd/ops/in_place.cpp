@@ -31,8 +31,8 @@ void write(const Tensor& x, const View& values) {
 }
 
 void check_castable(const char* op, Dtype from, Dtype to) {
-  const auto kind = [](Dtype dtype) { return dtype == kBool ? 0 : dtype == kInt64 ? 1 : 2; };
-  check(kind(from) <= kind(to), op, ": result type ", from, " can't be cast to the desired output type ", to);
+  check(kind_of(from) <= kind_of(to), op, ": result type ", from,
+        " can't be cast to the desired output type ", to);
 }
 
 /// x as it is now: a copy of its elements, at x's place on the tape. The recorded op computes from this, because its
@@ -76,6 +76,7 @@ Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor&
   const Dtype dtype = result_type(x, b);
   check_castable(op, dtype, x.dtype());
   const NoGradGuard no_grad;
+  if (is_small_integer(x.dtype())) return x.copy_(recorded(x, b));
   const Tensor values = readable_beside(x, b).to(x.dtype()).to(x.device());
   const View& target = x.raw();
   if (values.raw().same_sizes(target))
@@ -90,6 +91,7 @@ template <class Recorded>
 Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar& b, Recorded recorded) {
   if (must_record(op, x)) return take_over(op, x, recorded(before_write(x)));
   check_castable(op, result_type(x, b), x.dtype());
+  if (is_small_integer(x.dtype())) return x.copy_(recorded(x));
   kernels_of(x).binary_scalar(f, x.raw(), b, x.raw());
   bump_version(x);
   return self(x);
@@ -144,6 +146,11 @@ Tensor& Tensor::fill_(const Scalar& value) const {
   kernels_of(*this).fill(value, raw());
   bump_version(*this);
   return self(*this);
+}
+Tensor& Tensor::fill_(const Tensor& value) const {
+  check(value.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", value.dim(),
+        " dimensions.");
+  return copy_(value);
 }
 Tensor& Tensor::zero_() const { return fill_(0); }
 

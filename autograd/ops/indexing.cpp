@@ -11,6 +11,12 @@ namespace {
 
 Tensor add_at(const Tensor& values, const Tensor& positions, const Shape& shape);
 
+Shape contiguous_strides(const Tensor& x) {
+  View dense = x.raw();
+  dense.set_contiguous_strides();
+  return Shape(IntArrayRef(dense.strides, dense.dim));
+}
+
 /// yᵢ = x[positionsᵢ], x contiguous.       x̄ = zeros, with ȳᵢ added at positionsᵢ
 Tensor take_at(const char* op, const Tensor& source, const Tensor& positions) {
   const Tensor x = source.contiguous();
@@ -30,25 +36,41 @@ Tensor add_at(const Tensor& values, const Tensor& positions, const Shape& shape)
 }
 
 /// y = x with values at positions instead of (or added to) its own.
-Tensor put_at(const Tensor& x, const Tensor& values, const Tensor& positions, bool accumulate) {
-  const Tensor y = x.detach().clone();
-  kernels_of(y).put(positions.raw(), values.raw(), accumulate, y.raw());
-  return record("index_put", y,
+Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tensor& positions,
+              bool accumulate) {
+  const Tensor y = x.detach().clone(), v = values.to(x.dtype());
+  kernels_of(y).put(positions.raw(), expand_view(op, v.raw(), positions.sizes()), accumulate, y.raw());
+  return record(op, y,
                 wrt(x,
-                    [positions, accumulate](const Tensor& g) {
-                      return accumulate ? g
-                                        : put_at(g, zeros(positions.sizes(), g.options()), positions, false);
+                    [op, positions, accumulate](const Tensor& g) {
+                      return accumulate ? g : put_at(op, g, zeros({}, g.options()), positions, false);
                     }),
-                wrt(values, [positions](const Tensor& g) { return take_at("take", g, positions); }));
+                wrt(v, [positions](const Tensor& g) { return take_at("take", g, positions); }));
 }
 
-/// Checks int64 indices against a dimension's size and counts negative ones from the end.
-Tensor checked_indices(const char* op, const Tensor& index, int64_t dim, int64_t size) {
-  check(index.dtype() == kInt64, op, ": tensors used as indices must be int64 or bool, not ", index.dtype());
+/// The same in x's own memory. positions_for(strides) are the positions for given strides of x.
+template <class Positions>
+void put_in(const char* op, const Tensor& x, const Tensor& values, bool accumulate, Positions positions_for) {
+  if (GradMode::is_enabled() && (x.requires_grad() || values.requires_grad())) {
+    x.copy_(put_at(op, x, values, positions_for(contiguous_strides(x)), accumulate));
+    return;
+  }
+  const Tensor positions = positions_for(x.strides());
+  const Tensor own = values.detach().to(x.dtype());
+  const Tensor source = own.is_alias_of(x) ? own.clone() : own;  // read before it is written
+  kernels_of(x).put(positions.raw(), expand_view(op, source.raw(), positions.sizes()), accumulate, x.raw());
+  bump_version(x);
+}
+
+/// Checks indices against a dimension's size and counts negative ones from the end. int64.
+Tensor checked_indices(const char* op, const Tensor& given, int64_t dim, int64_t size) {
+  check(is_integer(given.dtype()), op, ": tensors used as indices must be integers or bool, not ",
+        given.dtype());
+  const Tensor index = given.to(kInt64);
   if (index.numel() == 0) return index;
   const int64_t low = min(index).item<int64_t>(), high = max(index).item<int64_t>();
-  check(-size <= low && high < size, op, ": index ", high >= size ? high : low,
-        " is out of bounds for dimension ", dim, " with size ", size);
+  check(-size <= low && high < size, op, ": index ", high >= size ? high : low, " is out of bounds for dimension ",
+        dim, " with size ", size);
   return low < 0 ? where(lt(index, 0), index + size, index) : index;
 }
 
@@ -69,6 +91,8 @@ struct Resolved {
   bool has_tensors = false;
 };
 
+bool is_mask(const Tensor& index) { return index.dtype() == kBool || index.dtype() == kUInt8; }
+
 int64_t dimensions_used(const TensorIndex& index) {
   using Kind = TensorIndex::Kind;
   switch (index.kind) {
@@ -76,7 +100,7 @@ int64_t dimensions_used(const TensorIndex& index) {
     case Kind::slice:
       return 1;
     case Kind::tensor:
-      return index.tensor.dtype() == kBool ? index.tensor.dim() : 1;
+      return is_mask(index.tensor) ? index.tensor.dim() : 1;
     default:
       return 0;
   }
@@ -125,11 +149,11 @@ Resolved resolve(const Tensor& x, ArrayRef<TensorIndex> indices) {
         break;
       case Kind::tensor: {
         result.has_tensors = true;
-        if (index.tensor.dtype() != kBool) {
+        if (!is_mask(index.tensor)) {
           result.chosen.push_back(checked_indices("index", index.tensor, source, view.size(d)));
           break;
         }
-        const Tensor& mask = index.tensor;
+        const Tensor mask = index.tensor.to(kBool);
         if (mask.dim() == 0) {
           choose_all_or_none(mask.item<bool>());
           break;
@@ -182,12 +206,6 @@ Tensor positions_of(const Resolved& index, IntArrayRef strides) {
   return positions;
 }
 
-Shape contiguous_strides(const Tensor& x) {
-  View dense = x.raw();
-  dense.set_contiguous_strides();
-  return Shape(IntArrayRef(dense.strides, dense.dim));
-}
-
 Tensor index_list(const Tensor& x, ArrayRef<TensorIndex> indices) {
   const Resolved resolved = resolve(x, indices);
   if (!resolved.has_tensors) return resolved.view.is_same(x) ? x.slice(0) : resolved.view;
@@ -199,30 +217,40 @@ Tensor index_list(const Tensor& x, ArrayRef<TensorIndex> indices) {
 Tensor Tensor::index(std::initializer_list<TensorIndex> indices) const { return index_list(*this, indices); }
 Tensor Tensor::index(const std::vector<TensorIndex>& indices) const { return index_list(*this, indices); }
 
-Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values) const {
-  const Resolved resolved = resolve(*this, indices);
-  if (!resolved.has_tensors) {
-    Tensor view = resolved.view.is_same(*this) ? *this : resolved.view;
-    view.copy_(values);
-    return const_cast<Tensor&>(*this);
-  }
+namespace {
+
+Tensor& put_by_index(const Tensor& x, ArrayRef<TensorIndex> indices, const Tensor& values, bool accumulate) {
+  const Resolved resolved = resolve(x, indices);
   const Tensor& view = resolved.view;
-  if (GradMode::is_enabled() && (requires_grad() || values.requires_grad())) {
-    const Tensor positions = positions_of(resolved, contiguous_strides(view));
-    view.copy_(put_at(view, values.to(dtype()).expand(positions.sizes()), positions, false));
-    return const_cast<Tensor&>(*this);
-  }
-  const Tensor positions = positions_of(resolved, view.strides());
-  const Tensor source =
-      values.is_alias_of(*this) ? values.detach().clone() : values;  // read before it is written
-  const View expanded = expand_view("index_put_", source.raw(), positions.sizes());
-  kernels_of(view).put(positions.raw(), alias(source, expanded).to(dtype()).raw(), false, view.raw());
-  bump_version(*this);
-  return const_cast<Tensor&>(*this);
+  if (resolved.has_tensors)
+    put_in("index_put", view, values, accumulate,
+           [&](IntArrayRef strides) { return positions_of(resolved, strides); });
+  else if (accumulate)
+    view.add_(values);
+  else
+    view.copy_(values);
+  return const_cast<Tensor&>(x);
 }
 
+}  // namespace
+
+Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values,
+                           bool accumulate) const {
+  return put_by_index(*this, indices, values, accumulate);
+}
+Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Tensor& values,
+                           bool accumulate) const {
+  return put_by_index(*this, indices, values, accumulate);
+}
 Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Scalar& value) const {
   return index_put_(indices, scalar_tensor(value, options()));
+}
+Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Scalar& value) const {
+  return index_put_(indices, scalar_tensor(value, options()));
+}
+Tensor Tensor::index_put(std::initializer_list<TensorIndex> indices, const Tensor& values,
+                         bool accumulate) const {
+  return clone().index_put_(indices, values, accumulate);
 }
 
 // ---- Whole rows ---------------------------------------------------------------------------------
@@ -253,9 +281,10 @@ Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows) {
 
 }  // namespace
 
-Tensor embedding(const Tensor& weight, const Tensor& indices) {
+Tensor embedding(const Tensor& weight, const Tensor& input) {
   check(weight.dim() == 2, "embedding: the table must be (rows, width), not ", text(weight.sizes()));
-  check(indices.dtype() == kInt64, "embedding: indices must be int64, not ", indices.dtype());
+  check(is_integer(input.dtype()), "embedding: indices must be integers, not ", input.dtype());
+  const Tensor indices = input.to(kInt64);
   if (indices.numel() > 0) {
     const Tensor bad = lt(indices, 0) | ge(indices, weight.size(0));
     if (any(bad).item<bool>()) {
@@ -284,24 +313,85 @@ Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
 
 // ---- Other ways to choose -----------------------------------------------------------------------
 
-Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
-  check(index.dim() == x.dim(), "gather: index is ", text(index.sizes()), " and x is ", text(x.sizes()),
+namespace {
+
+/// Where x[index[i][j]][j] is (for dim 0, and so on), for given strides of x.
+Tensor positions_along(const char* op, const Tensor& x, int64_t dim, const Tensor& index,
+                       IntArrayRef strides) {
+  check(index.dim() == x.dim(), op, ": index is ", text(index.sizes()), " and x is ", text(x.sizes()),
         ", but both must have the same number of dimensions");
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
-  if (x.dim() == 0) return take_at("gather", x, checked_indices("gather", index, 0, 1));
-  const Shape strides = contiguous_strides(x);
-  Tensor positions = checked_indices("gather", index, d, x.size(d)) * strides[d];
+  if (x.dim() == 0) return checked_indices(op, index, 0, 1);
+  Tensor positions = checked_indices(op, index, d, x.size(d)) * strides[d];
   for (int i = 0; i < x.dim(); ++i) {
     if (i == d) continue;
-    check(index.size(i) <= x.size(i), "gather: index is ", text(index.sizes()), ", larger than x, ",
+    check(index.size(i) <= x.size(i), op, ": index is ", text(index.sizes()), ", larger than x, ",
           text(x.sizes()), ", in dimension ", i);
     positions = positions + steps_along(i, static_cast<int>(x.dim()), index.size(i), strides[i], x);
   }
-  return take_at("gather", x, positions);
+  return positions;
 }
 
-Tensor masked_select(const Tensor& x, const Tensor& mask) {
-  check(mask.dtype() == kBool, "masked_select: the mask must be bool, not ", mask.dtype());
+/// The part of a scattered source that has an index.
+Tensor indexed_part(const Tensor& source, const Tensor& index) {
+  check(index.dim() == source.dim(), "scatter_add: index is ", text(index.sizes()), " and source is ",
+        text(source.sizes()), ", but both must have the same number of dimensions");
+  Tensor part = source;
+  for (int64_t i = 0; i < index.dim(); ++i)
+    if (part.size(i) != index.size(i)) part = part.narrow(i, 0, index.size(i));
+  return part;
+}
+
+/// Where source[i] goes when added to x[index[i]] (for dim 0, and so on), for given strides of x.
+Tensor positions_of_slices(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
+                           IntArrayRef strides) {
+  check(x.dim() > 0 && index.dim() <= 1,
+        "index_add: x needs a dimension and the index must be a vector, but they are ", text(x.sizes()),
+        " and ", text(index.sizes()));
+  const int d = wrap_dim(dim, static_cast<int>(x.dim()));
+  Resolved along{x, std::vector<Tensor>(static_cast<size_t>(x.dim())), true};
+  along.chosen[static_cast<size_t>(d)] = checked_indices("index_add", index.reshape({-1}), d, x.size(d));
+  const Tensor positions = positions_of(along, strides);
+  check(positions.sizes() == source.sizes(), "index_add: source is ", text(source.sizes()), ", but x ",
+        text(x.sizes()), " takes ", text(positions.sizes()), " for ", index.numel(), " indices of dimension ",
+        d);
+  return positions;
+}
+
+}  // namespace
+
+Tensor gather_as(const char* op, const Tensor& x, int64_t dim, const Tensor& index, bool keepdim) {
+  const Tensor positions = positions_along(op, x, dim, index, contiguous_strides(x));
+  return take_at(op, x, keepdim ? positions : positions.squeeze(dim));
+}
+Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
+  return gather_as("gather", x, dim, index);
+}
+
+Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  const Tensor positions = positions_along("scatter_add", x, dim, index, contiguous_strides(x));
+  return put_at("scatter_add", x, indexed_part(source, index), positions, true);
+}
+Tensor& Tensor::scatter_add_(int64_t dim, const Tensor& index, const Tensor& source) const {
+  put_in("scatter_add", *this, indexed_part(source, index), true,
+         [&](IntArrayRef strides) { return positions_along("scatter_add", *this, dim, index, strides); });
+  return const_cast<Tensor&>(*this);
+}
+
+Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
+                 const Scalar& alpha) {
+  return put_at("index_add", x, source * alpha,
+                positions_of_slices(x, dim, index, source, contiguous_strides(x)), true);
+}
+Tensor& Tensor::index_add_(int64_t dim, const Tensor& index, const Tensor& source,
+                           const Scalar& alpha) const {
+  put_in("index_add", *this, source * alpha, true,
+         [&](IntArrayRef strides) { return positions_of_slices(*this, dim, index, source, strides); });
+  return const_cast<Tensor&>(*this);
+}
+
+Tensor masked_select(const Tensor& x, const Tensor& given) {
+  const Tensor mask = as_mask("masked_select", given);
   const Shape shape = broadcast_shapes("masked_select", x.sizes(), mask.sizes());
   return x.expand(shape).index({mask.expand(shape)});
 }
@@ -321,15 +411,24 @@ Tensor nonzero(const Tensor& x) {
 std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim, bool descending) {
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
   if (x.dim() == 0) return {x.clone(), zeros({}, TensorOptions(kInt64).device(x.device()))};
-  Tensor values = allocate_like(x.raw(), x.dtype(), x.device().type());
+  const Tensor sortable = x.detach().to(computing_dtype(x.dtype()));
+  Tensor values = allocate_like(x.raw(), sortable.dtype(), x.device().type());
   Tensor indices = allocate_like(x.raw(), kInt64, x.device().type());
-  kernels_of(x).sort(x.raw(), d, descending, values.raw(), indices.raw());
-  if (GradMode::is_enabled() && x.requires_grad()) values = gather(x, d, indices);
-  return {values, indices};
+  kernels_of(x).sort(sortable.raw(), d, descending, values.raw(), indices.raw());
+  if (GradMode::is_enabled() && x.requires_grad()) values = gather_as("sort", x, d, indices);
+  return {values.to(x.dtype()), indices};
 }
 
 Tensor argsort(const Tensor& x, int64_t dim, bool descending) {
   return std::get<1>(sort(x.detach(), dim, descending));
+}
+
+std::tuple<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool) {
+  const int64_t size = x.dim() ? x.size(dim) : 1;
+  check(0 <= k && k <= size, "topk: selected index k out of range: k is ", k, ", and there are ", size);
+  if (x.dim() == 0) return sort(x);
+  const Tensor indices = argsort(x, dim, largest).narrow(dim, 0, k).contiguous();
+  return {gather_as("topk", x, dim, indices), indices};
 }
 
 }  // namespace gradus

@@ -6,7 +6,7 @@ namespace gradus {
 
 Tensor Tensor::operator-() const { return gradus::neg(*this); }
 Tensor Tensor::operator~() const {  // every bit turned over: in two's complement that is -1 - x
-  check(!is_floating_point(), "~: the tensor must be bool or int64, not ", dtype(),
+  check(!is_floating_point(), "~: the tensor must be bool or an integer one, not ", dtype(),
         "; logical_not(x) takes any");
   return dtype() == kBool ? gradus::logical_not(*this) : -1 - *this;
 }
@@ -31,6 +31,10 @@ Tensor Tensor::narrow(int64_t dim, int64_t start, int64_t length) const {
 std::vector<Tensor> Tensor::chunk(int64_t chunks, int64_t dim) const {
   return gradus::chunk(*this, chunks, dim);
 }
+std::vector<Tensor> Tensor::split(int64_t split_size, int64_t dim) const {
+  return gradus::split(*this, split_size, dim);
+}
+std::vector<Tensor> Tensor::unbind(int64_t dim) const { return gradus::unbind(*this, dim); }
 Tensor Tensor::diagonal(int64_t offset, int64_t dim1, int64_t dim2) const {
   return gradus::diagonal(*this, offset, dim1, dim2);
 }
@@ -41,6 +45,29 @@ Tensor Tensor::gather(int64_t dim, const Tensor& index) const { return gradus::g
 Tensor Tensor::masked_fill(const Tensor& mask, const Scalar& value) const {
   return gradus::masked_fill(*this, mask, value);
 }
+Tensor Tensor::masked_fill(const Tensor& mask, const Tensor& value) const {
+  return gradus::masked_fill(*this, mask, value);
+}
+Tensor& Tensor::masked_fill_(const Tensor& mask, const Scalar& value) const {
+  return copy_(gradus::masked_fill(*this, mask, value));
+}
+Tensor& Tensor::masked_fill_(const Tensor& mask, const Tensor& value) const {
+  return copy_(gradus::masked_fill(*this, mask, value));
+}
+Tensor Tensor::index_add(int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) const {
+  return gradus::index_add(*this, dim, index, source, alpha);
+}
+Tensor Tensor::scatter_add(int64_t dim, const Tensor& index, const Tensor& source) const {
+  return gradus::scatter_add(*this, dim, index, source);
+}
+Tensor Tensor::where(const Tensor& condition, const Tensor& other) const {
+  return gradus::where(condition, *this, other);
+}
+Tensor Tensor::where(const Tensor& condition, const Scalar& other) const {
+  return gradus::where(condition, *this, other);
+}
+Tensor Tensor::tril(int64_t diagonal) const { return gradus::tril(*this, diagonal); }
+Tensor Tensor::triu(int64_t diagonal) const { return gradus::triu(*this, diagonal); }
 Tensor Tensor::masked_select(const Tensor& mask) const { return gradus::masked_select(*this, mask); }
 Tensor Tensor::nonzero() const { return gradus::nonzero(*this); }
 Tensor Tensor::add(const Tensor& other, const Scalar& alpha) const {
@@ -88,11 +115,18 @@ Tensor Tensor::ceil() const { return gradus::ceil(*this); }
 Tensor Tensor::clamp(const std::optional<Scalar>& min, const std::optional<Scalar>& max) const {
   return gradus::clamp(*this, min, max);
 }
+Tensor Tensor::clamp(const std::optional<Tensor>& min, const std::optional<Tensor>& max) const {
+  return gradus::clamp(*this, min, max);
+}
 Tensor Tensor::clamp_min(const Scalar& min) const { return gradus::clamp_min(*this, min); }
 Tensor Tensor::clamp_max(const Scalar& max) const { return gradus::clamp_max(*this, max); }
 Tensor Tensor::lerp(const Tensor& end, const Scalar& weight) const {
   return gradus::lerp(*this, end, weight);
 }
+Tensor Tensor::lerp(const Tensor& end, const Tensor& weight) const {
+  return gradus::lerp(*this, end, weight);
+}
+Tensor Tensor::logical_not() const { return gradus::logical_not(*this); }
 Tensor Tensor::isnan() const { return gradus::isnan(*this); }
 Tensor Tensor::isinf() const { return gradus::isinf(*this); }
 Tensor Tensor::isfinite() const { return gradus::isfinite(*this); }
@@ -118,10 +152,21 @@ Tensor Tensor::mv(const Tensor& vector) const { return gradus::mv(*this, vector)
 Tensor Tensor::bmm(const Tensor& other) const { return gradus::bmm(*this, other); }
 Tensor Tensor::dot(const Tensor& other) const { return gradus::dot(*this, other); }
 Tensor Tensor::outer(const Tensor& other) const { return gradus::outer(*this, other); }
-Tensor Tensor::sum() const { return gradus::sum(*this); }
-Tensor Tensor::sum(IntArrayRef dims, bool keepdim) const { return gradus::sum(*this, dims, keepdim); }
-Tensor Tensor::mean() const { return gradus::mean(*this); }
-Tensor Tensor::mean(IntArrayRef dims, bool keepdim) const { return gradus::mean(*this, dims, keepdim); }
+Tensor Tensor::addmm(const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) const {
+  return gradus::addmm(*this, a, b, beta, alpha);
+}
+Tensor Tensor::sum(std::optional<Dtype> dtype) const { return gradus::sum(*this, dtype); }
+Tensor Tensor::sum(IntArrayRef dims, bool keepdim, std::optional<Dtype> dtype) const {
+  return gradus::sum(*this, dims, keepdim, dtype);
+}
+Tensor Tensor::mean(std::optional<Dtype> dtype) const { return gradus::mean(*this, dtype); }
+Tensor Tensor::mean(IntArrayRef dims, bool keepdim, std::optional<Dtype> dtype) const {
+  return gradus::mean(*this, dims, keepdim, dtype);
+}
+Tensor Tensor::prod(std::optional<Dtype> dtype) const { return gradus::prod(*this, dtype); }
+Tensor Tensor::prod(int64_t dim, bool keepdim, std::optional<Dtype> dtype) const {
+  return gradus::prod(*this, dim, keepdim, dtype);
+}
 Tensor Tensor::var(bool unbiased) const { return gradus::var(*this, unbiased); }
 Tensor Tensor::var(IntArrayRef dims, bool unbiased, bool keepdim) const {
   return gradus::var(*this, dims, unbiased, keepdim);
@@ -149,24 +194,26 @@ Tensor Tensor::argmax(int64_t dim, bool keepdim) const { return gradus::argmax(*
 Tensor Tensor::argmin() const { return gradus::argmin(*this); }
 Tensor Tensor::argmin(int64_t dim, bool keepdim) const { return gradus::argmin(*this, dim, keepdim); }
 Tensor Tensor::all() const { return gradus::all(*this); }
+Tensor Tensor::all(int64_t dim, bool keepdim) const { return gradus::all(*this, dim, keepdim); }
 Tensor Tensor::any() const { return gradus::any(*this); }
+Tensor Tensor::any(int64_t dim, bool keepdim) const { return gradus::any(*this, dim, keepdim); }
 Tensor Tensor::logsumexp(IntArrayRef dims, bool keepdim) const {
   return gradus::logsumexp(*this, dims, keepdim);
 }
 Tensor Tensor::softmax(int64_t dim) const { return gradus::softmax(*this, dim); }
 Tensor Tensor::log_softmax(int64_t dim) const { return gradus::log_softmax(*this, dim); }
-Tensor Tensor::cumsum(int64_t dim) const { return gradus::cumsum(*this, dim); }
+Tensor Tensor::cumsum(int64_t dim, std::optional<Dtype> dtype) const {
+  return gradus::cumsum(*this, dim, dtype);
+}
 std::tuple<Tensor, Tensor> Tensor::sort(int64_t dim, bool descending) const {
   return gradus::sort(*this, dim, descending);
 }
 Tensor Tensor::argsort(int64_t dim, bool descending) const { return gradus::argsort(*this, dim, descending); }
+std::tuple<Tensor, Tensor> Tensor::topk(int64_t k, int64_t dim, bool largest, bool sorted) const {
+  return gradus::topk(*this, k, dim, largest, sorted);
+}
 Tensor Tensor::diag(int64_t diagonal) const { return gradus::diag(*this, diagonal); }
 Tensor Tensor::trace() const { return gradus::trace(*this); }
-Tensor Tensor::inverse() const { return gradus::inverse(*this); }
-Tensor Tensor::det() const { return gradus::det(*this); }
-std::tuple<Tensor, Tensor> Tensor::slogdet() const { return gradus::slogdet(*this); }
-Tensor Tensor::cholesky(bool upper) const { return gradus::cholesky(*this, upper); }
-std::tuple<Tensor, Tensor> Tensor::qr(bool some) const { return gradus::qr(*this, some); }
 std::tuple<Tensor, Tensor, Tensor> Tensor::svd() const { return gradus::svd(*this); }
 
 }  // namespace gradus

@@ -2,7 +2,7 @@
 // its derivative rules, in the file of its family beside this one.
 //
 // Shapes broadcast and dtypes promote as in PyTorch: sizes are compared from the last dimension, a size of 1
-// stretches; bool < int64 < float32 < float64, where a number or a tensor without dimensions raises the dtype
+// stretches; bool < uint8 < int16 < int32 < int64 < float32 < float64, where a number or a tensor without dimensions raises the dtype
 // of one with dimensions only across kinds (bool, integer, floating point).
 #pragma once
 
@@ -39,6 +39,7 @@ Tensor floor(const Tensor& x);
 Tensor ceil(const Tensor& x);
 /// x kept within [min, max]; the derivative is 1 where it already was, ends included.
 Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max = {});
+Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max = {});
 Tensor clamp_min(const Tensor& x, const Scalar& min);
 Tensor clamp_max(const Tensor& x, const Scalar& max);
 Tensor isnan(const Tensor& x);
@@ -57,16 +58,27 @@ Tensor div(const Tensor& a, const Tensor& b);  // integers give floating point
 Tensor div(const Tensor& a, const Scalar& b);
 Tensor remainder(const Tensor& a, const Tensor& b);  // the sign of b, as Python's %
 Tensor remainder(const Tensor& a, const Scalar& b);
+Tensor remainder(const Scalar& a, const Tensor& b);
 Tensor pow(const Tensor& base, const Scalar& exponent);
 Tensor pow(const Tensor& base, const Tensor& exponent);
 Tensor pow(const Scalar& base, const Tensor& exponent);
 Tensor maximum(const Tensor& a, const Tensor& b);  // where equal, each gets half of the gradient
 Tensor minimum(const Tensor& a, const Tensor& b);
 Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight);  // start + weight (end - start)
+Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight);
+// A condition or a mask is bool, or uint8, where 0 is false.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 Tensor where(const Tensor& condition, const Tensor& a, const Scalar& b);
 Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b);
+Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b);
+std::vector<Tensor> where(
+    const Tensor& condition);  // the coordinates of its true elements, a vector per dimension
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value);
+Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value);  // of no dimensions
+/// The lower (upper) triangle of each matrix in a batch, 0 elsewhere: what is not right (left) of a diagonal, the main one
+/// or that `diagonal` places to its right.
+Tensor tril(const Tensor& x, int64_t diagonal = 0);
+Tensor triu(const Tensor& x, int64_t diagonal = 0);
 
 Tensor eq(const Tensor& a, const Tensor& b);
 Tensor ne(const Tensor& a, const Tensor& b);
@@ -98,6 +110,7 @@ inline Tensor operator/(const Tensor& a, const Scalar& b) { return div(a, b); }
 Tensor operator/(const Scalar& a, const Tensor& b);
 inline Tensor operator%(const Tensor& a, const Tensor& b) { return remainder(a, b); }
 inline Tensor operator%(const Tensor& a, const Scalar& b) { return remainder(a, b); }
+inline Tensor operator%(const Scalar& a, const Tensor& b) { return remainder(a, b); }
 inline Tensor operator==(const Tensor& a, const Tensor& b) { return eq(a, b); }
 inline Tensor operator!=(const Tensor& a, const Tensor& b) { return ne(a, b); }
 inline Tensor operator<(const Tensor& a, const Tensor& b) { return lt(a, b); }
@@ -110,14 +123,25 @@ inline Tensor operator<(const Tensor& a, const Scalar& b) { return lt(a, b); }
 inline Tensor operator<=(const Tensor& a, const Scalar& b) { return le(a, b); }
 inline Tensor operator>(const Tensor& a, const Scalar& b) { return gt(a, b); }
 inline Tensor operator>=(const Tensor& a, const Scalar& b) { return ge(a, b); }
-Tensor operator&(const Tensor& a, const Tensor& b);  // bool and int64
+inline Tensor operator==(const Scalar& a, const Tensor& b) { return eq(b, a); }
+inline Tensor operator!=(const Scalar& a, const Tensor& b) { return ne(b, a); }
+inline Tensor operator<(const Scalar& a, const Tensor& b) { return gt(b, a); }
+inline Tensor operator<=(const Scalar& a, const Tensor& b) { return ge(b, a); }
+inline Tensor operator>(const Scalar& a, const Tensor& b) { return lt(b, a); }
+inline Tensor operator>=(const Scalar& a, const Tensor& b) { return le(b, a); }
+Tensor operator&(const Tensor& a, const Tensor& b);  // bools and integers
 Tensor operator|(const Tensor& a, const Tensor& b);
 Tensor operator^(const Tensor& a, const Tensor& b);
+Tensor operator&(const Tensor& a, const Scalar& b);
+Tensor operator|(const Tensor& a, const Scalar& b);
+Tensor operator^(const Tensor& a, const Scalar& b);
+inline Tensor operator&(const Scalar& a, const Tensor& b) { return b & a; }
+inline Tensor operator|(const Scalar& a, const Tensor& b) { return b | a; }
+inline Tensor operator^(const Scalar& a, const Tensor& b) { return b ^ a; }
 
 /// The dtype of a result computed from both.
 Dtype result_type(const Tensor& a, const Tensor& b);
 Dtype result_type(const Tensor& a, const Scalar& b);
-Dtype promote_types(Dtype a, Dtype b);
 
 // ---- products.cpp -------------------------------------------------------------------------------
 /// The product of vectors (dot), matrices, and batches of matrices, whose leading dimensions broadcast.
@@ -131,14 +155,19 @@ Tensor addmm(const Tensor& c, const Tensor& a, const Tensor& b, const Scalar& be
              const Scalar& alpha = 1);
 
 // ---- reduce.cpp: over all elements, or over some dimensions -------------------------------------
-Tensor sum(const Tensor& x);  // bool and integers give int64
-Tensor sum(const Tensor& x, IntArrayRef dims, bool keepdim = false);
+// With a dtype the elements are converted before they are reduced.
+Tensor sum(const Tensor& x, std::optional<Dtype> dtype = {});  // bool and integers give int64
+Tensor sum(const Tensor& x, IntArrayRef dims, bool keepdim = false, std::optional<Dtype> dtype = {});
 Tensor sum_to_size(const Tensor& x, IntArrayRef sizes);  // undoes a broadcast: sums over stretched dimensions
-Tensor mean(const Tensor& x);
-Tensor mean(const Tensor& x, IntArrayRef dims, bool keepdim = false);
+Tensor mean(const Tensor& x, std::optional<Dtype> dtype = {});
+Tensor mean(const Tensor& x, IntArrayRef dims, bool keepdim = false, std::optional<Dtype> dtype = {});
+Tensor prod(const Tensor& x, std::optional<Dtype> dtype = {});  // bool and integers give int64
+Tensor prod(const Tensor& x, int64_t dim, bool keepdim = false, std::optional<Dtype> dtype = {});
 Tensor var(const Tensor& x, bool unbiased = true);  // Σ (x - mean)² / (n - 1), or / n if not unbiased
 Tensor var(const Tensor& x, IntArrayRef dims, bool unbiased = true, bool keepdim = false);
+inline Tensor var(const Tensor& x, int dim) { return var(x, IntArrayRef(int64_t{dim})); }
 Tensor std(const Tensor& x, bool unbiased = true);
+inline Tensor std(const Tensor& x, int dim) { return x.std(dim); }
 Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased = true, bool keepdim = false);
 /// (Σ |x|ᵖ)^(1/p) for p = 1, 2 or any positive p; max |x| for p = ∞. Its derivative at zero is taken as 0.
 Tensor norm(const Tensor& x, const Scalar& p = 2);
@@ -155,10 +184,12 @@ Tensor argmax(const Tensor& x);  // of the flattened tensor; the first of equals
 Tensor argmax(const Tensor& x, int64_t dim, bool keepdim = false);
 Tensor argmin(const Tensor& x);
 Tensor argmin(const Tensor& x, int64_t dim, bool keepdim = false);
-Tensor all(const Tensor& x);
+Tensor all(const Tensor& x);  // bool; of uint8, uint8
+Tensor all(const Tensor& x, int64_t dim, bool keepdim = false);
 Tensor any(const Tensor& x);
+Tensor any(const Tensor& x, int64_t dim, bool keepdim = false);
 Tensor logsumexp(const Tensor& x, IntArrayRef dims, bool keepdim = false);
-Tensor cumsum(const Tensor& x, int64_t dim);
+Tensor cumsum(const Tensor& x, int64_t dim, std::optional<Dtype> dtype = {});
 
 // ---- softmax.cpp --------------------------------------------------------------------------------
 Tensor softmax(const Tensor& x, int64_t dim);
@@ -182,15 +213,23 @@ Tensor select(const Tensor& x, int64_t dim, int64_t index);
 Tensor slice(const Tensor& x, int64_t dim = 0, int64_t start = 0, int64_t end = INT64_MAX, int64_t step = 1);
 Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length);
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim = 0);
+std::vector<Tensor> split(const Tensor& x, int64_t split_size,
+                          int64_t dim = 0);                    // the last part may be shorter
+std::vector<Tensor> unbind(const Tensor& x, int64_t dim = 0);  // every x[i]
 Tensor diagonal(const Tensor& x, int64_t offset = 0, int64_t dim1 = 0, int64_t dim2 = 1);
 Tensor clone(const Tensor& x);
 Tensor cat(TensorList tensors, int64_t dim = 0);
 Tensor stack(TensorList tensors, int64_t dim = 0);
 
-// ---- indexing.cpp -------------------------------------------------------------------------------
+// ---- indexing.cpp: an index may have any integer dtype ------------------------------------------
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);
 /// out[i][j] = x[index[i][j]][j] for dim 0, and so on. index has x's number of dimensions.
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
+/// x with source added to it: source[i][j] at x[index[i][j]][j] for dim 0, and so on.
+Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
+/// x with alpha · source[i] added to x[index[i]] for dim 0, and so on.
+Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
+                 const Scalar& alpha = 1);
 Tensor masked_select(const Tensor& x, const Tensor& mask);
 Tensor nonzero(const Tensor& x);  // (count, dim) int64: the coordinates of the elements that are not 0
 /// Rows of `weight` (count, width) by int64 index of any shape: (*indices, width). The gradient adds up by
@@ -198,6 +237,9 @@ Tensor nonzero(const Tensor& x);  // (count, dim) int64: the coordinates of the 
 Tensor embedding(const Tensor& weight, const Tensor& indices);
 std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1, bool descending = false);  // stable
 Tensor argsort(const Tensor& x, int64_t dim = -1, bool descending = false);
+/// The k largest (or smallest) along dim and their indices; they come in order whether `sorted` or not.
+std::tuple<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim = -1, bool largest = true,
+                                bool sorted = true);
 
 // ---- linalg.cpp ---------------------------------------------------------------------------------
 /// A vector as the diagonal of a square matrix, or the diagonal of a matrix as a vector.
@@ -212,12 +254,5 @@ Tensor trace(const Tensor& x);
 /// dimensions or holds NaN or infinity. LAPACK gesdd on the CPU. Source: Townsend, "Differentiating the
 /// Singular Value Decomposition" (2016).
 std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A);
-
-// The same as linalg::inv, det, slogdet, cholesky, qr in linalg.h, under the names they had before.
-Tensor inverse(const Tensor& A);
-Tensor det(const Tensor& A);
-std::tuple<Tensor, Tensor> slogdet(const Tensor& A);
-Tensor cholesky(const Tensor& A, bool upper = false);  // upper: U with Uᵀ U = A, from A's upper triangle
-std::tuple<Tensor, Tensor> qr(const Tensor& A, bool some = true);  // some: "reduced", else "complete"
 
 }  // namespace gradus

@@ -9,6 +9,10 @@ Tensor as_floating_point(const Tensor& x) { return x.is_floating_point() ? x : x
 
 Tensor pointwise(Unary f, const Tensor& x) {
   const View& raw = x.raw();
+  if (is_small_integer(raw.dtype)) [[unlikely]] {
+    const Tensor y = pointwise(f, x.to(kInt64));
+    return y.dtype() == kBool ? y : y.to(raw.dtype);
+  }
   const DeviceType device = x.impl().storage->device;
   Tensor y = allocate_like(raw, f >= Unary::isnan ? kBool : raw.dtype, device);
   kernels_for(device).unary(f, raw, y.raw());
@@ -26,19 +30,16 @@ Tensor abs(const Tensor& x) {
                 wrt(x, [x = save(x)](const Tensor& g) { return g * sign(x); }));
 }
 
-// Steps: y is constant around almost every x, so x̄ = 0.
-Tensor sign(const Tensor& x) {
-  return record("sign", pointwise(Unary::sign, x), wrt(x, [](const Tensor& g) { return zeros_like(g); }));
+// Steps: y is constant around almost every x, so x̄ = 0. Whole numbers are rounded, and bools are signs, as they are.
+static Tensor step(const char* op, Unary f, const Tensor& x) {
+  const bool unchanged = f == Unary::sign ? x.dtype() == kBool : is_integer(x.dtype());
+  return record(op, unchanged ? x.clone() : pointwise(f, x),
+                wrt(x, [](const Tensor& g) { return zeros_like(g); }));
 }
-Tensor round(const Tensor& x) {
-  return record("round", pointwise(Unary::round, x), wrt(x, [](const Tensor& g) { return zeros_like(g); }));
-}
-Tensor floor(const Tensor& x) {
-  return record("floor", pointwise(Unary::floor, x), wrt(x, [](const Tensor& g) { return zeros_like(g); }));
-}
-Tensor ceil(const Tensor& x) {
-  return record("ceil", pointwise(Unary::ceil, x), wrt(x, [](const Tensor& g) { return zeros_like(g); }));
-}
+Tensor sign(const Tensor& x) { return step("sign", Unary::sign, x); }
+Tensor round(const Tensor& x) { return step("round", Unary::round, x); }
+Tensor floor(const Tensor& x) { return step("floor", Unary::floor, x); }
+Tensor ceil(const Tensor& x) { return step("ceil", Unary::ceil, x); }
 
 // y = eˣ          x̄ = ȳ y            saves its own output: f' is f
 Tensor exp(const Tensor& input) {
@@ -85,6 +86,7 @@ Tensor reciprocal(const Tensor& input) {
 
 // y = x²          x̄ = 2 ȳ x
 Tensor square(const Tensor& x) {
+  if (x.dtype() == kBool) return square(x.to(kInt64));
   return record("pow", pointwise(Unary::square, x),
                 wrt(x, [x = save(x)](const Tensor& g) { return g * x * 2; }));
 }
@@ -170,6 +172,12 @@ Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optio
                   if (max) inside = inside & le(x, *max);
                   return where(inside, g, 0);
                 }));
+}
+// Tensors as bounds: each gets the gradient where it stands in x's place; where min > max, that is max.
+Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max) {
+  check(min || max, "clamp: at least one of min and max must be given");
+  const Tensor above = min ? where(lt(x, *min), *min, x) : x;
+  return max ? where(gt(above, *max), *max, above) : above;
 }
 Tensor clamp_min(const Tensor& x, const Scalar& min) { return clamp(x, min); }
 Tensor clamp_max(const Tensor& x, const Scalar& max) { return clamp(x, std::nullopt, max); }

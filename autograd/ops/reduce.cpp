@@ -40,8 +40,15 @@ View with_reduced_dims(const Tensor& x, Dims dims, const Tensor& y) {
   return out;
 }
 
+/// What reduces in the place of a dtype: int64 for bool and small integers, which is exact.
+Dtype reducing_dtype(Dtype dtype) { return is_floating_point(dtype) ? dtype : kInt64; }
+
 Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim) {
-  Tensor y = allocate(reduced_shape(x, dims, keepdim), x.dtype(), x.device().type());
+  const bool logical = f == Reduction::all || f == Reduction::any;
+  const Dtype dtype = logical ? kBool : reducing_dtype(x.dtype());
+  if (dtype != x.dtype()) [[unlikely]]
+    return reduce(f, x.to(dtype), dims, keepdim).to(x.dtype());
+  Tensor y = allocate(reduced_shape(x, dims, keepdim), dtype, x.device().type());
   kernels_of(x).reduce(f, x.raw(), with_reduced_dims(x, dims, y));
   return y;
 }
@@ -61,17 +68,20 @@ int64_t reduced_count(const Tensor& x, Dims dims) {
   return count;
 }
 
-Tensor summable(const Tensor& x) { return x.is_floating_point() ? x : x.to(kInt64); }
+/// x in the dtype asked for, or else in one that has room for sums and products: int64 for bool and integers.
+Tensor summable(const Tensor& x, std::optional<Dtype> dtype) {
+  return x.to(dtype.value_or(reducing_dtype(x.dtype())));
+}
 
 }  // namespace
 
 // ---- Sums ---------------------------------------------------------------------------------------
 
 // y = Σ xᵢ        x̄ᵢ = ȳ
-Tensor sum(const Tensor& x) { return sum(x, {}); }
+Tensor sum(const Tensor& x, std::optional<Dtype> dtype) { return sum(x, IntArrayRef(), false, dtype); }
 
-Tensor sum(const Tensor& input, IntArrayRef over, bool keepdim) {
-  const Tensor x = summable(input);
+Tensor sum(const Tensor& input, IntArrayRef over, bool keepdim, std::optional<Dtype> dtype) {
+  const Tensor x = summable(input, dtype);
   const Dims dims("sum", x, over);
   return record("sum", reduce(Reduction::sum, x, dims, keepdim),
                 wrt(x, [dims, shape = Shape(x.raw())](const Tensor& g) {
@@ -80,9 +90,10 @@ Tensor sum(const Tensor& input, IntArrayRef over, bool keepdim) {
 }
 
 // y = Σ xᵢ / n    x̄ᵢ = ȳ / n
-Tensor mean(const Tensor& x) { return mean(x, {}); }
+Tensor mean(const Tensor& x, std::optional<Dtype> dtype) { return mean(x, IntArrayRef(), false, dtype); }
 
-Tensor mean(const Tensor& x, IntArrayRef over, bool keepdim) {
+Tensor mean(const Tensor& input, IntArrayRef over, bool keepdim, std::optional<Dtype> dtype) {
+  const Tensor x = input.to(dtype.value_or(input.dtype()));
   check(x.is_floating_point(), "mean: the input must be floating point, not ", x.dtype(),
         "; convert it with .to()");
   const Dims dims("mean", x, over);
@@ -91,6 +102,38 @@ Tensor mean(const Tensor& x, IntArrayRef over, bool keepdim) {
   kernels_of(y).binary_scalar(Binary::div, y.raw(), n, y.raw());
   return record("mean", y, wrt(x, [dims, n, shape = Shape(x.raw())](const Tensor& g) {
                   return put_back(g / n, dims, shape.dim()).expand(shape);
+                }));
+}
+
+// ---- Products -----------------------------------------------------------------------------------
+
+namespace {
+
+/// For every element the product of all others along dimension d, without dividing by it, since it may be 0. The line
+/// is folded in half, a beside b: what is missing for an element of a is the rest of the folded line, times its b.
+Tensor product_of_others(const Tensor& x, int d) {
+  const int64_t n = x.size(d), half = (n + 1) / 2;
+  if (n <= 1) return ones_like(x);
+  const Tensor a = x.narrow(d, 0, half);
+  Tensor b = x.narrow(d, half, n - half);
+  if (n % 2) b = cat({b, ones_like(b.narrow(d, 0, 1))}, d);
+  const Tensor others = product_of_others(a * b, d);
+  return cat({others * b, others * a}, d).narrow(d, 0, n);
+}
+
+}  // namespace
+
+// y = Π xᵢ        x̄ᵢ = ȳ Πⱼ≠ᵢ xⱼ
+Tensor prod(const Tensor& x, std::optional<Dtype> dtype) { return prod(x.reshape({-1}), 0, false, dtype); }
+
+Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<Dtype> dtype) {
+  const Tensor x = summable(input.dim() ? input : input.reshape({1}), dtype);
+  const int d = wrap_dim(dim, static_cast<int>(x.dim()));
+  const Dims dims("prod", x, d);
+  return record("prod", reduce(Reduction::prod, x, dims, keepdim && input.dim()),
+                wrt(x, [x = save(x), dims, d](const Tensor& g) {
+                  const Tensor factors = x;
+                  return put_back(g, dims, static_cast<int>(factors.dim())) * product_of_others(factors, d);
                 }));
 }
 
@@ -108,7 +151,7 @@ Tensor sum_to_size(const Tensor& x, IntArrayRef sizes) {
 
 // Σ (x - mean)² / (n - 1): the mean is taken first, for Σ x² - n·mean² loses all digits when the mean is
 // large.
-Tensor var(const Tensor& x, bool unbiased) { return var(x, {}, unbiased); }
+Tensor var(const Tensor& x, bool unbiased) { return var(x, IntArrayRef(), unbiased); }
 
 Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
   const Dims dims("var", x, over);
@@ -117,7 +160,7 @@ Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
 }
 
 // y = √v          v̄ = ½ ȳ / y, and 0 where y = 0, where all x are equal: a kink, as the norm has at zero
-Tensor std(const Tensor& x, bool unbiased) { return std(x, {}, unbiased); }
+Tensor std(const Tensor& x, bool unbiased) { return std(x, IntArrayRef(), unbiased); }
 Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased, bool keepdim) {
   const Tensor v = var(x, dims, unbiased, keepdim), y = pointwise(Unary::sqrt, v);
   return record("std", y, wrt(v, [y = save_output(y)](const Tensor& g) {
@@ -130,25 +173,25 @@ static Tensor euclidean_norm(const Tensor& x, Dims dims, bool keepdim) {
   const Tensor y = reduce(Reduction::sum, pointwise(Unary::square, x), dims, keepdim);
   kernels_of(y).unary(Unary::sqrt, y.raw(), y.raw());
   return record("linalg_vector_norm", y, wrt(x, [x = save(x), y = save_output(y), dims](const Tensor& g) {
-                  const Tensor slope = masked_fill(g / y, eq(y, 0), 0);
-                  return x * put_back(slope, dims, static_cast<int>(Tensor(x).dim()));
+                  const Tensor input = x, slope = masked_fill(g / y, eq(y, 0), 0);
+                  return input * put_back(slope, dims, static_cast<int>(input.dim()));
                 }));
 }
 
-Tensor norm(const Tensor& x, const Scalar& order) { return norm(x, order, {}); }
+Tensor norm(const Tensor& x, const Scalar& p) { return norm(x, p, IntArrayRef()); }
 
 Tensor norm(const Tensor& input, const Scalar& order, IntArrayRef over, bool keepdim) {
   const double p = order.toDouble();
   const Tensor x = as_floating_point(input);
-  const Dims dims("norm", x, over);
   check(p > 0, "norm: the order p must be positive, not ", p);
+  const Dims dims("norm", x, over);
   if (p == 2) return euclidean_norm(x, dims, keepdim);
   if (p == 1) return sum(abs(x), over, keepdim);
   if (std::isinf(p)) return amax(abs(x), over, keepdim);
   const Tensor largest = amax(abs(x), over, /*keepdim=*/true).detach();  // scaled by it, no power overflows
-  const Tensor is_zero = eq(largest, 0), scale = where(is_zero, 1, largest);
-  const Tensor total = sum(pow(abs(x / scale), p), over, /*keepdim=*/true);
-  const Tensor y = scale * where(is_zero, 0, pow(where(is_zero, 1, total), 1 / p));
+  const Tensor is_zero = eq(largest, 0);
+  const Tensor powers = sum(pow(abs(x / masked_fill(largest, is_zero, 1)), p), over, /*keepdim=*/true);
+  const Tensor y = largest * pow(masked_fill(powers, is_zero, 1), 1 / p);  // the root has no slope at 0
   return keepdim ? y : y.reshape(reduced_shape(x, dims, false));
 }
 
@@ -186,9 +229,10 @@ Tensor running_sum(const Tensor& x, int d, bool from_last) {
 
 }  // namespace
 
-Tensor cumsum(const Tensor& input, int64_t dim) {
-  const Tensor x = summable(input);
-  return running_sum(x, wrap_dim(dim, static_cast<int>(x.dim())), false);
+Tensor cumsum(const Tensor& input, int64_t dim, std::optional<Dtype> dtype) {
+  const Dtype wanted = dtype.value_or(reducing_dtype(input.dtype()));
+  const Tensor x = input.to(computing_dtype(wanted));
+  return running_sum(x, wrap_dim(dim, static_cast<int>(x.dim())), false).to(wanted);
 }
 
 // ---- The largest and the smallest ---------------------------------------------------------------
@@ -221,22 +265,21 @@ Tensor max(const Tensor& x) { return extreme("max", Reduction::max, x, {}, false
 Tensor min(const Tensor& x) { return extreme("min", Reduction::min, x, {}, false); }
 
 // The value is the element that the index names, so gather's rule gives the whole gradient to that one.
-static std::tuple<Tensor, Tensor> chosen(const Tensor& x, const Tensor& kept_index, int64_t dim,
+static std::tuple<Tensor, Tensor> chosen(const char* op, const Tensor& x, const Tensor& index, int64_t dim,
                                          bool keepdim) {
-  if (x.dim() == 0) return {x.clone(), kept_index};
-  const Tensor values = gather(x, dim, kept_index);
-  if (keepdim) return {values, kept_index};
-  return {values.squeeze(dim), kept_index.squeeze(dim)};
+  if (x.dim() == 0) return {x.clone(), index};
+  return {gather_as(op, x, dim, index, keepdim), keepdim ? index : index.squeeze(dim)};
 }
 std::tuple<Tensor, Tensor> max(const Tensor& x, int64_t dim, bool keepdim) {
-  return chosen(x, argmax(x, dim, true), dim, keepdim);
+  return chosen("max", x, argmax(x, dim, true), dim, keepdim);
 }
 std::tuple<Tensor, Tensor> min(const Tensor& x, int64_t dim, bool keepdim) {
-  return chosen(x, argmin(x, dim, true), dim, keepdim);
+  return chosen("min", x, argmin(x, dim, true), dim, keepdim);
 }
 
 static Tensor position(const char* op, void (*Kernels::*kernel)(const View&, int, const View&),
-                       const Tensor& x, int64_t dim, bool keepdim) {
+                       const Tensor& input, int64_t dim, bool keepdim) {
+  const Tensor x = input.detach().to(reducing_dtype(input.dtype()));
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
   if (x.dim() == 0) return zeros({}, TensorOptions(kInt64).device(x.device()));
   check(x.size(d) > 0, op, ": dimension ", dim, " of ", text(x.sizes()), " is empty");
@@ -254,7 +297,14 @@ Tensor argmin(const Tensor& x, int64_t dim, bool keepdim) {
   return position("argmin", &Kernels::argmin, x, dim, keepdim);
 }
 
-Tensor all(const Tensor& x) { return reduce(Reduction::all, x.to(kBool), Dims("all", x, {}), false); }
-Tensor any(const Tensor& x) { return reduce(Reduction::any, x.to(kBool), Dims("any", x, {}), false); }
+// As in PyTorch, uint8 stays uint8: it was the bool of earlier days.
+static Tensor logical(Reduction f, const Tensor& x, IntArrayRef over, bool keepdim) {
+  const Tensor y = reduce(f, x.to(kBool), Dims(name_of(f), x, over), keepdim);
+  return x.dtype() == kUInt8 ? y.to(kUInt8) : y;
+}
+Tensor all(const Tensor& x) { return logical(Reduction::all, x, {}, false); }
+Tensor any(const Tensor& x) { return logical(Reduction::any, x, {}, false); }
+Tensor all(const Tensor& x, int64_t dim, bool keepdim) { return logical(Reduction::all, x, dim, keepdim); }
+Tensor any(const Tensor& x, int64_t dim, bool keepdim) { return logical(Reduction::any, x, dim, keepdim); }
 
 }  // namespace gradus

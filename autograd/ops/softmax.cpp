@@ -88,7 +88,8 @@ Tensor cross_entropy_rows(const Tensor& x, const Tensor& target) {
                     return gradient;
                   }
                   const Tensor classes = arange(logits.size(-1), labels.options());
-                  return g.unsqueeze(-1) * (softmax(logits, -1) - eq(labels.unsqueeze(-1), classes));
+                  return g.unsqueeze(-1) *
+                         (softmax(logits, -1) - eq(labels.unsqueeze(-1), classes).to(logits.dtype()));
                 }));
 }
 

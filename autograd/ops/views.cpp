@@ -97,14 +97,25 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   return slice(x, dim, first, first + length);
 }
 
-std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
-  check(chunks > 0, "chunk: the number of chunks must be positive, not ", chunks);
-  const int64_t size = x.size(dim), length = std::max<int64_t>((size + chunks - 1) / chunks, 1);
+std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim) {
+  check(split_size > 0, "split: the size of the parts must be positive, not ", split_size);
+  const int64_t size = x.size(dim);
   std::vector<Tensor> parts;
-  for (int64_t start = 0; start < size; start += length)
-    parts.push_back(narrow(x, dim, start, std::min(length, size - start)));
+  for (int64_t start = 0; start < size; start += split_size)
+    parts.push_back(narrow(x, dim, start, std::min(split_size, size - start)));
   if (parts.empty()) parts.push_back(x);
   return parts;
+}
+
+std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
+  check(chunks > 0, "chunk: the number of chunks must be positive, not ", chunks);
+  return split(x, std::max<int64_t>((x.size(dim) + chunks - 1) / chunks, 1), dim);
+}
+
+std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
+  std::vector<Tensor> slices;
+  for (int64_t i = 0; i < x.size(dim); ++i) slices.push_back(select(x, dim, i));
+  return slices;
 }
 
 Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {

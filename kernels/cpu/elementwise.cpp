@@ -157,15 +157,15 @@ inline void pointwise(const F& f, const View& out, const auto&... inputs) {
   walk({&f, out.data, data, plane, nullptr, nullptr}, out, inputs...);
 }
 
-// Tables [formula][dtype] of instantiated kernels; nullptr where a formula does not accept the type.
-inline constexpr int kDtypes = 4;
+// Tables [formula][dtype] of instantiated kernels; nullptr where a formula does not accept the type, and for the small
+// integers, with which nothing computes.
 constexpr int index_of(Dtype dtype) { return static_cast<int>(dtype); }
 
 template <class Op, int Count, class Kernel>
 constexpr auto make_table(auto instantiate) {
   std::array<std::array<Kernel, kDtypes>, Count> table{};
   for (int op = 0; op < Count; ++op)
-    for (int d = 0; d < kDtypes; ++d)
+    for (int d = 0; d < kComputedDtypes; ++d)
       formulas::visit(static_cast<Op>(op), [&](auto f) {
         visit_dtype(static_cast<Dtype>(d), [&](auto type) { table[op][d] = instantiate(f, type); });
       });
@@ -217,7 +217,7 @@ constexpr auto binary_scalar_table =
 }  // namespace
 
 void fill(Scalar value, const View& out) {
-  visit_dtype(out.dtype, [&]<class T>(T) { pointwise<T>([v = value.to<T>()] { return v; }, out); });
+  visit_stored_dtype(out.dtype, [&]<class T>(T) { pointwise<T>([v = value.to<T>()] { return v; }, out); });
 }
 
 void arange(Scalar start, Scalar step, const View& out) {
@@ -234,10 +234,30 @@ void arange(Scalar start, Scalar step, const View& out) {
   });
 }
 
+namespace {
+
+/// Copies to or from small integers, by a loop as plain as they are rare.
+template <class R, class T>
+void convert(const View& x, const View& out) {
+  const LoopNest<2> loops(out, x);
+  const int64_t out_step = loops.column_strides()[0], x_step = loops.column_strides()[1];
+  loops.rows(0, loops.count, [&](const int64_t* offsets, int64_t n) {
+    R* to = out.as<R>() + offsets[0];
+    const T* from = x.as<const T>() + offsets[1];
+    for (int64_t i = 0; i < n; ++i) to[i * out_step] = static_cast<R>(from[i * x_step]);
+  });
+}
+
+}  // namespace
+
 void copy(const View& x, const View& out) {
-  visit_dtype(x.dtype, [&]<class T>(T) {
-    visit_dtype(out.dtype,
-                [&]<class R>(R) { pointwise<R, T>([](T v) { return static_cast<R>(v); }, out, x); });
+  visit_stored_dtype(x.dtype, [&]<class T>(T) {
+    visit_stored_dtype(out.dtype, [&]<class R>(R) {
+      if constexpr (is_small_integer(dtype_of<T>()) || is_small_integer(dtype_of<R>()))
+        convert<R, T>(x, out);
+      else
+        pointwise<R, T>([](T v) { return static_cast<R>(v); }, out, x);
+    });
   });
 }
 

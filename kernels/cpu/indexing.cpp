@@ -13,7 +13,7 @@ namespace gradus::cpu {
 void take(const View& x, const View& positions, const View& out) {
   const LoopNest<2> loops(out, positions);
   const int64_t out_step = loops.column_strides()[0], position_step = loops.column_strides()[1];
-  visit_dtype(x.dtype, [&]<class T>(T) {
+  visit_stored_dtype(x.dtype, [&]<class T>(T) {
     loops.run([&](const int64_t* offsets, int64_t n) {
       T* to = out.as<T>() + offsets[0];
       const int64_t* position = positions.as<const int64_t>() + offsets[1];
@@ -26,7 +26,7 @@ void put(const View& positions, const View& values, bool accumulate, const View&
   const LoopNest<2> loops(positions, values);
   const int64_t position_step = loops.column_strides()[0], value_step = loops.column_strides()[1];
   if (loops.count == 0) return;
-  visit_dtype(out.dtype, [&]<class T>(T) {
+  visit_stored_dtype(out.dtype, [&]<class T>(T) {
     loops.rows(0, loops.count, [&](const int64_t* offsets, int64_t n) {  // one thread: positions may repeat
       const int64_t* position = positions.as<const int64_t>() + offsets[0];
       const T* value = values.as<const T>() + offsets[1];
@@ -41,7 +41,7 @@ void put(const View& positions, const View& values, bool accumulate, const View&
 void gather_rows(const View& table, const View& indices, const View& out) {
   const int64_t n = out.sizes[0], width = out.sizes[1];
   const bool whole_rows = (table.strides[1] == 1 && out.strides[1] == 1) || width <= 1;
-  visit_dtype(table.dtype, [&]<class T>(T) {
+  visit_stored_dtype(table.dtype, [&]<class T>(T) {
     parallel_ranges(n, n * width, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t row = indices.as<const int64_t>()[i * indices.strides[0]];
@@ -59,7 +59,7 @@ void gather_rows(const View& table, const View& indices, const View& out) {
 void scatter_add_rows(const View& indices, const View& values, const View& out) {
   const int64_t n = values.sizes[0], width = values.sizes[1];
   const bool whole_rows = (values.strides[1] == 1 && out.strides[1] == 1) || width <= 1;
-  visit_dtype(out.dtype, [&]<class T>(T) {
+  visit_stored_dtype(out.dtype, [&]<class T>(T) {
     // Every thread owns a range of the table's rows and looks for its own among all indices: no two threads add to
     // one row, and each row receives its values in the order of the indices.
     parallel_ranges(out.sizes[0], n * width, [&](int64_t first_row, int64_t last_row) {

@@ -368,8 +368,8 @@ void matmul(const View& a, const View& b, const View& out) {
       return for_each_matrix<double>(a, b, out, best_product<double>);
     case kInt64:
       return for_each_matrix<int64_t>(a, b, out, best_product<int64_t>);
-    case kBool:
-      no_kernel("matmul", "cpu", kBool);
+    default:
+      no_kernel("matmul", "cpu", out.dtype);
   }
 }
 

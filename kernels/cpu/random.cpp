@@ -260,9 +260,9 @@ void normal(Generator& generator, double mean, double deviation, const View& out
 void random_integers(Generator& generator, int64_t low, int64_t high, const View& out) {
   check_contiguous("random_", out);
   check(low < high, "random_ expects 'from' to be less than 'to', but got from=", low, " >= to=", high);
-  visit_dtype(out.dtype, [&]<class T>(T) {
+  visit_stored_dtype(out.dtype, [&]<class T>(T) {
     constexpr int64_t most = largest_whole<T>();
-    constexpr int64_t least = std::same_as<T, int64_t> ? -most - 1 : std::same_as<T, bool> ? 0 : -most;
+    constexpr int64_t least = std::floating_point<T> ? -most : static_cast<int64_t>(std::numeric_limits<T>::min());
     check(low >= least && high - 1 <= most, "random_: from=", low, " to=", high, " is out of bounds for ",
           out.dtype, ", which holds every whole number only from ", least, " to ", most);
     const uint64_t range = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
@@ -277,7 +277,7 @@ void random_integers(Generator& generator, int64_t low, int64_t high, const View
 // The 64-bit types take 64 random bits even where 32 would do: int64 keeps 63 of them.
 void random_integers(Generator& generator, const View& out) {
   check_contiguous("random_", out);
-  visit_dtype(out.dtype, [&]<class T>(T) {
+  visit_stored_dtype(out.dtype, [&]<class T>(T) {
     constexpr uint64_t range = static_cast<uint64_t>(largest_whole<T>()) + 1;
     fill_with<T>(out, [&] { return (sizeof(T) == 8 ? generator.next64() : generator.next32()) % range; });
   });
@@ -297,8 +297,9 @@ void permutation(Generator& generator, const View& out) {
 void bernoulli(Generator& generator, double p, const View& out) {
   check_contiguous("bernoulli_", out);
   check_probability(p);
-  visit_dtype(out.dtype,
-              [&]<class T>(T) { fill_with<T>(out, [&] { return generator.next_uniform<double>() < p; }); });
+  visit_stored_dtype(out.dtype, [&]<class T>(T) {
+    fill_with<T>(out, [&] { return generator.next_uniform<double>() < p; });
+  });
 }
 
 void bernoulli(Generator& generator, const View& probabilities, const View& out) {
@@ -309,8 +310,9 @@ void bernoulli(Generator& generator, const View& probabilities, const View& out)
   visit_floating_point(probabilities.dtype, [&]<class P>(P) {
     const P* p = probabilities.as<P>();
     for (int64_t i = 0, count = out.numel(); i < count; ++i) check_probability(p[i]);
-    visit_dtype(out.dtype,
-                [&]<class T>(T) { fill_with<T>(out, [&] { return generator.next_uniform<P>() < *p++; }); });
+    visit_stored_dtype(out.dtype, [&]<class T>(T) {
+      fill_with<T>(out, [&] { return generator.next_uniform<P>() < *p++; });
+    });
   });
 }
 

@@ -209,13 +209,13 @@ void reduce_of(const View& x, const View& out) {
 
 using ReduceKernel = void (*)(const View&, const View&);
 template <template <class> class F>
-constexpr std::array<ReduceKernel, 4> for_numbers = {reduce_of<F<float>, float>, reduce_of<F<double>, double>,
-                                                     reduce_of<F<int64_t>, int64_t>, nullptr};
+constexpr std::array<ReduceKernel, kDtypes> for_numbers = {
+    reduce_of<F<float>, float>, reduce_of<F<double>, double>, reduce_of<F<int64_t>, int64_t>};
 template <template <class> class F>
-constexpr std::array<ReduceKernel, 4> for_bool = {nullptr, nullptr, nullptr, reduce_of<F<bool>, bool>};
+constexpr std::array<ReduceKernel, kDtypes> for_bool = {nullptr, nullptr, nullptr, reduce_of<F<bool>, bool>};
 
-constexpr std::array<ReduceKernel, 4> reduce_table[] = {for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>,
-                                                        for_numbers<Min>, for_bool<All>,     for_bool<Any>};
+constexpr std::array<ReduceKernel, kDtypes> reduce_table[] = {
+    for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>, for_numbers<Min>, for_bool<All>, for_bool<Any>};
 
 }  // namespace
 

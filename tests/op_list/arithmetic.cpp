@@ -108,6 +108,14 @@ std::vector<Op> sums_and_products() {
        .inputs = {between_steps({3, 4})},
        .call = [](Inputs x) { return x[0] % -1.5; },
        .reference = [](double a) { return remainder_of(a, -1.5); }},
+      {.name = "remainder.of_number",
+       .inputs = {one_of({3, 4}, {0.75, 1.5, -1.5})},
+       .call = [](Inputs x) { return 5 % x[0]; },
+       .reference = [](double b) { return remainder_of(5, b); }},
+      {.name = "lerp.tensor_weight",
+       .inputs = {any({3, 4}), any({4}), any({3, 1})},
+       .call = [](Inputs x) { return lerp(x[0], x[1], x[2]); },
+       .reference = [](double a, double b, double w) { return a + w * (b - a); }},
       {.name = "lerp",
        .inputs = {any({3, 4}), any({4})},
        .call = [](Inputs x) { return lerp(x[0], x[1], 0.3); },
@@ -190,6 +198,38 @@ std::vector<Op> choices() {
        .inputs = {mask({3, 4}), any({3, 4})},
        .call = [](Inputs x) { return where(x[0], 2, x[1]); },
        .reference = [](double c, double b) { return c != 0 ? 2.0 : b; }},
+      {.name = "where.method",
+       .inputs = {mask({3, 4}), any({3, 4}), any({4})},
+       .call = [](Inputs x) { return x[1].where(x[0], x[2]) + x[1].where(x[0], 3); },
+       .reference = [](double c, double a, double b) { return c != 0 ? 2 * a : b + 3; }},
+      {.name = "where.uint8_condition",
+       .inputs = {mask({3, 4}), any({3, 4}), any({3, 4})},
+       .call = [](Inputs x) { return where(x[0].to(kUInt8), x[1], x[2]); },
+       .reference = [](double c, double a, double b) { return c != 0 ? a : b; }},
+      {.name = "clamp.between_tensors",
+       .inputs = {distinct({3, 4}), distinct({4}, 0.5).not_expanding()},
+       .call = [](Inputs x) { return clamp(x[0], x[1] - 0.6, x[1] + 0.6); },
+       .reference = [](double a, double b) { return a < b - 0.6   ? b - 0.6
+                                                    : a > b + 0.6 ? b + 0.6
+                                                                  : a; }},
+      {.name = "tril",
+       .inputs = {any({2, 3, 4})},
+       .call = [](Inputs x) { return tril(x[0], 1); },
+       .reference =
+           [](const Arrays& x) {
+             return build({2, 3, 4}, [&](const Index& i) { return i[2] <= i[1] + 1 ? x[0](i) : 0; });
+           }},
+      {.name = "triu",
+       .inputs = {any({3, 4})},
+       .call = [](Inputs x) { return x[0].triu(-1); },
+       .reference =
+           [](const Arrays& x) {
+             return build({3, 4}, [&](const Index& i) { return i[1] >= i[0] - 1 ? x[0](i) : 0; });
+           }},
+      {.name = "masked_fill.tensor_value",
+       .inputs = {any({3, 4}), mask({3, 4}), any({})},
+       .call = [](Inputs x) { return masked_fill(x[0], x[1], x[2]); },
+       .reference = [](double a, double c, double value) { return c != 0 ? value : a; }},
       {.name = "masked_fill",
        .inputs = {any({3, 4}), mask({3, 4})},
        .call = [](Inputs x) { return masked_fill(x[0], x[1], 7); },

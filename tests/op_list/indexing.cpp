@@ -138,6 +138,16 @@ std::vector<Op> by_tensors() {
              chosen.sizes[0] = static_cast<int64_t>(chosen.values.size());
              return chosen;
            }},
+      {.name = "index.int32",
+       .inputs = {any({3, 4}), exactly({3}, {2, 0, 3}, kInt32)},
+       .call =
+           [](Inputs x) {
+             return x[0].index({Slice(), x[1]});
+           },
+       .reference = taking({3, 3},
+                           [](const Index& i, const Arrays& x) {
+                             return Index{i[0], whole(x[1]({i[1]}))};
+                           })},
       {.name = "index_select",
        .inputs = {any({2, 4, 3}), indices({5}, 0, 4)},
        .call = [](Inputs x) { return index_select(x[0], 1, x[1]); },
@@ -181,6 +191,81 @@ std::vector<Op> by_tensors() {
   };
 }
 
+/// The first input with the last one's elements added at goes_to(index into it, all inputs), `scale` times.
+Reference adding(std::function<Index(const Index&, const Arrays&)> goes_to, double scale = 1) {
+  return [=](const Arrays& x) {
+    Array y = x[0];
+    for_each_index(x.back().sizes, [&](const Index& i) { y(goes_to(i, x)) += scale * x.back()(i); });
+    return y;
+  };
+}
+
+std::vector<Op> additions() {
+  const auto to_column = [](const Index& i, const Arrays& x) { return Index{i[0], whole(x[1](i))}; };
+  const auto to_row = [](const Index& i, const Arrays& x) { return Index{whole(x[1]({i[0]})), i[1]}; };
+  return {
+      {.name = "scatter_add",
+       .inputs = {any({3, 4}), indices({3, 5}, 0, 4), any({3, 5})},
+       .call = [](Inputs x) { return scatter_add(x[0], 1, x[1], x[2]); },
+       .reference = adding(to_column)},
+      {.name = "scatter_add.index_smaller_than_source",
+       .inputs = {any({3, 4}), indices({2, 3}, 0, 4), any({3, 5})},
+       .call = [](Inputs x) { return x[0].scatter_add(-1, x[1], x[2]); },
+       .reference =
+           [](const Arrays& x) {
+             Array y = x[0];
+             for_each_index({2, 3}, [&](const Index& i) { y({i[0], whole(x[1](i))}) += x[2](i); });
+             return y;
+           }},
+      {.name = "scatter_add_",
+       .inputs = {any({3, 4}), indices({3, 5}, 0, 4), any({3, 5})},
+       .call = [](Inputs x) { return x[0].clone().scatter_add_(1, x[1], x[2]); },
+       .reference = adding(to_column)},
+      {.name = "index_add",
+       .inputs = {any({4, 3}), indices({6}, 0, 4), any({6, 3})},
+       .call = [](Inputs x) { return index_add(x[0], 0, x[1], x[2]); },
+       .reference = adding(to_row)},
+      {.name = "index_add.scaled_columns",
+       .inputs = {any({3, 4}), indices({6}, 0, 4), any({3, 6})},
+       .call = [](Inputs x) { return x[0].index_add(1, x[1], x[2], -1.5); },
+       .reference = adding(
+           [](const Index& i, const Arrays& x) {
+             return Index{i[0], whole(x[1]({i[1]}))};
+           },
+           -1.5)},
+      {.name = "index_add_",
+       .inputs = {any({4, 3}), indices({6}, 0, 4), any({6, 3})},
+       .call = [](Inputs x) { return x[0].clone().index_add_(0, x[1], x[2], 2); },
+       .reference = adding(to_row, 2)},
+      {.name = "index_put_.accumulate",
+       .inputs = {any({4, 3}), indices({6}, 0, 4), any({6, 3})},
+       .call = [](Inputs x) { return x[0].clone().index_put_({x[1]}, x[2], true); },
+       .reference = adding(to_row)},
+      {.name = "index_put_.accumulate_in_slices",
+       .inputs = {any({4, 5}), indices({6}, 0, 2), any({4, 6})},
+       .call =
+           [](Inputs x) {
+             return x[0].clone().index_put_({Slice(), x[1]}, x[2], true);
+           },
+       .reference = adding([](const Index& i, const Arrays& x) {
+         return Index{i[0], whole(x[1]({i[1]}))};
+       })},
+      {.name = "index_put",
+       .inputs = {any({4, 3}), exactly({2}, {2, 0}, kInt64), any({2, 3})},
+       .call = [](Inputs x) { return x[0].index_put({x[1]}, x[2]); },
+       .reference =
+           [](const Arrays& x) {
+             Array y = x[0];
+             for_each_index({2, 3}, [&](const Index& i) { y({i[0] == 0 ? 2 : 0, i[1]}) = x[2](i); });
+             return y;
+           }},
+      {.name = "masked_fill_",
+       .inputs = {any({3, 4}), mask({4}), any({})},
+       .call = [](Inputs x) { return x[0].clone().masked_fill_(x[1], x[2]).masked_fill_(x[1], 0) + x[0]; },
+       .reference = [](double a, double c, double) { return c != 0 ? a : 2 * a; }},
+  };
+}
+
 /// Rows along dim sorted, and where each element was.
 Reference sorting(int64_t dim, bool descending) {
   return [=](const Arrays& x) {
@@ -202,6 +287,19 @@ Reference sorting(int64_t dim, bool descending) {
   };
 }
 
+/// The first k along dim of what another reference gives.
+Reference first_of(const Reference& whole, int64_t dim, int64_t k) {
+  return [=](const Arrays& x) {
+    Arrays first;
+    for (const Array& y : whole(x)) {
+      Sizes sizes = y.sizes;
+      sizes[static_cast<size_t>(dim)] = k;
+      first.push_back(build(sizes, [&](const Index& i) { return y(i); }));
+    }
+    return first;
+  };
+}
+
 std::vector<Op> by_order() {
   return {
       {.name = "sort",
@@ -212,6 +310,14 @@ std::vector<Op> by_order() {
        .inputs = {distinct({5, 3}).expanding(1)},
        .call = [](Inputs x) { return sort(x[0], 0, true); },
        .reference = sorting(0, true)},
+      {.name = "topk",
+       .inputs = {distinct({3, 5})},
+       .call = [](Inputs x) { return topk(x[0], 2); },
+       .reference = first_of(sorting(1, true), 1, 2)},
+      {.name = "topk.smallest",
+       .inputs = {distinct({5, 3}).expanding(1)},
+       .call = [](Inputs x) { return x[0].topk(3, 0, false); },
+       .reference = first_of(sorting(0, false), 0, 3)},
   };
 }
 
@@ -219,7 +325,8 @@ std::vector<Op> by_order() {
 
 std::vector<Op> indexing_ops() {
   std::vector<Op> ops = by_integers_and_slices();
-  for (const auto& part : {by_tensors(), by_order()}) ops.insert(ops.end(), part.begin(), part.end());
+  for (const auto& part : {by_tensors(), additions(), by_order()})
+    ops.insert(ops.end(), part.begin(), part.end());
   return ops;
 }
 

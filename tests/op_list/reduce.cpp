@@ -73,6 +73,41 @@ Reference choosing(int64_t dim, bool keepdim, double (*value)(const Row&), doubl
   };
 }
 
+double product_of(const Row& x) {
+  double product = 1;
+  for (double value : x) product *= value;
+  return product;
+}
+
+std::vector<Op> products() {
+  return {
+      {.name = "prod",
+       .inputs = {any({2, 3})},
+       .call = [](Inputs x) { return prod(x[0]); },
+       .reference = reducing(product_of)},
+      {.name = "prod.of_no_dimensions",
+       .inputs = {any({})},
+       .call = [](Inputs x) { return prod(x[0]); },
+       .reference = reducing(product_of)},
+      {.name = "prod.dim",
+       .inputs = {any({2, 5, 3})},
+       .call = [](Inputs x) { return x[0].prod(1); },
+       .reference = reducing({1}, false, product_of)},
+      {.name = "prod.keepdim",
+       .inputs = {any({3, 4})},
+       .call = [](Inputs x) { return prod(x[0], -1, true); },
+       .reference = reducing({1}, true, product_of)},
+      {.name = "prod.with_zeros",  // none, one, two and three: where division by the element would fail
+       .inputs = {exactly({4, 4}, {2, -1, 0.5, 3, 2, 0, 0.5, 3, 0, -1, 0, 3, 0, 0, 0.5, 0})},
+       .call = [](Inputs x) { return prod(x[0], 1); },
+       .reference = reducing({1}, false, product_of)},
+      {.name = "prod.with_a_zero_of_all",
+       .inputs = {exactly({5}, {2, -1, 0, 0.5, 3})},
+       .call = [](Inputs x) { return prod(x[0]); },
+       .reference = reducing(product_of)},
+  };
+}
+
 std::vector<Op> sums() {
   return {
       {.name = "sum",
@@ -104,6 +139,15 @@ std::vector<Op> sums() {
            [](const Arrays& x) {
              Array y = reduced(x[0], {0, 2}, false, sum_of);
              y.sizes = {3, 1};
+             return y;
+           }},
+      {.name = "sum.converted",
+       .inputs = {any({3, 4})},
+       .call = [](Inputs x) { return sum(x[0], {0}, false, x[0].dtype()) + x[0].sum(x[0].dtype()); },
+       .reference =
+           [](const Arrays& x) {
+             Array y = reduced(x[0], {0}, false, sum_of);
+             for (double& value : y.values) value += sum_of(x[0].values);
              return y;
            }},
       {.name = "mean",
@@ -163,12 +207,15 @@ std::vector<Op> norms() {
                        [p](const Arrays& x) {
                          return reduced(x[0], {}, false, [p](const Row& row) { return norm_of(row, p); });
                        }});
-    ops.push_back({.name = name.str() + "_of_columns",
-                   .inputs = {distinct({3, 4})},
-                   .call = [p](Inputs x) { return norm(x[0], p, {0}, /*keepdim=*/p > 2); },
+    ops.push_back({.name = name.str() + ".dims",
+                   .inputs = {distinct({2, 3, 2})},
+                   .call =
+                       [p](Inputs x) {
+                         return norm(x[0], p, {0, 2}, true);
+                       },
                    .reference =
                        [p](const Arrays& x) {
-                         return reduced(x[0], {0}, p > 2, [p](const Row& row) { return norm_of(row, p); });
+                         return reduced(x[0], {0, 2}, true, [p](const Row& row) { return norm_of(row, p); });
                        }});
   }
   return ops;
@@ -225,7 +272,8 @@ std::vector<Op> rows() {
                      .call = [=](Inputs x) { return f(x[0], dim); },
                      .reference = [=](const Arrays& x) { return along(x[0], dim, reference); }});
     };
-    add("cumsum", cumsum, running_sums);
+    add(
+        "cumsum", [](const Tensor& x, int64_t dim) { return cumsum(x, dim); }, running_sums);
     add("softmax", softmax, softmax_of);
     add("log_softmax", log_softmax, log_softmax_of);
   }
@@ -257,7 +305,8 @@ std::vector<Op> rows() {
 
 std::vector<Op> reduction_ops() {
   std::vector<Op> ops = sums();
-  for (const auto& part : {norms(), extremes(), rows()}) ops.insert(ops.end(), part.begin(), part.end());
+  for (const auto& part : {products(), norms(), extremes(), rows()})
+    ops.insert(ops.end(), part.begin(), part.end());
   return ops;
 }
 

@@ -165,6 +165,29 @@ std::vector<Op> windows() {
                              return x[0]({i[0] + 3, i[1]});
                            })};
            }},
+      {.name = "split",
+       .inputs = {any({5, 2})},
+       .call = [](Inputs x) { return split(x[0], 3); },
+       .reference =
+           [](const Arrays& x) {
+             return Arrays{build({3, 2}, [&](const Index& i) { return x[0](i); }),
+                           build({2, 2}, [&](const Index& i) {
+                             return x[0]({i[0] + 3, i[1]});
+                           })};
+           }},
+      {.name = "unbind",
+       .inputs = {any({3, 2}).not_expanding()},
+       .call = [](Inputs x) { return unbind(x[0], 1); },
+       .reference =
+           [](const Arrays& x) {
+             return Arrays{build({3},
+                                 [&](const Index& i) {
+                                   return x[0]({i[0], 0});
+                                 }),
+                           build({3}, [&](const Index& i) {
+                             return x[0]({i[0], 1});
+                           })};
+           }},
       {.name = "diagonal",
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return diagonal(x[0]); },

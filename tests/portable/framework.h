@@ -11,12 +11,12 @@
 
 /// What portable tests are written in: namespace portable sees all of the framework. libtorch has creation functions
 /// twice, at::rand below the tape and torch::rand on it; naming them here says which is meant.
+/// (Those that take a tensor, zeros_like and so on, are found beside it anyway; write gradus::zeros_like.)
 namespace portable {
 using namespace gradus;
-using gradus::arange, gradus::bernoulli, gradus::empty, gradus::empty_like, gradus::eye, gradus::from_blob,
-    gradus::full, gradus::full_like, gradus::linspace, gradus::ones, gradus::ones_like, gradus::rand,
-    gradus::rand_like, gradus::randint, gradus::randn, gradus::randn_like, gradus::randperm, gradus::tensor,
-    gradus::zeros, gradus::zeros_like;
+using gradus::arange, gradus::bernoulli, gradus::empty, gradus::eye, gradus::from_blob, gradus::full,
+    gradus::linspace, gradus::ones, gradus::rand, gradus::randint, gradus::randn, gradus::randperm,
+    gradus::tensor, gradus::zeros;
 namespace nn = gradus::nn;
 namespace optim = gradus::optim;
 namespace autograd = gradus::autograd;
