@@ -4,6 +4,7 @@
 #include "autograd/autograd.h"
 #include "autograd/function.h"
 #include "autograd/gradcheck.h"
+#include "autograd/ops/linalg.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape.h"
 #include "nn/nn.h"

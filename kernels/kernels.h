@@ -67,6 +67,11 @@ struct DeviceMemory {
   const char* (*device_name)();
 };
 
+/// Which half of a matrix is meant, and whether its diagonal is all ones, whatever is stored there.
+struct Triangle {
+  bool upper, unit;
+};
+
 struct Kernels {
   const char* device;  // for messages: "cpu", "cuda"
 
@@ -122,7 +127,21 @@ struct Kernels {
   void (*sgd)(const SgdStep& step, std::span<const SgdTensors> tensors);
   void (*adam)(const AdamStep& step, std::span<const AdamTensors> tensors);
 
-  // A (…, m, n) = U diag(S) Vᵀ with k = min(m, n): U (…, m, k), S (…, k) descending, V (…, n, k).
+  // Factorisations and triangular systems, for every matrix of a batch.
+  // A (…, n, n), its rows in the order of `permutation` (…, n; int64), is L U. `lu` has U in its upper triangle and L,
+  // without its diagonal of ones, below. A zero on U's diagonal says that A is singular.
+  void (*lu)(const View& a, const View& lu, const View& permutation);
+  // A (…, n, n), of which only the lower triangle is read, is L Lᵀ; l has zeros above its diagonal. If A is not positive
+  // definite, l's diagonal has a NaN, at the first leading minor that is not positive.
+  void (*cholesky)(const View& a, const View& l);
+  // A X = B with A (…, n, n), of which only one triangle is read, and B (…, n, k). A zero on the diagonal divides.
+  void (*solve_triangular)(const View& a, Triangle triangle, const View& b, const View& x);
+  // A (…, m, n) = Q R: Q (…, m, k), its columns orthonormal, and R (…, k, n) upper triangular; k is min(m, n) or m.
+  void (*qr)(const View& a, const View& q, const View& r);
+  // A (…, n, n), of which only the lower triangle is read, is V diag(w) Vᵀ: w (…, n) ascending, V (…, n, n) orthogonal.
+  void (*eigh)(const View& a, const View& values, const View& vectors);
+  // A (…, m, n) = U diag(S) Vᵀ with k = min(m, n): U (…, m, k), S (…, k) descending, V (…, n, k). U may have m columns
+  // and V n instead: the first k, completed to a basis of the whole space.
   void (*svd)(const View& a, const View& u, const View& s, const View& v);
 
   const DeviceMemory* memory;  // nullptr for the cpu, whose memory is tensor/memory.h

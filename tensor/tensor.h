@@ -264,6 +264,11 @@ class Tensor {
   // ---- Matrices (recorded) ----------------------------------------------------------------------
   Tensor diag(int64_t diagonal = 0) const;
   Tensor trace() const;
+  Tensor inverse() const;
+  Tensor det() const;
+  std::tuple<Tensor, Tensor> slogdet() const;
+  Tensor cholesky(bool upper = false) const;
+  std::tuple<Tensor, Tensor> qr(bool some = true) const;
   std::tuple<Tensor, Tensor, Tensor> svd() const;
 
   // ---- In place ---------------------------------------------------------------------------------

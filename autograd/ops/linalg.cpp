@@ -1,6 +1,9 @@
-// Matrix functions.
-#include "autograd/function.h"
-#include "autograd/ops/pointwise.h"
+// Functions of matrices: diagonals, linear equations, determinants, norms. ∂ is by the sources named in linalg.h.
+#include "autograd/ops/linalg.h"
+
+#include <cmath>
+
+#include "autograd/ops/matrices.h"
 
 namespace gradus {
 
@@ -27,75 +30,278 @@ namespace {
 using autograd::AutogradContext;
 using autograd::variable_list;
 
-Tensor mT(const Tensor& x) { return transpose(x, -2, -1); }
+// ---- Linear equations ---------------------------------------------------------------------------
 
-/// 1 / x, and 0 where x is 0. The inner where keeps 0 · ∞ out of the derivative.
-Tensor reciprocal_or_zero(const Tensor& x) {
-  const Tensor is_zero = eq(x, 0);
-  return where(is_zero, 0, reciprocal(where(is_zero, 1, x)));
+/// A's rows in the order of `permutation` (…, n) are L U, both in the matrix `lu`.
+struct Lu {
+  Tensor lu, permutation;
+  Tensor diagonal() const { return gradus::diagonal(lu, 0, -2, -1); }
+  Tensor is_zero_pivot() const { return eq(diagonal(), 0); }
+};
+
+Lu factor(const Tensor& A) {
+  const DeviceType device = A.device().type();
+  const Lu result = {allocate_like(A.raw(), A.dtype(), device),
+                     allocate(with_vector_shape(A, A.size(-1)), kInt64, device)};
+  require("lu", A, kernels_of(A).lu);
+  kernels_of(A).lu(A.raw(), result.lu.raw(), result.permutation.raw());
+  return result;
 }
 
-// A = U S Vᵀ (Townsend 2016, in the notation of k = min(m, n) columns). With Fᵢⱼ = 1 / (sⱼ² - sᵢ²) off the
-// diagonal and 0 on it, ∘ elementwise, and U⊥ U⊥ᵀ = I - U Uᵀ the part of space that U does not reach:
-//
-//   Ā = U [ (F ∘ (Uᵀ Ū - Ūᵀ U)) S  +  S (F ∘ (Vᵀ V̄ - V̄ᵀ V))  +  S̄ ] Vᵀ
-//       + U⊥ U⊥ᵀ Ū S⁻¹ Vᵀ                    if m > k
-//       + U S⁻¹ V̄ᵀ V⊥ V⊥ᵀ                    if n > k
-struct Svd : autograd::Function<Svd> {
-  static constexpr const char* name = "svd";
+Tensor solve_triangle(const Tensor& A, Triangle triangle, const Tensor& B) {
+  const Tensor X = allocate_like(B.raw(), B.dtype(), B.device().type());
+  require("linalg.solve_triangular", A, kernels_of(A).solve_triangular);
+  kernels_of(A).solve_triangular(A.raw(), triangle, B.raw(), X.raw());
+  return X;
+}
 
-  static variable_list forward(AutogradContext* ctx, const Tensor& A) {
-    const int64_t m = A.size(-2), n = A.size(-1), k = std::min(m, n);
-    Shape shape(A.raw());
-    const int last = shape.dim() - 1;
-    shape[last] = k;
-    const Tensor U = allocate(shape, A.dtype(), A.device().type());
-    shape[last - 1] = n;
-    const Tensor V = allocate(shape, A.dtype(), A.device().type());
-    shape.erase(last - 1);
-    const Tensor S = allocate(shape, A.dtype(), A.device().type());
-    kernels_of(A).svd(A.raw(), U.raw(), S.raw(), V.raw());
-    ctx->save_for_backward({U, S, V});
-    ctx->set_materialize_grads(false);
-    return {U, S, V};
+/// From P A = L U:  L Y = P B,  U X = Y. Leading dimensions broadcast.
+Tensor substitute(const Lu& factors, const Tensor& B) {
+  const Shape batch = broadcast_shapes("linalg.solve", batch_shape(factors.lu), batch_shape(B));
+  const Tensor lu = expand_batch(factors.lu, batch), b = expand_batch(B, batch);
+  const Tensor Pb = gather(b, -2, factors.permutation.unsqueeze(-1).expand(b.sizes()));
+  const Tensor Y = solve_triangle(lu, {.upper = false, .unit = true}, Pb);
+  return solve_triangle(lu, {.upper = true, .unit = false}, Y);
+}
+
+// A X = B         B̄ = A⁻ᵀ X̄       Ā = -B̄ Xᵀ
+struct Solve : autograd::Function<Solve> {
+  static constexpr const char* name = "linalg_solve";
+
+  static Tensor forward(AutogradContext* ctx, const Tensor& A, const Tensor& B) {
+    const Lu factors = factor(A);
+    refuse("linalg.solve", factors.is_zero_pivot(),
+           [](int64_t) { return "The solver failed because the input matrix is singular."; });
+    const Tensor X = substitute(factors, B);
+    ctx->save_for_backward({A, X});
+    return X;
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list gradients) {
     const variable_list saved = ctx->get_saved_variables();
-    const Tensor &U = saved[0], &S = saved[1], &V = saved[2];
-    const Tensor &gU = gradients[0], &gS = gradients[1], &gV = gradients[2];
-    const Tensor row = S.unsqueeze(-2),
-                 column = S.unsqueeze(-1);  // x * row scales columns of x, x * column rows
-    const Tensor F = reciprocal_or_zero(square(row) - square(column));
-
-    Tensor gA;
-    const auto add = [&gA](const Tensor& term) { gA = gA.defined() ? gA + term : term; };
-    if (gS.defined()) add(matmul(U * gS.unsqueeze(-2), mT(V)));
-    if (gU.defined()) {
-      const Tensor P = matmul(mT(U), gU);
-      add(matmul(matmul(U, F * (P - mT(P)) * row), mT(V)));
-      if (U.size(-2) > U.size(-1)) add(matmul((gU - matmul(U, P)) * reciprocal_or_zero(row), mT(V)));
-    }
-    if (gV.defined()) {
-      const Tensor P = matmul(mT(V), gV);
-      add(matmul(U, matmul(column * F * (P - mT(P)), mT(V))));
-      if (V.size(-2) > V.size(-1)) add(matmul(U, mT((gV - matmul(V, P)) * reciprocal_or_zero(row))));
-    }
-    return {gA};
+    const Tensor &A = saved[0], &X = saved[1], gB = linalg::solve(mT(A), gradients[0]);
+    return {ctx->needs_input_grad(0) ? -matmul(gB, mT(X)) : Tensor(), gB};
   }
 };
 
-}  // namespace
-
-std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A) {
-  check(A.dim() >= 2, "svd: a matrix (…, m, n) is needed, not ", text(A.sizes()));
-  check(A.is_floating_point(), "svd: the matrix must be floating point, not ", A.dtype());
-  check(kernels_of(A).svd != nullptr, "svd: this build has no LAPACK for ", A.device(),
-        "; install OpenBLAS with LAPACK and configure again");
-  check(all(isfinite(A)).item<bool>(), "svd: the matrix of shape ", text(A.sizes()),
-        " holds NaN or infinity");
-  const variable_list outputs = Svd::apply(A);
-  return {outputs[0], outputs[1], outputs[2]};
+void check_equation(const char* op, const Tensor& A, const Tensor& B, bool left) {
+  check_square(op, A);
+  check_matrix(op, B);
+  check(A.dtype() == B.dtype(), op, ": Expected A and B to have the same dtype, but found A of type ",
+        A.dtype(), " and B of type ", B.dtype(), " instead");
+  check(A.size(-1) == B.size(left ? -2 : -1), op, ": Incompatible shapes of A and B for the equation ",
+        left ? "AX = B" : "XA = B", " (", A.size(-2), "x", A.size(-1), " and ", B.size(-2), "x", B.size(-1),
+        ")");
 }
 
+// The same, and Ā only where A is read: X is no function of the rest.
+Tensor solve_half(const Tensor& A, const Tensor& B, Triangle triangle) {
+  const Tensor X = solve_triangle(A.detach(), triangle, B.detach());
+  const Triangle transposed{!triangle.upper, triangle.unit};
+  return record(
+      "linalg_solve_triangular", X,
+      wrt(A,
+          [A = save(A), X = save_output(X), triangle, transposed](const Tensor& g) {
+            const Tensor gA = -matmul(solve_half(mT(A), g, transposed), mT(X));
+            const int64_t skipped = triangle.unit ? 1 : 0;
+            return triangle.upper ? triu(gA, skipped) : tril(gA, -skipped);
+          }),
+      wrt(B, [A = save(A), transposed](const Tensor& g) { return solve_half(mT(A), g, transposed); }));
+}
+
+}  // namespace
+
+namespace linalg {
+
+Tensor solve(const Tensor& A, const Tensor& B, bool left) {
+  check_square("linalg.solve", A);
+  const bool is_vector = B.dim() == 1 || B.sizes() == IntArrayRef(with_vector_shape(A, A.size(-1)));
+  if (is_vector && left) return solve(A, B.unsqueeze(-1)).squeeze(-1);
+  check_equation("linalg.solve", A, B, left);
+  return left ? Solve::apply(A, B) : mT(Solve::apply(mT(A), mT(B)));
+}
+
+Tensor solve_triangular(const Tensor& A, const Tensor& B, bool upper, bool left, bool unitriangular) {
+  check_equation("linalg.solve_triangular", A, B, left);
+  if (!left) return mT(solve_triangular(mT(A), mT(B), !upper, true, unitriangular));
+  const Shape batch = broadcast_shapes("linalg.solve_triangular", batch_shape(A), batch_shape(B));
+  return solve_half(expand_batch(A, batch), expand_batch(B, batch), {upper, unitriangular});
+}
+
+// Y = A⁻¹         Ā = -Yᵀ Ȳ Yᵀ
+Tensor inv(const Tensor& A) {
+  check_square("linalg.inv", A);
+  const Lu factors = factor(A);
+  refuse("linalg.inv", factors.is_zero_pivot(), [](int64_t i) {
+    return "The diagonal element " + std::to_string(i) +
+           " is zero, the inversion could not be completed because the input matrix is singular.";
+  });
+  const Tensor Y = substitute(factors, eye(A.size(-1), A.options()));
+  return record("linalg_inv", Y, wrt(A, [y = save_output(Y)](const Tensor& g) {
+                  const Tensor Yt = mT(y);
+                  return -matmul(Yt, matmul(g, Yt));
+                }));
+}
+
+}  // namespace linalg
+
+Tensor inverse(const Tensor& A) { return linalg::inv(A); }
+
+// ---- Determinants -------------------------------------------------------------------------------
+
+namespace {
+
+/// The sign of each permutation: -1 to the number of pairs that are out of order.
+Tensor sign_of(const Tensor& permutation, Dtype dtype) {
+  const Tensor is_larger = gt(permutation.unsqueeze(-1), permutation.unsqueeze(-2));
+  const Tensor out_of_order = sum(triu(is_larger, 1), {-2, -1});
+  return (1 - 2 * remainder(out_of_order, 2)).to(dtype);
+}
+
+/// Π xᵢ along the last dimension, outside the graph.
+Tensor product(const Tensor& x) {
+  Shape shape(x.raw());
+  shape[shape.dim() - 1] = 1;
+  const Tensor y = allocate(shape, x.dtype(), x.device().type());
+  kernels_of(x).reduce(Reduction::prod, x.raw(), y.raw());
+  return y.squeeze(-1);
+}
+
+Tensor per_matrix(const Tensor& x) { return x.unsqueeze(-1).unsqueeze(-1); }
+
+/// Constants b, c (…, n, 1) that make A + b cᵀ invertible: 0 for an A that is, else the singular vectors of its
+/// smallest singular value. `in_vain` (…) says where that is not enough, since A's rank is below n - 1.
+struct Repair {
+  Tensor b, c, in_vain;
+};
+
+Repair repair(const Tensor& A, const Tensor& is_singular) {
+  const NoGradGuard no_grad;
+  const auto [U, S, V] = svd(A.detach());
+  const int64_t n = A.size(-1);
+  const double rounding = static_cast<double>(n) * (A.dtype() == kFloat32 ? 1.2e-7 : 2.3e-16);
+  const Tensor largest = S.narrow(-1, 0, 1);
+  const Tensor rank = sum(gt(S, rounding * largest), -1);
+  const Tensor scale = where(is_singular.unsqueeze(-1), where(eq(largest, 0), 1, largest), 0);
+  return {U.narrow(-1, n - 1, 1) * scale.unsqueeze(-1), V.narrow(-1, n - 1, 1),
+          is_singular & lt(rank, n - 1)};
+}
+
+// The matrix of cofactors, ∂ det A / ∂A. For an invertible A it is det(A) A⁻ᵀ. For another, let B = A + b cᵀ be
+// invertible: by the matrix determinant lemma det A = det(B) (1 - cᵀ B⁻¹ b), and the derivative of that is
+//
+//   det(B) [ (1 - cᵀ B⁻¹ b) B⁻ᵀ  +  (B⁻ᵀ c) (B⁻¹ b)ᵀ ].
+//
+// If A's rank is below n - 1, all cofactors are 0.
+Tensor cofactors(const Tensor& A) {
+  const Tensor is_singular = gt(sum(factor(A.detach()).is_zero_pivot(), -1), 0);
+  if (!any(is_singular).item<bool>()) return per_matrix(det(A)) * mT(inverse(A));
+  const auto [b, c, in_vain] = repair(A, is_singular);
+  const Tensor B = where(per_matrix(in_vain), eye(A.size(-1), A.options()), A + matmul(b, mT(c)));
+  const Tensor inverse_B = inverse(B), x = matmul(inverse_B, b), y = matmul(mT(inverse_B), c);
+  const Tensor derivative = (1 - matmul(mT(c), x)) * mT(inverse_B) + matmul(y, mT(x));
+  return where(per_matrix(in_vain), 0, per_matrix(det(B)) * derivative);
+}
+
+}  // namespace
+
+// y = det A       Ā = ȳ cof A
+Tensor det(const Tensor& A) {
+  check_square("linalg.det", A);
+  const Lu factors = factor(A);
+  const Tensor y = sign_of(factors.permutation, A.dtype()) * product(factors.diagonal());
+  return record("linalg_det", y,
+                wrt(A, [A = save(A)](const Tensor& g) { return per_matrix(g) * cofactors(A); }));
+}
+
+// y = ln |det A|  Ā = ȳ A⁻ᵀ      the sign is a step: no derivative
+std::tuple<Tensor, Tensor> slogdet(const Tensor& A) {
+  check_square("linalg.slogdet", A);
+  const Lu factors = factor(A);
+  const Tensor diagonal = factors.diagonal();
+  const Tensor y = sum(log(abs(diagonal)), -1);
+  return {sign_of(factors.permutation, A.dtype()) * product(sign(diagonal)),
+          record("linalg_slogdet", y,
+                 wrt(A, [A = save(A)](const Tensor& g) { return per_matrix(g) * mT(inverse(A)); }))};
+}
+
+namespace linalg {
+
+Tensor det(const Tensor& A) { return gradus::det(A); }
+std::tuple<Tensor, Tensor> slogdet(const Tensor& A) { return gradus::slogdet(A); }
+
+// P = V S⁺ Uᵀ     Ā = (I - A P) P̄ᵀ P Pᵀ  +  Pᵀ P P̄ᵀ (I - P A)  -  Pᵀ P̄ Pᵀ
+Tensor pinv(const Tensor& A, double rcond) {
+  check_matrix("linalg.pinv", A);
+  const Tensor P = [&] {
+    const NoGradGuard no_grad;
+    const auto [U, S, V] = gradus::svd(A);
+    if (S.numel() == 0) return zeros(with_matrix_shape(A, A.size(-1), A.size(-2)), A.options());
+    const Tensor inverted = where(gt(S, rcond * S.narrow(-1, 0, 1)), reciprocal(S), 0);
+    return matmul(V * inverted.unsqueeze(-2), mT(U));
+  }();
+  return record("linalg_pinv", P, wrt(A, [A_ = save(A), P_ = save_output(P)](const Tensor& g) {
+                  const Tensor A = A_, P = P_, Pt = mT(P), gt = mT(g);
+                  const Tensor left = matmul(matmul(gt, P), Pt), right = matmul(Pt, matmul(P, gt));
+                  return left - matmul(A, matmul(P, left)) + right - matmul(matmul(right, P), A) -
+                         matmul(Pt, matmul(g, Pt));
+                }));
+}
+
+// ---- Norms --------------------------------------------------------------------------------------
+
+Tensor vector_norm(const Tensor& x, const Scalar& ord, IntArrayRef dim, bool keepdim,
+                   std::optional<Dtype> dtype) {
+  return gradus::norm(x.to(dtype.value_or(x.dtype())), ord, dim, keepdim);
+}
+
+namespace {
+
+/// `norm` of the matrices that lie along two dimensions of A.
+template <class Norm>
+Tensor over_matrices(const Tensor& A, IntArrayRef dim, bool keepdim, std::optional<Dtype> dtype, Norm norm) {
+  check_matrix("linalg.matrix_norm", A);
+  check(dim.size() == 2, "linalg.matrix_norm: dim must be a 2-tuple of ints, not ", dim);
+  const int rank = static_cast<int>(A.dim()), row = wrap_dim(dim[0], rank), column = wrap_dim(dim[1], rank);
+  check(row != column, "linalg.matrix_norm: dims must be different. Got ", dim);
+  Shape order;
+  for (int d = 0; d < rank; ++d)
+    if (d != row && d != column) order.push_back(d);
+  order.push_back(row), order.push_back(column);
+  const Tensor y = norm(permute(A.to(dtype.value_or(A.dtype())), order));
+  return keepdim ? y.unsqueeze(std::min(row, column)).unsqueeze(std::max(row, column)) : y;
+}
+
+}  // namespace
+
+Tensor matrix_norm(const Tensor& A, const Scalar& ord, IntArrayRef dim, bool keepdim,
+                   std::optional<Dtype> dtype) {
+  const double p = ord.toDouble(), size = std::abs(p);
+  check(size == 1 || size == 2 || std::isinf(size), "linalg.matrix_norm: Order ", p, " not supported.");
+  return over_matrices(A, dim, keepdim, dtype, [&](const Tensor& A) {
+    const Tensor candidates = size == 2 ? svdvals(A) : sum(abs(A), size == 1 ? -2 : -1);
+    return p > 0 ? amax(candidates, -1) : amin(candidates, -1);
+  });
+}
+
+Tensor matrix_norm(const Tensor& A, std::string ord, IntArrayRef dim, bool keepdim,
+                   std::optional<Dtype> dtype) {
+  check(ord == "fro" || ord == "nuc", "linalg.matrix_norm: Order ", ord, " not supported.");
+  return over_matrices(A, dim, keepdim, dtype, [&](const Tensor& A) {
+    return ord == "fro" ? vector_norm(A, 2, IntArrayRef{-2, -1}) : sum(svdvals(A), -1);
+  });
+}
+
+Tensor norm(const Tensor& x, const std::optional<Scalar>& ord, IntArrayRef dim, bool keepdim,
+            std::optional<Dtype> dtype) {
+  const bool of_matrix = dim.empty() ? x.dim() == 2 : dim.size() == 2;
+  if (!ord || !of_matrix) return vector_norm(x, ord.value_or(2), dim, keepdim, dtype);
+  return matrix_norm(x, *ord, dim.empty() ? IntArrayRef{-2, -1} : dim, keepdim, dtype);
+}
+
+Tensor norm(const Tensor& x, std::string ord, IntArrayRef dim, bool keepdim, std::optional<Dtype> dtype) {
+  return matrix_norm(x, ord, dim.empty() ? IntArrayRef{-2, -1} : dim, keepdim, dtype);
+}
+
+}  // namespace linalg
 }  // namespace gradus

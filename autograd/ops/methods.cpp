@@ -214,6 +214,11 @@ std::tuple<Tensor, Tensor> Tensor::topk(int64_t k, int64_t dim, bool largest, bo
 }
 Tensor Tensor::diag(int64_t diagonal) const { return gradus::diag(*this, diagonal); }
 Tensor Tensor::trace() const { return gradus::trace(*this); }
+Tensor Tensor::inverse() const { return gradus::inverse(*this); }
+Tensor Tensor::det() const { return gradus::det(*this); }
+std::tuple<Tensor, Tensor> Tensor::slogdet() const { return gradus::slogdet(*this); }
+Tensor Tensor::cholesky(bool upper) const { return gradus::cholesky(*this, upper); }
+std::tuple<Tensor, Tensor> Tensor::qr(bool some) const { return gradus::qr(*this, some); }
 std::tuple<Tensor, Tensor, Tensor> Tensor::svd() const { return gradus::svd(*this); }
 
 }  // namespace gradus

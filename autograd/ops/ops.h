@@ -255,4 +255,11 @@ Tensor trace(const Tensor& x);
 /// Singular Value Decomposition" (2016).
 std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A);
 
+// The same as linalg::inv, det, slogdet, cholesky, qr in linalg.h, under the names they had before.
+Tensor inverse(const Tensor& A);
+Tensor det(const Tensor& A);
+std::tuple<Tensor, Tensor> slogdet(const Tensor& A);
+Tensor cholesky(const Tensor& A, bool upper = false);  // upper: U with Uᵀ U = A, from A's upper triangle
+std::tuple<Tensor, Tensor> qr(const Tensor& A, bool some = true);  // some: "reduced", else "complete"
+
 }  // namespace gradus

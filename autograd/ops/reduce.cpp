@@ -173,25 +173,25 @@ static Tensor euclidean_norm(const Tensor& x, Dims dims, bool keepdim) {
   const Tensor y = reduce(Reduction::sum, pointwise(Unary::square, x), dims, keepdim);
   kernels_of(y).unary(Unary::sqrt, y.raw(), y.raw());
   return record("linalg_vector_norm", y, wrt(x, [x = save(x), y = save_output(y), dims](const Tensor& g) {
-                  const Tensor input = x, slope = masked_fill(g / y, eq(y, 0), 0);
-                  return input * put_back(slope, dims, static_cast<int>(input.dim()));
+                  const Tensor slope = masked_fill(g / y, eq(y, 0), 0);
+                  return x * put_back(slope, dims, static_cast<int>(Tensor(x).dim()));
                 }));
 }
 
-Tensor norm(const Tensor& x, const Scalar& p) { return norm(x, p, IntArrayRef()); }
+Tensor norm(const Tensor& x, const Scalar& order) { return norm(x, order, IntArrayRef()); }
 
 Tensor norm(const Tensor& input, const Scalar& order, IntArrayRef over, bool keepdim) {
   const double p = order.toDouble();
   const Tensor x = as_floating_point(input);
-  check(p > 0, "norm: the order p must be positive, not ", p);
   const Dims dims("norm", x, over);
+  check(p > 0, "norm: the order p must be positive, not ", p);
   if (p == 2) return euclidean_norm(x, dims, keepdim);
   if (p == 1) return sum(abs(x), over, keepdim);
   if (std::isinf(p)) return amax(abs(x), over, keepdim);
   const Tensor largest = amax(abs(x), over, /*keepdim=*/true).detach();  // scaled by it, no power overflows
-  const Tensor is_zero = eq(largest, 0);
-  const Tensor powers = sum(pow(abs(x / masked_fill(largest, is_zero, 1)), p), over, /*keepdim=*/true);
-  const Tensor y = largest * pow(masked_fill(powers, is_zero, 1), 1 / p);  // the root has no slope at 0
+  const Tensor is_zero = eq(largest, 0), scale = where(is_zero, 1, largest);
+  const Tensor total = sum(pow(abs(x / scale), p), over, /*keepdim=*/true);
+  const Tensor y = scale * where(is_zero, 0, pow(where(is_zero, 1, total), 1 / p));
   return keepdim ? y : y.reshape(reduced_shape(x, dims, false));
 }
 

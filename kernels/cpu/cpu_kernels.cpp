@@ -33,9 +33,16 @@ constexpr Kernels kernels = {
     .nonzero = nonzero,
     .sgd = sgd,
     .adam = adam,
+    .lu = lu,
+    .cholesky = cholesky,
+    .solve_triangular = solve_triangular,
 #if GRADUS_HAVE_LAPACK
+    .qr = qr,
+    .eigh = eigh,
     .svd = svd,
 #else
+    .qr = nullptr,
+    .eigh = nullptr,
     .svd = nullptr,
 #endif
     .memory = nullptr,

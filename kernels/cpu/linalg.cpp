@@ -1,22 +1,25 @@
-// Factorisations, by LAPACK: A = U diag(S) Vᵀ by gesdd, the divide-and-conquer algorithm.
+// Factorisations and triangular systems, matrix by matrix: LAPACK's, which are blocked so that most of their work is
+// matrix products.
 //
-// LAPACK stores matrices column by column, Gradus row by row. A is handed over as a transposing copy (gesdd overwrites
-// its input anyway), as PyTorch does. A pair (uᵢ, vᵢ) may change sign together and still be a solution; which sign comes
-// out is up to the LAPACK at hand, so compare U and V with other programs up to the signs of their columns.
+//   lu                 getrf          P A = L U with row pivoting
+//   cholesky           potrf          A = L Lᵀ
+//   solve_triangular   trsm           A X = B, substituting forwards or backwards
+//   qr                 geqrf, orgqr   A = Q R by Householder's reflections
+//   eigh               syevd          A = V diag(w) Vᵀ, divide and conquer
+//   svd                gesdd          A = U diag(S) Vᵀ, divide and conquer
+//
+// A build without LAPACK has the first three as plain loops, and not the others.
+//
+// LAPACK stores matrices column by column, Gradus row by row. Inputs are handed over as transposing copies (LAPACK
+// overwrites them anyway), as PyTorch does. Eigenvectors, a pair (uᵢ, vᵢ) of singular vectors, and a column of Q with its
+// row of R may change sign and still be a solution; which sign comes out is up to the LAPACK at hand, so compare
+// with other programs up to signs.
+#include <cmath>
+#include <limits>
+#include <vector>
+
 #include "kernels/cpu/cpu_kernels.h"
-
-#if GRADUS_HAVE_LAPACK
-
 #include "kernels/cpu/loops.h"
-
-extern "C" {
-void sgesdd_(const char* job, const int* m, const int* n, float* a, const int* lda, float* s, float* u,
-             const int* ldu, float* vt, const int* ldvt, float* work, const int* lwork, int* iwork,
-             int* info);
-void dgesdd_(const char* job, const int* m, const int* n, double* a, const int* lda, double* s, double* u,
-             const int* ldu, double* vt, const int* ldvt, double* work, const int* lwork, int* iwork,
-             int* info);
-}
 
 namespace gradus::cpu {
 namespace {
@@ -29,88 +32,352 @@ struct Columns {
 
   Columns(int64_t m, int64_t n)
       : rows(static_cast<int>(m)), columns(static_cast<int>(n)), data(static_cast<size_t>(m * n)) {}
+  explicit Columns(const View& from) : Columns(from.sizes[0], from.sizes[1]) { copy(from, view()); }
+
   T& operator()(int64_t i, int64_t j) { return data[static_cast<size_t>(i + j * rows)]; }
-};
-
-/// The workspace of one size of problem, and the call. Fields are gesdd's arguments.
-template <class T>
-struct Gesdd {
-  Columns<T> a, u, vt;
-  std::vector<T> s, work;
-  std::vector<int> iwork;
-
-  Gesdd(int64_t m, int64_t n)
-      : a(m, n),
-        u(m, std::min(m, n)),
-        vt(std::min(m, n), n),
-        s(static_cast<size_t>(std::min(m, n))),
-        work(1),
-        iwork(8 * s.size()) {
-    call(-1);  // asks how much workspace is best
-    work.resize(static_cast<size_t>(work[0]));
-  }
-
-  void run() {
-    const int info = call(static_cast<int>(work.size()));
-    check(info == 0, "svd: LAPACK's gesdd did not converge on a matrix of shape (", a.rows, ", ", a.columns,
-          ") (info ", info, "); scale the matrix, or add a little noise to it");
-  }
-
- private:
-  int call(int lwork) {
-    int info = 0;
-    const auto gesdd = [] {
-      if constexpr (std::same_as<T, float>)
-        return sgesdd_;
-      else
-        return dgesdd_;
-    }();
-    gesdd("S", &a.rows, &a.columns, a.data.data(), &a.rows, s.data(), u.data.data(), &u.rows, vt.data.data(),
-          &vt.rows, work.data(), &lwork, iwork.data(), &info);
-    return info;
-  }
+  View view() { return {data.data(), dtype_of<T>(), 2, {rows, columns}, {1, rows}}; }
 };
 
 template <class T>
-void svd_of(const View& a, const View& u, const View& s, const View& v) {
-  const int d = a.dim - 2;
-  const int64_t m = a.sizes[d], n = a.sizes[d + 1], k = std::min(m, n);
-  View batch[] = {a, u, s, v};
-  for (View& view : batch) view.dim = static_cast<uint8_t>(d);
-  const LoopNest<4> loops(batch[0], batch[1], batch[2], batch[3]);
-  if (k == 0 || loops.count == 0) return;
-  Gesdd<T> gesdd(m, n);
-  const auto one_matrix = [&](const T* from, T* to_u, T* to_s, T* to_v) {
-    for (int64_t i = 0; i < m; ++i)
-      for (int64_t j = 0; j < n; ++j) gesdd.a(i, j) = from[i * a.strides[d] + j * a.strides[d + 1]];
-    gesdd.run();
-    for (int64_t j = 0; j < k; ++j) {
-      to_s[j * s.strides[d]] = gesdd.s[static_cast<size_t>(j)];
-      for (int64_t i = 0; i < m; ++i) to_u[i * u.strides[d] + j * u.strides[d + 1]] = gesdd.u(i, j);
-      for (int64_t i = 0; i < n; ++i) to_v[i * v.strides[d] + j * v.strides[d + 1]] = gesdd.vt(j, i);
-    }
+View vector_view(std::vector<T>& list) {
+  return {list.data(), dtype_of<T>(), 1, {static_cast<int64_t>(list.size())}, {1}};
+}
+
+/// What lies below (or above) the diagonal becomes 0.
+template <class T>
+void clear_below(Columns<T>& a) {
+  for (int64_t j = 0; j < a.columns; ++j)
+    for (int64_t i = j + 1; i < a.rows; ++i) a(i, j) = 0;
+}
+template <class T>
+void clear_above(Columns<T>& a) {
+  for (int64_t j = 1; j < a.columns; ++j)
+    for (int64_t i = 0; i < std::min<int64_t>(j, a.rows); ++i) a(i, j) = 0;
+}
+
+/// Calls one(views…) for every matrix of a batch: the views without their first `batch` dimensions.
+template <class One, class... Views>
+void for_each_matrix(int batch, const One& one, const Views&... views) {
+  const auto batch_of = [batch](View view) {
+    view.dim = static_cast<uint8_t>(batch);
+    return view;
   };
+  const auto matrix_at = [batch](const View& view, int64_t offset) {
+    View matrix = view;
+    matrix.data = static_cast<char*>(view.data) + offset * item_size(view.dtype);
+    matrix.dim = static_cast<uint8_t>(view.dim - batch);
+    std::copy(view.sizes + batch, view.sizes + view.dim, matrix.sizes);
+    std::copy(view.strides + batch, view.strides + view.dim, matrix.strides);
+    return matrix;
+  };
+  const LoopNest<sizeof...(views)> loops(batch_of(views)...);
   const int64_t* steps = loops.column_strides();
   loops.rows(0, loops.count, [&](const int64_t* at, int64_t count) {
-    for (int64_t i = 0; i < count; ++i)
-      one_matrix(a.as<const T>() + at[0] + i * steps[0], u.as<T>() + at[1] + i * steps[1],
-                 s.as<T>() + at[2] + i * steps[2], v.as<T>() + at[3] + i * steps[3]);
+    for (int64_t i = 0; i < count; ++i) [&]<size_t... V>(std::index_sequence<V...>) {
+        one(matrix_at(views, at[V] + i * steps[V])...);
+      }
+    (std::index_sequence_for<Views...>());
   });
+}
+
+/// Calls f with a value of the C++ type of a floating-point dtype.
+template <class F>
+void visit_floating(const char* op, Dtype dtype, const F& f) {
+  if (dtype == kFloat32)
+    f(float{});
+  else if (dtype == kFloat64)
+    f(double{});
+  else
+    no_kernel(op, "cpu", dtype);
+}
+
+}  // namespace
+}  // namespace gradus::cpu
+
+// ---- LAPACK's three, or plain loops ------------------------------------------------------------------------------
+
+#if GRADUS_HAVE_LAPACK
+
+namespace gradus::cpu {
+// The types of the routines for element type T. Arguments are LAPACK's own, all by address.
+template <class T>
+using Getrf = void(const int* m, const int* n, T* a, const int* lda, int* pivots, int* info);
+template <class T>
+using Potrf = void(const char* uplo, const int* n, T* a, const int* lda, int* info);
+template <class T>
+using Trsm = void(const char* side, const char* uplo, const char* transpose, const char* diagonal,
+                  const int* m, const int* n, const T* alpha, const T* a, const int* lda, T* b,
+                  const int* ldb);
+template <class T>
+using Geqrf = void(const int* m, const int* n, T* a, const int* lda, T* tau, T* work, const int* lwork,
+                   int* info);
+template <class T>
+using Orgqr = void(const int* m, const int* n, const int* k, T* a, const int* lda, const T* tau, T* work,
+                   const int* lwork, int* info);
+template <class T>
+using Syevd = void(const char* job, const char* uplo, const int* n, T* a, const int* lda, T* w, T* work,
+                   const int* lwork, int* iwork, const int* liwork, int* info);
+template <class T>
+using Gesdd = void(const char* job, const int* m, const int* n, T* a, const int* lda, T* s, T* u,
+                   const int* ldu, T* vt, const int* ldvt, T* work, const int* lwork, int* iwork, int* info);
+}  // namespace gradus::cpu
+
+extern "C" {
+gradus::cpu::Getrf<float> sgetrf_;
+gradus::cpu::Getrf<double> dgetrf_;
+gradus::cpu::Potrf<float> spotrf_;
+gradus::cpu::Potrf<double> dpotrf_;
+gradus::cpu::Trsm<float> strsm_;
+gradus::cpu::Trsm<double> dtrsm_;
+gradus::cpu::Geqrf<float> sgeqrf_;
+gradus::cpu::Geqrf<double> dgeqrf_;
+gradus::cpu::Orgqr<float> sorgqr_;
+gradus::cpu::Orgqr<double> dorgqr_;
+gradus::cpu::Syevd<float> ssyevd_;
+gradus::cpu::Syevd<double> dsyevd_;
+gradus::cpu::Gesdd<float> sgesdd_;
+gradus::cpu::Gesdd<double> dgesdd_;
+}
+
+namespace gradus::cpu {
+namespace {
+
+/// Of LAPACK's two routines the one for T.
+template <class T>
+constexpr auto* choose(auto* single_precision, auto* double_precision) {
+  if constexpr (std::same_as<T, float>)
+    return single_precision;
+  else
+    return double_precision;
+}
+
+/// L and U over a; pivots[k] is the row, counted from 0, that was swapped with row k in step k.
+template <class T>
+void factor_lu(Columns<T>& a, std::vector<int>& pivots) {
+  int info = 0;  // the first zero pivot, which stays on the diagonal for all to see
+  choose<T>(sgetrf_, dgetrf_)(&a.rows, &a.columns, a.data.data(), &a.rows, pivots.data(), &info);
+  for (int& pivot : pivots) --pivot;
+}
+
+/// L over a's lower triangle. Returns 0, or the order of the first leading minor that is not positive.
+template <class T>
+int factor_cholesky(Columns<T>& a) {
+  int info = 0;
+  choose<T>(spotrf_, dpotrf_)("L", &a.rows, a.data.data(), &a.rows, &info);
+  return info;
+}
+
+/// X over b.
+template <class T>
+void substitute(Columns<T>& a, Triangle triangle, Columns<T>& b) {
+  const T one = 1;
+  choose<T>(strsm_, dtrsm_)("L", triangle.upper ? "U" : "L", "N", triangle.unit ? "U" : "N", &b.rows,
+                            &b.columns, &one, a.data.data(), &a.rows, b.data.data(), &b.rows);
+}
+
+}  // namespace
+}  // namespace gradus::cpu
+
+#else
+
+namespace gradus::cpu {
+namespace {
+
+// Step k brings the largest of what is left of column k to the diagonal, and subtracts its row from those below so often
+// that column k becomes 0 there; how often is L's column k.
+template <class T>
+void factor_lu(Columns<T>& a, std::vector<int>& pivots) {
+  const int64_t n = a.rows;
+  for (int64_t k = 0; k < n; ++k) {
+    int64_t pivot = k;
+    for (int64_t i = k + 1; i < n; ++i)
+      if (std::abs(a(i, k)) > std::abs(a(pivot, k))) pivot = i;
+    pivots[static_cast<size_t>(k)] = static_cast<int>(pivot);
+    if (a(pivot, k) == 0) continue;
+    for (int64_t j = 0; pivot != k && j < n; ++j) std::swap(a(k, j), a(pivot, j));
+    for (int64_t i = k + 1; i < n; ++i) a(i, k) /= a(k, k);
+    for (int64_t j = k + 1; j < n; ++j)
+      for (int64_t i = k + 1; i < n; ++i) a(i, j) -= a(i, k) * a(k, j);
+  }
+}
+
+// lⱼⱼ² = aⱼⱼ - Σₖ lⱼₖ²      lᵢⱼ = (aᵢⱼ - Σₖ lᵢₖ lⱼₖ) / lⱼⱼ      over k < j, for i > j
+template <class T>
+int factor_cholesky(Columns<T>& a) {
+  const int64_t n = a.rows;
+  for (int64_t j = 0; j < n; ++j) {
+    for (int64_t k = 0; k < j; ++k)
+      for (int64_t i = j; i < n; ++i) a(i, j) -= a(i, k) * a(j, k);
+    if (!(a(j, j) > 0)) return static_cast<int>(j + 1);
+    a(j, j) = std::sqrt(a(j, j));
+    for (int64_t i = j + 1; i < n; ++i) a(i, j) /= a(j, j);
+  }
+  return 0;
+}
+
+// As soon as xₖ is known, its share is subtracted from the equations that are left.
+template <class T>
+void substitute(Columns<T>& a, Triangle triangle, Columns<T>& b) {
+  const int64_t n = a.rows;
+  for (int64_t column = 0; column < b.columns; ++column)
+    for (int64_t step = 0; step < n; ++step) {
+      const int64_t k = triangle.upper ? n - 1 - step : step;
+      if (!triangle.unit) b(k, column) /= a(k, k);
+      const int64_t begin = triangle.upper ? 0 : k + 1, end = triangle.upper ? k : n;
+      for (int64_t i = begin; i < end; ++i) b(i, column) -= a(i, k) * b(k, column);
+    }
+}
+
+}  // namespace
+}  // namespace gradus::cpu
+
+#endif
+
+// ---- The kernels -------------------------------------------------------------------------------------------------
+
+namespace gradus::cpu {
+
+void lu(const View& a, const View& lu, const View& permutation) {
+  visit_floating("lu", a.dtype, [&]<class T>(T) {
+    const auto one_matrix = [](const View& a, const View& lu, const View& permutation) {
+      Columns<T> columns(a);
+      std::vector<int> pivots(static_cast<size_t>(columns.rows));
+      if (columns.rows > 0) factor_lu(columns, pivots);
+      copy(columns.view(), lu);
+      std::vector<int64_t> order(pivots.size());
+      for (size_t k = 0; k < order.size(); ++k) order[k] = static_cast<int64_t>(k);
+      for (size_t k = 0; k < order.size(); ++k) std::swap(order[k], order[static_cast<size_t>(pivots[k])]);
+      copy(vector_view(order), permutation);
+    };
+    for_each_matrix(a.dim - 2, one_matrix, a, lu, permutation);
+  });
+}
+
+void cholesky(const View& a, const View& l) {
+  visit_floating("cholesky", a.dtype, [&]<class T>(T) {
+    const auto one_matrix = [](const View& a, const View& l) {
+      Columns<T> columns(a);
+      const int failed = columns.rows > 0 ? factor_cholesky(columns) : 0;
+      if (failed > 0) columns(failed - 1, failed - 1) = std::numeric_limits<T>::quiet_NaN();
+      clear_above(columns);
+      copy(columns.view(), l);
+    };
+    for_each_matrix(a.dim - 2, one_matrix, a, l);
+  });
+}
+
+void solve_triangular(const View& a, Triangle triangle, const View& b, const View& x) {
+  visit_floating("solve_triangular", a.dtype, [&]<class T>(T) {
+    const auto one_matrix = [triangle](const View& a, const View& b, const View& x) {
+      Columns<T> matrix(a), columns(b);
+      if (!columns.data.empty()) substitute(matrix, triangle, columns);
+      copy(columns.view(), x);
+    };
+    for_each_matrix(a.dim - 2, one_matrix, a, b, x);
+  });
+}
+
+#if GRADUS_HAVE_LAPACK
+
+namespace {
+
+/// Calls a routine that wants a workspace: asked with a length of -1, it says in its first element how long is best.
+template <class T, class Call>
+void with_workspace(const Call& call) {
+  T best = 0;
+  int length = -1;
+  call(&best, &length);
+  std::vector<T> work(std::max<size_t>(1, static_cast<size_t>(best)));
+  length = static_cast<int>(work.size());
+  call(work.data(), &length);
+}
+
+template <class T>
+void qr_of_one(const View& a, const View& q, const View& r) {
+  Columns<T> reflections(a);  // R in the upper triangle, below it what orgqr makes Q of
+  const int m = reflections.rows, reflected = std::min(reflections.rows, reflections.columns);
+  std::vector<T> tau(static_cast<size_t>(reflected));
+  int info = 0;
+  if (reflected > 0)
+    with_workspace<T>([&](T* work, const int* length) {
+      choose<T>(sgeqrf_, dgeqrf_)(&m, &reflections.columns, reflections.data.data(), &m, tau.data(), work,
+                                  length, &info);
+    });
+  Columns<T> basis(q.sizes[0], q.sizes[1]);
+  std::copy_n(reflections.data.begin(), std::min(reflections.data.size(), basis.data.size()),
+              basis.data.begin());
+  if (basis.columns > 0)
+    with_workspace<T>([&](T* work, const int* length) {
+      choose<T>(sorgqr_, dorgqr_)(&m, &basis.columns, &reflected, basis.data.data(), &m, tau.data(), work,
+                                  length, &info);
+    });
+  copy(basis.view(), q);
+  clear_below(reflections);
+  View upper = reflections.view();
+  upper.sizes[0] = r.sizes[0];
+  copy(upper, r);
+}
+
+template <class T>
+void eigh_of_one(const View& a, const View& values, const View& vectors) {
+  Columns<T> columns(a);  // becomes V
+  const int n = columns.rows;
+  std::vector<T> w(static_cast<size_t>(n));
+  std::vector<int> iwork(static_cast<size_t>(5 * n + 3));
+  const int iwork_length = static_cast<int>(iwork.size());
+  int info = 0;
+  if (n > 0)
+    with_workspace<T>([&](T* work, const int* length) {
+      choose<T>(ssyevd_, dsyevd_)("V", "L", &n, columns.data.data(), &n, w.data(), work, length, iwork.data(),
+                                  &iwork_length, &info);
+    });
+  check(info == 0, "linalg.eigh: The algorithm failed to converge because the input matrix of shape (", n,
+        ", ", n, ") is ill-conditioned or has too many repeated eigenvalues (error code: ", info, ").");
+  copy(vector_view(w), values);
+  copy(columns.view(), vectors);
+}
+
+template <class T>
+void svd_of_one(const View& a, const View& u, const View& s, const View& v) {
+  Columns<T> columns(a), left(u.sizes[0], u.sizes[1]), right(v.sizes[1], v.sizes[0]);  // right is Vᵀ
+  const int m = columns.rows, n = columns.columns, k = std::min(m, n);
+  std::vector<T> values(static_cast<size_t>(k));
+  std::vector<int> iwork(static_cast<size_t>(8 * k));
+  const char* job = left.columns > k || right.rows > k ? "A" : "S";  // all columns, or the first k
+  int info = 0;
+  if (k > 0)
+    with_workspace<T>([&](T* work, const int* length) {
+      choose<T>(sgesdd_, dgesdd_)(job, &m, &n, columns.data.data(), &m, values.data(), left.data.data(), &m,
+                                  right.data.data(), &right.rows, work, length, iwork.data(), &info);
+    });
+  else  // nothing to decompose: any basis will do
+    for (Columns<T>* basis : {&left, &right})
+      for (int i = 0; i < std::min(basis->rows, basis->columns); ++i) (*basis)(i, i) = 1;
+  check(info == 0, "linalg.svd: LAPACK's gesdd did not converge on a matrix of shape (", m, ", ", n,
+        ") (info ", info, "); scale the matrix, or add a little noise to it");
+  copy(left.view(), u);
+  copy(vector_view(values), s);
+  View transposed = right.view();
+  std::swap(transposed.sizes[0], transposed.sizes[1]);
+  std::swap(transposed.strides[0], transposed.strides[1]);
+  copy(transposed, v);
 }
 
 }  // namespace
 
-void svd(const View& a, const View& u, const View& s, const View& v) {
-  switch (a.dtype) {
-    case kFloat32:
-      return svd_of<float>(a, u, s, v);
-    case kFloat64:
-      return svd_of<double>(a, u, s, v);
-    default:
-      no_kernel("svd", "cpu", a.dtype);
-  }
+void qr(const View& a, const View& q, const View& r) {
+  visit_floating("qr", a.dtype, [&]<class T>(T) { for_each_matrix(a.dim - 2, qr_of_one<T>, a, q, r); });
 }
 
-}  // namespace gradus::cpu
+void eigh(const View& a, const View& values, const View& vectors) {
+  visit_floating("eigh", a.dtype,
+                 [&]<class T>(T) { for_each_matrix(a.dim - 2, eigh_of_one<T>, a, values, vectors); });
+}
+
+void svd(const View& a, const View& u, const View& s, const View& v) {
+  visit_floating("svd", a.dtype, [&]<class T>(T) { for_each_matrix(a.dim - 2, svd_of_one<T>, a, u, s, v); });
+}
 
 #endif
+
+}  // namespace gradus::cpu

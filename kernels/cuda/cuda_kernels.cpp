@@ -70,6 +70,11 @@ const Kernels table = {
     .nonzero = missing<"nonzero">,
     .sgd = missing<"sgd">,
     .adam = missing<"adam">,
+    .lu = nullptr,
+    .cholesky = nullptr,
+    .solve_triangular = nullptr,
+    .qr = nullptr,
+    .eigh = nullptr,
     .svd = nullptr,
     .memory = &memory,
 };

@@ -207,15 +207,12 @@ std::vector<Op> norms() {
                        [p](const Arrays& x) {
                          return reduced(x[0], {}, false, [p](const Row& row) { return norm_of(row, p); });
                        }});
-    ops.push_back({.name = name.str() + ".dims",
-                   .inputs = {distinct({2, 3, 2})},
-                   .call =
-                       [p](Inputs x) {
-                         return norm(x[0], p, {0, 2}, true);
-                       },
+    ops.push_back({.name = name.str() + "_of_columns",
+                   .inputs = {distinct({3, 4})},
+                   .call = [p](Inputs x) { return norm(x[0], p, {0}, /*keepdim=*/p > 2); },
                    .reference =
                        [p](const Arrays& x) {
-                         return reduced(x[0], {0, 2}, true, [p](const Row& row) { return norm_of(row, p); });
+                         return reduced(x[0], {0}, p > 2, [p](const Row& row) { return norm_of(row, p); });
                        }});
   }
   return ops;

@@ -1,0 +1,227 @@
+// Factorisations of matrices. In the rules ∘ is elementwise, and the sources are named in linalg.h.
+#include "autograd/ops/linalg.h"
+#include "autograd/ops/matrices.h"
+
+namespace gradus {
+namespace {
+
+using autograd::AutogradContext;
+using autograd::variable_list;
+
+/// 1 / x, and 0 where x is 0. The inner where keeps 0 · ∞ out of the derivative.
+Tensor reciprocal_or_zero(const Tensor& x) {
+  const Tensor is_zero = eq(x, 0);
+  return where(is_zero, 0, reciprocal(where(is_zero, 1, x)));
+}
+
+/// Rules add up the terms of those outputs that have a gradient.
+void add_to(Tensor& sum, const Tensor& term) { sum = sum.defined() ? sum + term : term; }
+
+Tensor allocate_for(const Tensor& A, const Shape& shape) {
+  return allocate(shape, A.dtype(), A.device().type());
+}
+
+// ---- A = U S Vᵀ ---------------------------------------------------------------------------------
+
+/// The first k columns, which a reduced decomposition has; the others are an arbitrary choice.
+Tensor first_columns(const Tensor& x, int64_t k) {
+  return !x.defined() || x.size(-1) == k ? x : x.narrow(-1, 0, k);
+}
+
+// In the notation of k = min(m, n) columns (Townsend 2016): with Fᵢⱼ = 1 / (sⱼ² - sᵢ²) off the diagonal and 0 on it,
+// and U⊥ U⊥ᵀ = I - U Uᵀ the part of space that U does not reach,
+//
+//   Ā = U [ (F ∘ (Uᵀ Ū - Ūᵀ U)) S  +  S (F ∘ (Vᵀ V̄ - V̄ᵀ V))  +  S̄ ] Vᵀ
+//       + U⊥ U⊥ᵀ Ū S⁻¹ Vᵀ                    if m > k
+//       + U S⁻¹ V̄ᵀ V⊥ V⊥ᵀ                    if n > k
+struct Svd : autograd::Function<Svd> {
+  static constexpr const char* name = "svd";
+
+  static variable_list forward(AutogradContext* ctx, const Tensor& A, bool full_matrices) {
+    const int64_t m = A.size(-2), n = A.size(-1), k = std::min(m, n);
+    const Tensor U = allocate_for(A, with_matrix_shape(A, m, full_matrices ? m : k));
+    const Tensor V = allocate_for(A, with_matrix_shape(A, n, full_matrices ? n : k));
+    const Tensor S = allocate_for(A, with_vector_shape(A, k));
+    kernels_of(A).svd(A.raw(), U.raw(), S.raw(), V.raw());
+    ctx->save_for_backward({U, S, V});
+    ctx->set_materialize_grads(false);
+    return {U, S, V};
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    const variable_list saved = ctx->get_saved_variables();
+    const Tensor& S = saved[1];
+    const int64_t k = S.size(-1);
+    const Tensor U = first_columns(saved[0], k), gU = first_columns(gradients[0], k), gS = gradients[1],
+                 V = first_columns(saved[2], k), gV = first_columns(gradients[2], k);
+    const Tensor row = S.unsqueeze(-2),
+                 column = S.unsqueeze(-1);  // x * row scales columns of x, x * column rows
+    const Tensor F = reciprocal_or_zero(square(row) - square(column));
+
+    Tensor gA;
+    if (gS.defined()) add_to(gA, matmul(U * gS.unsqueeze(-2), mT(V)));
+    if (gU.defined()) {
+      const Tensor P = matmul(mT(U), gU);
+      add_to(gA, matmul(matmul(U, F * (P - mT(P)) * row), mT(V)));
+      if (U.size(-2) > k) add_to(gA, matmul((gU - matmul(U, P)) * reciprocal_or_zero(row), mT(V)));
+    }
+    if (gV.defined()) {
+      const Tensor P = matmul(mT(V), gV);
+      add_to(gA, matmul(U, matmul(column * F * (P - mT(P)), mT(V))));
+      if (V.size(-2) > k) add_to(gA, matmul(U, mT((gV - matmul(V, P)) * reciprocal_or_zero(row))));
+    }
+    return {gA, Tensor()};
+  }
+};
+
+std::tuple<Tensor, Tensor, Tensor> decompose(const char* op, const Tensor& A, bool full_matrices) {
+  check_matrix(op, A);
+  require(op, A, kernels_of(A).svd);
+  check_finite(op, A);
+  const variable_list outputs = Svd::apply(A, full_matrices);
+  return {outputs[0], outputs[1], outputs[2]};
+}
+
+// ---- A = V diag(w) Vᵀ ---------------------------------------------------------------------------
+
+// Ā = V [ diag w̄ + F ∘ ½ (Vᵀ V̄ - V̄ᵀ V) ] Vᵀ      with Fᵢⱼ = 1 / (wⱼ - wᵢ) off the diagonal and 0 on it (Giles 2008,
+// whose Vᵀ V̄ is freed here of its symmetric part, which no symmetric change of A sees: Ā is symmetric, as A is).
+struct Eigh : autograd::Function<Eigh> {
+  static constexpr const char* name = "linalg_eigh";
+
+  static variable_list forward(AutogradContext* ctx, const Tensor& A) {
+    const Tensor w = allocate_for(A, with_vector_shape(A, A.size(-1))), V = allocate_for(A, Shape(A.raw()));
+    kernels_of(A).eigh(A.raw(), w.raw(), V.raw());
+    ctx->save_for_backward({w, V});
+    ctx->set_materialize_grads(false);
+    return {w, V};
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    const variable_list saved = ctx->get_saved_variables();
+    const Tensor &w = saved[0], &V = saved[1], &gw = gradients[0], &gV = gradients[1];
+    Tensor gA;
+    if (gw.defined()) add_to(gA, matmul(V * gw.unsqueeze(-2), mT(V)));
+    if (gV.defined()) {
+      const Tensor F = reciprocal_or_zero(w.unsqueeze(-2) - w.unsqueeze(-1));
+      const Tensor P = matmul(mT(V), gV);
+      add_to(gA, matmul(matmul(V, F * (P - mT(P)) / 2), mT(V)));
+    }
+    return {gA};
+  }
+};
+
+// ---- A = Q R ------------------------------------------------------------------------------------
+
+// For m ≥ n (Walter and Lehmann 2010): with M = R R̄ᵀ - Q̄ᵀ Q, and M' its lower triangle mirrored upwards,
+//
+//   Ā = (Q̄ + Q M') R⁻ᵀ.
+struct Qr : autograd::Function<Qr> {
+  static constexpr const char* name = "linalg_qr";
+
+  static variable_list forward(AutogradContext* ctx, const Tensor& A, int64_t k) {
+    const Tensor Q = allocate_for(A, with_matrix_shape(A, A.size(-2), k)),
+                 R = allocate_for(A, with_matrix_shape(A, k, A.size(-1)));
+    kernels_of(A).qr(A.raw(), Q.raw(), R.raw());
+    ctx->save_for_backward({Q, R});
+    return {Q, R};
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    const variable_list saved = ctx->get_saved_variables();
+    const Tensor &Q = saved[0], &R = saved[1], &gQ = gradients[0], &gR = gradients[1];
+    check(R.size(-2) == R.size(-1),
+          "The QR decomposition is not differentiable when mode='complete' and nrows > ncols.");
+    refuse("linalg.qr", eq(diagonal(R, 0, -2, -1), 0), [](int64_t i) {
+      return "column " + std::to_string(i) +
+             " depends on the columns before it, where the decomposition has no derivative";
+    });
+    const Tensor M = matmul(R, mT(gR)) - matmul(mT(gQ), Q);
+    const Tensor mirrored = tril(M) + mT(tril(M, -1));
+    return {linalg::solve_triangular(mT(R), gQ + matmul(Q, mirrored), /*upper=*/false, /*left=*/false),
+            Tensor()};
+  }
+};
+
+// A wide A = (X Y), X square: X = Q R alone decides Q, and Y = Q (Qᵀ Y). What autograd makes of this is the gradient.
+std::tuple<Tensor, Tensor> decompose_qr(const Tensor& A, bool complete) {
+  const int64_t m = A.size(-2), n = A.size(-1);
+  if (m >= n) {
+    const variable_list outputs = Qr::apply(A, complete ? m : n);
+    return {outputs[0], outputs[1]};
+  }
+  const auto [Q, R] = decompose_qr(A.narrow(-1, 0, m), complete);
+  return {Q, cat({R, matmul(mT(Q), A.narrow(-1, m, n - m))}, -1)};
+}
+
+// ---- A = L Lᵀ -----------------------------------------------------------------------------------
+
+// Ā = ½ L⁻ᵀ Φ L⁻¹      where Φ is the lower triangle of Lᵀ L̄, mirrored upwards (Murray 2016)
+Tensor cholesky_of(const char* op, const Tensor& A) {
+  check_square(op, A);
+  require(op, A, kernels_of(A).cholesky);
+  const Tensor L = allocate_for(A, Shape(A.raw()));
+  kernels_of(A).cholesky(A.raw(), L.raw());
+  refuse(op, isnan(diagonal(L, 0, -2, -1)), [](int64_t order) {
+    return "The factorization could not be completed because the input is not positive-definite (the leading "
+           "minor of "
+           "order " +
+           std::to_string(order) + " is not positive-definite).";
+  });
+  return record("linalg_cholesky", L, wrt(A, [L_ = save_output(L)](const Tensor& g) {
+                  const Tensor L = L_, P = matmul(mT(L), g), mirrored = tril(P) + mT(tril(P, -1));
+                  const Tensor half = linalg::solve_triangular(L, mirrored, /*upper=*/false, /*left=*/false);
+                  return linalg::solve_triangular(mT(L), half, /*upper=*/true) / 2;
+                }));
+}
+
+}  // namespace
+
+std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A) { return decompose("svd", A, false); }
+
+std::tuple<Tensor, Tensor> qr(const Tensor& A, bool some) {
+  return linalg::qr(A, some ? "reduced" : "complete");
+}
+
+Tensor cholesky(const Tensor& A, bool upper) {
+  return upper ? mT(cholesky_of("cholesky", mT(A))) : cholesky_of("cholesky", A);
+}
+
+namespace linalg {
+
+Tensor cholesky(const Tensor& A) { return cholesky_of("linalg.cholesky", A); }
+
+std::tuple<Tensor, Tensor> qr(const Tensor& A, std::string_view mode) {
+  check_matrix("linalg.qr", A);
+  check(mode == "reduced" || mode == "complete" || mode == "r", "qr received unrecognized mode '", mode,
+        "' but expected one of 'reduced' (default), 'r', or 'complete'");
+  require("linalg.qr", A, kernels_of(A).qr);
+  const auto [Q, R] = decompose_qr(A, mode == "complete");
+  return {mode == "r" ? empty({0}, A.options()) : Q, R};
+}
+
+std::tuple<Tensor, Tensor> eigh(const Tensor& A, std::string_view UPLO) {
+  check_square("linalg.eigh", A);
+  check(UPLO == "L" || UPLO == "U", "Expected UPLO argument to be 'L' or 'U', but got ", UPLO);
+  require("linalg.eigh", A, kernels_of(A).eigh);
+  check_finite("linalg.eigh", A);
+  const variable_list outputs = Eigh::apply(UPLO == "L" ? A : mT(A));
+  return {outputs[0], outputs[1]};
+}
+
+Tensor eigvalsh(const Tensor& A, std::string_view UPLO) { return std::get<0>(eigh(A, UPLO)); }
+
+std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A, bool full_matrices,
+                                       std::optional<std::string_view> driver) {
+  check(driver.value_or("gesdd") == "gesdd", "linalg.svd: the only driver is gesdd, not ",
+        driver.value_or(""));
+  const auto [U, S, V] = decompose("linalg.svd", A, full_matrices);
+  return {U, S, mT(V)};
+}
+
+Tensor svdvals(const Tensor& A, std::optional<std::string_view> driver) {
+  return std::get<1>(svd(A, /*full_matrices=*/false, driver));
+}
+
+}  // namespace linalg
+}  // namespace gradus
