@@ -1,8 +1,10 @@
 // Everything of Gradus in one include.
 #pragma once
 
+#include "autograd/anomaly.h"
 #include "autograd/autograd.h"
 #include "autograd/function.h"
+#include "autograd/functional.h"
 #include "autograd/gradcheck.h"
 #include "autograd/ops/linalg.h"
 #include "autograd/ops/ops.h"

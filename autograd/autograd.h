@@ -10,6 +10,7 @@
 
 namespace gradus::autograd {
 
+using Variable = Tensor;  // libtorch's older name
 using variable_list = std::vector<Tensor>;
 
 /// Adds to .grad of every leaf that the tensors were computed from the derivative of Σᵢ <gradientᵢ, tensorᵢ>.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/anomaly.h"
 #include "autograd/autograd.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape.h"
@@ -79,8 +80,9 @@ void BackwardPass::forget(Node& node) {
   for (uint32_t nr = 0; nr < node.output_count(); ++nr) node.output(nr).gradient.reset();
 }
 
-void BackwardPass::restrict_to(std::span<const Edge> roots, std::span<const Edge> inputs) {
+void BackwardPass::restrict_to(std::span<const Edge> roots, std::span<const Edge> inputs, bool go_on) {
   restricted_ = true;
+  go_on_ = go_on;
   inputs_.assign(inputs.begin(), inputs.end());
   captured_.resize(inputs.size());
   for (const Edge& input : inputs)
@@ -90,7 +92,8 @@ void BackwardPass::restrict_to(std::span<const Edge> roots, std::span<const Edge
   std::unordered_map<const Node*, bool> seen;
   std::vector<std::pair<const Node*, size_t>> stack;
   auto visit = [&](const Edge& edge) {
-    if (edge && seen.try_emplace(&edge.node()).second) stack.emplace_back(&edge.node(), 0);
+    if (!edge || (!go_on && on_path_.contains(&edge.node()))) return;
+    if (seen.try_emplace(&edge.node()).second) stack.emplace_back(&edge.node(), 0);
   };
   for (const Edge& root : roots) {
     visit(root);
@@ -126,6 +129,8 @@ void BackwardPass::enter(Node& node) {
 
 void BackwardPass::deliver(const Edge& edge, Tensor gradient) {
   if (!gradient.defined() || !wants(edge)) return;
+  if (AnomalyMode::should_check_nan() && current_node_) [[unlikely]]
+    check_no_nan(*current_node_, edge, gradient);
   Node& node = edge.node();
   Output& output = edge.output_nr == 0 ? node.first : node.output(edge.output_nr);
   gradient = fit(node, output, std::move(gradient));
@@ -135,13 +140,17 @@ void BackwardPass::deliver(const Edge& edge, Tensor gradient) {
 
 void BackwardPass::process(Node& node) {
   node.pass = 0;
+  const bool ends_here = restricted_ && !on_path_.at(&node);
+  if (node.notes && (go_on_ || !ends_here)) [[unlikely]]
+    for (uint32_t nr = 0; nr < node.notes->hooks.size(); ++nr)
+      if (Ref<GradientHooks> hooks = node.notes->hooks[nr]) hooks->run(node.output(nr).gradient);
   for (size_t i = 0; i < inputs_.size(); ++i)
     if (inputs_[i] && &inputs_[i].node() == &node) captured_[i] = node.output(inputs_[i].output_nr).gradient;
   if (KeepGradientNorms::enabled() && node.first.gradient.defined()) {
     const NoGradGuard no_grad;
-    node.gradient_norm = node.first.gradient.to(kFloat64).norm().item<double>();
+    node.make_notes().gradient_norm = node.first.gradient.to(kFloat64).norm().item<double>();
   }
-  if (restricted_ && !on_path_.at(&node)) return forget(node);
+  if (ends_here) return forget(node);
   current_node_ = &node;
   node.apply(*this);
   if (!retain_graph_) node.release_saved();
@@ -266,6 +275,7 @@ Tensor& Tensor::detach_() const {
   raw();
   check(!impl_->base, "Can't detach views in-place. Use detach() instead");
   impl_->grad_fn.reset();
+  impl_->hooks.reset();
   impl_->requires_grad = false;
   impl_->output_nr = 0;
   return const_cast<Tensor&>(*this);

@@ -23,8 +23,9 @@ class BackwardPass {
   BackwardPass& operator=(const BackwardPass&) = delete;
 
   /// Restricts the pass to the paths from `roots` to `inputs`; captured() then holds the gradient of each
-  /// input.
-  void restrict_to(std::span<const Edge> roots, std::span<const Edge> inputs);
+  /// input. Unless the pass is to `go_on`, it ends at the inputs: what one owes to another does not count, and
+  /// their hooks do not run, for the pass is a part of another one that will go on from there.
+  void restrict_to(std::span<const Edge> roots, std::span<const Edge> inputs, bool go_on = true);
 
   /// Adds a gradient to what has gathered at the edge's end: summed to the shape and cast to the dtype of the
   /// tensor there. An undefined gradient counts as zero.
@@ -59,7 +60,7 @@ class BackwardPass {
   std::vector<Node*> frontier_;                  // a heap, the largest number first
   std::vector<Node*> leaves_;
   std::vector<Suspended> suspended_;
-  bool restricted_ = false;
+  bool restricted_ = false, go_on_ = true;
   std::unordered_map<const Node*, bool>
       on_path_;  // true if the node's rules must run, false if it is only captured
   std::vector<Edge> inputs_;

@@ -1,5 +1,6 @@
 #include "autograd/function.h"
 
+#include "autograd/view.h"
 #include "tensor/create.h"
 
 namespace gradus::autograd {
@@ -14,7 +15,15 @@ void AutogradContext::mark_non_differentiable(const variable_list& outputs) {
   for (const Tensor& y : outputs) non_differentiable_.insert(&y.impl());
 }
 
+void AutogradContext::mark_dirty(const variable_list& inputs) {
+  for (const Tensor& x : inputs) dirty_.insert(&x.impl());
+}
+
 namespace {
+
+bool is_among(const Tensor& x, const variable_list& list) {
+  return std::ranges::any_of(list, [&](const Tensor& other) { return x.is_same(other); });
+}
 
 const Tensor& checked_first(const char* op, const variable_list& outputs) {
   check(!outputs.empty(), op, ": forward returned no outputs");
@@ -25,23 +34,54 @@ const Tensor& checked_first(const char* op, const variable_list& outputs) {
 
 }  // namespace
 
-FunctionNode::FunctionNode(const char* op, const variable_list& outputs, const variable_list& inputs,
-                           AutogradContext context)
-    : Node(op, checked_first(op, outputs)), context_(std::move(context)) {
-  for (size_t nr = 1; nr < outputs.size(); ++nr) others_.emplace_back(outputs[nr]);
-  for (const Tensor& x : inputs) edges_.push_back(x.defined() ? gradient_edge(x) : Edge{});
+std::vector<Edge> FunctionNode::edges_to(const variable_list& inputs) {
+  std::vector<Edge> edges;
+  for (const Tensor& x : inputs) edges.push_back(x.defined() ? gradient_edge(x) : Edge{});
+  return edges;
 }
 
-void FunctionNode::adopt(const variable_list& outputs) {
-  for (uint32_t nr = 0; nr < outputs.size(); ++nr) outputs[nr].impl().output_nr = nr;
-  for (const Tensor& y : outputs) {
-    if (context_.non_differentiable_.contains(&y.impl()) || !y.is_floating_point()) continue;
-    y.impl().grad_fn = Ref<GraphNode>(this);
-    y.impl().requires_grad = true;
+FunctionNode::FunctionNode(const char* op, const variable_list& outputs, std::vector<Edge> edges,
+                           AutogradContext context)
+    : Node(op, checked_first(op, outputs)), edges_(std::move(edges)), context_(std::move(context)) {
+  for (size_t nr = 1; nr < outputs.size(); ++nr) others_.emplace_back(outputs[nr]);
+}
+
+// An output that is itself an input already has a place on the tape, and this node leads there. It is the output's alias
+// that remembers the node; then either the alias is what the caller gets, or, if the input is dirty, the input takes
+// the alias's place as in every in-place op.
+void FunctionNode::adopt(const variable_list& inputs, variable_list& outputs) {
+  for (const TensorImpl* dirty : context_.dirty_)
+    check(std::ranges::any_of(outputs, [&](const Tensor& y) { return &y.impl() == dirty; }), op(),
+          ": Some elements marked as dirty during the forward method were not returned as output. The inputs "
+          "that are "
+          "modified inplace must all be outputs of the Function.");
+  variable_list places;
+  for (uint32_t nr = 0; nr < outputs.size(); ++nr) {
+    const Tensor& y = outputs[nr];
+    const bool has_derivative = !context_.non_differentiable_.contains(&y.impl()) && y.is_floating_point();
+    places.push_back(is_among(y, inputs) ? y.detach() : y);
+    TensorImpl& place = places[nr].impl();
+    place.hidden_view &= std::ranges::any_of(inputs, [&](const Tensor& x) { return x.is_alias_of(y); });
+    place.hidden_graph &= place.hidden_view;
+    place.output_nr = nr;
+    if (!has_derivative) continue;
+    place.grad_fn = Ref<GraphNode>(this);
+    place.requires_grad = true;
   }
-  for (const Tensor& saved : context_.to_save_)
-    context_.saved_.push_back(saved.grad_fn() == this ? save_output(saved) : save(saved));
+  for (const Tensor& saved : context_.to_save_) {
+    const auto output = std::ranges::find_if(outputs, [&](const Tensor& y) { return saved.is_same(y); });
+    const Tensor& x = output == outputs.end() ? saved : places[output - outputs.begin()];
+    context_.saved_.push_back(x.defined() && x.impl().grad_fn.get() == this ? save_output(x) : save(x));
+  }
   context_.to_save_.clear();
+  for (size_t nr = 0; nr < outputs.size(); ++nr)
+    if (!context_.dirty_.contains(&outputs[nr].impl())) {
+      outputs[nr] = places[nr];
+    } else {
+      check(is_among(outputs[nr], inputs), op(), ": mark_dirty is for inputs only");
+      check_recordable_write(op(), outputs[nr]);
+      take_place(outputs[nr], places[nr]);
+    }
 }
 
 void FunctionNode::apply(BackwardPass& pass) {

@@ -12,25 +12,36 @@
 //       }
 //     };
 //     Tensor y = Cube::apply(x);
+//
+// An op that writes into its input marks it dirty and returns it:
+//
+//     x.mul_(n);  ctx->saved_data["n"] = n;  ctx->mark_dirty({x});  return x;
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <vector>
 
 #include "autograd/autograd.h"
 #include "autograd/engine.h"
 #include "autograd/saved_tensor.h"
+#include "autograd/saved_value.h"
 
 namespace gradus::autograd {
 
 /// What forward hands to backward.
 class AutogradContext {
  public:
+  /// What backward needs beside tensors: ctx->saved_data["n"] = n in forward, saved_data["n"].toInt() in backward.
+  std::map<std::string, SavedValue> saved_data;
+
   /// Inputs or outputs of forward that backward needs; other tensors too, but those are constants to it.
   void save_for_backward(variable_list tensors) { to_save_ = std::move(tensors); }
   /// The saved tensors in the same order; Error if one was changed in place, or freed by an earlier backward.
   variable_list get_saved_variables() const;
+  /// Inputs that forward has changed in place. Each must also be an output.
+  void mark_dirty(const variable_list& inputs);
   /// Outputs with no derivative (indices, say).
   void mark_non_differentiable(const variable_list& outputs);
   /// Should backward see zeros (the default) or undefined tensors for outputs that nobody differentiated?
@@ -45,7 +56,7 @@ class AutogradContext {
   variable_list to_save_;
   std::vector<SavedTensor> saved_;
   std::vector<bool> needs_input_grad_;
-  std::set<const TensorImpl*> non_differentiable_;
+  std::set<const TensorImpl*> non_differentiable_, dirty_;
   bool materialize_grads_ = true;
   bool released_ = false;
 };
@@ -53,7 +64,7 @@ class AutogradContext {
 /// The node of such an op: any number of inputs and outputs.
 class FunctionNode : public Node {
  public:
-  FunctionNode(const char* op, const variable_list& outputs, const variable_list& inputs,
+  FunctionNode(const char* op, const variable_list& outputs, std::vector<Edge> edges,
                AutogradContext context);
 
   std::span<const Edge> edges() const override { return edges_; }
@@ -62,8 +73,10 @@ class FunctionNode : public Node {
   Output& output(uint32_t nr) override { return nr == 0 ? first : others_[nr - 1]; }
   uint32_t output_count() const override { return static_cast<uint32_t>(others_.size()) + 1; }
 
-  /// Makes `outputs` remember this node.
-  void adopt(const variable_list& outputs);
+  /// Where the gradients of the inputs go. Made before the node, since it may make nodes, which have to be older.
+  static std::vector<Edge> edges_to(const variable_list& inputs);
+  /// Makes the outputs remember this node.
+  void adopt(const variable_list& inputs, variable_list& outputs);
 
  protected:
   virtual variable_list backward(AutogradContext& context, variable_list gradients) = 0;
@@ -114,6 +127,9 @@ class Function {
     inputs.push_back(x);
     context.needs_input_grad_.push_back(x.defined() && x.requires_grad());
   }
+  static void collect(AutogradContext& context, variable_list& inputs, const std::optional<Tensor>& x) {
+    collect(context, inputs, x.value_or(Tensor()));
+  }
   template <class Other>
   static void collect(AutogradContext&, variable_list& inputs, const Other&) {
     static_assert(!std::is_convertible_v<const Other&, TensorList>,
@@ -124,11 +140,9 @@ class Function {
   static variable_list as_list(const variable_list& list) { return list; }
 
   static void record(const variable_list& inputs, variable_list& outputs, AutogradContext context) {
-    for (Tensor& y : outputs)  // an input handed back unchanged must not lose its own place on the tape
-      for (const Tensor& x : inputs)
-        if (x.is_same(y)) y = y.detach();
-    Ref<FunctionNode> node(new NodeOf(op_name(), outputs, inputs, std::move(context)));
-    node->adopt(outputs);
+    std::vector<Edge> edges = FunctionNode::edges_to(inputs);
+    Ref<FunctionNode> node(new NodeOf(op_name(), outputs, std::move(edges), std::move(context)));
+    node->adopt(inputs, outputs);
   }
 
   static const char* op_name() {

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <mutex>
 
+#include "autograd/anomaly.h"
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
 #include "autograd/ops/ops.h"
@@ -37,6 +38,7 @@ constinit Counter<uint64_t> live_nodes;
 
 }  // namespace
 
+uint64_t last_number() { return numbers_given.value(); }
 uint64_t live_node_count() { return live_nodes.value(); }
 
 Output::Output(const Tensor& y) {
@@ -49,6 +51,8 @@ Output::Output(const Tensor& y) {
 
 Node::Node(const char* op, const Tensor& y) : first(y), op_(op), number_(numbers_given.increment()) {
   live_nodes.increment();
+  if (AnomalyMode::is_enabled()) [[unlikely]]
+    make_notes().recorded_at = calls_that_led_here();
 }
 
 Node::Node(Leaf, const Tensor& leaf) : first(leaf), op_("leaf"), number_(0) { live_nodes.increment(); }
@@ -78,7 +82,10 @@ std::unique_lock<std::mutex> lock_leaf_pointers() {
 
 }  // namespace
 
-LeafNode::LeafNode(const Tensor& x) : Node(Leaf{}, x), leaf(x) { leaf.impl().leaf_node = this; }
+LeafNode::LeafNode(const Tensor& x) : Node(Leaf{}, x), leaf(x) {
+  leaf.impl().leaf_node = this;
+  if (leaf.impl().hooks) make_notes().hooks = {leaf.impl().hooks};
+}
 
 LeafNode::~LeafNode() {
   const auto lock = lock_leaf_pointers();

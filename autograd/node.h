@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tensor/tensor.h"
 
@@ -40,6 +41,13 @@ struct Output {
   IntArrayRef shape() const { return {sizes, dim}; }
 };
 
+/// What only few nodes have to remember.
+struct NodeNotes {
+  std::vector<Ref<GradientHooks>> hooks;  // by output
+  double gradient_norm = -1;              // of the last backward under KeepGradientNorms (tape.h)
+  std::vector<void*> recorded_at;         // the calls that led to the op, under anomaly mode (anomaly.h)
+};
+
 class Node : public GraphNode {
  public:
   /// `op` is the op's name as users write it ("matmul"), a string literal.
@@ -62,10 +70,14 @@ class Node : public GraphNode {
   virtual Output& output(uint32_t nr);
   virtual uint32_t output_count() const { return 1; }
 
+  NodeNotes& make_notes() {
+    if (!notes) notes = std::make_unique<NodeNotes>();
+    return *notes;
+  }
+
   Output first;       // most ops have one output
   uint64_t pass = 0;  // the backward pass that is gathering gradients here, or 0
-  double gradient_norm =
-      -1;  // of the last backward under KeepGradientNorms (tape.h); negative if there was none
+  std::unique_ptr<NodeNotes> notes;
 
  protected:
   struct Leaf {};
@@ -94,6 +106,9 @@ class LeafNode final : public Node {
 
 /// The edge along which a gradient of x travels; empty unless x.requires_grad().
 Edge gradient_edge(const Tensor& x);
+
+/// The number of the youngest node that was made so far.
+uint64_t last_number();
 
 /// How many nodes exist in the whole program. Tests prove with it that graphs are given back.
 uint64_t live_node_count();

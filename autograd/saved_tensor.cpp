@@ -1,5 +1,6 @@
 #include "autograd/saved_tensor.h"
 
+#include "autograd/anomaly.h"
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
 #include "autograd/node.h"
@@ -14,11 +15,12 @@ SavedTensor::SavedTensor(const Tensor& x, Role role)
 
 SavedTensor::operator Tensor() const {
   if (tensor_._version() != version_) [[unlikely]] {
-    const Node* node = BackwardPass::current_node();
+    Node* node = BackwardPass::current_node();
+    const std::string where = node && AnomalyMode::is_enabled() ? "\n" + describe_recording(*node) : "";
     fail("one of the variables needed for gradient computation has been modified by an inplace operation: ",
          node ? node->op() : "an op", " saved a ", tensor_.dtype(), " tensor of shape ",
          text(tensor_.sizes()), ", which is at version ", tensor_._version(), "; expected version ", version_,
-         " instead. Change a clone() of it, or change it before it is used");
+         " instead. Change a clone() of it, or change it before it is used", where);
   }
   if (role_ == Role::input || !GradMode::is_enabled()) return tensor_;
   Tensor y = tensor_.detach();

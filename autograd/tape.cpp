@@ -26,7 +26,7 @@ bool is_leaf(const Node& node) { return node.number() == 0; }
 /// All nodes that lead to a tensor, leaves first, then ops by age.
 class Tape {
  public:
-  explicit Tape(const Tensor& result) : root_(autograd::gradient_edge(result)) {
+  explicit Tape(Edge root) : root_(std::move(root)) {
     const std::vector<Node*> ops = collect_ops();
     for (Node* op : ops)
       for (const Edge& input : op->edges())
@@ -85,10 +85,11 @@ std::string shapes(Node& node) {
 
 /// "4", "0.1219" or "1.3e-05"; empty if no backward has noted it.
 std::string gradient_norm(const Node& node) {
-  if (node.gradient_norm < 0) return "";
+  if (!node.notes || node.notes->gradient_norm < 0) return "";
   char digits[32];
   const auto end =
-      std::to_chars(digits, digits + sizeof digits, node.gradient_norm, std::chars_format::general, 4).ptr;
+      std::to_chars(digits, digits + sizeof digits, node.notes->gradient_norm, std::chars_format::general, 4)
+          .ptr;
   return {digits, end};
 }
 
@@ -127,6 +128,16 @@ void print_table(const std::vector<Row>& rows, std::ostream& out) {
   }
 }
 
+/// A heading and the lines from the one at `begin` on.
+std::vector<Row> rows_of(const Tape& tape, size_t begin) {
+  std::vector<Row> rows = {{"", "op", "inputs", "shape", ""}};
+  for (Node* node : std::span(tape.nodes()).subspan(begin)) {
+    rows.push_back({tape.name(*node), node->op(), inputs(tape, *node), shapes(*node), gradient_norm(*node)});
+    if (!rows.back().back().empty()) rows.front().back() = "gradient norm";
+  }
+  return rows;
+}
+
 /// Text between the quotes of a DOT string.
 std::string dot_escaped(const std::string& text) {
   std::string escaped;
@@ -140,21 +151,24 @@ std::string dot_escaped(const std::string& text) {
 }  // namespace
 
 void print_tape(const Tensor& result, std::ostream& out) {
-  const Tape tape(result);
+  const Tape tape(autograd::gradient_edge(result));
   if (tape.nodes().empty()) {
     out << "nothing is recorded: no input of this tensor requires grad\n";
     return;
   }
-  std::vector<Row> rows = {{"", "op", "inputs", "shape", ""}};
-  for (Node* node : tape.nodes()) {
-    rows.push_back({tape.name(*node), node->op(), inputs(tape, *node), shapes(*node), gradient_norm(*node)});
-    if (!rows.back().back().empty()) rows.front().back() = "gradient norm";
-  }
-  print_table(rows, out);
+  print_table(rows_of(tape, 0), out);
+}
+
+std::string autograd::end_of_tape(Node& node, size_t most) {
+  const Tape tape(Edge{Ref<GraphNode>(&node), 0});
+  const size_t count = tape.nodes().size();
+  std::ostringstream text;
+  print_table(rows_of(tape, count - std::min(count, most)), text);
+  return text.str();
 }
 
 std::string tape_dot(const Tensor& result) {
-  const Tape tape(result);
+  const Tape tape(autograd::gradient_edge(result));
   std::ostringstream dot;
   dot << "digraph tape {\n  rankdir=BT;\n  node [fontname=\"monospace\"];\n";
   for (Node* node : tape.nodes()) {

@@ -16,6 +16,11 @@ void print_tape(const Tensor& result, std::ostream& out = std::cout);
 /// The same graph in Graphviz' DOT language: dot -Tsvg turns it into a drawing.
 std::string tape_dot(const Tensor& result);
 
+namespace autograd {
+/// The last lines, at most so many, of the tape that leads to a node: what print_tape would show.
+std::string end_of_tape(Node& node, size_t most);
+}  // namespace autograd
+
 /// While it lives, backward passes on this thread note the norm of each gradient at its node.
 class KeepGradientNorms {
  public:

@@ -10,6 +10,7 @@ Tensor view_of(const Tensor& x, const View& raw) {
   TensorImpl &view = y.impl(), &source = x.impl();
   if (!GradMode::is_enabled()) {  // like detach(): it must not keep x's graph alive
     view.hidden_view = true;
+    view.hidden_graph = x.requires_grad() || source.hidden_graph;
     return y;
   }
   view.base = source.base ? source.base : Ref<TensorImpl>(&source);
@@ -82,6 +83,20 @@ Tensor outside(const Tensor& x, const Window& window) {
   return record("outside", y, wrt(x, [window](const Tensor& g) { return outside(g, window); }));
 }
 
+/// Gives a tensor y's place. Hooks stay with the op whose gradient they were registered for; a tensor that retains its
+/// .grad goes on to do so.
+void settle(TensorImpl& impl, const Tensor& y) {
+  impl.grad_fn = y.impl().grad_fn;
+  impl.output_nr = y.impl().output_nr;
+  impl.requires_grad = y.impl().requires_grad;
+  const Ref<GradientHooks> before = std::exchange(impl.hooks, {});
+  if (before && before->retains_grad) {
+    before->retains_grad = false;
+    impl.grad = before->grad;
+    Tensor(Ref<TensorImpl>(&impl)).retain_grad();
+  }
+}
+
 }  // namespace
 
 void take_place(const Tensor& x, const Tensor& y) {
@@ -94,9 +109,7 @@ void take_place(const Tensor& x, const Tensor& y) {
                             wrt(y, [window](const Tensor& g) { return inside(g, window); })));
     return;
   }
-  impl.grad_fn = y.impl().grad_fn;
-  impl.output_nr = y.impl().output_nr;
-  impl.requires_grad = y.impl().requires_grad;
+  settle(impl, y);
 }
 
 void check_recordable_write(const char* op, const Tensor& x) {
@@ -132,9 +145,7 @@ void TensorImpl::find_place() {
       "as_strided", alias(source, once),
       autograd::wrt(source, [window](const Tensor& g) { return autograd::put_in_zeros(g, window); }));
   if (!once.same_sizes(raw)) y = y.expand(raw.shape());
-  grad_fn = y.impl().grad_fn;
-  output_nr = 0;
-  requires_grad = true;
+  autograd::settle(*this, y);
 }
 
 }  // namespace gradus

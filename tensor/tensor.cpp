@@ -97,7 +97,10 @@ void Tensor::set_data(const Tensor& values) const {
 
 uint32_t Tensor::_version() const { return raw(), impl_->storage->version; }
 uint32_t Tensor::output_nr() const { return raw(), impl_->place().output_nr; }
-const Tensor& Tensor::grad() const { return raw(), impl_->grad; }
-Tensor& Tensor::mutable_grad() const { return raw(), impl_->grad; }
+const Tensor& Tensor::grad() const { return mutable_grad(); }
+Tensor& Tensor::mutable_grad() const {
+  raw(), impl_->place();
+  return impl_->hooks && impl_->hooks->retains_grad ? impl_->hooks->grad : impl_->grad;
+}
 
 }  // namespace gradus

@@ -281,6 +281,20 @@ class Tensor {
   Tensor& div_(const Tensor& other) const;
   Tensor& div_(const Scalar& other) const;
   Tensor& clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max = {}) const;
+  Tensor& clamp_min_(const Scalar& min) const;
+  Tensor& clamp_max_(const Scalar& max) const;
+  Tensor& pow_(const Scalar& exponent) const;
+  Tensor& pow_(const Tensor& exponent) const;
+  Tensor& neg_() const;
+  Tensor& abs_() const;
+  Tensor& exp_() const;
+  Tensor& log_() const;
+  Tensor& sqrt_() const;
+  Tensor& square_() const;
+  Tensor& tanh_() const;
+  Tensor& sigmoid_() const;
+  Tensor& relu_() const;
+  Tensor& masked_fill_(const Tensor& mask, const Scalar& value) const;
   Tensor& fill_(const Scalar& value) const;
   Tensor& fill_(const Tensor& value) const;  // of no dimensions
   Tensor& zero_() const;
@@ -289,6 +303,7 @@ class Tensor {
   Tensor& normal_(double mean = 0, double std = 1) const;
   Tensor& random_(int64_t from, int64_t to) const;  // whole numbers in [from, to)
   Tensor& random_(int64_t to) const { return random_(0, to); }
+  Tensor& random_() const;  // whole numbers from 0 to the largest that the dtype holds exactly
   Tensor& bernoulli_(double p = 0.5) const;
   Tensor& exponential_(double lambd = 1) const;
   Tensor& operator+=(const Tensor& other) const { return add_(other); }
@@ -319,6 +334,20 @@ class Tensor {
   Tensor data() const { return detach(); }
   Tensor tensor_data() const { return detach(); }
   void set_data(const Tensor& values) const;  // this handle's array becomes that of `values`
+  /// Asks that a tensor inside the graph keeps its gradient in .grad as leaves do.
+  void retain_grad() const;
+  bool retains_grad() const;
+  /// Calls hook(gradient) whenever the gradient of this tensor is complete: before .grad adds it up, before it goes on
+  /// to the inputs. What a hook returns, if anything, takes the gradient's place; hooks run in the order in which they
+  /// were registered. Returns a handle for remove_hook.
+  template <class Hook>
+  unsigned register_hook(Hook hook) const {
+    if constexpr (std::is_void_v<std::invoke_result_t<Hook&, Tensor>>)
+      return add_hook([hook](const Tensor& gradient) mutable { return hook(gradient), Tensor(); });
+    else
+      return add_hook(std::move(hook));
+  }
+  void remove_hook(unsigned handle) const;
   uint32_t _version() const;
   uint32_t output_nr() const;
 
@@ -326,6 +355,7 @@ class Tensor {
   const View& raw() const;  // what kernels see
 
  private:
+  unsigned add_hook(std::function<Tensor(const Tensor&)> hook) const;
   void require_dtype(Dtype expected) const;
   Ref<TensorImpl> impl_;
 };
@@ -338,6 +368,18 @@ struct GraphNode : Pooled {
   static void destroy(GraphNode* node);  // defined in autograd/node.cpp
 };
 
+/// What is done with the gradient of one tensor when it is complete: the tensor and its node share this. Registering a
+/// hook makes it, see autograd/hooks.cpp.
+struct GradientHooks : Pooled {
+  ReferenceCount references;
+  std::vector<std::function<Tensor(const Tensor&)>> functions;  // empty where one was removed
+  bool retains_grad = false;
+  Tensor grad;  // the .grad of a tensor that retains it
+
+  void run(Tensor& gradient);
+  static void destroy(GradientHooks* hooks) { delete hooks; }
+};
+
 /// One array. Exists once per tensor and per view, in one small block. What a tensor asks of its place on the tape
 /// goes through place(): a view's changes when somebody writes into the memory it shows, see autograd/view.h.
 struct TensorImpl : Pooled {
@@ -345,12 +387,14 @@ struct TensorImpl : Pooled {
   uint32_t output_nr = 0;      // which output of grad_fn this is
   bool requires_grad = false;  // a leaf that asks for gradients, or an output of a recorded op
   bool hidden_view = false;    // a view made while recording was off: the tape does not know what it shows
+  bool hidden_graph = false;   // and that is something inside a graph
   uint32_t view_version = 0;   // of a view: the version of the storage for which grad_fn is right
   Ref<TensorImpl> base;        // of a view: the tensor, itself no view, whose elements it shows
   Ref<Storage> storage;
   Ref<GraphNode> grad_fn;          // the op that made it; empty for a leaf
   GraphNode* leaf_node = nullptr;  // of a leaf: its place on the tape while some graph uses it (not owned)
   Tensor grad;
+  Ref<GradientHooks> hooks;  // empty for almost every tensor
   View raw;
 
   /// This impl, with grad_fn, output_nr and requires_grad up to date.

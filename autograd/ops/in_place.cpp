@@ -17,7 +17,8 @@ namespace {
 bool must_record(const char* op, const Tensor& x, bool values_require_grad = false) {
   check(!x.raw().repeats(), op, ": more than one element of the written-to tensor ", text(x.sizes()),
         " refers to a single memory location; clone() the expanded tensor first");
-  const bool recorded = GradMode::is_enabled() && (x.requires_grad() | values_require_grad);
+  const bool recorded =
+      GradMode::is_enabled() && (x.requires_grad() | values_require_grad | x.impl().hidden_graph);
   if (recorded) [[unlikely]]
     autograd::check_recordable_write(op, x);
   return recorded;
@@ -118,6 +119,10 @@ Tensor& Tensor::div_(const Tensor& b) const {
   return binary_in_place("div_", Binary::div, *this, b,
                          [](const Tensor& x, const Tensor& b) { return x / b; });
 }
+Tensor& Tensor::pow_(const Tensor& exponent) const {
+  return binary_in_place("pow_", Binary::pow, *this, exponent,
+                         [](const Tensor& x, const Tensor& b) { return x.pow(b); });
+}
 Tensor& Tensor::add_(const Scalar& b, const Scalar& alpha) const {
   const Scalar scaled = product(b, alpha);
   return scalar_in_place("add_", Binary::add, *this, scaled, [&](const Tensor& x) { return x + scaled; });
@@ -134,11 +139,46 @@ Tensor& Tensor::div_(const Scalar& b) const {
   return scalar_in_place("div_", Binary::div, *this, b, [&](const Tensor& x) { return x / b; });
 }
 
-Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max) const {
-  if (must_record("clamp_", *this)) return take_over("clamp_", *this, before_write(*this).clamp(min, max));
-  write(*this, clamp(min, max).raw());
-  return self(*this);
+// The rest: f(x) in a fresh array, then written over x.
+namespace {
+
+template <class F>
+Tensor& in_place(const char* op, const Tensor& x, F f) {
+  if (must_record(op, x)) return take_over(op, x, f(before_write(x)));
+  const NoGradGuard no_grad;
+  const Tensor y = f(x);
+  check_castable(op, y.dtype(), x.dtype());
+  write(x, y.raw().same_sizes(x.raw()) ? y.raw() : expand_view(op, y.raw(), x.sizes()));
+  return self(x);
 }
+
+template <Tensor (*f)(const Tensor&)>
+Tensor& in_place(const char* op, const Tensor& x) {
+  return in_place(op, x, f);
+}
+
+}  // namespace
+
+Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max) const {
+  return in_place("clamp_", *this, [&](const Tensor& x) { return x.clamp(min, max); });
+}
+Tensor& Tensor::clamp_min_(const Scalar& min) const { return clamp_(min); }
+Tensor& Tensor::clamp_max_(const Scalar& max) const { return clamp_({}, max); }
+Tensor& Tensor::pow_(const Scalar& exponent) const {
+  return in_place("pow_", *this, [&](const Tensor& x) { return x.pow(exponent); });
+}
+Tensor& Tensor::masked_fill_(const Tensor& mask, const Scalar& value) const {
+  return in_place("masked_fill_", *this, [&](const Tensor& x) { return x.masked_fill(mask, value); });
+}
+Tensor& Tensor::neg_() const { return in_place<gradus::neg>("neg_", *this); }
+Tensor& Tensor::abs_() const { return in_place<gradus::abs>("abs_", *this); }
+Tensor& Tensor::exp_() const { return in_place<gradus::exp>("exp_", *this); }
+Tensor& Tensor::log_() const { return in_place<gradus::log>("log_", *this); }
+Tensor& Tensor::sqrt_() const { return in_place<gradus::sqrt>("sqrt_", *this); }
+Tensor& Tensor::square_() const { return in_place<gradus::square>("square_", *this); }
+Tensor& Tensor::tanh_() const { return in_place<gradus::tanh>("tanh_", *this); }
+Tensor& Tensor::sigmoid_() const { return in_place<gradus::sigmoid>("sigmoid_", *this); }
+Tensor& Tensor::relu_() const { return in_place<gradus::relu>("relu_", *this); }
 
 // x ← v           x̄ = 0
 Tensor& Tensor::fill_(const Scalar& value) const {
@@ -208,6 +248,9 @@ Tensor& Tensor::normal_(double mean, double std) const {
 Tensor& Tensor::random_(int64_t from, int64_t to) const {
   return fill_randomly("random_", *this,
                        [&](const View& x) { cpu::random_integers(default_generator(), from, to, x); });
+}
+Tensor& Tensor::random_() const {
+  return fill_randomly("random_", *this, [](const View& x) { cpu::random_integers(default_generator(), x); });
 }
 Tensor& Tensor::bernoulli_(double p) const {
   return fill_randomly("bernoulli_", *this,

@@ -1,4 +1,6 @@
 // In-place ops on a tensor inside a graph: each works on a clone, since the inputs are leaves.
+#include <cmath>
+
 #include "op_list.h"
 
 namespace gradus::test {
@@ -112,6 +114,48 @@ std::vector<Op> writes() {
   };
 }
 
+// y.f_() is y = f(y), which pointwise.cpp and arithmetic.cpp check; here it is f written over a tensor inside a graph.
+std::vector<Op> functions_in_place() {
+  const auto unary = [](std::string name, Input input, Tensor& (Tensor::*f)() const,
+                        double (*reference)(double)) {
+    return Op{.name = std::move(name),
+              .inputs = {std::move(input)},
+              .call = [f](Inputs x) { return (x[0].clone().*f)(); },
+              .reference = reference};
+  };
+  return {
+      unary("neg_", any({3, 4}), &Tensor::neg_, [](double a) { return -a; }),
+      unary("abs_", any({3, 4}), &Tensor::abs_, [](double a) { return std::fabs(a); }),
+      unary("exp_", any({3, 4}), &Tensor::exp_, [](double a) { return std::exp(a); }),
+      unary("log_", positive({3, 4}), &Tensor::log_, [](double a) { return std::log(a); }),
+      unary("sqrt_", positive({3, 4}), &Tensor::sqrt_, [](double a) { return std::sqrt(a); }),
+      unary("square_", any({3, 4}), &Tensor::square_, [](double a) { return a * a; }),
+      unary("tanh_", any({3, 4}), &Tensor::tanh_, [](double a) { return std::tanh(a); }),
+      unary("sigmoid_", any({3, 4}), &Tensor::sigmoid_, [](double a) { return 1 / (1 + std::exp(-a)); }),
+      unary("relu_", any({3, 4}), &Tensor::relu_, [](double a) { return std::max(a, 0.0); }),
+      {.name = "clamp_min_",
+       .inputs = {between_steps({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().clamp_min_(0.5); },
+       .reference = [](double a) { return std::max(a, 0.5); }},
+      {.name = "clamp_max_",
+       .inputs = {between_steps({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().clamp_max_(0.5); },
+       .reference = [](double a) { return std::min(a, 0.5); }},
+      {.name = "pow_",
+       .inputs = {positive({3, 4}), any({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().pow_(x[1]); },
+       .reference = [](double a, double b) { return std::pow(a, b); }},
+      {.name = "pow_.number",
+       .inputs = {any({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().pow_(3); },
+       .reference = [](double a) { return a * a * a; }},
+      {.name = "masked_fill_",
+       .inputs = {any({3, 4}), mask({3, 4})},
+       .call = [](Inputs x) { return x[0].clone().masked_fill_(x[1], -2); },
+       .reference = [](double a, double c) { return c != 0 ? -2 : a; }},
+  };
+}
+
 // Through views: the result is the base, or another view of it.
 std::vector<Op> writes_through_views() {
   return {
@@ -180,6 +224,7 @@ std::vector<Op> writes_through_views() {
 
 std::vector<Op> in_place_ops() {
   std::vector<Op> ops = arithmetic_in_place();
+  for (const Op& op : functions_in_place()) ops.push_back(op);
   for (const Op& op : writes()) ops.push_back(op);
   for (const Op& op : writes_through_views()) ops.push_back(op);
   return ops;

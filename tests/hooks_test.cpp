@@ -1,0 +1,220 @@
+// Looking into a backward pass: hooks, gradients that are kept, and anomaly mode.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "autograd/node.h"
+#include "expectations.h"
+#include "gradus.h"
+
+using namespace gradus;
+using autograd::AnomalyMode;
+using autograd::DetectAnomalyGuard;
+using autograd::live_node_count;
+
+namespace {
+
+Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
+Tensor constant(const NestedNumbers& numbers) { return tensor(numbers, kFloat64); }
+
+// ---- Hooks ---------------------------------------------------------------------------------------------------------
+
+TEST(Hook, SeesAndReplacesTheGradientInTheOrderOfRegistration) {
+  const Tensor x = leaf({1, 2}), y = x * 3;
+  Tensor seen;
+  const unsigned first = y.register_hook([](Tensor g) { return g * 10; });
+  const unsigned second = y.register_hook([&](Tensor g) { seen = g; });
+  EXPECT_EQ(first, 0u);
+  EXPECT_EQ(second, 1u);
+  y.sum().backward({}, /*retain_graph=*/true);
+  EXPECT_TRUE(seen.equal(constant({10, 10})));
+  EXPECT_TRUE(x.grad().equal(constant({30, 30})));
+  y.remove_hook(first);
+  x.mutable_grad().reset();
+  y.sum().backward();
+  EXPECT_TRUE(seen.equal(constant({1, 1})));
+  EXPECT_TRUE(x.grad().equal(constant({3, 3})));
+  EXPECT_EQ(y.register_hook([](Tensor) {}), 2u);  // handles are not used again
+}
+
+TEST(Hook, OfALeafSeesTheSumBeforeItIsAccumulated) {
+  const Tensor x = leaf({1, 2});
+  int calls = 0;
+  x.register_hook([&](const Tensor& g) {
+    ++calls;
+    EXPECT_TRUE(g.equal(constant({5, 5})));
+    return -g;
+  });
+  for (int pass = 1; pass <= 2;
+       ++pass) {  // each pass has a graph, and the leaf a place on the tape, of its own
+    (x * 2 + x * 3).sum().backward();
+    EXPECT_EQ(calls, pass);
+    EXPECT_TRUE(x.grad().equal(constant({-5.0 * pass, -5.0 * pass})));
+  }
+  const Tensor graph = (x * 5).sum();
+  EXPECT_TRUE(autograd::grad(graph, x)[0].equal(constant({-5, -5})));
+}
+
+TEST(Hook, IsCalledOnceForOneOfSeveralOutputs) {
+  const Tensor x = leaf({{3, 1}, {2, 4}});
+  const auto [values, indices] = x.max(1);
+  values.register_hook([](Tensor g) { return g * 2; });
+  (values + values).sum().backward();
+  EXPECT_TRUE(x.grad().equal(constant({{4, 0}, {0, 4}})));
+}
+
+TEST(Hook, IsRecordedUnderCreateGraph) {
+  const Tensor x = leaf(3), y = x * x;
+  y.register_hook([&](Tensor g) { return g * x; });  // as if the derivative of y were 2x·x
+  const Tensor first = autograd::grad(y, x, {}, {}, /*create_graph=*/true)[0];
+  EXPECT_EQ(first.item<double>(), 2 * 9);
+  EXPECT_EQ(autograd::grad(first, x)[0].item<double>(), 4 * 3);
+}
+
+TEST(Hook, StaysWithTheOpWhenTheTensorIsChangedInPlace) {
+  const Tensor x = leaf({1, 2}), y = x * 2;
+  Tensor seen;
+  y.register_hook([&](Tensor g) { seen = g; });
+  y.mul_(3);
+  y.sum().backward();
+  EXPECT_TRUE(seen.equal(constant({3, 3})));  // of the y before it was tripled
+}
+
+TEST(Hook, IsRefusedWithAReason) {
+  const Tensor x = leaf({1, 2});
+  EXPECT_ERROR(ones({2}).register_hook([](Tensor) {}),
+               "cannot register a hook on a variable that doesn't require gradient");
+  EXPECT_ERROR(x.remove_hook(7), "Invalid index, no hook at position 7");
+  x.register_hook([](Tensor g) { return g.sum(); });
+  EXPECT_ERROR((x * 2).sum().backward(), "hook '0' has changed the size of value: from (2,) to ()");
+  EXPECT_FALSE(x.grad().defined());
+  x.remove_hook(0);
+  x.register_hook([](Tensor g) { return g.to(kFloat32); });
+  EXPECT_ERROR((x * 2).sum().backward(), "hook '1' has changed the type of value: from float64 to float32");
+}
+
+TEST(Hook, LeavesNoNodes) {
+  const uint64_t before = live_node_count();
+  {
+    const Tensor x = leaf({1, 2}), y = x.exp();
+    x.register_hook([](Tensor) {});
+    y.register_hook([](Tensor) {});
+    y.retain_grad();
+    y.sum().backward();
+  }
+  EXPECT_EQ(live_node_count(), before);
+}
+
+// ---- retain_grad ---------------------------------------------------------------------------------------------------
+
+TEST(RetainGrad, KeepsTheGradientOfATensorInsideTheGraph) {
+  const Tensor x = leaf({1, 2}), y = x * x, z = y * 3;
+  y.retain_grad();
+  EXPECT_TRUE(y.retains_grad());
+  EXPECT_FALSE(z.retains_grad() || x.retains_grad());
+  z.sum().backward({}, /*retain_graph=*/true);
+  EXPECT_TRUE(y.grad().equal(constant({3, 3})));
+  EXPECT_FALSE(z.grad().defined());
+  z.sum().backward();
+  EXPECT_TRUE(y.grad().equal(constant({6, 6})));  // adds up, as a leaf's
+  y.mutable_grad().reset();
+  EXPECT_FALSE(y.grad().defined());
+}
+
+TEST(RetainGrad, ComesAfterTheHooks) {
+  const Tensor x = leaf({1, 2}), y = x * x;
+  y.retain_grad();
+  y.register_hook([](Tensor g) { return g * 10; });
+  y.sum().backward();
+  EXPECT_TRUE(y.grad().equal(constant({10, 10})));
+}
+
+TEST(RetainGrad, GoesOnAfterAChangeInPlace) {
+  const Tensor x = leaf({{1, 2}, {3, 4}}), y = x * 2, row = y[0];
+  y.retain_grad();
+  row.retain_grad();
+  y.mul_(3);
+  (y.sum() + row.sum() * 10).backward();
+  EXPECT_TRUE(y.grad().equal(constant({{11, 11}, {1, 1}})));
+  EXPECT_TRUE(row.grad().equal(constant({10, 10})));
+}
+
+TEST(RetainGrad, OfALeafChangesNothing) {
+  const Tensor x = leaf({1, 2});
+  x.retain_grad();
+  x.sum().backward();
+  EXPECT_TRUE(x.grad().equal(constant({1, 1})));
+  EXPECT_ERROR(ones({2}).retain_grad(), "can't retain_grad on Tensor that has requires_grad=False");
+}
+
+// ---- Anomaly mode --------------------------------------------------------------------------------------------------
+
+std::string message_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+// Not in the unnamed namespace, so that the program's table of symbols has the name.
+[[gnu::noinline]] Tensor the_line_at_fault(const Tensor& x) {
+  Tensor y = x.sqrt();
+  return y * 0;  // 0 · ∞ in the backward of sqrt at 0
+}
+
+namespace {
+
+TEST(Anomaly, NamesTheOpAndWhereItWasRecorded) {
+  const DetectAnomalyGuard detect_anomaly;
+  const Tensor x = leaf({4, 0});
+  const std::string message = message_of([&] { the_line_at_fault(x + 0).sum().backward(); });
+  EXPECT_TRUE(message.starts_with("Function 'SqrtBackward0' returned nan values in its 0th output.\n"))
+      << message;
+  EXPECT_NE(message.find("%1  add   x1      (2,)\n%2  sqrt  %1      (2,)"), std::string::npos) << message;
+  if (!autograd::calls_that_led_here().empty())
+    EXPECT_NE(message.find("the_line_at_fault(gradus::Tensor const&)"), std::string::npos) << message;
+  EXPECT_FALSE(x.grad().defined());
+}
+
+TEST(Anomaly, CountsTheInputsOfTheOp) {
+  const DetectAnomalyGuard detect_anomaly;
+  const Tensor a = leaf({1, 2}), b = leaf({1, 0});
+  EXPECT_ERROR((a / b * 0).sum().backward(), "returned nan values in its 1th output");
+}
+
+TEST(Anomaly, IsOffUnlessAsked) {
+  const Tensor x = leaf({4, 0});
+  const auto nan_gradient = [&] { (x.sqrt() * 0).sum().backward(); };
+  EXPECT_EQ(message_of(nan_gradient), "no error");
+  EXPECT_TRUE(std::isnan(x.grad()[1].item<double>()));
+  {
+    const DetectAnomalyGuard only_places(/*check_nan=*/false);
+    EXPECT_EQ(message_of(nan_gradient), "no error");
+    {
+      const DetectAnomalyGuard inner;
+      EXPECT_NE(message_of(nan_gradient), "no error");
+    }
+    EXPECT_FALSE(AnomalyMode::should_check_nan());
+    EXPECT_TRUE(AnomalyMode::is_enabled());
+  }
+  EXPECT_FALSE(AnomalyMode::is_enabled());
+  const Tensor y = (x.sqrt() * 0).sum();  // recorded before anomaly mode is on
+  AnomalyMode::set_enabled(true);
+  EXPECT_NE(message_of([&] { y.backward(); }).find("anomaly mode was off then"), std::string::npos);
+  AnomalyMode::set_enabled(false);
+}
+
+TEST(Anomaly, TellsWhereAnOverwrittenTensorWasSaved) {
+  const DetectAnomalyGuard detect_anomaly;
+  const Tensor x = leaf({1, 2}), y = x.exp();
+  y.add_(1);
+  const std::string message = message_of([&] { y.sum().backward(); });
+  EXPECT_NE(message.find("exp saved a float64 tensor"), std::string::npos);
+  EXPECT_NE(message.find("%1  exp  x1      (2,)"), std::string::npos) << message;
+}
+
+}  // namespace
