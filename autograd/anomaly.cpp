@@ -29,7 +29,7 @@ std::string readable(std::string call) {
   return call;
 }
 
-bool is_own(const std::string& call) { return call.find("(gradus::") != std::string::npos; }
+bool is_own(const std::string& call) { return call.find("(gradus::") == call.find('('); }
 
 }  // namespace
 

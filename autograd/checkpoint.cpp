@@ -39,7 +39,7 @@ std::vector<Edge> edges_out_of(const Tensor& y, uint64_t number) {
 
 class CheckpointNode final : public Node {
  public:
-  CheckpointNode(const Tensor& y, std::vector<Edge> edges, ListFunction f, const variable_list& inputs,
+  CheckpointNode(const Tensor& y, std::vector<Edge> edges, FunctionOfSeveral f, const variable_list& inputs,
                  const Generator& random)
       : Node("checkpoint", y), edges_(std::move(edges)), f_(std::move(f)), random_(random) {
     for (const Tensor& x : inputs) inputs_.push_back(save(x));
@@ -51,13 +51,17 @@ class CheckpointNode final : public Node {
     if (!f_) report_second_backward(*this);
     const Tensor gradient = std::move(first.gradient);
     const bool create_graph = GradMode::is_enabled();
-    const Edge again = gradient_edge(compute_again());
-    BackwardPass pass(create_graph, create_graph);
-    pass.restrict_to({&again, 1}, edges_, /*go_on=*/false);
-    pass.deliver(again, gradient);
-    pass.run();
+    std::vector<Tensor> gradients;
+    {  // The inner pass has to be over before the outer one goes on: they may meet in the same nodes.
+      const Edge again = gradient_edge(compute_again());
+      BackwardPass inner(create_graph, create_graph);
+      inner.restrict_to({&again, 1}, edges_, /*go_on=*/false);
+      inner.deliver(again, gradient);
+      inner.run();
+      gradients = std::move(inner.captured());
+    }
     for (size_t i = 0; i < edges_.size(); ++i)
-      if (outer.wants(edges_[i])) outer.deliver(edges_[i], pass.captured()[i]);
+      if (outer.wants(edges_[i])) outer.deliver(edges_[i], gradients[i]);
   }
 
   void release_saved() override {
@@ -77,14 +81,14 @@ class CheckpointNode final : public Node {
   }
 
   const std::vector<Edge> edges_;
-  ListFunction f_;
+  FunctionOfSeveral f_;
   std::vector<SavedTensor> inputs_;
   const Generator random_;  // as it was before f drew
 };
 
 }  // namespace
 
-Tensor checkpoint(const ListFunction& f, const variable_list& inputs) {
+Tensor checkpoint(const FunctionOfSeveral& f, const variable_list& inputs) {
   if (!GradMode::is_enabled()) return f(inputs);
   const Generator random = default_generator();
   const uint64_t number = last_number();
@@ -97,7 +101,7 @@ Tensor checkpoint(const ListFunction& f, const variable_list& inputs) {
   return result;
 }
 
-Tensor checkpoint(const TensorFunction& f, const Tensor& input) {
+Tensor checkpoint(const FunctionOfOne& f, const Tensor& input) {
   return checkpoint([f](const variable_list& inputs) { return f(inputs[0]); }, variable_list{input});
 }
 

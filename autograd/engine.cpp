@@ -268,6 +268,7 @@ const Tensor& Tensor::requires_grad_(bool value) const {
         "you can only change requires_grad flags of leaf variables. If you want to use a computed "
         "variable in a subgraph that doesn't require differentiation use detach()");
   impl_->requires_grad = value || impl_->grad_fn;
+  if (is_leaf()) impl_->base.reset();  // a leaf stays one, whatever is written into what it was a view of
   return *this;
 }
 

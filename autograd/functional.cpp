@@ -49,7 +49,7 @@ Tensor inner_product(const char* op, const variable_list& a, const variable_list
   return total;
 }
 
-ListFunction of_list(const TensorFunction& f) {
+FunctionOfSeveral of_list(const FunctionOfOne& f) {
   return [&f](const variable_list& x) { return f(x[0]); };
 }
 
@@ -59,7 +59,7 @@ std::pair<Tensor, Tensor> single(std::pair<Tensor, variable_list> result) {
 
 }  // namespace
 
-std::pair<Tensor, variable_list> vjp(const ListFunction& f, const variable_list& x, const Tensor& v,
+std::pair<Tensor, variable_list> vjp(const FunctionOfSeveral& f, const variable_list& x, const Tensor& v,
                                      bool create_graph) {
   const AutoGradMode recording(true);
   const variable_list own = separate(x, create_graph);
@@ -68,7 +68,7 @@ std::pair<Tensor, variable_list> vjp(const ListFunction& f, const variable_list&
   return {finished(y, create_graph), pull_back(y, own, v, create_graph)};
 }
 
-std::pair<Tensor, Tensor> jvp(const ListFunction& f, const variable_list& x, const variable_list& v,
+std::pair<Tensor, Tensor> jvp(const FunctionOfSeveral& f, const variable_list& x, const variable_list& v,
                               bool create_graph) {
   const AutoGradMode recording(true);
   const variable_list own = separate(x, create_graph);
@@ -77,7 +77,7 @@ std::pair<Tensor, Tensor> jvp(const ListFunction& f, const variable_list& x, con
   return {finished(y, create_graph), pull_back(along_v, {u}, Tensor(), create_graph)[0]};
 }
 
-variable_list jacobian(const ListFunction& f, const variable_list& x, bool create_graph) {
+variable_list jacobian(const FunctionOfSeveral& f, const variable_list& x, bool create_graph) {
   const AutoGradMode recording(true);
   const variable_list own = separate(x, create_graph);
   const Tensor y = f(own);
@@ -97,7 +97,7 @@ variable_list jacobian(const ListFunction& f, const variable_list& x, bool creat
   return jacobians;
 }
 
-std::vector<variable_list> hessian(const ListFunction& f, const variable_list& x, bool create_graph) {
+std::vector<variable_list> hessian(const FunctionOfSeveral& f, const variable_list& x, bool create_graph) {
   std::vector<variable_list> rows;
   for (size_t i = 0; i < x.size(); ++i)
     rows.push_back(jacobian([&](const variable_list& own) { return gradient("hessian", f(own), own)[i]; }, x,
@@ -105,27 +105,27 @@ std::vector<variable_list> hessian(const ListFunction& f, const variable_list& x
   return rows;
 }
 
-std::pair<Tensor, variable_list> hvp(const ListFunction& f, const variable_list& x, const variable_list& v,
-                                     bool create_graph) {
+std::pair<Tensor, variable_list> hvp(const FunctionOfSeveral& f, const variable_list& x,
+                                     const variable_list& v, bool create_graph) {
   const AutoGradMode recording(true);
   const variable_list own = separate(x, create_graph);
   const Tensor y = f(own), slope = inner_product("hvp", gradient("hvp", y, own), v);
   return {finished(y, create_graph), pull_back(slope, own, Tensor(), create_graph)};
 }
 
-std::pair<Tensor, Tensor> vjp(const TensorFunction& f, const Tensor& x, const Tensor& v, bool create_graph) {
+std::pair<Tensor, Tensor> vjp(const FunctionOfOne& f, const Tensor& x, const Tensor& v, bool create_graph) {
   return single(vjp(of_list(f), variable_list{x}, v, create_graph));
 }
-std::pair<Tensor, Tensor> jvp(const TensorFunction& f, const Tensor& x, const Tensor& v, bool create_graph) {
+std::pair<Tensor, Tensor> jvp(const FunctionOfOne& f, const Tensor& x, const Tensor& v, bool create_graph) {
   return jvp(of_list(f), variable_list{x}, variable_list{v}, create_graph);
 }
-Tensor jacobian(const TensorFunction& f, const Tensor& x, bool create_graph) {
+Tensor jacobian(const FunctionOfOne& f, const Tensor& x, bool create_graph) {
   return jacobian(of_list(f), variable_list{x}, create_graph)[0];
 }
-Tensor hessian(const TensorFunction& f, const Tensor& x, bool create_graph) {
+Tensor hessian(const FunctionOfOne& f, const Tensor& x, bool create_graph) {
   return hessian(of_list(f), variable_list{x}, create_graph)[0][0];
 }
-std::pair<Tensor, Tensor> hvp(const TensorFunction& f, const Tensor& x, const Tensor& v, bool create_graph) {
+std::pair<Tensor, Tensor> hvp(const FunctionOfOne& f, const Tensor& x, const Tensor& v, bool create_graph) {
   return single(hvp(of_list(f), variable_list{x}, variable_list{v}, create_graph));
 }
 

@@ -4,7 +4,7 @@
 // that is where hooks wait. A leaf's node lives only while some graph leads there, therefore the leaf itself keeps its
 // hooks, and each node that it gets finds them there.
 #include "autograd/node.h"
-#include "tensor/shape.h"
+#include "autograd/ops/ops.h"
 
 namespace gradus {
 namespace {

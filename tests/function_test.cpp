@@ -216,6 +216,130 @@ TEST(Function, MayReturnItsInput) {
   EXPECT_TRUE(x.grad().equal(tensor({10, 10}, kFloat64)));
 }
 
+// ---- In place, and values that are no tensors --------------------------------------------------------------------------
+
+// As in libtorch's documentation.
+struct ScaleInPlace : Function<ScaleInPlace> {
+  static variable_list forward(AutogradContext* ctx, int64_t n, Tensor x) {
+    ctx->saved_data["n"] = n;
+    x.mul_(n);
+    ctx->mark_dirty({x});
+    return {x};
+  }
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    return {Tensor(), gradients[0] * ctx->saved_data["n"].toInt()};
+  }
+};
+
+TEST(Function, MayWriteIntoItsInput) {
+  const auto f = [](const variable_list& in) {
+    const Tensor y = in[0] * in[0];
+    return ScaleInPlace::apply(3, y)[0] + y;
+  };
+  const Tensor x = leaf({{1, 2}, {3, 4}}), y = x * 1;
+  EXPECT_TRUE(gradcheck(f, {x}) && gradgradcheck(f, {x}));
+  EXPECT_TRUE(ScaleInPlace::apply(5, y)[0].is_same(y));
+  EXPECT_EQ(y._version(), 1u);
+  EXPECT_EQ(autograd::grad(y.sum(), x)[0][0][0].item<double>(), 5);
+  EXPECT_ERROR(ScaleInPlace::apply(2, x),
+               "a leaf Variable that requires grad is being used in an in-place operation");
+}
+
+TEST(Function, MayWriteIntoAView) {
+  const uint64_t before = live_node_count();
+  {
+    const Tensor x = leaf({{1, 2}, {3, 4}}), y = x * 1, other = y.t();
+    ScaleInPlace::apply(10, y[1]);
+    EXPECT_TRUE(autograd::grad(other.sum(), x)[0].equal(tensor({{1.0, 1.0}, {10.0, 10.0}}, kFloat64)));
+  }
+  EXPECT_EQ(live_node_count(), before);
+}
+
+// Saves what it has written: an output, although it came in as an input.
+struct ExponentialInPlace : Function<ExponentialInPlace> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x) {
+    x.exp_();
+    ctx->mark_dirty({x});
+    ctx->save_for_backward({x});
+    return x;
+  }
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    return {gradients[0] * ctx->get_saved_variables()[0]};
+  }
+};
+
+TEST(Function, MaySaveWhatItHasWritten) {
+  const uint64_t before = live_node_count();
+  {
+    const Tensor x = leaf({1, -2});
+    const auto whole = [](const variable_list& in) { return ExponentialInPlace::apply(in[0] * 1); };
+    EXPECT_TRUE(gradcheck(whole, {x}) && gradgradcheck(whole, {x}));
+    const Tensor y = x * 1;
+    ExponentialInPlace::apply(y.slice(0, 1));
+  }
+  EXPECT_EQ(live_node_count(), before);
+}
+
+struct ForgetsItsDirtyInput : Function<ForgetsItsDirtyInput> {
+  static constexpr const char* name = "forgetful";
+  static Tensor forward(AutogradContext* ctx, const Tensor& x) {
+    ctx->mark_dirty({x.add_(1)});
+    return x * 2;
+  }
+  static variable_list backward(AutogradContext*, variable_list gradients) { return gradients; }
+};
+
+TEST(Function, MustReturnWhatItHasWritten) {
+  const Tensor x = leaf({1, 2}), y = x * 1;
+  EXPECT_ERROR(ForgetsItsDirtyInput::apply(y),
+               "Some elements marked as dirty during the forward method were not returned");
+}
+
+// A view that is made inside forward, where nothing is recorded, of memory that nobody else has.
+struct Transposed : Function<Transposed> {
+  static Tensor forward(AutogradContext*, const Tensor& x) { return (x * 2).t(); }
+  static variable_list backward(AutogradContext*, variable_list gradients) { return {gradients[0].t() * 2}; }
+};
+struct Shown : Function<Shown> {
+  static Tensor forward(AutogradContext*, const Tensor& x) { return x.t(); }
+  static variable_list backward(AutogradContext*, variable_list gradients) { return {gradients[0].t()}; }
+};
+
+TEST(Function, ResultsMayBeWrittenUnlessTheyShowAnInput) {
+  const Tensor x = leaf({{1, 2}, {3, 4}}), y = x * 1;
+  EXPECT_EQ(autograd::grad(Transposed::apply(y).mul_(5).sum(), x)[0][0][0].item<double>(), 10);
+  EXPECT_ERROR(Shown::apply(y).mul_(5), "a view was created in no_grad mode");
+}
+
+struct KeepsEverything : Function<KeepsEverything> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, std::optional<Tensor> shift,
+                        const std::string& text) {
+    ctx->saved_data["scale"] = 2.5;
+    ctx->saved_data["flag"] = true;
+    ctx->saved_data["text"] = text;
+    ctx->saved_data["sizes"] = x.sizes();
+    ctx->saved_data["tensor"] = ones({2}, kFloat64);
+    return shift ? x + *shift : x.clone();
+  }
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    auto& data = ctx->saved_data;
+    EXPECT_TRUE(data["flag"].toBool() && data["never"].isNone());
+    EXPECT_EQ(data["text"].toStringRef(), "a text");
+    EXPECT_EQ(data["sizes"].toIntVector(), std::vector<int64_t>{2});
+    EXPECT_ERROR(data["flag"].toInt(), "saved_data: asked for an int, but it holds a bool");
+    const Tensor g = gradients[0] * data["scale"].toDouble() * data["tensor"].toTensor();
+    return {g, ctx->needs_input_grad(1) ? g : Tensor(), Tensor()};
+  }
+};
+
+TEST(Function, KeepsValuesForBackward) {
+  const Tensor x = leaf({1, 2}), shift = leaf({3, 4});
+  KeepsEverything::apply(x, std::nullopt, "a text").sum().backward();
+  KeepsEverything::apply(x, std::optional<Tensor>(shift), "a text").sum().backward();
+  EXPECT_TRUE(x.grad().equal(tensor({5.0, 5.0}, kFloat64)));
+  EXPECT_TRUE(shift.grad().equal(tensor({2.5, 2.5}, kFloat64)));
+}
+
 // ---- Mistakes ------------------------------------------------------------------------------------------------------
 
 struct TooMany : Function<TooMany> {

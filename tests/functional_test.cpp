@@ -1,6 +1,8 @@
 // Derivatives of functions, against closed forms and finite differences; and checkpoint, against what it replaces.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "expectations.h"
 #include "gradus.h"
 
@@ -17,7 +19,7 @@ Tensor example(const Tensor& x) { return stack({x[0] * x[0] * x[1], 5 * x[0] + s
 Tensor example_jacobian(double a, double b) { return constant({{2 * a * b, a * a}, {5, std::cos(b)}}); }
 
 /// The Jacobian, column by column, by central differences.
-Tensor finite_differences(const TensorFunction& f, const Tensor& x, double h = 1e-6) {
+Tensor finite_differences(const FunctionOfOne& f, const Tensor& x, double h = 1e-6) {
   std::vector<Tensor> columns;
   for (int64_t i = 0; i < x.numel(); ++i) {
     const Tensor step = zeros({x.numel()}, kFloat64);
@@ -44,7 +46,7 @@ TEST(Jacobian, OfTheTextbookExample) {
 }
 
 TEST(Jacobian, HasTheShapesOfBoth) {
-  const TensorFunction f = [](const Tensor& x) { return x.softmax(1).mm(x.t()); };
+  const FunctionOfOne f = [](const Tensor& x) { return x.softmax(1).mm(x.t()); };
   manual_seed(1);
   const Tensor x = randn({2, 3}, kFloat64);
   const Tensor J = jacobian(f, x);
@@ -55,7 +57,7 @@ TEST(Jacobian, HasTheShapesOfBoth) {
 
 TEST(Jacobian, OfSeveralInputs) {
   const variable_list x = {constant({{1, 2}, {3, 4}}), constant({5, 6}), constant({7})};
-  const ListFunction f = [](const variable_list& in) { return in[0].mv(in[1]); };  // not of in[2]
+  const FunctionOfSeveral f = [](const variable_list& in) { return in[0].mv(in[1]); };  // not of in[2]
   const variable_list J = jacobian(f, x);
   EXPECT_TRUE(J[1].equal(x[0]));
   EXPECT_TRUE(J[0][1].equal(constant({{0, 0}, {5, 6}})));
@@ -69,7 +71,7 @@ TEST(Jacobian, OfSeveralInputs) {
 TEST(Hessian, OfAQuadraticFormIsItsMatrix) {
   const Tensor A = constant({{2, 1, 0}, {1, 3, -1}, {0, -1, 4}}), x = constant({1, -2, 0.5}),
                v = constant({1, 2, 3});
-  const TensorFunction f = [&](const Tensor& x) { return x.dot(A.mv(x)) / 2; };
+  const FunctionOfOne f = [&](const Tensor& x) { return x.dot(A.mv(x)) / 2; };
   EXPECT_TRUE(hessian(f, x).allclose(A));
   const auto [y, Hv] = hvp(f, x, v);
   EXPECT_TRUE(y.allclose(f(x)));
@@ -77,13 +79,13 @@ TEST(Hessian, OfAQuadraticFormIsItsMatrix) {
 }
 
 TEST(Hessian, OfRosenbrock) {
-  const TensorFunction f = [](const Tensor& x) {
+  const FunctionOfOne f = [](const Tensor& x) {
     return (1 - x[0]).square() + 100 * (x[1] - x[0].square()).square();
   };
   const double a = -1.2, b = 1;
   const Tensor x = constant({a, b}), H = hessian(f, x);
   EXPECT_TRUE(H.allclose(constant({{2 - 400 * (b - 3 * a * a), -400 * a}, {-400 * a, 200}})));
-  const TensorFunction slope = [&](const Tensor& x) { return jacobian(f, x); };
+  const FunctionOfOne slope = [&](const Tensor& x) { return jacobian(f, x); };
   EXPECT_TRUE(H.allclose(finite_differences(slope, x, 1e-5), 1e-6, 1e-4));
 }
 
@@ -107,8 +109,8 @@ TEST(Functional, OfConstantsAndLinearFunctionsIsZeroNotAnError) {
 
 // d/dx of the sum of squares of what each gives, where f(x) = x³: J = 3x², H of Σx³ = 6x
 TEST(Functional, CanBeDifferentiatedAgain) {
-  const TensorFunction cube = [](const Tensor& x) { return x.pow(3); };
-  const TensorFunction total = [](const Tensor& x) { return x.pow(3).sum(); };
+  const FunctionOfOne cube = [](const Tensor& x) { return x.pow(3); };
+  const FunctionOfOne total = [](const Tensor& x) { return x.pow(3).sum(); };
   const Tensor x = leaf({1, 2}), v = leaf({3, -1}), a = x.detach(), w = v.detach();
   const auto slope = [](const Tensor& result, const Tensor& by) {
     return autograd::grad(result.square().sum(), by, {}, /*retain_graph=*/true)[0];
@@ -130,7 +132,7 @@ TEST(Functional, LeavesTheInputsAsTheyAre) {
   {
     const Tensor x = leaf({1, 2}), y = x * 2;
     const NoGradGuard no_grad;  // the functions record by themselves
-    jacobian(example, y), hessian([](const Tensor& x) { return x.prod(); }, y), jvp(example, y, x),
+    jacobian(example, y), hessian([](const Tensor& x) { return x.square().sum(); }, y), jvp(example, y, x),
         hvp([](const Tensor& x) { return x.dot(x); }, y, x);
     EXPECT_FALSE(x.grad().defined() || GradMode::is_enabled());
   }
@@ -174,7 +176,7 @@ TEST(Checkpoint, GoesToAnyOrder) {
     for (int order = 0; order < 3; ++order) y = autograd::grad(y.sum(), x, {}, {}, /*create_graph=*/true)[0];
     return y.detach();
   };
-  const TensorFunction f = [](const Tensor& x) { return (x.sin() * x).exp(); };
+  const FunctionOfOne f = [](const Tensor& x) { return (x.sin() * x).exp(); };
   const Tensor plain = third_derivative(f);
   EXPECT_TRUE(third_derivative([&](const Tensor& x) { return checkpoint(f, x); }).allclose(plain));
   EXPECT_TRUE(gradgradcheck([&](const variable_list& in) { return checkpoint(f, in[0]); }, {leaf({0.5, 2})}));
@@ -191,13 +193,13 @@ TEST(Checkpoint, OfInputsThatDependOnEachOther) {
 TEST(Checkpoint, DrawsTheSameNumbersAgain) {
   manual_seed(5);
   const Tensor x = ones({100}, kFloat64).requires_grad_();
-  const Tensor y = checkpoint([](const Tensor& x) { return nn::functional::dropout(x, 0.5, true); }, x);
+  const Tensor y = checkpoint([](const Tensor& x) { return nn::functional::dropout(x); }, x);
   const Tensor later = rand({3});
   y.sum().backward();
   EXPECT_TRUE(x.grad().equal(y.detach()));  // 0 or 2 at the same places
   const Tensor after = rand({3});
   manual_seed(5);
-  nn::functional::dropout(x.detach(), 0.5, true);
+  nn::functional::dropout(x.detach());
   EXPECT_TRUE(rand({3}).equal(later) &&
               rand({3}).equal(after));  // the stream goes on as if nothing had been drawn
 }
@@ -220,7 +222,7 @@ TEST(Checkpoint, NoticesThatAnInputChanged) {
 }
 
 TEST(Checkpoint, RecordsNothingWhereNothingIsAsked) {
-  const TensorFunction f = [](const Tensor& x) { return x * 2; };
+  const FunctionOfOne f = [](const Tensor& x) { return x * 2; };
   EXPECT_FALSE(checkpoint(f, ones({2})).requires_grad());
   const NoGradGuard no_grad;
   EXPECT_FALSE(checkpoint(f, leaf({1, 2})).requires_grad());

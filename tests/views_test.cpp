@@ -148,6 +148,14 @@ TEST(View, OfATensorThatWasGivenOtherDataGoesItsOwnWay) {
   EXPECT_TRUE(x.detach().equal(constant({1, 2})));
 }
 
+TEST(View, ThatBecomesALeafStaysOne) {
+  const Tensor w = leaf({5, 6}), memory = constant({1, 2, 3}), x = memory.slice(0, 1).requires_grad_();
+  EXPECT_ERROR(x.mul_(2), "a leaf Variable that requires grad");
+  EXPECT_ERROR(x[0].mul_(2), "a view of a leaf Variable that requires grad");
+  memory.slice(0, 0, 2).mul_(w);
+  EXPECT_TRUE(x.is_leaf() && x.requires_grad() && memory.requires_grad());
+}
+
 TEST(View, RememberedByARuleNoticesTheWrite) {
   const Tensor x = leaf({1, 2}), y = x * 1, z = y * y;
   y[0].mul_(2);

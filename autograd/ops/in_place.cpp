@@ -15,8 +15,9 @@ namespace {
 
 /// Must a write into x be recorded? If it must not, or may not, be made at all, that is an Error.
 bool must_record(const char* op, const Tensor& x, bool values_require_grad = false) {
-  check(!x.raw().repeats(), op, ": more than one element of the written-to tensor ", text(x.sizes()),
-        " refers to a single memory location; clone() the expanded tensor first");
+  check(!x.raw().repeats(), op,
+        ": more than one element of the written-to tensor refers to a single memory location, for its shape ",
+        text(x.sizes()), " is an expanded one. Please clone() the tensor before performing the operation");
   const bool recorded =
       GradMode::is_enabled() && (x.requires_grad() | values_require_grad | x.impl().hidden_graph);
   if (recorded) [[unlikely]]
