@@ -294,7 +294,6 @@ class Tensor {
   Tensor& tanh_() const;
   Tensor& sigmoid_() const;
   Tensor& relu_() const;
-  Tensor& masked_fill_(const Tensor& mask, const Scalar& value) const;
   Tensor& fill_(const Scalar& value) const;
   Tensor& fill_(const Tensor& value) const;  // of no dimensions
   Tensor& zero_() const;

@@ -168,9 +168,6 @@ Tensor& Tensor::clamp_max_(const Scalar& max) const { return clamp_({}, max); }
 Tensor& Tensor::pow_(const Scalar& exponent) const {
   return in_place("pow_", *this, [&](const Tensor& x) { return x.pow(exponent); });
 }
-Tensor& Tensor::masked_fill_(const Tensor& mask, const Scalar& value) const {
-  return in_place("masked_fill_", *this, [&](const Tensor& x) { return x.masked_fill(mask, value); });
-}
 Tensor& Tensor::neg_() const { return in_place<gradus::neg>("neg_", *this); }
 Tensor& Tensor::abs_() const { return in_place<gradus::abs>("abs_", *this); }
 Tensor& Tensor::exp_() const { return in_place<gradus::exp>("exp_", *this); }

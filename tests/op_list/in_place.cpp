@@ -149,10 +149,6 @@ std::vector<Op> functions_in_place() {
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return x[0].clone().pow_(3); },
        .reference = [](double a) { return a * a * a; }},
-      {.name = "masked_fill_",
-       .inputs = {any({3, 4}), mask({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().masked_fill_(x[1], -2); },
-       .reference = [](double a, double c) { return c != 0 ? -2 : a; }},
   };
 }
 
