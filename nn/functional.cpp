@@ -1,16 +1,8 @@
 #include "nn/functional.h"
 
-#include <cmath>
-#include <limits>
-#include <numbers>
-
-#include "autograd/record.h"
+#include "autograd/grad_mode.h"
 
 namespace gradus::nn::functional {
-
-using autograd::record;
-using autograd::save;
-using autograd::wrt;
 
 // ---- Layers -----------------------------------------------------------------------------------------------
 
@@ -19,6 +11,15 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
         " and the weight (out, in) is ", text(weight.sizes()), ": x's last size must equal in");
   if (!bias.defined()) return matmul(x, weight.t());
   return x.dim() == 2 ? addmm(bias, x, weight.t()) : matmul(x, weight.t()) + bias;
+}
+
+Tensor embedding(const Tensor& indices, const Tensor& weight, const EmbeddingFuncOptions& options) {
+  if (!options.padding_idx()) return gradus::embedding(weight, indices);
+  check(weight.dim() == 2, "embedding: the table must be (rows, width), not ", text(weight.sizes()));
+  const int64_t row = *options.padding_idx(), rows = weight.size(0);
+  check(row >= -rows && row < rows, "Padding_idx must be within num_embeddings: it is ", row, " of ", rows,
+        " rows");
+  return gradus::embedding(weight, indices, row < 0 ? row + rows : row);
 }
 
 Tensor one_hot(const Tensor& labels, int64_t num_classes) {
@@ -37,8 +38,8 @@ Tensor dropout(const Tensor& x, const DropoutFuncOptions& options) {
   const double p = options.p();
   check(p >= 0 && p <= 1, "dropout probability has to be between 0 and 1, but got ", p);
   if (p == 0 || !options.training() || x.numel() == 0) return x;
-  if (p == 1) return x * zeros_like(x);
-  return x * empty_like(x).bernoulli_(1 - p).div_(1 - p);
+  const Tensor mask = p == 1 ? zeros_like(x) : empty_like(x).bernoulli_(1 - p).div_(1 - p);
+  return options.inplace() ? x.mul_(mask) : x * mask;
 }
 
 Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& options) {
@@ -86,46 +87,6 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   Tensor y = (x - along_features(mean)) * along_features(rsqrt(var + options.eps()));
   if (options.weight().defined()) y = y * along_features(options.weight());
   return options.bias().defined() ? y + along_features(options.bias()) : y;
-}
-
-// ---- Activations ------------------------------------------------------------------------------------------
-
-Tensor leaky_relu(const Tensor& x, const LeakyReLUOptions& options) {
-  return where(x > 0, x, x * options.negative_slope());
-}
-
-Tensor elu(const Tensor& x, const ELUOptions& options) {
-  return where(x > 0, x, expm1(clamp_max(x, 0)) * options.alpha());  // clamped: e^x must not overflow unused
-}
-
-Tensor gelu(const Tensor& x, const GELUOptions& options) {
-  if (options.approximate() == "none") return x * 0.5 * (1 + erf(x / std::numbers::sqrt2));
-  check(options.approximate() == "tanh", "gelu: approximate must be \"none\" or \"tanh\", not \"",
-        options.approximate(), "\"");
-  const double root = std::sqrt(2 / std::numbers::pi);
-  return x * 0.5 * (1 + tanh((x + x * x * x * 0.044715) * root));
-}
-
-Tensor silu(const Tensor& x) { return x * sigmoid(x); }
-
-// y = ln(1 + eᶻ) / β = (max(z, 0) + ln(1 + e^-|z|)) / β  with z = βx        x̄ = ȳ σ(z)
-// The second form cannot overflow; its kinks at 0 cancel, which the rule knows and its parts would not.
-Tensor softplus(const Tensor& x, const SoftplusOptions& options) {
-  const double beta = options.beta(), threshold = options.threshold();
-  check(beta != 0, "softplus: beta must not be 0");
-  const auto value = [&] {
-    const NoGradGuard no_grad;
-    const Tensor z = x * beta;
-    return where(z > threshold, x, (gradus::relu(z) + log1p(exp(-abs(z)))) / beta);
-  };
-  return record("softplus", value(), wrt(x, [x = save(x), beta, threshold](const Tensor& g) {
-                  const Tensor z = Tensor(x) * beta;
-                  return where(z > threshold, g, g * sigmoid(z));
-                }));
-}
-
-Tensor logsigmoid(const Tensor& x) {
-  return -softplus(-x, SoftplusOptions().threshold(std::numeric_limits<double>::infinity()));
 }
 
 }  // namespace gradus::nn::functional

@@ -11,10 +11,9 @@ namespace gradus::nn::functional {
 /// y = x Wᵀ + b.  x: (…, in), weight: (out, in), bias: (out) or undefined; y: (…, out).
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
-/// Rows of `weight` (count, width) by int64 index of any shape: (*indices, width).
-inline Tensor embedding(const Tensor& indices, const Tensor& weight) {
-  return gradus::embedding(weight, indices);
-}
+/// Rows of `weight` (count, width) by int64 index of any shape: (*indices, width). The row padding_idx, if one is
+/// given, gets no gradient.
+Tensor embedding(const Tensor& indices, const Tensor& weight, const EmbeddingFuncOptions& options = {});
 
 /// (n, classes) int64 with a 1 at each label; num_classes = -1 takes the largest label + 1.
 Tensor one_hot(const Tensor& labels, int64_t num_classes = -1);
@@ -22,6 +21,7 @@ Tensor one_hot(const Tensor& labels, int64_t num_classes = -1);
 struct DropoutFuncOptions {
   GRADUS_ARG(double, p) = 0.5;
   GRADUS_ARG(bool, training) = true;
+  GRADUS_ARG(bool, inplace) = false;
 };
 /// Sets each element to 0 with probability p and divides the others by 1 - p, keeping the mean. Not training: x.
 /// Source: Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting" (2014).
@@ -52,36 +52,76 @@ struct BatchNormFuncOptions {
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
                   const BatchNormFuncOptions& options = {});
 
-// ---- Activations ------------------------------------------------------------------------------------------
+// ---- Activations: the functions of autograd/ops/activations.cpp, with options in a struct ------------------
 
-inline Tensor relu(const Tensor& x) { return gradus::relu(x); }
-/// x, and x·negative_slope below 0.
-Tensor leaky_relu(const Tensor& x, const LeakyReLUOptions& options = {});
-/// x, and α (eˣ - 1) below 0.  Source: Clevert et al. (2015).
-Tensor elu(const Tensor& x, const ELUOptions& options = {});
-/// x Φ(x), with Φ the normal distribution function, or its "tanh" approximation.
-/// Source: Hendrycks & Gimpel, "Gaussian error linear units" (2016).
-Tensor gelu(const Tensor& x, const GELUOptions& options = {});
-/// x σ(x).
-Tensor silu(const Tensor& x);
-/// ln(1 + e^(βx)) / β; x itself where βx > threshold.
-Tensor softplus(const Tensor& x, const SoftplusOptions& options = {});
-/// ln σ(x).
-Tensor logsigmoid(const Tensor& x);
-/// e^xᵢ / Σⱼ e^xⱼ along dim.
-inline Tensor softmax(const Tensor& x, const SoftmaxOptions& options) {
-  return gradus::softmax(x, options.dim());
-}
-inline Tensor log_softmax(const Tensor& x, const LogSoftmaxOptions& options) {
-  return gradus::log_softmax(x, options.dim());
+/// function(x, arguments…), written over x with inplace(true). The function gets a copy then: its rules may need
+/// what x was.
+template <class Options, class Function, class... Arguments>
+Tensor maybe_in_place(const Options& options, const Tensor& x, Function function,
+                      const Arguments&... arguments) {
+  return options.inplace() ? x.copy_(function(x.clone(), arguments...)) : function(x, arguments...);
 }
 
+inline Tensor relu(const Tensor& x, const ReLUOptions& o = {}) { return maybe_in_place(o, x, gradus::relu); }
+inline Tensor relu6(const Tensor& x, const ReLU6Options& o = {}) {
+  return maybe_in_place(o, x, gradus::relu6);
+}
+inline Tensor selu(const Tensor& x, const SELUOptions& o = {}) { return maybe_in_place(o, x, gradus::selu); }
+inline Tensor leaky_relu(const Tensor& x, const LeakyReLUOptions& o = {}) {
+  return maybe_in_place(o, x, gradus::leaky_relu, o.negative_slope());
+}
+inline Tensor elu(const Tensor& x, const ELUOptions& o = {}) {
+  return maybe_in_place(o, x, gradus::elu, o.alpha(), 1, 1);
+}
+inline Tensor celu(const Tensor& x, const CELUOptions& o = {}) {
+  return maybe_in_place(o, x, gradus::celu, o.alpha());
+}
+inline Tensor hardtanh(const Tensor& x, const HardtanhOptions& o = {}) {
+  return maybe_in_place(o, x, gradus::hardtanh, o.min_val(), o.max_val());
+}
+inline Tensor threshold(const Tensor& x, const ThresholdOptions& o) {
+  return maybe_in_place(o, x, gradus::threshold, o.threshold(), o.value());
+}
+inline Tensor hardshrink(const Tensor& x, const HardshrinkOptions& o = {}) {
+  return gradus::hardshrink(x, o.lambda());
+}
+inline Tensor softshrink(const Tensor& x, const SoftshrinkOptions& o = {}) {
+  return gradus::softshrink(x, o.lambda());
+}
+inline Tensor softplus(const Tensor& x, const SoftplusOptions& o = {}) {
+  return gradus::softplus(x, o.beta(), o.threshold());
+}
+inline Tensor gelu(const Tensor& x, const GELUOptions& o = {}) { return gradus::gelu(x, o.approximate()); }
+inline Tensor silu(const Tensor& x) { return gradus::silu(x); }
+inline Tensor mish(const Tensor& x) { return gradus::mish(x); }
+inline Tensor logsigmoid(const Tensor& x) { return gradus::log_sigmoid(x); }
+inline Tensor softsign(const Tensor& x) { return x / (x.abs() + 1); }
+inline Tensor tanhshrink(const Tensor& x) { return x - x.tanh(); }
+/// e^xᵢ / Σⱼ e^xⱼ along dim; softmin: of -x.
+inline Tensor softmax(const Tensor& x, const SoftmaxFuncOptions& o) {
+  return gradus::softmax(o.dtype() ? x.to(*o.dtype()) : x, o.dim());
+}
+inline Tensor softmin(const Tensor& x, const SoftmaxFuncOptions& o) { return softmax(-x, o); }
+inline Tensor log_softmax(const Tensor& x, const SoftmaxFuncOptions& o) {
+  return gradus::log_softmax(o.dtype() ? x.to(*o.dtype()) : x, o.dim());
+}
+
+using ReLUFuncOptions = ReLUOptions;
+using ReLU6FuncOptions = ReLU6Options;
+using SELUFuncOptions = SELUOptions;
 using LeakyReLUFuncOptions = LeakyReLUOptions;
 using ELUFuncOptions = ELUOptions;
-using GELUFuncOptions = GELUOptions;
+using CELUFuncOptions = CELUOptions;
+using HardtanhFuncOptions = HardtanhOptions;
+using ThresholdFuncOptions = ThresholdOptions;
+using HardshrinkFuncOptions = HardshrinkOptions;
+using SoftshrinkFuncOptions = SoftshrinkOptions;
 using SoftplusFuncOptions = SoftplusOptions;
-using SoftmaxFuncOptions = SoftmaxOptions;
-using LogSoftmaxFuncOptions = LogSoftmaxOptions;
+using GELUFuncOptions = GELUOptions;
+using nn::EmbeddingFuncOptions;
+using nn::SoftmaxFuncOptions;
+using SoftminFuncOptions = SoftmaxFuncOptions;
+using LogSoftmaxFuncOptions = SoftmaxFuncOptions;
 
 // ---- Losses -----------------------------------------------------------------------------------------------
 //
@@ -118,6 +158,15 @@ Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& y,
 /// y is log q.
 Tensor kl_div(const Tensor& x, const Tensor& y, const KLDivLossOptions& options = {});
 
+/// x where y = 1, max(0, margin - x) where y = -1.
+Tensor hinge_embedding_loss(const Tensor& x, const Tensor& y, const HingeEmbeddingLossOptions& options = {});
+/// max(0, margin - y (a - b)): y = 1 if a should be the larger one, else -1.
+Tensor margin_ranking_loss(const Tensor& a, const Tensor& b, const Tensor& y,
+                           const MarginRankingLossOptions& options = {});
+/// 1 - cos(a, b) where y = 1, max(0, cos(a, b) - margin) where y = -1.  a, b: (N, D) and y: (N), or (D) and ().
+Tensor cosine_embedding_loss(const Tensor& a, const Tensor& b, const Tensor& y,
+                             const CosineEmbeddingLossOptions& options = {});
+
 using MSELossFuncOptions = MSELossOptions;
 using L1LossFuncOptions = L1LossOptions;
 using SmoothL1LossFuncOptions = SmoothL1LossOptions;
@@ -127,5 +176,8 @@ using CrossEntropyFuncOptions = CrossEntropyLossOptions;
 using BinaryCrossEntropyFuncOptions = BCELossOptions;
 using BinaryCrossEntropyWithLogitsFuncOptions = BCEWithLogitsLossOptions;
 using KLDivFuncOptions = KLDivLossOptions;
+using HingeEmbeddingLossFuncOptions = HingeEmbeddingLossOptions;
+using MarginRankingLossFuncOptions = MarginRankingLossOptions;
+using CosineEmbeddingLossFuncOptions = CosineEmbeddingLossOptions;
 
 }  // namespace gradus::nn::functional

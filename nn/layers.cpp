@@ -40,22 +40,32 @@ void EmbeddingImpl::reset() {
   const Tensor& given = options._weight();
   check(!given.defined() || (given.dim() == 2 && given.size(0) == count && given.size(1) == width),
         "Shape of _weight does not match num_embeddings and embedding_dim");
+  const int64_t padding = options.padding_idx().value_or(0);
+  check(padding >= -count && padding < count, "Padding_idx must be within num_embeddings: it is ", padding,
+        " of ", count, " rows");
   weight = register_parameter("weight", given.defined() ? given : empty({count, width}));
   if (!given.defined()) reset_parameters();
 }
 
-void EmbeddingImpl::reset_parameters() { init::normal_(weight); }
+void EmbeddingImpl::reset_parameters() {
+  init::normal_(weight);
+  if (options.padding_idx()) init::zeros_(weight.detach()[*options.padding_idx()]);
+}
 
 void EmbeddingImpl::pretty_print(std::ostream& out) const {
   out << "gradus::nn::Embedding(num_embeddings=" << options.num_embeddings()
-      << ", embedding_dim=" << options.embedding_dim() << ')';
+      << ", embedding_dim=" << options.embedding_dim();
+  if (options.padding_idx()) out << ", padding_idx=" << *options.padding_idx();
+  out << ')';
 }
 
 Embedding Embedding::from_pretrained(const Tensor& embeddings,
                                      const EmbeddingFromPretrainedOptions& options) {
   check(embeddings.dim() == 2, "Embeddings parameter is expected to be 2-dimensional, this one is ",
         text(embeddings.sizes()));
-  Embedding layer(EmbeddingOptions(embeddings.size(0), embeddings.size(1))._weight(embeddings));
+  Embedding layer(EmbeddingOptions(embeddings.size(0), embeddings.size(1))
+                      ._weight(embeddings)
+                      .padding_idx(options.padding_idx()));
   layer->weight.requires_grad_(!options.freeze());
   return layer;
 }
@@ -133,8 +143,9 @@ Tensor BatchNorm1dImpl::forward(const Tensor& x) {
 }
 
 void BatchNorm1dImpl::pretty_print(std::ostream& out) const {
-  out << std::boolalpha << "gradus::nn::BatchNorm1d(" << options.num_features() << ", eps=" << options.eps()
-      << ", affine=" << options.affine() << ", track_running_stats=" << options.track_running_stats() << ')';
+  out << std::boolalpha << "gradus::nn::BatchNorm1d(" << options.num_features() << ", eps=" << options.eps();
+  if (options.momentum()) out << ", momentum=" << *options.momentum();
+  out << ", affine=" << options.affine() << ", track_running_stats=" << options.track_running_stats() << ')';
 }
 
 // ---- Layers without parameters ----------------------------------------------------------------------------
@@ -145,7 +156,8 @@ DropoutImpl::DropoutImpl(const DropoutOptions& options) : options(options) {
 }
 
 Tensor DropoutImpl::forward(const Tensor& x) {
-  return functional::dropout(x, functional::DropoutFuncOptions().p(options.p()).training(is_training()));
+  return functional::dropout(
+      x, functional::DropoutFuncOptions().p(options.p()).training(is_training()).inplace(options.inplace()));
 }
 
 void FlattenImpl::pretty_print(std::ostream& out) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <functional>
 
 #include "nn/functional.h"
@@ -29,7 +30,8 @@ class LinearImpl : public Cloneable<LinearImpl> {
 using Linear = ModuleHolder<LinearImpl>;
 
 /// One vector for each of num_embeddings things: int64 indices of any shape give (*indices, embedding_dim).
-/// weight: (num_embeddings, embedding_dim), normal at first.
+/// weight: (num_embeddings, embedding_dim), normal at first. The row padding_idx, if there is one, begins as zeros
+/// and is not trained.
 class EmbeddingImpl : public Cloneable<EmbeddingImpl> {
  public:
   EmbeddingImpl(int64_t num_embeddings, int64_t embedding_dim)
@@ -37,7 +39,9 @@ class EmbeddingImpl : public Cloneable<EmbeddingImpl> {
   explicit EmbeddingImpl(const EmbeddingOptions& options);
   void reset() override;
   void reset_parameters();
-  Tensor forward(const Tensor& indices) { return functional::embedding(indices, weight); }
+  Tensor forward(const Tensor& indices) {
+    return functional::embedding(indices, weight, EmbeddingFuncOptions().padding_idx(options.padding_idx()));
+  }
   void pretty_print(std::ostream& out) const override;
 
   EmbeddingOptions options;
@@ -89,7 +93,8 @@ class DropoutImpl : public Cloneable<DropoutImpl> {
   void reset() override {}
   Tensor forward(const Tensor& x);
   void pretty_print(std::ostream& out) const override {
-    out << "gradus::nn::Dropout(p=" << options.p() << ')';
+    out << std::boolalpha << "gradus::nn::Dropout(p=" << options.p() << ", inplace=" << options.inplace()
+        << ')';
   }
 
   DropoutOptions options;
@@ -142,20 +147,38 @@ struct NoOptions {};
 
 // How options show when a layer is printed; most do not.
 inline void print_options(std::ostream&, const auto&) {}
-inline void print_options(std::ostream& out, const LeakyReLUOptions& o) {
-  out << "negative_slope=" << o.negative_slope();
+inline void print_options(std::ostream& out, const InplaceOptions& o) {
+  out << (o.inplace() ? "inplace=true" : "");
 }
-inline void print_options(std::ostream& out, const ELUOptions& o) { out << "alpha=" << o.alpha(); }
+inline void print_options(std::ostream& out, const LeakyReLUOptions& o) {
+  out << "negative_slope=" << o.negative_slope() << (o.inplace() ? ", inplace=true" : "");
+}
+inline void print_options(std::ostream& out, const ELUOptions& o) {
+  out << "alpha=" << o.alpha() << (o.inplace() ? ", inplace=true" : "");
+}
+inline void print_options(std::ostream& out, const HardtanhOptions& o) {
+  out << "min_val=" << o.min_val() << ", max_val=" << o.max_val() << (o.inplace() ? ", inplace=true" : "");
+}
+inline void print_options(std::ostream& out, const ThresholdOptions& o) {
+  out << "threshold=" << o.threshold() << ", value=" << o.value() << (o.inplace() ? ", inplace=true" : "");
+}
+inline void print_options(std::ostream& out, const ShrinkOptions& o) { out << o.lambda(); }
 inline void print_options(std::ostream& out, const SoftmaxOptions& o) { out << "dim=" << o.dim(); }
 inline void print_options(std::ostream& out, const SoftplusOptions& o) {
   out << "beta=" << o.beta() << ", threshold=" << o.threshold();
+}
+template <int default_margin>
+void print_options(std::ostream& out, const MarginLossOptions<default_margin>& o) {
+  out << "margin=" << o.margin();
 }
 
 /// The layer y = function(inputs…, options).
 template <LayerName name, auto function, class Options = NoOptions>
 class FunctionLayer : public Cloneable<FunctionLayer<name, function, Options>> {
  public:
-  explicit FunctionLayer(const Options& options = {}) : options(options) {}
+  template <class... Arguments>
+  requires std::constructible_from<Options, Arguments...>
+  explicit FunctionLayer(Arguments&&... arguments) : options(std::forward<Arguments>(arguments)...) {}
   void reset() override {}
   template <class... Inputs>
   Tensor forward(const Inputs&... inputs) {
@@ -174,16 +197,27 @@ class FunctionLayer : public Cloneable<FunctionLayer<name, function, Options>> {
 };
 
 // forward(x)
-using ReLUImpl = FunctionLayer<"ReLU", functional::relu>;
-using SigmoidImpl = FunctionLayer<"Sigmoid", gradus::sigmoid>;
-using TanhImpl = FunctionLayer<"Tanh", gradus::tanh>;
-using SiLUImpl = FunctionLayer<"SiLU", functional::silu>;
-using LogSigmoidImpl = FunctionLayer<"LogSigmoid", functional::logsigmoid>;
+using ReLUImpl = FunctionLayer<"ReLU", functional::relu, ReLUOptions>;
+using ReLU6Impl = FunctionLayer<"ReLU6", functional::relu6, ReLU6Options>;
 using LeakyReLUImpl = FunctionLayer<"LeakyReLU", functional::leaky_relu, LeakyReLUOptions>;
 using ELUImpl = FunctionLayer<"ELU", functional::elu, ELUOptions>;
+using SELUImpl = FunctionLayer<"SELU", functional::selu, SELUOptions>;
+using CELUImpl = FunctionLayer<"CELU", functional::celu, CELUOptions>;
 using GELUImpl = FunctionLayer<"GELU", functional::gelu, GELUOptions>;
+using SiLUImpl = FunctionLayer<"SiLU", functional::silu>;
+using MishImpl = FunctionLayer<"Mish", functional::mish>;
+using SigmoidImpl = FunctionLayer<"Sigmoid", gradus::sigmoid>;
+using LogSigmoidImpl = FunctionLayer<"LogSigmoid", functional::logsigmoid>;
+using TanhImpl = FunctionLayer<"Tanh", gradus::tanh>;
+using TanhshrinkImpl = FunctionLayer<"Tanhshrink", functional::tanhshrink>;
+using SoftsignImpl = FunctionLayer<"Softsign", functional::softsign>;
 using SoftplusImpl = FunctionLayer<"Softplus", functional::softplus, SoftplusOptions>;
+using HardtanhImpl = FunctionLayer<"Hardtanh", functional::hardtanh, HardtanhOptions>;
+using HardshrinkImpl = FunctionLayer<"Hardshrink", functional::hardshrink, HardshrinkOptions>;
+using SoftshrinkImpl = FunctionLayer<"Softshrink", functional::softshrink, SoftshrinkOptions>;
+using ThresholdImpl = FunctionLayer<"Threshold", functional::threshold, ThresholdOptions>;
 using SoftmaxImpl = FunctionLayer<"Softmax", functional::softmax, SoftmaxOptions>;
+using SoftminImpl = FunctionLayer<"Softmin", functional::softmin, SoftminOptions>;
 using LogSoftmaxImpl = FunctionLayer<"LogSoftmax", functional::log_softmax, LogSoftmaxOptions>;
 
 // forward(input, target)
@@ -198,17 +232,36 @@ using BCELossImpl = FunctionLayer<"BCELoss", functional::binary_cross_entropy, B
 using BCEWithLogitsLossImpl = FunctionLayer<"BCEWithLogitsLoss", functional::binary_cross_entropy_with_logits,
                                             BCEWithLogitsLossOptions>;
 using KLDivLossImpl = FunctionLayer<"KLDivLoss", functional::kl_div, KLDivLossOptions>;
+using HingeEmbeddingLossImpl =
+    FunctionLayer<"HingeEmbeddingLoss", functional::hinge_embedding_loss, HingeEmbeddingLossOptions>;
+
+// forward(input1, input2, target)
+using MarginRankingLossImpl =
+    FunctionLayer<"MarginRankingLoss", functional::margin_ranking_loss, MarginRankingLossOptions>;
+using CosineEmbeddingLossImpl =
+    FunctionLayer<"CosineEmbeddingLoss", functional::cosine_embedding_loss, CosineEmbeddingLossOptions>;
 
 using ReLU = ModuleHolder<ReLUImpl>;
-using Sigmoid = ModuleHolder<SigmoidImpl>;
-using Tanh = ModuleHolder<TanhImpl>;
-using SiLU = ModuleHolder<SiLUImpl>;
-using LogSigmoid = ModuleHolder<LogSigmoidImpl>;
+using ReLU6 = ModuleHolder<ReLU6Impl>;
 using LeakyReLU = ModuleHolder<LeakyReLUImpl>;
 using ELU = ModuleHolder<ELUImpl>;
+using SELU = ModuleHolder<SELUImpl>;
+using CELU = ModuleHolder<CELUImpl>;
 using GELU = ModuleHolder<GELUImpl>;
+using SiLU = ModuleHolder<SiLUImpl>;
+using Mish = ModuleHolder<MishImpl>;
+using Sigmoid = ModuleHolder<SigmoidImpl>;
+using LogSigmoid = ModuleHolder<LogSigmoidImpl>;
+using Tanh = ModuleHolder<TanhImpl>;
+using Tanhshrink = ModuleHolder<TanhshrinkImpl>;
+using Softsign = ModuleHolder<SoftsignImpl>;
 using Softplus = ModuleHolder<SoftplusImpl>;
+using Hardtanh = ModuleHolder<HardtanhImpl>;
+using Hardshrink = ModuleHolder<HardshrinkImpl>;
+using Softshrink = ModuleHolder<SoftshrinkImpl>;
+using Threshold = ModuleHolder<ThresholdImpl>;
 using Softmax = ModuleHolder<SoftmaxImpl>;
+using Softmin = ModuleHolder<SoftminImpl>;
 using LogSoftmax = ModuleHolder<LogSoftmaxImpl>;
 using MSELoss = ModuleHolder<MSELossImpl>;
 using L1Loss = ModuleHolder<L1LossImpl>;
@@ -219,5 +272,8 @@ using CrossEntropyLoss = ModuleHolder<CrossEntropyLossImpl>;
 using BCELoss = ModuleHolder<BCELossImpl>;
 using BCEWithLogitsLoss = ModuleHolder<BCEWithLogitsLossImpl>;
 using KLDivLoss = ModuleHolder<KLDivLossImpl>;
+using HingeEmbeddingLoss = ModuleHolder<HingeEmbeddingLossImpl>;
+using MarginRankingLoss = ModuleHolder<MarginRankingLossImpl>;
+using CosineEmbeddingLoss = ModuleHolder<CosineEmbeddingLossImpl>;
 
 }  // namespace gradus::nn

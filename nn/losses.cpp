@@ -242,4 +242,34 @@ Tensor kl_div(const Tensor& x, const Tensor& y, const KLDivLossOptions& options)
   return reduce("kl_div", losses, options.reduction());
 }
 
+// ---- Pairs and margins ------------------------------------------------------------------------------------
+
+Tensor hinge_embedding_loss(const Tensor& x, const Tensor& y, const HingeEmbeddingLossOptions& options) {
+  check_sizes("hinge_embedding_loss", x, y);
+  const Tensor alike = where(y != -1, x, 0), apart = where(y != 1, clamp_min(options.margin() - x, 0), 0);
+  return reduce("hinge_embedding_loss", alike + apart, options.reduction());
+}
+
+Tensor margin_ranking_loss(const Tensor& a, const Tensor& b, const Tensor& y,
+                           const MarginRankingLossOptions& options) {
+  check(a.dim() == b.dim() && a.dim() == y.dim(),
+        "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: ",
+        text(a.sizes()), ", input2: ", text(b.sizes()), ", target: ", text(y.sizes()));
+  return reduce("margin_ranking_loss", clamp_min(options.margin() - y * (a - b), 0), options.reduction());
+}
+
+Tensor cosine_embedding_loss(const Tensor& a, const Tensor& b, const Tensor& y,
+                             const CosineEmbeddingLossOptions& options) {
+  check(a.sizes() == b.sizes() && (a.dim() == 1 || a.dim() == 2) && y.dim() == a.dim() - 1 &&
+            (y.dim() == 0 || y.size(0) == a.size(0)),
+        "cosine_embedding_loss: the inputs are ", text(a.sizes()), " and ", text(b.sizes()),
+        " and the target ", text(y.sizes()), "; they must be (N, D), (N, D) and (N), or (D), (D) and ()");
+  const auto along = [](const Tensor& product) { return product.sum({-1}); };
+  const double tiny = 1e-12;  // so that a vector of zeros has a cosine: 0
+  const Tensor cosine = along(a * b) * rsqrt((along(a.square()) + tiny) * (along(b.square()) + tiny));
+  const Tensor alike = where(y == 1, 1 - cosine, 0),
+               apart = where(y == -1, clamp_min(cosine - options.margin(), 0), 0);
+  return reduce("cosine_embedding_loss", alike + apart, options.reduction());
+}
+
 }  // namespace gradus::nn::functional

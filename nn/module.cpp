@@ -100,6 +100,10 @@ void Module::apply(const NamedModuleApplyFunction& function, const std::string& 
   for (auto& child : children_) child.value()->apply(function, joined(name_prefix, child.key()));
 }
 
+void Module::apply(const ModulePointerApplyFunction& function) const {
+  for (const auto& module : modules()) function(module);
+}
+
 void Module::train(bool on) {
   is_training_ = on;
   for (auto& child : children_) child.value()->train(on);
@@ -141,7 +145,7 @@ void Module::zero_grad(bool set_to_none) {
   }
 }
 
-std::shared_ptr<Module> Module::clone() const {
+std::shared_ptr<Module> Module::clone(const std::optional<Device>&) const {
   fail("clone() has not been implemented for ", name(), "; derive it from nn::Cloneable<", name(), ">");
 }
 

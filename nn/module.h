@@ -18,6 +18,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -47,6 +48,7 @@ class Module : public std::enable_shared_from_this<Module> {
  public:
   using ModuleApplyFunction = std::function<void(Module&)>;
   using NamedModuleApplyFunction = std::function<void(const std::string&, Module&)>;
+  using ModulePointerApplyFunction = std::function<void(const std::shared_ptr<Module>&)>;
 
   Module() = default;
   /// `name` is what printing the module shows; by default the name of its class.
@@ -98,6 +100,7 @@ class Module : public std::enable_shared_from_this<Module> {
   /// Calls the function for this module, then for every module below it, in the order of modules().
   void apply(const ModuleApplyFunction& function);
   void apply(const NamedModuleApplyFunction& function, const std::string& name_prefix = {});
+  void apply(const ModulePointerApplyFunction& function) const;
   /// Training mode or evaluation mode: Dropout and BatchNorm differ in them.
   virtual void train(bool on = true);
   void eval() { train(false); }
@@ -109,8 +112,8 @@ class Module : public std::enable_shared_from_this<Module> {
   virtual void to(Device device);
   virtual void zero_grad(bool set_to_none = true);
 
-  /// A deep copy; Error unless the class derives from Cloneable.
-  virtual std::shared_ptr<Module> clone() const;
+  /// A deep copy, on `device` if one is given; Error unless the class derives from Cloneable.
+  virtual std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const;
 
   /// This module as a LinearImpl, written as<LinearImpl>() or as<Linear>(); nullptr if it is none.
   template <class M>
@@ -126,6 +129,10 @@ class Module : public std::enable_shared_from_this<Module> {
   virtual void pretty_print(std::ostream& out) const { out << name(); }
   friend std::ostream& operator<<(std::ostream& out, const Module& module);
 
+ protected:
+  OrderedDict<std::string, Tensor> parameters_{"Parameter"};
+  OrderedDict<std::string, std::shared_ptr<Module>> children_{"Submodule"};
+
  private:
   template <class Derived>
   friend class Cloneable;
@@ -136,9 +143,7 @@ class Module : public std::enable_shared_from_this<Module> {
   void copy_state_from(const Module& other);
   void print_tree(std::ostream& out, const std::string& indentation) const;
 
-  OrderedDict<std::string, Tensor> parameters_{"Parameter"};
   OrderedDict<std::string, Tensor> buffers_{"Buffer"};
-  OrderedDict<std::string, std::shared_ptr<Module>> children_{"Submodule"};
   std::string name_;
   bool is_training_ = true;
 };
@@ -166,7 +171,7 @@ class Cloneable : public Module {
 
   virtual void reset() = 0;
 
-  std::shared_ptr<Module> clone() const override {
+  std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override {
     auto copy = std::make_shared<Derived>(static_cast<const Derived&>(*this));
     Module& module = *copy;
     module.parameters_.clear();
@@ -174,6 +179,7 @@ class Cloneable : public Module {
     module.children_.clear();
     copy->reset();
     module.copy_state_from(*this);
+    if (device) module.to(*device);
     return copy;
   }
 };
@@ -221,5 +227,6 @@ class ModuleHolder {
 
 }  // namespace gradus::nn
 
-/// TORCH_MODULE(Net); makes the holder `Net` of a class NetImpl, as in libtorch.
+/// TORCH_MODULE(Net); makes the holder `Net` of a class NetImpl. Gradus itself writes the line out; the macro is
+/// here because libtorch's tutorials end every module with it, so that their programs compile.
 #define TORCH_MODULE(Name) using Name = ::gradus::nn::ModuleHolder<Name##Impl>

@@ -3,6 +3,7 @@
 
 #include "nn/containers.h"
 #include "nn/data.h"
+#include "nn/free_functions.h"
 #include "nn/functional.h"
 #include "nn/init.h"
 #include "nn/layers.h"

@@ -2,6 +2,7 @@
 // at the layer (layers.h) or function (functional.h) that takes them; defaults are PyTorch's.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,16 +25,22 @@ struct EmbeddingOptions {
       : num_embeddings_(num_embeddings), embedding_dim_(embedding_dim) {}
   GRADUS_ARG(int64_t, num_embeddings);
   GRADUS_ARG(int64_t, embedding_dim);
+  GRADUS_ARG(std::optional<int64_t>,
+             padding_idx) = {};      // a row that stays as it is; from the end if negative
   GRADUS_ARG(Tensor, _weight) = {};  // the initial table, instead of normal numbers
 };
-
+struct EmbeddingFuncOptions {
+  GRADUS_ARG(std::optional<int64_t>, padding_idx) = {};
+};
 struct EmbeddingFromPretrainedOptions {
   GRADUS_ARG(bool, freeze) = true;
+  GRADUS_ARG(std::optional<int64_t>, padding_idx) = {};
 };
 
 struct DropoutOptions {
   DropoutOptions(double p = 0.5) : p_(p) {}  // NOLINT: Dropout(0.1)
   GRADUS_ARG(double, p);
+  GRADUS_ARG(bool, inplace) = false;
 };
 
 struct FlattenOptions {
@@ -61,12 +68,25 @@ using BatchNorm1dOptions = BatchNormOptions;
 
 // ---- Activations ------------------------------------------------------------------------------------------
 
+// inplace(true) writes the result over the input.
+
+struct InplaceOptions {
+  InplaceOptions(bool inplace = false) : inplace_(inplace) {}  // NOLINT: ReLU(true)
+  GRADUS_ARG(bool, inplace);
+};
+using ReLUOptions = InplaceOptions;
+using ReLU6Options = InplaceOptions;
+using SELUOptions = InplaceOptions;
+
 struct LeakyReLUOptions {
   GRADUS_ARG(double, negative_slope) = 1e-2;
+  GRADUS_ARG(bool, inplace) = false;
 };
 struct ELUOptions {
   GRADUS_ARG(double, alpha) = 1;
+  GRADUS_ARG(bool, inplace) = false;
 };
+using CELUOptions = ELUOptions;
 struct GELUOptions {
   GRADUS_ARG(std::string, approximate) = "none";  // or "tanh"
 };
@@ -74,11 +94,36 @@ struct SoftplusOptions {
   GRADUS_ARG(double, beta) = 1;
   GRADUS_ARG(double, threshold) = 20;
 };
+struct HardtanhOptions {
+  GRADUS_ARG(double, min_val) = -1;
+  GRADUS_ARG(double, max_val) = 1;
+  GRADUS_ARG(bool, inplace) = false;
+};
+struct ThresholdOptions {
+  ThresholdOptions(double threshold, double value) : threshold_(threshold), value_(value) {}
+  GRADUS_ARG(double, threshold);
+  GRADUS_ARG(double, value);
+  GRADUS_ARG(bool, inplace) = false;
+};
+struct ShrinkOptions {
+  ShrinkOptions(double lambda = 0.5) : lambda_(lambda) {}  // NOLINT: Hardshrink(1)
+  GRADUS_ARG(double, lambda);
+};
+using HardshrinkOptions = ShrinkOptions;
+using SoftshrinkOptions = ShrinkOptions;
 struct SoftmaxOptions {
-  SoftmaxOptions(int64_t dim) : dim_(dim) {}  // NOLINT: softmax(x, 1)
+  SoftmaxOptions(int64_t dim) : dim_(dim) {}  // NOLINT: Softmax(1)
   GRADUS_ARG(int64_t, dim);
 };
+using SoftminOptions = SoftmaxOptions;
 using LogSoftmaxOptions = SoftmaxOptions;
+/// As a function, softmax also converts: the input becomes of this dtype first.
+struct SoftmaxFuncOptions {
+  SoftmaxFuncOptions(int64_t dim) : dim_(dim) {}                  // NOLINT: softmax(x, 1)
+  SoftmaxFuncOptions(const SoftmaxOptions& o) : dim_(o.dim()) {}  // NOLINT
+  GRADUS_ARG(int64_t, dim);
+  GRADUS_ARG(std::optional<Dtype>, dtype) = {};
+};
 
 // ---- Losses -----------------------------------------------------------------------------------------------
 
@@ -89,6 +134,15 @@ struct LossOptions {
 };
 using MSELossOptions = LossOptions;
 using L1LossOptions = LossOptions;
+
+template <int default_margin>
+struct MarginLossOptions {
+  GRADUS_ARG(double, margin) = default_margin;
+  GRADUS_ARG(LossReduction, reduction) = kMean;
+};
+using HingeEmbeddingLossOptions = MarginLossOptions<1>;
+using MarginRankingLossOptions = MarginLossOptions<0>;
+using CosineEmbeddingLossOptions = MarginLossOptions<0>;
 
 struct SmoothL1LossOptions {
   SmoothL1LossOptions(LossReduction reduction = kMean) : reduction_(reduction) {}  // NOLINT

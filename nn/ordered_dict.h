@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,9 @@ class OrderedDict {
 
   /// `what` the entries are called in messages: "Submodule 'fc' already defined".
   explicit OrderedDict(std::string what = "Key") : what_(std::move(what)) {}
+  OrderedDict(std::initializer_list<Item> items) {
+    for (const Item& item : items) insert(item.key(), item.value());
+  }
 
   Value& insert(Key key, Value value) {
     check(!contains(key), what_, " '", key, "' already defined");
@@ -53,7 +57,13 @@ class OrderedDict {
   }
   const Value& operator[](const Key& key) const { return const_cast<OrderedDict&>(*this)[key]; }
   const Item& operator[](size_t index) const { return items_.at(index); }
+  const Item& front() const { return items_.front(); }
+  const Item& back() const { return items_.back(); }
 
+  /// Inserts all entries of the other.
+  void update(const OrderedDict& other) {
+    for (const Item& item : other) insert(item.key(), item.value());
+  }
   void erase(const Key& key) {
     check(contains(key), what_, " '", key, "' is not defined");
     items_.erase(std::ranges::find(items_, key, &Item::key));
@@ -67,6 +77,12 @@ class OrderedDict {
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
 
+  const std::vector<Item>& items() const { return items_; }
+  std::vector<std::pair<Key, Value>> pairs() const {
+    std::vector<std::pair<Key, Value>> pairs;
+    for (const Item& item : items_) pairs.emplace_back(item.key(), item.value());
+    return pairs;
+  }
   std::vector<Key> keys() const {
     std::vector<Key> keys;
     for (const Item& item : items_) keys.push_back(item.key());

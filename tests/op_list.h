@@ -130,6 +130,7 @@ std::vector<Op> op_list();
 
 // The families, each in the file of its name.
 std::vector<Op> pointwise_ops();
+std::vector<Op> activation_ops();
 std::vector<Op> arithmetic_ops();
 std::vector<Op> product_ops();
 std::vector<Op> reduction_ops();

@@ -281,7 +281,7 @@ Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows) {
 
 }  // namespace
 
-Tensor embedding(const Tensor& weight, const Tensor& input) {
+Tensor embedding(const Tensor& weight, const Tensor& input, int64_t padding_idx) {
   check(weight.dim() == 2, "embedding: the table must be (rows, width), not ", text(weight.sizes()));
   check(is_integer(input.dtype()), "embedding: indices must be integers, not ", input.dtype());
   const Tensor indices = input.to(kInt64);
@@ -296,7 +296,8 @@ Tensor embedding(const Tensor& weight, const Tensor& input) {
   }
   Shape shape(indices.raw());
   shape.push_back(weight.size(1));
-  return take_rows("embedding", weight, indices.flatten().contiguous()).view(shape);
+  const Tensor y = take_rows("embedding", weight, indices.flatten().contiguous()).view(shape);
+  return padding_idx < 0 ? y : where(eq(indices, padding_idx).unsqueeze(-1), y.detach(), y);
 }
 
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {

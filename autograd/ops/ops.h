@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -46,6 +47,28 @@ Tensor isnan(const Tensor& x);
 Tensor isinf(const Tensor& x);
 Tensor isfinite(const Tensor& x);
 Tensor logical_not(const Tensor& x);
+
+// ---- activations.cpp: what stands between the products of a network -----------------------------
+Tensor leaky_relu(const Tensor& x, const Scalar& negative_slope = 0.01);  // x, and slope·x below 0
+/// scale·x, and scale·α (e^(input_scale·x) - 1) below 0.  Source: Clevert et al. (2015).
+Tensor elu(const Tensor& x, const Scalar& alpha = 1, const Scalar& scale = 1, const Scalar& input_scale = 1);
+Tensor celu(const Tensor& x, const Scalar& alpha = 1);  // x, and α (e^(x/α) - 1) below 0
+Tensor selu(const Tensor& x);  // the elu that keeps mean 0 and variance 1.  Source: Klambauer et al. (2017).
+Tensor softplus(const Tensor& x, const Scalar& beta = 1,
+                const Scalar& threshold = 20);  // ln(1 + e^(βx)) / β; x itself where βx > threshold
+Tensor log_sigmoid(const Tensor& x);            // ln σ(x)
+/// x Φ(x), with Φ the normal distribution function, or its "tanh" approximation.
+/// Source: Hendrycks & Gimpel, "Gaussian error linear units" (2016).
+Tensor gelu(const Tensor& x, std::string_view approximate = "none");
+Tensor silu(const Tensor& x);  // x σ(x)
+Tensor mish(const Tensor& x);  // x tanh(softplus(x))
+Tensor hardtanh(const Tensor& x, const Scalar& min_val = -1,
+                const Scalar& max_val = 1);  // x within [min, max]
+Tensor relu6(const Tensor& x);               // x within [0, 6]
+Tensor threshold(const Tensor& x, const Scalar& threshold,
+                 const Scalar& value);                          // x, or value up to the threshold
+Tensor hardshrink(const Tensor& x, const Scalar& lambd = 0.5);  // x, or 0 where |x| ≤ λ
+Tensor softshrink(const Tensor& x, const Scalar& lambd = 0.5);  // x moved towards 0 by λ
 
 // ---- arithmetic.cpp: y = f(a, b), with broadcasting ---------------------------------------------
 Tensor add(const Tensor& a, const Tensor& b, const Scalar& alpha = 1);  // a + alpha b
@@ -233,8 +256,8 @@ Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor
 Tensor masked_select(const Tensor& x, const Tensor& mask);
 Tensor nonzero(const Tensor& x);  // (count, dim) int64: the coordinates of the elements that are not 0
 /// Rows of `weight` (count, width) by int64 index of any shape: (*indices, width). The gradient adds up by
-/// row.
-Tensor embedding(const Tensor& weight, const Tensor& indices);
+/// row, but for that of padding_idx, if one is given: it stays 0.
+Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_idx = -1);
 std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1, bool descending = false);  // stable
 Tensor argsort(const Tensor& x, int64_t dim = -1, bool descending = false);
 /// The k largest (or smallest) along dim and their indices; they come in order whether `sorted` or not.

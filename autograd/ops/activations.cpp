@@ -1,0 +1,84 @@
+// The functions that stand between the products of a network. All but two are composed of other ops, and have their
+// derivatives from them. At a kink the derivative is PyTorch's: that of the side which the comments name.
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "autograd/ops/pointwise.h"
+
+namespace gradus {
+
+// ---- Linear on one side -------------------------------------------------------------------------
+
+Tensor leaky_relu(const Tensor& x, const Scalar& negative_slope) {
+  return where(x > 0, x, x * negative_slope);  // at 0: the slope
+}
+
+Tensor elu(const Tensor& x, const Scalar& alpha, const Scalar& scale, const Scalar& input_scale) {
+  const Tensor below = clamp_max(x, 0);  // or eˣ might overflow where nobody asked for it
+  const Tensor y = where(x > 0, x, expm1(below * input_scale) * alpha);
+  return scale.toDouble() == 1 ? y : y * scale;
+}
+
+Tensor celu(const Tensor& x, const Scalar& alpha) {
+  check(alpha.toDouble() != 0, "ZeroDivisionError: alpha cannot be 0 for CELU");
+  return elu(x, alpha, 1, 1 / alpha.toDouble());
+}
+
+Tensor selu(const Tensor& x) {
+  return elu(x, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946);
+}
+
+// y = ln(1 + eᶻ) / β = (max(z, 0) + ln(1 + e^-|z|)) / β  with z = βx        x̄ = ȳ σ(z)
+// The second form cannot overflow; its kinks at 0 cancel, which the rule knows and its parts would not.
+Tensor softplus(const Tensor& input, const Scalar& beta, const Scalar& threshold) {
+  check(beta.toDouble() != 0, "softplus: beta must not be 0");
+  const Tensor x = as_floating_point(input);
+  const auto value = [&] {
+    const NoGradGuard no_grad;
+    const Tensor z = x * beta;
+    return where(z > threshold, x, (relu(z) + log1p(exp(-abs(z)))) / beta);
+  };
+  return record("softplus", value(), wrt(x, [x = save(x), beta, threshold](const Tensor& g) {
+                  const Tensor z = Tensor(x) * beta;
+                  return where(z > threshold, g, g * sigmoid(z));
+                }));
+}
+
+Tensor log_sigmoid(const Tensor& x) { return -softplus(-x, 1, std::numeric_limits<double>::infinity()); }
+
+// ---- x times something between 0 and 1 ----------------------------------------------------------
+
+Tensor gelu(const Tensor& x, std::string_view approximate) {
+  if (approximate == "none") return x * 0.5 * (1 + erf(x / std::numbers::sqrt2));
+  check(approximate == "tanh", "gelu: approximate must be \"none\" or \"tanh\", not \"", approximate, "\"");
+  const double root = std::sqrt(2 / std::numbers::pi);
+  return x * 0.5 * (1 + tanh((x + x * x * x * 0.044715) * root));
+}
+
+Tensor silu(const Tensor& x) { return x * sigmoid(x); }
+Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
+
+// ---- Pieces of straight lines -------------------------------------------------------------------
+
+Tensor hardtanh(const Tensor& x, const Scalar& min, const Scalar& max) {
+  return where((x <= min) | (x >= max), clamp(x.detach(), min, max), x);  // at the ends: 0
+}
+
+Tensor relu6(const Tensor& x) { return hardtanh(x, 0, 6); }
+
+Tensor threshold(const Tensor& x, const Scalar& threshold, const Scalar& value) {
+  return masked_fill(x, x <= threshold, value);
+}
+
+Tensor hardshrink(const Tensor& x, const Scalar& lambd) {
+  return masked_fill(x, abs(x.detach()) <= lambd, 0);
+}
+
+Tensor softshrink(const Tensor& x, const Scalar& lambd) {
+  check(lambd.toDouble() >= 0, "lambda must be greater or equal to 0, but found to be ", lambd.toDouble(),
+        ".");
+  return x - clamp(x, -lambd.toDouble(), lambd);
+}
+
+}  // namespace gradus
