@@ -64,6 +64,7 @@ class OptimizerParamGroup {
   ~OptimizerParamGroup() = default;
 
   const std::vector<Tensor>& params() const { return params_; }
+  std::vector<Tensor>& params() { return params_; }
   bool has_options() const { return options_ != nullptr; }
   /// static_cast<AdamOptions&>(group.options()).lr(0.001) changes them between steps.
   OptimizerOptions& options() const {

@@ -18,6 +18,7 @@ class LRScheduler {
   /// The learning rates from now on, one per parameter group.
   virtual std::vector<double> get_lrs() = 0;
   std::vector<double> get_current_lrs() const;
+  void set_lrs(const std::vector<double>& lrs);
 
   unsigned step_count_ = 0;  // calls of step() before this one
 
@@ -36,5 +37,38 @@ class StepLR : public LRScheduler {
   unsigned step_size_;
   double gamma_;
 };
+
+/// lr ← factor · lr when step(metric) has been called more than `patience` times without a better metric.
+///
+/// Better is less, or with mode max more, than the best so far by `threshold`: a part of it (rel), or as it is (abs).
+/// After a change the next `cooldown` calls do not count. No rate falls below min_lr (one per group; by default 0),
+/// and changes of at most eps are not made.
+class ReduceLROnPlateauScheduler {
+ public:
+  enum SchedulerMode { min, max };
+  enum ThresholdMode { rel, abs };
+
+  explicit ReduceLROnPlateauScheduler(Optimizer& optimizer, SchedulerMode mode = min, double factor = 0.1,
+                                      int patience = 10, double threshold = 1e-4,
+                                      ThresholdMode threshold_mode = rel, int cooldown = 0,
+                                      const std::vector<float>& min_lr = {}, double eps = 1e-8);
+  void step(double metric);
+
+ private:
+  bool is_better(double metric) const;
+  void reduce_lrs();
+
+  Optimizer& optimizer_;
+  SchedulerMode mode_;
+  double factor_;
+  int patience_;
+  double threshold_;
+  ThresholdMode threshold_mode_;
+  int cooldown_;
+  std::vector<float> min_lr_;
+  double eps_, best_;
+  int bad_steps_ = 0, cooldown_left_ = 0;
+};
+using ReduceLROnPlateau = ReduceLROnPlateauScheduler;
 
 }  // namespace gradus::optim

@@ -64,6 +64,30 @@ inline void activations(Numbers& out) {
   differentiate(out, "softplus 2", x,
                 [](Tensor x) { return F::softplus(x, F::SoftplusFuncOptions().beta(2).threshold(5)); });
   differentiate(out, "logsigmoid", x, [](Tensor x) { return F::logsigmoid(x); });
+  differentiate(out, "selu", x, [](Tensor x) { return F::selu(x); });
+  differentiate(out, "celu", x, [](Tensor x) { return F::celu(x, F::CELUFuncOptions().alpha(2)); });
+  differentiate(out, "mish", x, [](Tensor x) { return F::mish(x); });
+  differentiate(out, "softsign", x, [](Tensor x) { return F::softsign(x); });
+  differentiate(out, "tanhshrink", x, [](Tensor x) { return F::tanhshrink(x); });
+  const Tensor kinks = vector64({-3, -2, -1, -0.5, 0, 0.25, 0.5, 1, 2, 6, 7});
+  differentiate(out, "hardtanh", kinks, [](Tensor x) { return F::hardtanh(x); });
+  differentiate(out, "hardtanh -2 0.5", kinks,
+                [](Tensor x) { return F::hardtanh(x, F::HardtanhFuncOptions().min_val(-2).max_val(0.5)); });
+  differentiate(out, "relu6", kinks, [](Tensor x) { return F::relu6(x); });
+  differentiate(out, "threshold", kinks,
+                [](Tensor x) { return F::threshold(x, F::ThresholdFuncOptions(0.5, 20)); });
+  differentiate(out, "hardshrink", kinks, [](Tensor x) { return F::hardshrink(x); });
+  differentiate(out, "softshrink", kinks,
+                [](Tensor x) { return F::softshrink(x, F::SoftshrinkFuncOptions(1)); });
+  differentiate(out, "elu at kinks", kinks, [](Tensor x) { return F::elu(x, F::ELUFuncOptions().alpha(2)); });
+  differentiate(out, "leaky_relu at kinks", kinks, [](Tensor x) { return F::leaky_relu(x); });
+  // with inplace(true), below an op that the write must not disturb
+  differentiate(out, "relu in place", x, [](Tensor x) { return F::relu(x + 1, F::ReLUFuncOptions(true)); });
+  differentiate(out, "elu in place", x,
+                [](Tensor x) { return F::elu(x + 1, F::ELUFuncOptions().inplace(true)); });
+  differentiate(out, "hardtanh in place", x,
+                [](Tensor x) { return F::hardtanh(x + 1, F::HardtanhFuncOptions().inplace(true)); });
+  differentiate(out, "softmin", m, [](Tensor x) { return F::softmin(x, 1); });
   differentiate(out, "softmax", m, [](Tensor x) { return F::softmax(x, 0); });
   differentiate(out, "log_softmax", m,
                 [](Tensor x) { return F::log_softmax(x, F::LogSoftmaxFuncOptions(1)); });
@@ -130,8 +154,64 @@ inline void losses(Numbers& out) {
                 [&](Tensor x) { return F::kl_div(x, q, lib::kBatchMean); });
   differentiate(out, "kl zeros", lib::log_softmax(x, 1),
                 [&](Tensor x) { return F::kl_div(x, bits, lib::kSum); });
+  differentiate(out, "kl mean", lib::log_softmax(x, 1), [&](Tensor x) { return F::kl_div(x, q); });
+  differentiate(out, "kl none", lib::log_softmax(x, 1),
+                [&](Tensor x) { return F::kl_div(x, q, lib::kNone); });
   differentiate(out, "kl log", lib::log_softmax(x, 1), [&](Tensor x) {
     return F::kl_div(x, lib::log(q), F::KLDivFuncOptions(lib::kSum).log_target(true));
+  });
+}
+
+inline void losses_of_pairs(Numbers& out) {
+  const Tensor x = scattered(4, 3), y = scattered(5, 3).narrow(0, 1, 4) + 0.1,
+               sign = lib::where(y > 0, 1.0, -1.0);
+  differentiate(out, "smooth l1 beta", x, [&](Tensor x) {
+    return nn::SmoothL1Loss(nn::SmoothL1LossOptions(lib::kSum).beta(0.4))(x, y);
+  });
+  differentiate(out, "smooth l1 beta 0", x, [&](Tensor x) {
+    return F::smooth_l1_loss(x, y, F::SmoothL1LossFuncOptions(lib::kNone).beta(0));
+  });
+  differentiate(out, "hinge embedding", x, [&](Tensor x) { return F::hinge_embedding_loss(x, sign); });
+  differentiate(out, "hinge embedding none", x, [&](Tensor x) {
+    return F::hinge_embedding_loss(x, sign,
+                                   F::HingeEmbeddingLossFuncOptions().margin(0.5).reduction(lib::kNone));
+  });
+  for (const auto& [name, reduction] :
+       {std::pair<const char*, F::MarginRankingLossFuncOptions>{"mean", {}},
+        {"sum", F::MarginRankingLossFuncOptions().margin(0.3).reduction(lib::kSum)},
+        {"none", F::MarginRankingLossFuncOptions().margin(-0.2).reduction(lib::kNone)}})
+    differentiate(out, std::string("margin ranking ") + name, x,
+                  [&, options = reduction](Tensor x) { return F::margin_ranking_loss(x, y, sign, options); });
+  const Tensor target = sign.select(1, 0);
+  for (const auto& [name, reduction] :
+       {std::pair<const char*, nn::CosineEmbeddingLossOptions>{"mean", {}},
+        {"sum", nn::CosineEmbeddingLossOptions().margin(0.3).reduction(lib::kSum)},
+        {"none", nn::CosineEmbeddingLossOptions().margin(-0.2).reduction(lib::kNone)}}) {
+    nn::CosineEmbeddingLoss loss(reduction);
+    differentiate(out, std::string("cosine embedding ") + name, x,
+                  [&](Tensor x) { return loss(x, y, target); });
+    differentiate(out, std::string("cosine embedding second ") + name, y,
+                  [&](Tensor y) { return loss(x, y, target); });
+  }
+  differentiate(out, "cosine embedding of a vector", x.select(0, 1),
+                [&](Tensor a) { return F::cosine_embedding_loss(a, y.select(0, 0), target.select(0, 1)); });
+
+  // where careless formulas overflow
+  const Tensor extreme = vector64({-1e4, 1e4, -1e4, 1e4, 0, 0}), ends = vector64({0, 1, 1, 0, 0, 1});
+  differentiate(out, "bce logits extreme", extreme,
+                [&](Tensor x) { return F::binary_cross_entropy_with_logits(x, ends); });
+  differentiate(out, "bce weight", lib::sigmoid(x), [&](Tensor p) {
+    return nn::BCELoss(nn::BCELossOptions().weight(vector64({0.5, 2, 1})).reduction(lib::kSum))(
+        p, lib::sigmoid(y));
+  });
+  differentiate(out, "cross entropy extreme", extreme.reshape({2, 3}), [&](Tensor x) {
+    return F::cross_entropy(x, lib::tensor({0, 2}, lib::kInt64),
+                            F::CrossEntropyFuncOptions().label_smoothing(0.1));
+  });
+  differentiate(out, "nll images", scattered(6, 4).reshape({2, 3, 2, 2}), [&](Tensor x) {
+    const Tensor labels = lib::tensor({2, 0, -1, 2, 1, 1, 0, -1}, lib::kInt64).reshape({2, 2, 2});
+    return nn::NLLLoss(nn::NLLLossOptions().weight(vector64({0.5, 2, 1.5})).ignore_index(-1))(
+        lib::log_softmax(x, 1), labels);
   });
 }
 
@@ -150,6 +230,11 @@ inline void layers(Numbers& out) {
   out["Dropout"] = numbers(dropout(lib::ones({4, 5})));
   dropout->eval();
   out["Dropout eval"] = numbers(dropout(lib::ones({4, 5})));
+
+  nn::Embedding padded(nn::EmbeddingOptions(4, 2).padding_idx(-3));
+  out["Embedding padded"] = numbers(padded->weight);
+  padded->forward(lib::tensor({1, 0, 1, 3, 3}, lib::kInt64)).sum().backward();
+  out["Embedding padded/gradient"] = numbers(padded->weight.grad());
 
   nn::LayerNorm layer_norm(nn::LayerNormOptions({2, 3}).eps(0.01));
   layer_norm->to(lib::kFloat64);
@@ -184,18 +269,23 @@ inline void initialisers(Numbers& out) {
 
 // ---- Optimisers -------------------------------------------------------------------------------------------
 
-/// Twelve steps on a loss without symmetry; the parameters after each of them. `v` has no gradient at first.
+/// Sixty steps on a loss without symmetry; the parameters after the first six of them and every ninth. `v` has no
+/// gradient at first. A closure computes loss and gradients, as LBFGS needs it.
 inline std::vector<double> trajectory(
-    const std::function<std::unique_ptr<optim::Optimizer>(std::vector<Tensor>)>& make) {
+    const std::function<std::unique_ptr<optim::Optimizer>(std::vector<Tensor>)>& make, int steps = 60) {
   Tensor W = scattered(2, 3).clone().requires_grad_(true), v = vector64({0.5, -1, 2}).requires_grad_(true);
   auto optimizer = make({W, v});
   std::vector<double> path;
-  for (int step = 0; step < 12; ++step) {
-    optimizer->zero_grad();
-    const Tensor x = step < 2 ? v.detach() : v;
-    (W.mv(x) - vector64({1, -2})).square().sum().backward();
-    ((W * W).sum() * 0.05).backward();
-    optimizer->step();
+  for (int step = 0; step < steps; ++step) {
+    const Tensor loss = optimizer->step([&] {
+      optimizer->zero_grad();
+      const Tensor x = step < 2 ? v.detach() : v;
+      const Tensor loss = (W.mv(x) - vector64({1, -2})).square().sum() + (W * W).sum() * 0.05;
+      loss.backward();
+      return loss;
+    });
+    if (step >= 6 && step % 9 != 0) continue;
+    path.push_back(loss.item<double>());
     for (const Tensor& parameter : {W, v})
       for (double number : numbers(parameter)) path.push_back(number);
   }
@@ -233,6 +323,20 @@ inline void optimisers(Numbers& out) {
   optimiser<optim::RMSprop>(
       out, "RMSprop all",
       RMSpropOptions(0.02).alpha(0.8).eps(1e-2).weight_decay(0.2).momentum(0.7).centered(true));
+
+  // L-BFGS amplifies differences in rounding, and soon stands still: fewer steps
+  const auto lbfgs = [&](const std::string& name, const optim::LBFGSOptions& options, int steps) {
+    out[name] = trajectory(
+        [&](std::vector<Tensor> parameters) { return std::make_unique<optim::LBFGS>(parameters, options); },
+        steps);
+  };
+  lbfgs("LBFGS", optim::LBFGSOptions(0.2).max_iter(4), 6);
+  lbfgs("LBFGS all", optim::LBFGSOptions(0.1).max_iter(6).max_eval(5).history_size(2).tolerance_grad(1e-3),
+        8);
+  lbfgs("LBFGS tolerance", optim::LBFGSOptions(0.3).tolerance_change(0.1), 6);
+  lbfgs("LBFGS strong wolfe", optim::LBFGSOptions(1).max_iter(3).line_search_fn("strong_wolfe"), 4);
+  lbfgs("LBFGS strong wolfe far", optim::LBFGSOptions(50).max_iter(2).line_search_fn("strong_wolfe"), 4);
+  lbfgs("LBFGS strong wolfe near", optim::LBFGSOptions(0.001).max_iter(2).line_search_fn("strong_wolfe"), 4);
 
   Tensor p = vector64({1, 2, 3}).requires_grad_(true);
   optim::SGD sgd({p}, 0.5);
@@ -287,6 +391,7 @@ inline Numbers all_numbers() {
   Numbers out;
   activations(out);
   losses(out);
+  losses_of_pairs(out);
   layers(out);
   initialisers(out);
   optimisers(out);

@@ -61,6 +61,7 @@ TEST_P(AgainstLibtorch, GivesTheSameNumbers) {
 INSTANTIATE_TEST_SUITE_P(
     Nn, AgainstLibtorch,
     testing::Values(Family("activations", reference::activations), Family("losses", reference::losses),
+                    Family("losses_of_pairs", reference::losses_of_pairs),
                     Family("layers", reference::layers), Family("initialisers", reference::initialisers),
                     Family("optimisers", reference::optimisers), Family("data", reference::data)),
     [](const auto& family) { return std::string(family.param.first); });

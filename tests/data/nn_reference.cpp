@@ -2,8 +2,7 @@
 // hand when that file grows. With Debian's libtorch-dev, from the repository's root:
 //
 //   g++ -std=c++17 -I. -I/usr/include/torch/csrc/api/include tests/data/nn_reference.cpp -ltorch -ltorch_cpu
-// -lc10 \
-//       -o nn_reference && ./nn_reference > tests/data/nn_reference.json
+//       -lc10 -o nn_reference && ./nn_reference > tests/data/nn_reference.json
 #include <torch/torch.h>
 
 #include <cmath>
