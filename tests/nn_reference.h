@@ -164,12 +164,12 @@ inline void losses(Numbers& out) {
 
 inline void losses_of_pairs(Numbers& out) {
   const Tensor x = scattered(4, 3), y = scattered(5, 3).narrow(0, 1, 4) + 0.1,
-               sign = lib::where(y > 0, 1.0, -1.0);
+               sign = (y > 0).to(lib::kFloat64) * 2 - 1;
   differentiate(out, "smooth l1 beta", x, [&](Tensor x) {
     return nn::SmoothL1Loss(nn::SmoothL1LossOptions(lib::kSum).beta(0.4))(x, y);
   });
   differentiate(out, "smooth l1 beta 0", x, [&](Tensor x) {
-    return F::smooth_l1_loss(x, y, F::SmoothL1LossFuncOptions(lib::kNone).beta(0));
+    return nn::SmoothL1Loss(nn::SmoothL1LossOptions(lib::kNone).beta(0))(x, y);
   });
   differentiate(out, "hinge embedding", x, [&](Tensor x) { return F::hinge_embedding_loss(x, sign); });
   differentiate(out, "hinge embedding none", x, [&](Tensor x) {

@@ -299,6 +299,32 @@ TEST(ModuleList, RegistersItsModules) {
   EXPECT_EQ(list->size(), 3u);
   EXPECT_EQ(list->parameters().size(), 4u);
   EXPECT_EQ(list->at<nn::LinearImpl>(1).options.out_features(), 4);
+  list->insert(1, nn::Linear(3, 3));
+  EXPECT_EQ(list->named_parameters()["2.bias"].numel(), 4);
+  EXPECT_TRUE(list->named_parameters()["1.weight"].is_same(list->at<nn::LinearImpl>(1).weight));
+  EXPECT_THROW(list->insert(5, nn::ReLU()), Error);
+}
+
+TEST(ModuleDict, UnregistersWhatIsPopped) {
+  nn::ModuleDict dict(nn::ModuleDictImpl::Pairs{{"a", nn::Linear(2, 3).ptr()}, {"b", nn::ReLU().ptr()}});
+  dict->update(nn::ModuleDictImpl::Pairs{{"a", nn::Linear(2, 5).ptr()}});
+  EXPECT_EQ(dict->named_parameters()["a.bias"].numel(), 5);
+  const auto copy = std::dynamic_pointer_cast<nn::ModuleDictImpl>(dict->clone());
+  dict->pop("a");
+  EXPECT_TRUE(dict->parameters().empty());
+  EXPECT_EQ(copy->parameters().size(), 2u);
+  EXPECT_THROW(dict->at<nn::LinearImpl>("b"), Error);
+  EXPECT_THROW(dict["c"], Error);
+}
+
+TEST(ParameterList, ClonesItsParameters) {
+  nn::ParameterList list(rand({2}, requires_grad()), rand({3}));
+  const auto copy = std::dynamic_pointer_cast<nn::ParameterListImpl>(list->clone());
+  EXPECT_TRUE(equal(copy->at(0), list[0]));
+  EXPECT_FALSE(copy->at(0).is_alias_of(list[0]));
+  EXPECT_TRUE(copy->at(0).requires_grad() && copy->at(0).is_leaf());
+  EXPECT_FALSE(copy->at(1).requires_grad());
+  EXPECT_THROW(list->at(2), Error);
 }
 
 TEST(OrderedDict, KeepsTheOrderOfInsertion) {
