@@ -10,9 +10,16 @@ namespace gradus::optim {
 void LBFGSOptions::validate() const {
   check(lr() >= 0, "Invalid learning rate: ", lr());
   check(max_iter() > 0, "Invalid max_iter value: ", max_iter());
+  check(max_eval().value_or(1) > 0, "Invalid max_eval value: ", *max_eval());
   check(history_size() > 0, "Invalid history_size value: ", history_size());
   check(!line_search_fn() || *line_search_fn() == "strong_wolfe", "only 'strong_wolfe' is supported, not '",
         line_search_fn().value_or(""), "'");
+}
+
+void LBFGSOptions::fields(Fields& fields) {
+  fields("lr", lr_)("max_iter", max_iter_)("max_eval", max_eval_)("tolerance_grad", tolerance_grad_);
+  fields("tolerance_change", tolerance_change_)("history_size", history_size_)("line_search_fn",
+                                                                               line_search_fn_);
 }
 
 namespace {
@@ -149,6 +156,20 @@ LBFGS::LBFGS(std::vector<OptimizerParamGroup> groups, const LBFGSOptions& defaul
 }
 LBFGS::LBFGS(std::vector<Tensor> parameters, const LBFGSOptions& defaults)
     : LBFGS(std::vector<OptimizerParamGroup>(1, std::move(parameters)), defaults) {}
+
+void LBFGS::state_fields(Fields& fields) {
+  LBFGSParamState& s = state_;
+  int64_t numel = 0;
+  for (const Tensor& parameter : parameters()) numel += parameter.numel();
+  fields.in("state.0", zeros(numel, parameters()[0].options()));
+  fields("func_evals", s.func_evals)("n_iter", s.n_iter)("t", s.t)("prev_loss", s.prev_loss)("H_diag",
+                                                                                             s.H_diag);
+  fields("d", s.d)("prev_flat_grad", s.prev_flat_grad);
+  fields("old_dirs", s.old_dirs)("old_stps", s.old_stps)("ro", s.ro);
+  check(s.old_dirs.size() == s.ro.size() && s.old_stps.size() == s.ro.size(),
+        "LBFGS: old_dirs, old_stps and ro must be of one length, not ", s.old_dirs.size(), ", ",
+        s.old_stps.size(), " and ", s.ro.size());
+}
 
 /// Notes what the last step tells of the curvature, and sets d for the next.
 void LBFGS::choose_direction(const Tensor& gradient, int64_t history_size) {

@@ -24,6 +24,7 @@ namespace gradus::optim {
 struct LBFGSOptions : OptimizerCloneableOptions<LBFGSOptions> {
   LBFGSOptions(double lr = 1) : lr_(lr) {}  // NOLINT: LBFGS(parameters, 0.5)
   void validate() const override;
+  void fields(Fields& fields) override;
   GRADUS_ARG(double, lr);
   GRADUS_ARG(int64_t, max_iter) = 20;
   GRADUS_ARG(std::optional<int64_t>, max_eval) = {};  // of the closure in a step; by default 5/4 max_iter
@@ -53,6 +54,7 @@ class LBFGS final : public Optimizer {
   Tensor step(LossClosure closure) override;
 
   LBFGSParamState& state() noexcept { return state_; }
+  void state_fields(Fields& fields) override;
 
  private:
   void choose_direction(const Tensor& gradient, int64_t history_size);

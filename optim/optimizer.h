@@ -35,7 +35,7 @@ class OptimizerOptions {
   /// Error unless every value is in its range.
   virtual void validate() const {}
   /// Every value, for files.
-  virtual void fields(Fields& fields) = 0;
+  virtual void fields(Fields&) { fail("these options have no fields(), so their optimizer cannot be saved"); }
 };
 
 /// Base of an options struct with a member lr.
@@ -106,7 +106,7 @@ class Optimizer {
   size_t size() const noexcept;  // how many parameters
 
   /// All that steps keep from one to the next, for files.
-  virtual void state_fields(Fields& fields) = 0;
+  virtual void state_fields(Fields&) { fail("this optimizer has no state_fields(), so it cannot be saved"); }
 
  protected:
   std::vector<OptimizerParamGroup> param_groups_;

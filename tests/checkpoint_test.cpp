@@ -89,6 +89,15 @@ const Case cases[] = {
      [](auto& net) {
        return in_two_groups<optim::RMSprop>(net, optim::RMSpropOptions(1), optim::RMSpropOptions(1));
      }},
+    {"LBFGS",
+     [](auto& net) -> std::unique_ptr<optim::Optimizer> {
+       return std::make_unique<optim::LBFGS>(
+           net->parameters(),
+           optim::LBFGSOptions(0.5).max_iter(3).max_eval(7).history_size(5).line_search_fn("strong_wolfe"));
+     },
+     [](auto& net) -> std::unique_ptr<optim::Optimizer> {
+       return std::make_unique<optim::LBFGS>(net->parameters());
+     }},
 };
 
 class Resumed : public InFolder, public testing::WithParamInterface<Case> {};

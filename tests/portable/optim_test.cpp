@@ -96,6 +96,35 @@ TEST(Optimizers, AreReachedThroughTheirBase) {
   EXPECT_TRUE(!p.grad().defined() || number(p.grad()) == 0);
 }
 
+/// An optimiser of a program's own: p ← p - lr · sign g.
+struct SignDescent : optim::Optimizer {
+  struct Options : optim::OptimizerCloneableOptions<Options> {
+    explicit Options(double lr) : rate(lr) {}
+    double& lr() { return rate; }
+    const double& lr() const { return rate; }
+    void lr(double value) { rate = value; }
+    double rate;
+  };
+  SignDescent(std::vector<Tensor> parameters, double lr)
+      : Optimizer({optim::OptimizerParamGroup(std::move(parameters))}, std::make_unique<Options>(lr)) {}
+  Tensor step(LossClosure closure = nullptr) override {
+    const Tensor loss = closure ? closure() : Tensor();
+    const NoGradGuard no_grad;
+    for (auto& group : param_groups())
+      for (auto& p : group.params())
+        if (p.grad().defined()) p.sub_(p.grad().sign(), static_cast<Options&>(group.options()).rate);
+    return loss;
+  }
+};
+
+TEST(Optimizers, CanBeDerivedFrom) {
+  Tensor p = tensor({1.0, -2.0}).requires_grad_();
+  SignDescent optimizer({p}, 0.5);
+  p.square().sum().backward();
+  optimizer.step();
+  EXPECT_TRUE(equal(p, tensor({0.5, -1.5})));
+}
+
 TEST(LBFGS, MinimisesWithAndWithoutALineSearch) {
   for (const bool search : {false, true}) {
     Tensor p = tensor({-1.5, 2.0}, kFloat64).requires_grad_();
