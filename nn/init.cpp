@@ -3,6 +3,9 @@
 #include <cmath>
 
 #include "autograd/grad_mode.h"
+#include "autograd/ops/linalg.h"
+#include "autograd/ops/ops.h"
+#include "tensor/random.h"
 
 namespace gradus::nn::init {
 namespace {
@@ -69,6 +72,18 @@ Tensor kaiming_uniform_(Tensor x, double a, FanMode mode, Nonlinearity nonlinear
 }
 Tensor kaiming_normal_(Tensor x, double a, FanMode mode, Nonlinearity nonlinearity) {
   return normal_(x, 0, kaiming_deviation(x, a, mode, nonlinearity));
+}
+
+Tensor orthogonal_(Tensor x, double gain) {
+  check(x.dim() >= 2, "orthogonal_: Only tensors with 2 or more dimensions are supported, this one is ",
+        text(x.sizes()));
+  if (x.numel() == 0) return x;
+  const NoGradGuard no_grad;
+  const int64_t rows = x.size(0), columns = x.numel() / rows;
+  const Tensor drawn = randn({rows, columns}, TensorOptions(x.dtype()).device(x.device()));
+  const auto [Q, R] = linalg::qr(rows < columns ? drawn.t() : drawn);
+  const Tensor q = Q * R.diagonal().sign();  // of the many Q, the one for which R's diagonal is positive
+  return x.copy_((rows < columns ? q.t() : q).reshape(x.sizes())).mul_(gain);
 }
 
 double calculate_gain(Nonlinearity nonlinearity, double param) {

@@ -29,6 +29,11 @@ Tensor kaiming_uniform_(Tensor x, double a = 0, FanMode mode = kFanIn,
                         Nonlinearity nonlinearity = kLeakyReLU);
 Tensor kaiming_normal_(Tensor x, double a = 0, FanMode mode = kFanIn, Nonlinearity nonlinearity = kLeakyReLU);
 
+/// gain times a matrix with orthonormal columns, or rows if those are fewer; dimensions after the first count as one.
+/// Source: Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+/// networks" (2014).
+Tensor orthogonal_(Tensor x, double gain = 1);
+
 /// By how much a weight's deviation makes up for what the function after it takes away: 1 for linear and
 /// sigmoid, 5/3 for tanh, √2 for ReLU, √(2 / (1 + param²)) for a leaky ReLU of slope param.
 double calculate_gain(Nonlinearity nonlinearity, double param = 0.01);

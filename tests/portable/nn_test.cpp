@@ -466,6 +466,22 @@ TEST(Losses, OfDistributionsAndPairs) {
 
 // ---- Initial values and helpers ---------------------------------------------------------------------------
 
+TEST(Init, MakesOrthogonalMatrices) {
+  const Tensor tall = init::orthogonal_(empty({5, 3}, kFloat64)),
+               wide = init::orthogonal_(empty({2, 3, 2}, kFloat64), 3);
+  EXPECT_TRUE(same(tall.t().mm(tall), eye(3, kFloat64)));
+  const Tensor rows = wide.reshape({2, 6});
+  EXPECT_TRUE(same(rows.mm(rows.t()), 9 * eye(2, kFloat64)));
+  manual_seed(3);
+  const Tensor first = init::orthogonal_(empty({4, 4}));
+  manual_seed(3);
+  const Tensor drawn = randn({4, 4}), R = first.t().mm(drawn);
+  EXPECT_TRUE(same(R, R.triu())) << "the Q of a QR of normal numbers";
+  EXPECT_GT(R.diagonal().min().item<double>(), 0);
+  EXPECT_TRUE(fails_with("Only tensors with 2 or more dimensions are supported",
+                         [] { init::orthogonal_(empty({3})); }));
+}
+
 TEST(Init, FillsInPlaceAndRecordsNothing) {
   Tensor w = empty({3, 5}, requires_grad());
   EXPECT_EQ(init::ones_(w).data_ptr(), w.data_ptr());
