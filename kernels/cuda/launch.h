@@ -52,25 +52,25 @@ constexpr std::string_view kernel_name() {
 
 template <auto kernel, class... Parameters, class... Arguments>
 void launch_converted(void (*)(Parameters...), const Grid& grid, const Arguments&... arguments) {
-#if defined(__CUDACC__)
   [&](Parameters... converted) {
+#if defined(__CUDACC__)
     void* addresses[] = {static_cast<void*>(&converted)..., nullptr};
     check_cuda(cudaLaunchKernel(reinterpret_cast<const void*>(kernel), grid.blocks, grid.threads, addresses,
                                 grid.shared_bytes, grid.stream),
                kernel_name<kernel>(), grid.place);
-  }(arguments...);
 #else
-  const auto thread = [&]() GRADUS_NOT_RACE_CHECKED { kernel(static_cast<Parameters>(arguments)...); };
-  emulator::launch(
-      {.kernel = kernel_name<kernel>(),
-       .place = grid.place,
-       .grid = grid.blocks,
-       .block = grid.threads,
-       .shared_bytes = grid.shared_bytes,
-       .thread = [](const void* call)
-                     GRADUS_NOT_RACE_CHECKED { (*static_cast<const decltype(thread)*>(call))(); },
-       .arguments = &thread});
+    const auto thread = [&]() GRADUS_NOT_RACE_CHECKED { kernel(converted...); };
+    emulator::launch(
+        {.kernel = kernel_name<kernel>(),
+         .place = grid.place,
+         .grid = grid.blocks,
+         .block = grid.threads,
+         .shared_bytes = grid.shared_bytes,
+         .thread = [](const void* call)
+                       GRADUS_NOT_RACE_CHECKED { (*static_cast<const decltype(thread)*>(call))(); },
+         .arguments = &thread});
 #endif
+  }(arguments...);
 }
 
 /// Starts a kernel. The arguments are converted to the kernel's parameters.

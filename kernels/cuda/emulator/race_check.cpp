@@ -11,6 +11,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -47,15 +48,14 @@ struct Region {
 
   Region(const void* begin, size_t bytes, bool shared)
       : begin(static_cast<const char*>(begin)), bytes(bytes), shared(shared), shadow((bytes + 3) / 4) {}
-  bool holds(const char* address) const {
-    return address >= begin && address < begin + bytes;
-  }
+  bool holds(const char* address) const { return address >= begin && address < begin + bytes; }
 };
 
 struct State {
   std::map<const char*, std::unique_ptr<Region>> allocations;  // global memory
   Region variables{__data_start, static_cast<size_t>(_end - __data_start), true};
   std::unique_ptr<Region> dynamic_shared;
+  bool paused = false;
   Region* last = nullptr;  // where the last access was: mostly the next one is there, too
   uint32_t launch = 0, block = 0, barriers = 0, warp_barriers[32] = {};
 };
@@ -88,8 +88,9 @@ std::string place_of(const void* code) {
   Dl_info program{};
   dladdr(code, &program);
   char offset[32], command[4200];
-  std::snprintf(offset, sizeof offset, "%#zx",  // the call, not the instruction after it
-                static_cast<size_t>(static_cast<const char*>(code) - static_cast<const char*>(program.dli_fbase)) - 1);
+  std::snprintf(
+      offset, sizeof offset, "%#zx",  // the call, not the instruction after it
+      static_cast<size_t>(static_cast<const char*>(code) - static_cast<const char*>(program.dli_fbase)) - 1);
   std::snprintf(command, sizeof command, "addr2line -e '%s' %s 2>/dev/null", program.dli_fname, offset);
   std::string line = offset;
   if (FILE* pipe = popen(command, "r")) {
@@ -110,10 +111,17 @@ std::string who(const Access& access) {
 
 std::string kind_of(const Region& region) { return region.shared ? "shared memory" : "global memory"; }
 
+template <class... Parts>
+[[noreturn]] void give_up(const Parts&... parts) {  // the compiler believes that what it calls throws nothing
+  std::ostringstream message;
+  (message << ... << parts);
+  give_up_thread(message.str());
+}
+
 [[noreturn]] void report_race(const Region& region, const Access& now, const char* did, const Access& before,
                               const char* had) {
-  fail_in_thread("race in ", kind_of(region), ": ", did, " (", place_of(now.code), ") what ", who(before), " ", had,
-                 " (", place_of(before.code), "), and no barrier orders them");
+  give_up("race in ", kind_of(region), ": ", did, " (", place_of(now.code), ") what ", who(before), " ", had,
+          " (", place_of(before.code), "), and no barrier orders them");
 }
 
 // ---- One access --------------------------------------------------------------------------------------------------
@@ -140,7 +148,7 @@ void forget_other_blocks(Shadow& shadow, const Access& now) {
 
 void read(const Region& region, Shadow& shadow, const Access& now) {
   if ((shadow.written & now.bytes) != now.bytes)
-    fail_in_thread("reads ", kind_of(region), " (", place_of(now.code), ") that nobody has written");
+    give_up("reads ", kind_of(region), " (", place_of(now.code), ") that nobody has written");
   if (conflict(shadow.writer, now)) report_race(region, now, "reads", shadow.writer, "wrote");
   auto& [last, other] = shadow.readers;
   const bool other_block = other.code && other.launch == now.launch && other.block != now.block;
@@ -156,27 +164,28 @@ void write(const Region& region, Shadow& shadow, const Access& now) {
   shadow.written |= now.bytes;
 }
 
-bool is_builtin(const char* address) {
+/// Read-only memory of the program, or threadIdx and the like.
+bool is_constant(const char* address) {
   const auto in = [&](const auto& variable) {
     const auto* begin = reinterpret_cast<const char*>(&variable);
     return address >= begin && address < begin + sizeof variable;
   };
+  if (address >= __executable_start && address < __data_start) return true;
   return in(threadIdx) || in(blockIdx) || in(blockDim) || in(gridDim);
 }
 
 enum class Kind { read, write, atomic };
 
 void access(const void* memory, size_t bytes, Kind kind, const void* code) {
-  if (!in_kernel() || running_stack().holds(memory)) return;
-  const auto* address = static_cast<const char*>(memory);
-  Region* region = region_at(address);
-  const bool constant = !region && address >= __executable_start && address < _end;
-  if (constant || is_builtin(address)) return;
-  if (!region || address + bytes > region->begin + region->bytes) {
-    fail_in_thread(kind == Kind::read ? "reads " : "writes ", bytes, " bytes (", place_of(code),
-                   region ? ") across the end of " : ") outside of all ", region ? kind_of(*region) : "allocations");
-  }
   State& all = state();
+  const auto* address = static_cast<const char*>(memory);
+  if (!in_kernel() || all.paused || running_stack().holds(memory) || is_constant(address)) return;
+  all.paused = true;  // the library's functions that are used here may have been compiled with the kernels
+  Region* region = region_at(address);
+  if (!region || address + bytes > region->begin + region->bytes) {
+    give_up(kind == Kind::read ? "reads " : "writes ", bytes, " bytes (", place_of(code),
+            region ? ") across the end of " : ") outside of all ", region ? kind_of(*region) : "allocations");
+  }
   Access now{.code = code,
              .launch = all.launch,
              .block = all.block,
@@ -194,6 +203,7 @@ void access(const void* memory, size_t bytes, Kind kind, const void* code) {
     if (kind != Kind::read) write(*region, shadow, now);
     first += in_word;
   }
+  all.paused = false;
 }
 
 }  // namespace
@@ -201,9 +211,12 @@ void access(const void* memory, size_t bytes, Kind kind, const void* code) {
 void begin_launch(void* dynamic_shared, size_t bytes) {
   State& all = state();
   all.last = nullptr;
+  all.paused = false;
   ++all.launch;
   all.dynamic_shared = bytes ? std::make_unique<Region>(dynamic_shared, bytes, true) : nullptr;
 }
+
+void pause() { state().paused = true; }
 
 void begin_block() {
   State& all = state();
@@ -215,7 +228,9 @@ void begin_block() {
 void block_barrier() { ++state().barriers; }
 void warp_barrier() { ++state().warp_barriers[thread_number() / warpSize]; }
 
-void atomic_access(void* address, size_t bytes) { access(address, bytes, Kind::atomic, __builtin_return_address(0)); }
+void atomic_access(void* address, size_t bytes) {
+  access(address, bytes, Kind::atomic, __builtin_return_address(0));
+}
 
 void allocated(void* memory, size_t bytes) {
   state().allocations[static_cast<const char*>(memory)] = std::make_unique<Region>(memory, bytes, false);
@@ -227,7 +242,8 @@ void released(void* memory) {
 }
 
 void copied(void* to, const void* from, size_t bytes) {
-  Region *target = allocation_at(static_cast<char*>(to)), *source = allocation_at(static_cast<const char*>(from));
+  Region *target = allocation_at(static_cast<char*>(to)),
+         *source = allocation_at(static_cast<const char*>(from));
   if (!target) return;
   for (size_t i = 0; i < bytes; ++i) {
     const size_t at = static_cast<size_t>(static_cast<char*>(to) - target->begin) + i;
@@ -248,10 +264,10 @@ using gradus::emulator::race_check::access;
 using gradus::emulator::race_check::Kind;
 
 // NOLINTBEGIN
-#define READ_AND_WRITE(bytes)                                                                                     \
-  void __tsan_read##bytes(void* p) { access(p, bytes, Kind::read, __builtin_return_address(0)); }                 \
-  void __tsan_write##bytes(void* p) { access(p, bytes, Kind::write, __builtin_return_address(0)); }               \
-  void __tsan_unaligned_read##bytes(void* p) { access(p, bytes, Kind::read, __builtin_return_address(0)); }       \
+#define READ_AND_WRITE(bytes)                                                                               \
+  void __tsan_read##bytes(void* p) { access(p, bytes, Kind::read, __builtin_return_address(0)); }           \
+  void __tsan_write##bytes(void* p) { access(p, bytes, Kind::write, __builtin_return_address(0)); }         \
+  void __tsan_unaligned_read##bytes(void* p) { access(p, bytes, Kind::read, __builtin_return_address(0)); } \
   void __tsan_unaligned_write##bytes(void* p) { access(p, bytes, Kind::write, __builtin_return_address(0)); }
 
 extern "C" {
@@ -266,6 +282,11 @@ void __tsan_init() {}
 void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
 void __tsan_vptr_update(void**, void*) {}
+// What the host's part of such a file may use: reference counts, and static variables that are initialised once.
+int __tsan_atomic32_fetch_add(volatile int* p, int n, int) {
+  return __atomic_fetch_add(p, n, __ATOMIC_SEQ_CST);
+}
+char __tsan_atomic8_load(const volatile char* p, int) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
 }
 // NOLINTEND
 #endif

@@ -26,6 +26,7 @@ namespace gradus::emulator::race_check {
 #if GRADUS_RACE_CHECK
 void begin_launch(void* dynamic_shared, size_t bytes);
 void begin_block();
+void pause();                                     // until the next launch: an error is being reported
 void block_barrier();                             // all threads of the running block have met
 void warp_barrier();                              // lanes of the running thread's warp have met
 void atomic_access(void* address, size_t bytes);  // before the running thread reads and writes
@@ -37,6 +38,7 @@ void copied(void* to, const void* from, size_t bytes);
 #else
 inline void begin_launch(void*, size_t) {}
 inline void begin_block() {}
+inline void pause() {}
 inline void block_barrier() {}
 inline void warp_barrier() {}
 inline void atomic_access(void*, size_t) {}

@@ -105,7 +105,7 @@ void copy(const char* what, void* to, const void* from, size_t bytes, cudaMemcpy
 void launch(const Launch& launch) {
   const dim3 grid = launch.grid, block = launch.block;
   const auto refuse = [&](const auto&... why) {
-    fail(launch.kernel, " (", text(launch.place), "): cannot be launched: ", why...);
+    fail(launch.kernel, " (", At{launch.place}, "): cannot be launched: ", why...);
   };
   const auto sizes = [](const dim3& d) { return text(uint3{d.x, d.y, d.z}); };
   const uint64_t threads = uint64_t{block.x} * block.y * block.z;

@@ -38,6 +38,7 @@ struct Fiber {
   ThreadPlace thread{};
   const Meeting* waits_at = nullptr;  // none: the fiber is between threads
   uint32_t generation = 0;            // of that meeting, when it began to wait
+  bool given_up = false;              // in the middle of a thread that must not go on
 };
 
 class Scheduler {
@@ -49,6 +50,7 @@ class Scheduler {
 
   void run(const Launch& launch);
   void wait(const Meeting& meeting);
+  [[noreturn]] void give_up(const std::string& message);
 
   std::mutex one_kernel_at_a_time;
   uint64_t seed = 0;
@@ -62,6 +64,7 @@ class Scheduler {
   void place_threads();
   void run_block();
   void start_thread();
+  void put_away(Fiber& fiber);
   void resume_round();
   void cancel_all();
   std::string deadlock() const;
@@ -74,7 +77,7 @@ class Scheduler {
   std::vector<ThreadPlace> threads_;  // of a block, in the order in which they start
   size_t next_ = 0;                   // the first of them that has not started
   std::vector<std::unique_ptr<Fiber>> fibers_;
-  std::vector<Fiber*> idle_, waiting_;
+  std::vector<Fiber*> idle_, waiting_, round_;
   bool cancelling_ = false, closing_ = false;
   std::exception_ptr failure_;
   Context scheduler_;  // where the scheduler stopped, while a fiber runs
@@ -93,7 +96,11 @@ Scheduler::Scheduler() {
 
 Scheduler::~Scheduler() {  // every stack comes to its end
   closing_ = true;
-  for (const auto& fiber : fibers_) resume(*fiber);
+  for (auto& fiber : fibers_)
+    if (fiber->given_up)
+      fiber.release();  // what is on its stack cannot be ended in order
+    else
+      resume(*fiber);
 }
 
 // ---- A launch ----------------------------------------------------------------------------------------------------
@@ -143,27 +150,27 @@ void Scheduler::start_thread() {
   Fiber& fiber = idle_.empty() ? new_fiber() : *idle_.back();
   idle_.pop_back();
   resume(fiber);
-  (fiber.waits_at ? waiting_ : idle_).push_back(&fiber);
+  put_away(fiber);
+}
+
+void Scheduler::put_away(Fiber& fiber) {
+  if (!fiber.given_up) (fiber.waits_at ? waiting_ : idle_).push_back(&fiber);
 }
 
 /// Resumes each waiting thread whose meeting has opened.
 void Scheduler::resume_round() {
   if (seed) std::shuffle(waiting_.begin(), waiting_.end(), random_);
+  round_.swap(waiting_);
+  waiting_.clear();
   bool progress = false;
-  size_t kept = 0;
-  for (size_t i = 0; i < waiting_.size(); ++i) {
-    Fiber* fiber = waiting_[i];
+  for (Fiber* fiber : round_) {
     if (fiber->waits_at->generation != fiber->generation && !failure_) {
       const bool later = seed && random_() % 2 == 0;
       if (!later) resume(*fiber);
       progress = true;
     }
-    if (fiber->waits_at)
-      waiting_[kept++] = fiber;
-    else
-      idle_.push_back(fiber);
+    put_away(*fiber);
   }
-  waiting_.resize(kept);
   if (!progress) failure_ = std::make_exception_ptr(Error(deadlock()));
 }
 
@@ -182,11 +189,13 @@ std::string Scheduler::deadlock() const {
   std::map<std::string, std::pair<int, uint3>> crowds;  // by meeting: how many, and one of them
   for (const Fiber* fiber : waiting_) {
     const Meeting& meeting = *fiber->waits_at;
-    auto& [count, example] = crowds[std::string(meeting.what) + " (" + text(meeting.place) + ")"];
+    std::ostringstream where;
+    where << meeting.what << " (" << At{meeting.place} << ")";
+    auto& [count, example] = crowds[where.str()];
     if (count++ == 0) example = fiber->thread.index;
   }
   std::ostringstream message;
-  message << launch->kernel << " (" << text(launch->place) << "), block " << text(blockIdx) << ": deadlock: ";
+  message << launch->kernel << " (" << At{launch->place} << "), block " << text(blockIdx) << ": deadlock: ";
   for (const auto& [what, crowd] : crowds)
     message << crowd.first << " threads wait at " << what << ", such as thread " << text(crowd.second)
             << "; ";
@@ -239,6 +248,13 @@ void Scheduler::wait(const Meeting& meeting) {
   running->waits_at = nullptr;
 }
 
+void Scheduler::give_up(const std::string& message) {
+  failure_ = std::make_exception_ptr(Error(message));
+  running->given_up = true;
+  suspend();
+  std::abort();  // nobody resumes it
+}
+
 void Scheduler::resume(Fiber& fiber) {
   running = &fiber;
   threadIdx = fiber.thread.index;
@@ -262,7 +278,7 @@ bool same(const Place& a, const Place& b) {
 }  // namespace
 
 void run(const Launch& launch) {
-  check(!in_kernel(), launch.kernel, " (", text(launch.place), "): a kernel cannot launch another one");
+  check(!in_kernel(), launch.kernel, " (", At{launch.place}, "): a kernel cannot launch another one");
   const std::lock_guard lock(scheduler().one_kernel_at_a_time);
   scheduler().run(launch);
 }
@@ -274,8 +290,8 @@ bool meet(Meeting& meeting, int expected, const char* what, const Place& place) 
     meeting.what = what;
     meeting.place = place;
   } else if (!same(meeting.place, place)) {
-    fail_in_thread("is at ", what, " (", text(place), ") while others wait at ", meeting.what, " (",
-                   text(meeting.place), "): all must pass the same one");
+    fail_in_thread("is at ", what, " (", At{place}, ") while others wait at ", meeting.what, " (",
+                   At{meeting.place}, "): all must pass the same one");
   }
   if (++meeting.arrived < expected) {
     scheduler().wait(meeting);
@@ -290,6 +306,7 @@ Meeting& block_meeting() { return scheduler().block_meeting; }
 int thread_number() { return scheduler().running->thread.number; }
 int threads_per_block() { return scheduler().thread_count; }
 void* dynamic_shared_memory() { return scheduler().shared; }
+void give_up_thread(const std::string& message) { scheduler().give_up(running_thread() + ": " + message); }
 bool in_kernel() { return scheduler().running != nullptr; }
 const Stack& running_stack() { return scheduler().running->stack; }
 
@@ -299,15 +316,16 @@ std::string text(const uint3& index) {
   return out.str();
 }
 
-std::string text(const Place& place) {
-  const std::string_view path = place.file_name();
-  return std::string(path.substr(path.rfind('/') + 1)) + ":" + std::to_string(place.line());
+std::ostream& operator<<(std::ostream& out, const At& at) {
+  const std::string_view path = at.place.file_name();
+  return out << path.substr(path.rfind('/') + 1) << ':' << at.place.line();
 }
 
 std::string running_thread() {
-  const Launch& launch = *scheduler().launch;
-  return std::string(launch.kernel) + " (" + text(launch.place) + "), block " + text(blockIdx) + ", thread " +
-         text(threadIdx);
+  std::ostringstream out;
+  out << scheduler().launch->kernel << " (" << At{scheduler().launch->place} << "), block " << text(blockIdx)
+      << ", thread " << text(threadIdx);
+  return out.str();
 }
 
 }  // namespace gradus::emulator

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/cuda/emulator/race_check.h"
 #include "kernels/cuda/emulator/stack.h"
 #include "kernels/cuda/emulator/types.h"
 #include "kernels/error.h"
@@ -65,15 +66,23 @@ const Stack& running_stack();   // of the running thread
 
 /// Who is running: "softmax<float> (softmax.cu:80), block (3, 0, 0), thread (17, 0, 0)".
 std::string running_thread();
-/// "softmax.cu:80"
-std::string text(const Place& place);
+/// Prints a place as "softmax.cu:80".
+struct At {
+  const Place& place;
+};
+std::ostream& operator<<(std::ostream& out, const At& at);
 /// "(3, 0, 0)"
 std::string text(const uint3& index);
 
-/// Ends the kernel with an Error that names the running thread.
+/// Ends the kernel with an Error that names the running thread. The parts must be ready to print: to make strings of them
+/// before would look like accesses of the kernel to the race check.
 template <class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void fail_in_thread(const Parts&... parts) {
+  race_check::pause();
   fail(running_thread(), ": ", parts...);
 }
+
+/// Likewise, for callers that no exception may pass through: the running thread simply never goes on.
+[[noreturn]] void give_up_thread(const std::string& message);
 
 }  // namespace gradus::emulator

@@ -27,9 +27,7 @@ WarpMeeting& meeting_of(unsigned mask) {
 
 void check_mask(unsigned mask, const char* what, const Place& place) {
   const auto quote = [&](const char* problem) {
-    std::ostringstream hex;
-    hex << std::hex << mask;
-    fail_in_thread(what, " (", text(place), "): the mask 0x", hex.str(), " ", problem);
+    fail_in_thread(what, " (", At{place}, "): the mask 0x", std::hex, mask, " ", problem);
   };
   const int lanes = std::min(warpSize, threads_per_block() - thread_number() / warpSize * warpSize);
   if (!(mask >> lane() & 1)) quote("leaves out the lane that calls");

@@ -33,9 +33,10 @@ inline int lane() { return thread_number() % warpSize; }
 
 /// The value of lane `source`, which must take part.
 template <class T>
-GRADUS_NOT_RACE_CHECKED T value_of(const WarpValues& values, int source, const char* what, const Place& place) {
+GRADUS_NOT_RACE_CHECKED T value_of(const WarpValues& values, int source, const char* what,
+                                   const Place& place) {
   if (!(values.mask >> source & 1)) [[unlikely]]
-    fail_in_thread(what, " (", text(place), "): reads lane ", source, ", which its mask leaves out");
+    fail_in_thread(what, " (", At{place}, "): reads lane ", source, ", which its mask leaves out");
   T value;
   std::memcpy(&value, &values.slots[source], sizeof value);
   return value;
@@ -46,7 +47,7 @@ template <class T, class Source>
 T shuffle(unsigned mask, T value, int width, const char* what, const Place& place, Source source) {
   static_assert(sizeof(T) == 4 || sizeof(T) == 8, "shuffles move values of 4 or 8 bytes");
   if (!std::has_single_bit(static_cast<unsigned>(width)) || width > warpSize)
-    fail_in_thread(what, " (", text(place), "): width must be a power of two up to 32, not ", width);
+    fail_in_thread(what, " (", At{place}, "): width must be a power of two up to 32, not ", width);
   uint64_t bits = 0;
   std::memcpy(&bits, &value, sizeof value);
   const WarpValues values = meet_warp(mask, bits, what, place);
