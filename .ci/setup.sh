@@ -103,6 +103,8 @@ install_missing() { # WHO…
   if [[ -n $missing ]]; then die "installed, but not found afterwards: $missing"; fi
 }
 
+has_nvcc() { command -v "${CUDACXX:-nvcc}" >/dev/null; }
+
 is_configured() { # FOLDER OPTION=VALUE…
   local folder=$1 option
   shift

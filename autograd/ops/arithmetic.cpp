@@ -12,20 +12,15 @@ namespace {
 
 bool is_comparison(Binary f) { return f >= Binary::eq; }
 
-/// Both tensors on one device, where a cpu tensor of no dimensions may join any other.
-DeviceType common_device(Binary f, const Tensor& a, const Tensor& b) {
-  const DeviceType device_a = a.impl().storage->device, device_b = b.impl().storage->device;
-  if (device_a == device_b || (b.dim() == 0 && device_b == kCPU)) return device_a;
-  check(a.dim() == 0 && device_a == kCPU, name_of(f), ": a is on ", a.device(), " and b on ", b.device(),
-        "; move one with .to(device)");
-  return device_b;
-}
+bool is_number_on_cpu(const Tensor& x) { return x.dim() == 0 && x.device().is_cpu(); }
 
 Tensor broadcast_pointwise(Binary f, const Tensor& a, const Tensor& b) {
-  const DeviceType device = common_device(f, a, b);
-  const Dtype dtype = result_type(a, b), computing = computing_dtype(dtype);
   const NoGradGuard no_grad;
-  const Tensor x = a.to(computing).to(device), y = b.to(computing).to(device);
+  const Tensor& array = is_number_on_cpu(a) ? b : a;
+  const DeviceType device = array.impl().storage->device;
+  const Dtype dtype = result_type(a, b), computing = computing_dtype(dtype);
+  const Tensor x = on_device_of(name_of(f), array, a).to(computing);
+  const Tensor y = on_device_of(name_of(f), array, b).to(computing);
   const Shape shape = broadcast_shapes(name_of(f), x.sizes(), y.sizes());
   Tensor out = allocate(shape, is_comparison(f) ? kBool : computing, device);
   kernels_for(device).binary(f, expand_view(name_of(f), x.raw(), shape),
@@ -39,6 +34,14 @@ Tensor beside(const Tensor& x, const Scalar& number) {
 }
 
 }  // namespace
+
+Tensor on_device_of(const char* op, const Tensor& a, const Tensor& b) {
+  if (a.impl().storage->device == b.impl().storage->device) return b;
+  check(is_number_on_cpu(b), op,
+        ": Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu! "
+        "Move one with .to(device)");
+  return b.to(a.device());
+}
 
 Dtype result_type(const Tensor& a, const Tensor& b) {
   if (a.dtype() == b.dtype()) return a.dtype();
@@ -241,7 +244,8 @@ Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
 Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
   const Tensor condition = as_mask("where", mask);
   const Dtype dtype = result_type(a, b), computing = computing_dtype(dtype);
-  const Tensor x = a.to(computing), y = b.to(computing);
+  const Tensor x = on_device_of("where", condition, a).to(computing);
+  const Tensor y = on_device_of("where", condition, b).to(computing);
   const Shape shape =
       broadcast_shapes("where", condition.sizes(), broadcast_shapes("where", x.sizes(), y.sizes()));
   Tensor out = allocate(shape, computing, condition.device().type());

@@ -79,7 +79,7 @@ Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor&
   check_castable(op, dtype, x.dtype());
   const NoGradGuard no_grad;
   if (is_small_integer(x.dtype())) return x.copy_(recorded(x, b));
-  const Tensor values = readable_beside(x, b).to(x.dtype()).to(x.device());
+  const Tensor values = on_device_of(op, x, readable_beside(x, b)).to(x.dtype());
   const View& target = x.raw();
   if (values.raw().same_sizes(target))
     kernels_of(x).binary(f, target, values.raw(), target);

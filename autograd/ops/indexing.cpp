@@ -18,8 +18,8 @@ Shape contiguous_strides(const Tensor& x) {
 }
 
 /// yᵢ = x[positionsᵢ], x contiguous.       x̄ = zeros, with ȳᵢ added at positionsᵢ
-Tensor take_at(const char* op, const Tensor& source, const Tensor& positions) {
-  const Tensor x = source.contiguous();
+Tensor take_at(const char* op, const Tensor& source, const Tensor& places) {
+  const Tensor x = source.contiguous(), positions = on_device_of(op, x, places);
   Tensor y = allocate_like(positions.raw(), x.dtype(), x.device().type());
   kernels_of(x).take(x.raw(), positions.raw(), y.raw());
   return record(op, y, wrt(x, [positions = save(positions), shape = Shape(x.raw())](const Tensor& g) {
@@ -50,12 +50,13 @@ Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tenso
 
 /// The same in x's own memory. positions_for(strides) are the positions for given strides of x.
 template <class Positions>
-void put_in(const char* op, const Tensor& x, const Tensor& values, bool accumulate, Positions positions_for) {
+void put_in(const char* op, const Tensor& x, const Tensor& given, bool accumulate, Positions positions_for) {
+  const Tensor values = on_device_of(op, x, given);
   if (GradMode::is_enabled() && (x.requires_grad() || values.requires_grad())) {
     x.copy_(put_at(op, x, values, positions_for(contiguous_strides(x)), accumulate));
     return;
   }
-  const Tensor positions = positions_for(x.strides());
+  const Tensor positions = on_device_of(op, x, positions_for(x.strides()));
   const Tensor own = values.detach().to(x.dtype());
   const Tensor source = own.is_alias_of(x) ? own.clone() : own;  // read before it is written
   kernels_of(x).put(positions.raw(), expand_view(op, source.raw(), positions.sizes()), accumulate, x.raw());
@@ -150,7 +151,8 @@ Resolved resolve(const Tensor& x, ArrayRef<TensorIndex> indices) {
       case Kind::tensor: {
         result.has_tensors = true;
         if (!is_mask(index.tensor)) {
-          result.chosen.push_back(checked_indices("index", index.tensor, source, view.size(d)));
+          result.chosen.push_back(
+              checked_indices("index", index.tensor, source, view.size(d)).to(x.device()));
           break;
         }
         const Tensor mask = index.tensor.to(kBool);
@@ -162,7 +164,7 @@ Resolved resolve(const Tensor& x, ArrayRef<TensorIndex> indices) {
           check(mask.size(i) == view.size(d + i), "index: the shape of the mask ", text(mask.sizes()),
                 " at dimension ", i, " does not match the shape of the indexed tensor ", text(view.sizes()),
                 " at dimension ", d + i);
-        const Tensor coordinates = nonzero(mask);
+        const Tensor coordinates = nonzero(mask).to(x.device());  // a mask may be on the cpu, as may indices
         for (int64_t i = 0; i < mask.dim(); ++i) result.chosen.push_back(coordinates.select(1, i));
         break;
       }
@@ -264,6 +266,7 @@ Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows);
 /// t̄[r] = Σ ȳ[i] over the i with indices[i] = r
 Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
   const Tensor table = source.contiguous();
+  on_device_of(op, table, indices);
   Tensor y = allocate({indices.size(0), table.size(1)}, table.dtype(), table.device().type());
   kernels_of(table).gather_rows(table.raw(), indices.raw(), y.raw());
   return record(op, y, wrt(table, [indices = save(indices), rows = table.size(0)](const Tensor& g) {
@@ -288,7 +291,7 @@ Tensor embedding(const Tensor& weight, const Tensor& input, int64_t padding_idx)
   if (indices.numel() > 0) {
     const Tensor bad = lt(indices, 0) | ge(indices, weight.size(0));
     if (any(bad).item<bool>()) {
-      const Tensor where_bad = nonzero(bad)[0].contiguous();
+      const Tensor where_bad = nonzero(bad)[0].cpu().contiguous();
       const IntArrayRef position(where_bad.data_ptr<int64_t>(), where_bad.numel());
       fail("embedding: index ", masked_select(indices, bad)[0].item<int64_t>(), " at position ",
            text(position), " is out of range for a table of ", weight.size(0), " rows");

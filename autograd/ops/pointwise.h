@@ -16,6 +16,10 @@ Tensor pointwise(Unary f, const Tensor& x);
 Tensor pointwise(Binary f, const Tensor& a, const Tensor& b);
 Tensor pointwise(Binary f, const Tensor& a, const Scalar& b);
 
+/// b on a's device: b itself, or a number (no dimensions) brought over from the cpu. Any other tensor that is elsewhere
+/// is an Error, with libtorch's text.
+Tensor on_device_of(const char* op, const Tensor& a, const Tensor& b);
+
 /// x itself if it is floating point, else x in the default dtype: what exp and mean of integers begin with.
 Tensor as_floating_point(const Tensor& x);
 

@@ -8,7 +8,7 @@ namespace {
 void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
   check(a.dtype() == b.dtype(), op, ": a is ", a.dtype(), " and b is ", b.dtype(),
         "; convert one with .to(dtype)");
-  check(a.device() == b.device(), op, ": a is on ", a.device(), " and b on ", b.device());
+  on_device_of(op, a, b);
 }
 
 /// (m, k) × (k, n) on bare views. `sizes` is the shape of the result, which may leave out dimensions of

@@ -75,7 +75,8 @@ Tensor log_softmax(const Tensor& input, int64_t dim) {
 }
 
 // ℓ = -ln softmax(x)ₜ          x̄ᵢ = ℓ̄ (softmax(x)ᵢ - [i = t])
-Tensor cross_entropy_rows(const Tensor& x, const Tensor& target) {
+Tensor cross_entropy_rows(const Tensor& x, const Tensor& classes) {
+  const Tensor target = on_device_of("cross_entropy", x, classes);
   check_classes(x, target);
   const Tensor losses = allocate_per_row(x);
   kernels_of(x).cross_entropy(x.raw(), as_column(target), as_column(losses));

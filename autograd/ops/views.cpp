@@ -330,7 +330,8 @@ Tensor cat(TensorList tensors, int64_t dim) {
   shape[d] = 0;
   Dtype dtype = first.dtype();
   for (const Tensor& x : tensors) {
-    bool fits = x.dim() == first.dim() && x.device() == first.device();
+    on_device_of("cat", first, x);
+    bool fits = x.dim() == first.dim();
     for (int i = 0; fits && i < shape.dim(); ++i) fits = i == d || x.size(i) == first.size(i);
     check(fits, "cat: ", text(x.sizes()), " does not fit beside ", text(first.sizes()), " along dimension ",
           d);

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <thread>
 #include <vector>
 
 #include "kernels/cuda/launch.h"
@@ -261,7 +262,27 @@ TEST_P(Emulator, BadLaunches) {
   expect_contains(refusal(1, 32, 50000), {"50000 bytes of shared memory; at most 49152"});
 }
 
+__global__ void one_barrier() { __syncthreads(); }
+
 // ---- Errors inside ----------------------------------------------------------------------------------------------------
+
+__global__ void launches() { launch<one_barrier>({1, 32}); }
+
+TEST_P(Emulator, KernelsCannotLaunchKernels) {
+  expect_contains(error_of([] {
+                    launch<launches>({1, 1});
+                  }),
+                  {"one_barrier", "a kernel cannot launch another one"});
+}
+
+TEST_P(Emulator, SeveralThreadsOfTheHostTakeTurns) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([] {
+      for (int round = 0; round < 50; ++round) launch<one_barrier>({1, 64});
+    });
+  for (std::thread& thread : threads) thread.join();
+}
 
 int destroyed = 0;
 struct Counted {

@@ -278,8 +278,12 @@ bool same(const Place& a, const Place& b) {
 }  // namespace
 
 void run(const Launch& launch) {
-  check(!in_kernel(), launch.kernel, " (", At{launch.place}, "): a kernel cannot launch another one");
+  thread_local const Launch* around = nullptr;  // of this thread of the host
+  check(!around, launch.kernel, " (", At{launch.place}, "): a kernel cannot launch another one");
   const std::lock_guard lock(scheduler().one_kernel_at_a_time);
+  around = &launch;
+  const std::unique_ptr<const Launch*, void (*)(const Launch**)> at_the_end(
+      &around, [](const Launch** here) { *here = nullptr; });
   scheduler().run(launch);
 }
 

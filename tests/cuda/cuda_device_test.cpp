@@ -1,0 +1,147 @@
+// Tensors on the device: how they get there and back, what they refuse to mix with, and what happens when its memory or
+// a kernel fails. Every test is one of behaviour, so the file also runs on a GPU.
+#include <gtest/gtest.h>
+
+#include "../expectations.h"
+#include "gradus.h"
+
+namespace gradus {
+namespace {
+
+class CudaDevice : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!cuda::is_available()) GTEST_SKIP() << "there is no cuda device";
+  }
+};
+
+TEST(CudaAvailability, IsSaidOnceForAll) {
+  EXPECT_EQ(cuda::device_count(), cuda::is_available() ? 1 : 0);
+  if (cuda::is_available()) return;
+  EXPECT_ERROR(ones({2}, kCUDA), "cuda: no device can be used");
+  EXPECT_ERROR(cuda::synchronize(), "use the cpu");
+}
+
+TEST_F(CudaDevice, HasAName) {
+  EXPECT_FALSE(cuda::device_name().empty());
+  cuda::synchronize();
+}
+
+TEST_F(CudaDevice, TensorsMoveThereAndBack) {
+  const Tensor x = tensor({{1.5, 2}, {3, 4}}), y = x.to(kCUDA);
+  EXPECT_TRUE(y.is_cuda());
+  EXPECT_EQ(y.device().str(), "cuda:0");
+  EXPECT_TRUE(y.cuda().is_same(y));
+  EXPECT_TRUE(equal(y.cpu(), x));
+  EXPECT_TRUE(equal(x.t().cuda().cpu(), x.t()));  // any strides
+  EXPECT_TRUE(equal(y.select(1, 1).cpu(), x.select(1, 1)));
+  EXPECT_EQ(y[1][0].item<double>(), 3);
+  EXPECT_EQ(ones({2, 0}, kCUDA).cpu().numel(), 0);
+  EXPECT_TRUE(equal(tensor({true, false}, kCUDA).cpu(), tensor({true, false})));
+  EXPECT_TRUE(equal(tensor({int64_t{1} << 40}, kCUDA).cpu(), tensor({int64_t{1} << 40})));
+}
+
+TEST_F(CudaDevice, MovesAreRecorded) {
+  const Tensor x = tensor({1.0, 2.0}, requires_grad());
+  x.cuda().mul(3).cpu().sum().backward();
+  EXPECT_TRUE(x.grad().device().is_cpu());
+  EXPECT_TRUE(equal(x.grad(), tensor({3.0, 3.0})));
+  const Tensor y = tensor({1.0, 2.0}, requires_grad().device(kCUDA));
+  (y * y).sum().backward();
+  EXPECT_TRUE(y.grad().is_cuda());
+  EXPECT_TRUE(equal(y.grad().cpu(), tensor({2.0, 4.0})));
+}
+
+TEST_F(CudaDevice, Prints) {
+  EXPECT_EQ(tensor({1.5, 2.0}, kCUDA).toString(), "tensor([1.5000, 2.0000], device='cuda:0')");
+}
+
+TEST_F(CudaDevice, SameSeedSameNumbers) {
+  const auto draws = [](Device device) {
+    manual_seed(7);
+    const TensorOptions options = TensorOptions(device);
+    return std::vector<Tensor>{rand({3, 4}, options).cpu(),
+                               randn({50}, options).cpu(),
+                               randint(0, 9, {5}, options).cpu(),
+                               randperm(6, options).cpu(),
+                               empty({4}, options).uniform_(-1, 1).cpu(),
+                               bernoulli(full({9}, 0.5, options)).cpu()};
+  };
+  const std::vector<Tensor> here = draws(kCPU), there = draws(kCUDA);
+  for (size_t i = 0; i < here.size(); ++i) EXPECT_TRUE(equal(here[i], there[i])) << i;
+}
+
+TEST_F(CudaDevice, RefusesToMixWithTheCpu) {
+  const std::string text =
+      "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!";
+  const Tensor there = ones({2, 2}, kCUDA), here = ones({2, 2});
+  EXPECT_ERROR(there + here, "add: " + text);
+  EXPECT_ERROR(here * there, "mul: " + text);
+  EXPECT_ERROR(there.mm(here), "mm: " + text);
+  EXPECT_ERROR(matmul(here, there), text);
+  EXPECT_ERROR(cat({there, here}), "cat: " + text);
+  EXPECT_ERROR(where(there > 0, here, there), "where: " + text);
+  EXPECT_ERROR(there.add_(here), text);
+  EXPECT_ERROR(there.index_put_({0}, here[0]), text);
+  EXPECT_ERROR(embedding(there, tensor({0, 1})), "embedding: " + text);
+  EXPECT_ERROR(gather(there, 1, tensor({{0}, {1}})), text);
+  EXPECT_TRUE(equal(there.cpu(), here)) << "nothing was written";
+}
+
+TEST_F(CudaDevice, NumbersMayComeFromTheCpu) {
+  const Tensor there = tensor({1.0, 2.0}, kCUDA), number = tensor(3.0);
+  EXPECT_TRUE(equal((there * number).cpu(), tensor({3.0, 6.0})));
+  EXPECT_TRUE(equal((number - there).cpu(), tensor({2.0, 1.0})));
+  there.add_(number);
+  EXPECT_TRUE(equal(there.cpu(), tensor({4.0, 5.0})));
+  EXPECT_TRUE(equal(where(there > 4.5, number, there).cpu(), tensor({4.0, 3.0})));
+}
+
+TEST_F(CudaDevice, IndicesMayComeFromTheCpu) {
+  const Tensor x = arange(6, TensorOptions(kFloat32).device(kCUDA)).view({3, 2});
+  EXPECT_TRUE(equal(x.index({tensor({2, 0})}).cpu(), tensor({{4.0, 5.0}, {0.0, 1.0}})));
+  EXPECT_TRUE(equal(x.index({tensor({true, false, true})}).cpu(), tensor({{0.0, 1.0}, {4.0, 5.0}})));
+}
+
+TEST_F(CudaDevice, EmptyTensorsNeedNoKernel) {
+  const Tensor x = empty({0, 3}, kCUDA);
+  EXPECT_EQ((x + 1).exp().t().contiguous().sizes(), IntArrayRef({3, 0}));
+  EXPECT_EQ(x.sum().item<double>(), 0);
+  EXPECT_EQ(x.mm(ones({3, 2}, kCUDA)).sizes(), IntArrayRef({0, 2}));
+  EXPECT_EQ(ones({2, 0}, kCUDA).mm(ones({0, 2}, kCUDA)).sum().item<double>(), 0);
+}
+
+TEST_F(CudaDevice, OutOfMemoryIsAnErrorAndTheProcessGoesOn) {
+  EXPECT_ERROR(empty({int64_t{1} << 42}, kCUDA), "out of memory on cuda: could not allocate");
+  EXPECT_EQ(ones({3}, kCUDA).sum().item<double>(), 3);
+}
+
+/// Element offsets beyond 32 bits: three elements of a tensor of 2³¹ and some.
+TEST_F(CudaDevice, OffsetsHave64Bits) {
+  const int64_t n = (int64_t{1} << 31) + 8;
+  Tensor x;
+  try {
+    x = empty({n}, TensorOptions(kBool).device(kCUDA));
+  } catch (const Error& error) {
+    GTEST_SKIP() << error.what();
+  }
+  const Tensor three = x.slice(0, 0, n, int64_t{1} << 30);
+  three.copy_(tensor({true, false, true}, kCUDA));
+  EXPECT_TRUE(equal(three.cpu(), tensor({true, false, true})));
+  EXPECT_TRUE(x[int64_t{1} << 31].item<bool>());
+  const Tensor last = x.slice(0, n - 8);
+  last.fill_(true);
+  EXPECT_TRUE(last.all().item<bool>());
+}
+
+TEST_F(CudaDevice, MemoryIsUsedAgain) {
+  const void* block = nullptr;
+  for (int i = 0; i < 3; ++i) {
+    const Tensor x = ones({1000}, kCUDA);
+    if (i > 0) EXPECT_EQ(x.data_ptr(), block);
+    block = x.data_ptr();
+  }
+}
+
+}  // namespace
+}  // namespace gradus

@@ -1,0 +1,131 @@
+// Layers, losses and optimisers on the device against the same on the cpu: same seed, same data, same steps.
+#include <gtest/gtest.h>
+
+#include "gradus.h"
+
+namespace gradus {
+namespace {
+
+class CudaTraining : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!cuda::is_available()) GTEST_SKIP() << "there is no cuda device";
+  }
+};
+
+void expect_close(const Tensor& there, const Tensor& here, const std::string& what) {
+  EXPECT_TRUE(there.is_cuda()) << what;
+  EXPECT_TRUE(allclose(there.detach().cpu(), here.detach(), 1e-9, 1e-10)) << what << "\n"
+                                                                          << there << "\n"
+                                                                          << here;
+}
+
+/// What one pass gives: the result, and the gradients of its sum of squares for the input and all parameters.
+struct Pass {
+  Tensor result;
+  std::vector<Tensor> gradients;
+};
+
+template <class Layer>
+Pass pass(Layer layer, const Tensor& data, Device device) {
+  layer->to(device, kFloat64);
+  Tensor x = data.to(device);
+  if (x.is_floating_point()) x.requires_grad_();
+  Pass made{layer->forward(x), {}};
+  made.result.square().sum().backward();
+  if (x.requires_grad()) made.gradients.push_back(x.grad());
+  for (const Tensor& parameter : layer->parameters()) made.gradients.push_back(parameter.grad());
+  return made;
+}
+
+/// `make` makes the layer; a seed sees to it that both are the same.
+template <class Make>
+void expect_same_layer(const std::string& name, Make make, const Tensor& data) {
+  const auto run = [&](Device device) {
+    manual_seed(1);
+    return pass(make(), data, device);
+  };
+  const Pass here = run(kCPU), there = run(kCUDA);
+  expect_close(there.result, here.result, name);
+  ASSERT_EQ(there.gradients.size(), here.gradients.size());
+  for (size_t i = 0; i < here.gradients.size(); ++i)
+    expect_close(there.gradients[i], here.gradients[i], name + ", gradient " + std::to_string(i));
+}
+
+TEST_F(CudaTraining, Layers) {
+  manual_seed(0);
+  const Tensor x = randn({5, 6}, kFloat64);
+  expect_same_layer(
+      "Linear", [] { return nn::Linear(6, 3); }, x);
+  expect_same_layer(
+      "LayerNorm", [] { return nn::LayerNorm(nn::LayerNormOptions({6})); }, x);
+  expect_same_layer(
+      "BatchNorm1d", [] { return nn::BatchNorm1d(6); }, x);
+  expect_same_layer(
+      "Dropout", [] { return nn::Dropout(0.5); }, x);
+  expect_same_layer(
+      "Embedding", [] { return nn::Embedding(4, 3); }, tensor({3, 0, 3, 1}));
+  expect_same_layer(
+      "Sequential",
+      [] {
+        return nn::Sequential(nn::Linear(6, 4), nn::ReLU(), nn::Linear(4, 4), nn::Tanh(), nn::Linear(4, 2));
+      },
+      x);
+}
+
+TEST_F(CudaTraining, Losses) {
+  manual_seed(0);
+  const Tensor logits = randn({6, 4}, kFloat64), wanted = rand({6, 4}, kFloat64),
+               classes = tensor({0, 3, 1, 1, 2, 0});
+  namespace F = nn::functional;
+  const std::pair<const char*, std::function<Tensor(const Tensor&, Device)>> losses[] = {
+      {"mse", [&](const Tensor& x, Device d) { return F::mse_loss(x, wanted.to(d)); }},
+      {"l1", [&](const Tensor& x, Device d) { return F::l1_loss(x, wanted.to(d)); }},
+      {"cross_entropy", [&](const Tensor& x, Device d) { return F::cross_entropy(x, classes.to(d)); }},
+      {"nll", [&](const Tensor& x, Device d) { return F::nll_loss(log_softmax(x, 1), classes.to(d)); }},
+      {"bce",
+       [&](const Tensor& x, Device d) { return F::binary_cross_entropy_with_logits(x, wanted.to(d)); }},
+  };
+  for (const auto& [name, loss] : losses) {
+    const auto gradient = [&](Device device) {
+      const Tensor x = logits.to(device).detach().clone().requires_grad_();
+      loss(x, device).backward();
+      return x.grad();
+    };
+    expect_close(gradient(kCUDA), gradient(kCPU), name);
+  }
+}
+
+/// Ten steps of least squares.
+template <class Optimizer, class Options>
+Tensor trained(const Options& options, Device device) {
+  manual_seed(2);
+  const Tensor X = randn({8, 3}, kFloat64).to(device), y = randn({8, 1}, kFloat64).to(device);
+  const Tensor w = zeros({3, 1}, TensorOptions(kFloat64).device(device).requires_grad(true));
+  const Tensor b = zeros({1}, TensorOptions(kFloat64).device(device).requires_grad(true));
+  Optimizer optimizer(std::vector<Tensor>{w, b}, options);
+  for (int step = 0; step < 10; ++step) {
+    optimizer.zero_grad();
+    (X.mm(w) + b - y).square().mean().backward();
+    optimizer.step();
+  }
+  return cat({w.flatten(), b});
+}
+
+template <class Optimizer, class Options>
+void expect_same_training(const char* name, const Options& options) {
+  expect_close(trained<Optimizer>(options, kCUDA), trained<Optimizer>(options, kCPU), name);
+}
+
+TEST_F(CudaTraining, Optimizers) {
+  expect_same_training<optim::SGD>("SGD", optim::SGDOptions(0.05));
+  expect_same_training<optim::SGD>("SGD, momentum", optim::SGDOptions(0.05).momentum(0.9).weight_decay(0.1));
+  expect_same_training<optim::SGD>("SGD, Nesterov", optim::SGDOptions(0.05).momentum(0.9).nesterov(true));
+  expect_same_training<optim::Adam>("Adam", optim::AdamOptions(0.05));
+  expect_same_training<optim::AdamW>("AdamW", optim::AdamWOptions(0.05).weight_decay(0.1));
+  expect_same_training<optim::Adagrad>("Adagrad", optim::AdagradOptions(0.05));
+  expect_same_training<optim::RMSprop>("RMSprop", optim::RMSpropOptions(0.05));
+}
+
+}  // namespace
+}  // namespace gradus
