@@ -1,19 +1,13 @@
 // Tensors on the device: how they get there and back, what they refuse to mix with, and what happens when its memory or
 // a kernel fails. Every test is one of behaviour, so the file also runs on a GPU.
-#include <gtest/gtest.h>
-
 #include "../expectations.h"
-#include "gradus.h"
+#include "on_device.h"
 
 namespace gradus {
 namespace {
 
-class CudaDevice : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!cuda::is_available()) GTEST_SKIP() << "there is no cuda device";
-  }
-};
+using CudaDevice = test::OnDevice;
+using CudaOps = test::WithKernels;
 
 TEST(CudaAvailability, IsSaidOnceForAll) {
   EXPECT_EQ(cuda::device_count(), cuda::is_available() ? 1 : 0);
@@ -41,7 +35,7 @@ TEST_F(CudaDevice, TensorsMoveThereAndBack) {
   EXPECT_TRUE(equal(tensor({int64_t{1} << 40}, kCUDA).cpu(), tensor({int64_t{1} << 40})));
 }
 
-TEST_F(CudaDevice, MovesAreRecorded) {
+TEST_F(CudaOps, MovesAreRecorded) {
   const Tensor x = tensor({1.0, 2.0}, requires_grad());
   x.cuda().mul(3).cpu().sum().backward();
   EXPECT_TRUE(x.grad().device().is_cpu());
@@ -71,7 +65,7 @@ TEST_F(CudaDevice, SameSeedSameNumbers) {
   for (size_t i = 0; i < here.size(); ++i) EXPECT_TRUE(equal(here[i], there[i])) << i;
 }
 
-TEST_F(CudaDevice, RefusesToMixWithTheCpu) {
+TEST_F(CudaOps, RefusesToMixWithTheCpu) {
   const std::string text =
       "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!";
   const Tensor there = ones({2, 2}, kCUDA), here = ones({2, 2});
@@ -88,7 +82,7 @@ TEST_F(CudaDevice, RefusesToMixWithTheCpu) {
   EXPECT_TRUE(equal(there.cpu(), here)) << "nothing was written";
 }
 
-TEST_F(CudaDevice, NumbersMayComeFromTheCpu) {
+TEST_F(CudaOps, NumbersMayComeFromTheCpu) {
   const Tensor there = tensor({1.0, 2.0}, kCUDA), number = tensor(3.0);
   EXPECT_TRUE(equal((there * number).cpu(), tensor({3.0, 6.0})));
   EXPECT_TRUE(equal((number - there).cpu(), tensor({2.0, 1.0})));
@@ -97,13 +91,13 @@ TEST_F(CudaDevice, NumbersMayComeFromTheCpu) {
   EXPECT_TRUE(equal(where(there > 4.5, number, there).cpu(), tensor({4.0, 3.0})));
 }
 
-TEST_F(CudaDevice, IndicesMayComeFromTheCpu) {
+TEST_F(CudaOps, IndicesMayComeFromTheCpu) {
   const Tensor x = arange(6, TensorOptions(kFloat32).device(kCUDA)).view({3, 2});
   EXPECT_TRUE(equal(x.index({tensor({2, 0})}).cpu(), tensor({{4.0, 5.0}, {0.0, 1.0}})));
   EXPECT_TRUE(equal(x.index({tensor({true, false, true})}).cpu(), tensor({{0.0, 1.0}, {4.0, 5.0}})));
 }
 
-TEST_F(CudaDevice, EmptyTensorsNeedNoKernel) {
+TEST_F(CudaOps, EmptyTensorsNeedNoKernel) {
   const Tensor x = empty({0, 3}, kCUDA);
   EXPECT_EQ((x + 1).exp().t().contiguous().sizes(), IntArrayRef({3, 0}));
   EXPECT_EQ(x.sum().item<double>(), 0);
@@ -113,7 +107,7 @@ TEST_F(CudaDevice, EmptyTensorsNeedNoKernel) {
 
 TEST_F(CudaDevice, OutOfMemoryIsAnErrorAndTheProcessGoesOn) {
   EXPECT_ERROR(empty({int64_t{1} << 42}, kCUDA), "out of memory on cuda: could not allocate");
-  EXPECT_EQ(ones({3}, kCUDA).sum().item<double>(), 3);
+  EXPECT_EQ(ones({3}, kCUDA)[2].item<double>(), 1);
 }
 
 /// Element offsets beyond 32 bits: three elements of a tensor of 2³¹ and some.
@@ -131,7 +125,7 @@ TEST_F(CudaDevice, OffsetsHave64Bits) {
   EXPECT_TRUE(x[int64_t{1} << 31].item<bool>());
   const Tensor last = x.slice(0, n - 8);
   last.fill_(true);
-  EXPECT_TRUE(last.all().item<bool>());
+  EXPECT_TRUE(equal(last.cpu(), ones({8}, kBool)));
 }
 
 TEST_F(CudaDevice, MemoryIsUsedAgain) {

@@ -1,17 +1,10 @@
 // Layers, losses and optimisers on the device against the same on the cpu: same seed, same data, same steps.
-#include <gtest/gtest.h>
-
-#include "gradus.h"
+#include "on_device.h"
 
 namespace gradus {
 namespace {
 
-class CudaTraining : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!cuda::is_available()) GTEST_SKIP() << "there is no cuda device";
-  }
-};
+using CudaTraining = test::WithKernels;
 
 void expect_close(const Tensor& there, const Tensor& here, const std::string& what) {
   EXPECT_TRUE(there.is_cuda()) << what;
