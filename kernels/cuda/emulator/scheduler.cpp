@@ -134,8 +134,9 @@ void Scheduler::place_threads() {
       for (unsigned x = 0; x < blockDim.x; ++x)
         threads_.push_back({{x, y, z}, static_cast<int>(threads_.size())});
   thread_count = static_cast<int>(threads_.size());
+  if (seed == 0) return;
   random_.seed(seed);
-  if (seed) std::shuffle(threads_.begin(), threads_.end(), random_);
+  std::shuffle(threads_.begin(), threads_.end(), random_);
 }
 
 void Scheduler::run_block() {
