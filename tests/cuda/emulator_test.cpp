@@ -272,7 +272,7 @@ TEST_P(Emulator, KernelsCannotLaunchKernels) {
   expect_contains(error_of([] {
                     launch<launches>({1, 1});
                   }),
-                  {"one_barrier", "a kernel cannot launch another one"});
+                  {"one_barrier", "but a kernel cannot launch another one"});
 }
 
 TEST_P(Emulator, SeveralThreadsOfTheHostTakeTurns) {

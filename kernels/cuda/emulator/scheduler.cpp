@@ -280,7 +280,9 @@ bool same(const Place& a, const Place& b) {
 
 void run(const Launch& launch) {
   thread_local const Launch* around = nullptr;  // of this thread of the host
-  check(!around, launch.kernel, " (", At{launch.place}, "): a kernel cannot launch another one");
+  if (around)
+    fail_in_thread("launches ", launch.kernel, " (", At{launch.place},
+                   "), but a kernel cannot launch another one");
   const std::lock_guard lock(scheduler().one_kernel_at_a_time);
   around = &launch;
   const std::unique_ptr<const Launch*, void (*)(const Launch**)> at_the_end(
