@@ -83,7 +83,7 @@ struct Cast {
 void fill(Scalar value, const View& out) {
   const auto loop = make_loop(out);
   if (loop.count == 0) return;
-  visit_dtype(out.dtype, [&]<class T>(T) {
+  visit_stored_dtype(out.dtype, [&]<class T>(T) {
     launch<generate<Constant<T>, T>>({blocks_for(loop.count), kThreads}, Constant<T>{value.to<T>()}, loop,
                                      out.as<T>());
   });
@@ -92,8 +92,8 @@ void fill(Scalar value, const View& out) {
 void copy(const View& x, const View& out) {
   const auto loop = make_loop(out, x);
   if (loop.count == 0) return;
-  visit_dtype(x.dtype, [&]<class T>(T) {
-    visit_dtype(out.dtype, [&]<class R>(R) {
+  visit_stored_dtype(x.dtype, [&]<class T>(T) {
+    visit_stored_dtype(out.dtype, [&]<class R>(R) {
       launch<map<Cast<R>, R, T>>({blocks_for(loop.count), kThreads}, Cast<R>{}, loop, out.as<R>(),
                                  x.as<const T>());
     });

@@ -179,7 +179,10 @@ enum class Kind { read, write, atomic };
 void access(const void* memory, size_t bytes, Kind kind, const void* code) {
   State& all = state();
   const auto* address = static_cast<const char*>(memory);
-  if (!in_kernel() || all.paused || running_stack().holds(memory) || is_constant(address)) return;
+  const Stack* stack = running_stack();
+  const bool by_kernel =
+      stack && stack->holds(__builtin_frame_address(0));  // not by some other thread of the host
+  if (!by_kernel || all.paused || stack->holds(memory) || is_constant(address)) return;
   all.paused = true;  // the library's functions that are used here may have been compiled with the kernels
   Region* region = region_at(address);
   if (!region || address + bytes > region->begin + region->bytes) {

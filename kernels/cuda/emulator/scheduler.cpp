@@ -315,7 +315,10 @@ int threads_per_block() { return scheduler().thread_count; }
 void* dynamic_shared_memory() { return scheduler().shared; }
 void give_up_thread(const std::string& message) { scheduler().give_up(running_thread() + ": " + message); }
 bool in_kernel() { return scheduler().running != nullptr; }
-const Stack& running_stack() { return scheduler().running->stack; }
+const Stack* running_stack() {
+  const Fiber* fiber = scheduler().running;
+  return fiber ? &fiber->stack : nullptr;
+}
 
 std::string text(const uint3& index) {
   std::ostringstream out;

@@ -62,7 +62,7 @@ int thread_number();       // of the running thread in its block, x fastest
 int threads_per_block();
 void* dynamic_shared_memory();  // of the running block
 bool in_kernel();               // is a thread running now?
-const Stack& running_stack();   // of the running thread
+const Stack* running_stack();   // of the running thread, if any
 
 /// Who is running: "softmax<float> (softmax.cu:80), block (3, 0, 0), thread (17, 0, 0)".
 std::string running_thread();
