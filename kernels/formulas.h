@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "kernels/kernels.h"
 
@@ -102,6 +103,16 @@ struct Lt { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { ret
 struct Le { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { return a <= b; } };
 struct Gt { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { return a > b; } };
 struct Ge { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { return a >= b; } };
+
+// ---- reductions: what each combines, and what it gives for nothing at all -------------------------------------
+namespace reductions {
+template <class T> struct Sum  : Add     { static constexpr T nothing = T(0); };
+template <class T> struct Prod : Mul     { static constexpr T nothing = T(1); };
+template <class T> struct Max  : Maximum { static constexpr T nothing = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest(); };
+template <class T> struct Min  : Minimum { static constexpr T nothing = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max(); };
+template <class T> struct All  : BitAnd  { static constexpr T nothing = true; };
+template <class T> struct Any  : BitOr   { static constexpr T nothing = false; };
+}  // namespace reductions
 
 /// Calls visitor(formula) with the functor that `f` names.
 template <class Visitor>

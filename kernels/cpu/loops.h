@@ -9,7 +9,7 @@
 #include <omp.h>
 #endif
 
-#include "kernels/view.h"
+#include "kernels/merged_loops.h"
 
 namespace gradus::cpu {
 
@@ -46,34 +46,27 @@ inline int64_t contiguous_numel(const View& out, const Views&... inputs) {
   return count;
 }
 
-/// A nest of loops over N views of one shape, made as short as possible: dimensions of size 1 are dropped, the others
-/// ordered so that the first view's steps shrink inwards, and neighbours merged where every view allows it. What is
-/// left is walked in planes: rows × columns of the two innermost dimensions.
+/// Merged loops over N views of one shape, walked in planes: rows × columns of the two innermost dimensions.
 template <int N>
-class LoopNest {
+class LoopNest : private MergedLoops<N> {
+  using Loops = MergedLoops<N>;
+  using Loops::dim, Loops::sizes, Loops::strides;
+
  public:
-  int64_t count = 1;  // elements in all
+  using Loops::count;
 
   template <class... Views>
-  explicit LoopNest(const Views&... views) {
-    const View* all[] = {&views...};
-    for (int d = 0; d < all[0]->dim; ++d) {
-      if (all[0]->sizes[d] == 1) continue;
-      int64_t steps[N];
-      for (int v = 0; v < N; ++v) steps[v] = all[v]->strides[d];
-      insert(all[0]->sizes[d], steps);
-    }
-    merge();
-    for (; dim_ < 2; ++dim_) {  // less than a plane: one row of everything there is, or of one element
-      sizes_[dim_] = 1;
-      std::fill_n(strides_[dim_], N, 1);
-      if (dim_ == 1) swap_planes();
+  explicit LoopNest(const Views&... views) : Loops(views...) {
+    for (; dim < 2; ++dim) {  // less than a plane: one row of everything there is, or of one element
+      sizes[dim] = 1;
+      std::fill_n(strides[dim], N, 1);
+      if (dim == 1) swap_planes();
     }
   }
 
   /// Every view's step from one column to the next, and from one row to the next.
-  const int64_t* column_strides() const { return strides_[dim_ - 1]; }
-  const int64_t* row_strides() const { return strides_[dim_ - 2]; }
+  const int64_t* column_strides() const { return strides[dim - 1]; }
+  const int64_t* row_strides() const { return strides[dim - 2]; }
 
   /// Calls plane(offsets, rows, columns) for pieces of planes that together make the elements begin … end; offsets[v]
   /// is where view v's piece starts.
@@ -81,11 +74,11 @@ class LoopNest {
   void planes(int64_t begin, int64_t end, const Plane& plane) const {
     int64_t index[kMaxDims + 2] = {}, offsets[N] = {};
     if (begin > 0) seek(begin, index, offsets);
-    const int column = dim_ - 1, row = dim_ - 2;
-    const int64_t width = sizes_[column];
+    const int column = dim - 1, row = dim - 2;
+    const int64_t width = sizes[column];
     while (begin < end) {
       int64_t rows = 1, columns = std::min(width - index[column], end - begin);
-      if (columns == width) rows = std::min(sizes_[row] - index[row], (end - begin) / width);
+      if (columns == width) rows = std::min(sizes[row] - index[row], (end - begin) / width);
       plane(offsets, rows, columns);
       begin += rows * columns;
       if (begin == end) return;
@@ -93,8 +86,8 @@ class LoopNest {
       if (index[column] < width) continue;
       advance(column, -width, index, offsets);
       advance(row, rows, index, offsets);
-      for (int d = row; d > 0 && index[d] == sizes_[d]; --d) {  // carry, as an odometer does
-        advance(d, -sizes_[d], index, offsets);
+      for (int d = row; d > 0 && index[d] == sizes[d]; --d) {  // carry, as an odometer does
+        advance(d, -sizes[d], index, offsets);
         advance(d - 1, 1, index, offsets);
       }
     }
@@ -119,48 +112,19 @@ class LoopNest {
   }
 
  private:
-  int dim_ = 0;
-  int64_t sizes_[kMaxDims + 2];  // outermost first
-  int64_t strides_[kMaxDims + 2][N];
-
-  static int64_t magnitude(int64_t step) { return step < 0 ? -step : step; }
-
-  void insert(int64_t size, const int64_t* steps) {
-    int at = dim_++;
-    for (; at > 0 && magnitude(strides_[at - 1][0]) < magnitude(steps[0]); --at) {
-      sizes_[at] = sizes_[at - 1];
-      for (int v = 0; v < N; ++v) strides_[at][v] = strides_[at - 1][v];
-    }
-    sizes_[at] = size;
-    for (int v = 0; v < N; ++v) strides_[at][v] = steps[v];
-    count *= size;
-  }
-
-  void merge() {
-    int last = 0;
-    for (int d = 1; d < dim_; ++d) {
-      bool mergeable = true;
-      for (int v = 0; v < N; ++v) mergeable &= strides_[last][v] == sizes_[d] * strides_[d][v];
-      sizes_[mergeable ? last : last + 1] = mergeable ? sizes_[last] * sizes_[d] : sizes_[d];
-      last += !mergeable;
-      for (int v = 0; v < N; ++v) strides_[last][v] = strides_[d][v];
-    }
-    if (dim_ > 0) dim_ = last + 1;
-  }
-
   void swap_planes() {
-    std::swap(sizes_[0], sizes_[1]);
-    for (int v = 0; v < N; ++v) std::swap(strides_[0][v], strides_[1][v]);
+    std::swap(sizes[0], sizes[1]);
+    for (int v = 0; v < N; ++v) std::swap(strides[0][v], strides[1][v]);
   }
 
   void advance(int d, int64_t by, int64_t* index, int64_t* offsets) const {
     index[d] += by;
-    for (int v = 0; v < N; ++v) offsets[v] += by * strides_[d][v];
+    for (int v = 0; v < N; ++v) offsets[v] += by * strides[d][v];
   }
 
   /// Sets index and offsets to element number `position` in the order of the nest.
   void seek(int64_t position, int64_t* index, int64_t* offsets) const {
-    for (int d = dim_ - 1; d >= 0; position /= sizes_[d--]) advance(d, position % sizes_[d], index, offsets);
+    for (int d = dim - 1; d >= 0; position /= sizes[d--]) advance(d, position % sizes[d], index, offsets);
   }
 };
 

@@ -1,40 +1,12 @@
 // Reductions of one run of elements, by halves: the inner part of reduce.cpp and softmax.cpp.
 #pragma once
 
-#include <limits>
-
 #include "kernels/cpu/wide.h"
 #include "kernels/formulas.h"
 
 namespace gradus::cpu {
 
-// What each reduction combines, and what it gives for nothing at all.
-template <class T>
-struct Sum : formulas::Add {
-  static constexpr T nothing = T(0);
-};
-template <class T>
-struct Prod : formulas::Mul {
-  static constexpr T nothing = T(1);
-};
-template <class T>
-struct Max : formulas::Maximum {
-  static constexpr T nothing = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
-                                                                    : std::numeric_limits<T>::lowest();
-};
-template <class T>
-struct Min : formulas::Minimum {
-  static constexpr T nothing = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
-                                                                    : std::numeric_limits<T>::max();
-};
-template <class T>
-struct All : formulas::BitAnd {
-  static constexpr T nothing = true;
-};
-template <class T>
-struct Any : formulas::BitOr {
-  static constexpr T nothing = false;
-};
+using namespace formulas::reductions;
 
 /// The middle of a range, at a multiple of the block so that all blocks but the last are full.
 constexpr int64_t halve(int64_t n, int64_t block) { return (n / 2 + block - 1) / block * block; }

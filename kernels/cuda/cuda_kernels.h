@@ -13,8 +13,45 @@ extern const DeviceMemory memory;
 
 // elementwise.cu
 void fill(Scalar value, const View& out);
+void arange(Scalar start, Scalar step, const View& out);
 void copy(const View& x, const View& out);
 void unary(Unary f, const View& x, const View& out);
 void binary(Binary f, const View& a, const View& b, const View& out);
+void binary_scalar(Binary f, const View& a, Scalar b, const View& out);
+void where(const View& condition, const View& a, const View& b, const View& out);
+
+// transpose.cu. Copies x if that turns columns into rows; else does nothing and returns false. The steps of the ladder
+// are called by name in the benchmarks, here and below.
+bool transpose(const View& x, const View& out);
+bool transpose_v1(const View& x, const View& out);  // each thread an element
+bool transpose_v2(const View& x, const View& out);  // tiles in shared memory
+bool transpose_v3(const View& x, const View& out);  // without bank conflicts
+
+// reduce.cu
+void reduce(Reduction f, const View& x, const View& out);
+enum class ReduceStep : uint8_t { chain, block, shuffles, grid };  // v1 to v4
+void reduce_step(ReduceStep step, Reduction f, const View& x, const View& out);
+
+// matmul.cu
+void matmul(const View& a, const View& b, const View& out);
+void matmul_v1(const View& a, const View& b, const View& out);  // one thread, one output
+void matmul_v2(const View& a, const View& b, const View& out);  // tiles in shared memory
+void matmul_v3(const View& a, const View& b, const View& out);  // and outputs in registers
+
+// softmax.cu
+void softmax(const View& x, const View& out);
+void softmax_v1(const View& x, const View& out);  // three times over each row
+void softmax_v2(const View& x, const View& out);  // twice: the largest and the sum at once
+void softmax_v3(const View& x, const View& out);  // once: the row stays in registers
+void log_softmax(const View& x, const View& out);
+void softmax_gradient(const View& gradient, const View& y, const View& out);
+void log_softmax_gradient(const View& gradient, const View& y, const View& out);
+void cross_entropy(const View& x, const View& target, const View& losses);
+void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out);
+
+// layer_norm.cu
+void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations);
+void layer_norm_gradient(const View& gradient, const View& y, const View& inverse_deviations,
+                         const View& out);
 
 }  // namespace gradus::cuda

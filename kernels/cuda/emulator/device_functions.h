@@ -70,5 +70,6 @@ inline int __popc(unsigned x)             { return std::popcount(x); }
 inline int __popcll(unsigned long long x) { return std::popcount(x); }
 inline int __clz(int x)                   { return std::countl_zero(static_cast<unsigned>(x)); }
 inline int __ffs(int x)                   { return x == 0 ? 0 : std::countr_zero(static_cast<unsigned>(x)) + 1; }
+inline uint64_t __umul64hi(uint64_t a, uint64_t b) { __extension__ using Wide = unsigned __int128; return static_cast<uint64_t>(static_cast<Wide>(a) * b >> 64); }
 inline unsigned __umulhi(unsigned a, unsigned b) { return static_cast<unsigned>(static_cast<uint64_t>(a) * b >> 32); }
 // clang-format on

@@ -1,0 +1,45 @@
+// Reductions of values that the threads of a block hold: the inner part of reduce.cu, softmax.cu and layer_norm.cu.
+#pragma once
+
+#include "kernels/cuda/launch.h"
+#include "kernels/formulas.h"
+
+namespace gradus::cuda {
+
+using namespace formulas::reductions;
+
+inline constexpr int kWarp = 32;  // warpSize, as a constant
+inline constexpr unsigned kAllLanes = 0xffffffffu;
+
+namespace {  // shared memory belongs to one kernel, not to all that include this
+
+/// The value of the lane whose number differs from this one's in the given bit.
+template <class T>
+__device__ T across(T value, int bit) {
+  if constexpr (std::same_as<T, bool>)
+    return __shfl_xor_sync(kAllLanes, static_cast<int>(value), bit) != 0;
+  else
+    return __shfl_xor_sync(kAllLanes, value, bit);
+}
+
+/// The values of a group of neighbouring threads combined by halves; every one of them gets the result. `lanes`, a
+/// power of two, is how many they are: up to a warp, by shuffles alone; or several warps, whose results meet in
+/// shared memory. All threads of the block must call it.
+template <class F, class T>
+__device__ T reduce_lanes(T value, int lanes) {
+  for (int bit = (lanes < kWarp ? lanes : kWarp) / 2; bit > 0; bit /= 2)
+    value = F{}(value, across(value, bit));
+  if (lanes <= kWarp) return value;
+  constexpr int most_warps = 1024 / kWarp;
+  __shared__ T of_warp[most_warps];
+  const int warp = static_cast<int>(threadIdx.x) / kWarp, warps = lanes / kWarp, first = warp & ~(warps - 1);
+  __syncthreads();  // all have read the results of the last call
+  if (threadIdx.x % kWarp == 0) of_warp[warp] = value;
+  __syncthreads();
+  value = of_warp[first];
+  for (int w = 1; w < warps; ++w) value = F{}(value, of_warp[first + w]);
+  return value;
+}
+
+}  // namespace
+}  // namespace gradus::cuda

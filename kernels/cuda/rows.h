@@ -1,0 +1,218 @@
+// Rows: kernels whose every result depends on a whole row, the elements along the last dimension. Softmax and layer
+// norm are of this kind.
+//
+// A group of neighbouring threads shares a row. Its elements stay in the threads' registers, so that they are read
+// from memory once however often the formulas go over them; only rows too long for that are read again. A kernel is
+// written once for both: it asks its Share for a Row and goes over it with for_each and reduce.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+
+#include "kernels/cuda/launch.h"
+#include "kernels/cuda/loops.h"
+#include "kernels/cuda/reduce_lanes.h"
+
+namespace gradus::cuda {
+
+/// Threads that share a row, at most.
+inline constexpr int kMostLanes = 512;
+
+/// A thread's share of a row in registers: up to K elements, in packs of `width`. Lane l of L has the packs l, l + L, …
+template <int K, int width>
+struct InRegisters {
+  static constexpr bool in_memory = false;
+  int lane, lanes;
+  int64_t n;  // of the row; 0 if there is no row for this group
+
+  template <class T>
+  struct Row {
+    T values[K];
+    __device__ T& operator[](int k) { return values[k]; }
+    __device__ const T& operator[](int k) const { return values[k]; }
+  };
+
+  /// Where element k of the share is in the row.
+  __device__ int position(int k) const { return (k / width * lanes + lane) * width + k % width; }
+
+  /// Calls f(k) for each element of the share.
+  template <class F>
+  __device__ __forceinline__ void for_each(const F& f) const {
+#pragma unroll
+    for (int k = 0; k < K; ++k)
+      if (position(k) < n) f(k);
+  }
+
+  template <class T>
+  __device__ Row<T> load(const T* x, int64_t step) const {
+    Row<T> row{};
+#pragma unroll
+    for (int k = 0; k < K; k += width) {
+      if (position(k) >= n) continue;
+      if constexpr (width == 1) {
+        row[k] = x[position(k) * step];
+      } else {
+        const Pack<T, width> pack = cuda::load<width>(x, position(k) / width);
+#pragma unroll
+        for (int w = 0; w < width; ++w) row[k + w] = pack.values[w];
+      }
+    }
+    return row;
+  }
+
+  /// A row for results, which store() writes.
+  template <class T>
+  __device__ Row<T> results(T*, int64_t) const {
+    return {};
+  }
+  template <class T>
+  __device__ void store(const Row<T>& row, T* y, int64_t step) const {
+#pragma unroll
+    for (int k = 0; k < K; k += width) {
+      if (position(k) >= n) continue;
+      if constexpr (width == 1) {
+        y[position(k) * step] = row[k];
+      } else {
+        Pack<T, width> pack;
+#pragma unroll
+        for (int w = 0; w < width; ++w) pack.values[w] = row[k + w];
+        cuda::store<width>(y, position(k) / width, pack);
+      }
+    }
+  }
+
+  /// f(k) of all elements of the row combined. Every thread of the group gets the result.
+  template <class R, class F>
+  __device__ __forceinline__ auto reduce(const F& f) const {
+    auto result = R::nothing;
+    for_each([&](int k) { result = R{}(result, f(k)); });
+    return reduce_lanes<R>(result, lanes);
+  }
+};
+
+/// A thread's share of a row that stays in memory: elements l, l + L, …
+struct InMemory {
+  static constexpr bool in_memory = true;
+  int lane, lanes;
+  int64_t n;
+
+  template <class T>
+  struct Row {
+    T* data;
+    int64_t step;
+    __device__ T& operator[](int64_t i) const { return data[i * step]; }
+  };
+
+  __device__ int64_t position(int64_t i) const { return i; }
+
+  template <class F>
+  __device__ void for_each(const F& f) const {
+    for (int64_t i = lane; i < n; i += lanes) f(i);
+  }
+
+  template <class T>
+  __device__ Row<const T> load(const T* x, int64_t step) const {
+    return {x, step};
+  }
+  template <class T>
+  __device__ Row<T> results(T* y, int64_t step) const {
+    return {y, step};
+  }
+  template <class T>
+  __device__ void store(const Row<T>&, T*, int64_t) const {}  // they are there
+
+  template <class R, class F>
+  __device__ auto reduce(const F& f) const {
+    constexpr int chain =
+        32;  // two levels of chains: the rounding error grows with the longer, not with both
+    auto result = R::nothing;
+    for (int64_t i = lane; i < n;) {
+      auto part = R::nothing;
+      for (int c = 0; c < chain && i < n; ++c, i += lanes) part = R{}(part, f(i));
+      result = R{}(result, part);
+    }
+    return reduce_lanes<R>(result, lanes);
+  }
+};
+
+/// The rows of N views, of equal number: in some views n elements, in others one.
+template <int N>
+struct Rows {
+  Loop<N> loop;  // over where rows begin
+  int64_t n = 1;
+  int64_t steps[N];  // from element to element
+  int lanes = 1;
+
+  /// Calls row(share, offsets) for each row, by a group of lanes. Groups without a row take part, with n = 0, because
+  /// all threads of a block must pass its barriers.
+  template <class Share, class Call>
+  __device__ __forceinline__ void for_each(const Call& row) const {
+    const int groups = static_cast<int>(blockDim.x) / lanes, thread = static_cast<int>(threadIdx.x);
+    for (int64_t first = int64_t{blockIdx.x} * groups; first < loop.count;
+         first += int64_t{gridDim.x} * groups) {
+      const int64_t number = first + thread / lanes;
+      const bool exists = number < loop.count;
+      row(Share{thread % lanes, lanes, exists ? n : 0}, loop(exists ? number : 0));
+    }
+  }
+
+  /// Blocks of at least a warp, with several rows each if rows are short.
+  Grid grid() const {
+    constexpr int64_t threads = 128, most_blocks = 1 << 16;
+    const auto wanted = std::bit_ceil(static_cast<uint64_t>(std::min(loop.count, threads) * lanes));
+    const int64_t block =
+        std::max<int64_t>(lanes, std::clamp<int64_t>(static_cast<int64_t>(wanted), 32, threads));
+    const int64_t groups = block / lanes, blocks = (loop.count + groups - 1) / groups;
+    return {static_cast<unsigned>(std::min(blocks, most_blocks)), static_cast<unsigned>(block)};
+  }
+};
+
+/// Calls run(share, rows) with the kind of Share that suits the rows of these views, unless there are none. T is the
+/// type of their elements; views with one element per row may have another.
+template <class T, class Run, class... Views>
+void for_rows(const Run& run, const Views&... views) {
+  constexpr int N = sizeof...(views), width = pack_width<T>;
+  Rows<N> rows;
+  const View* all[] = {&views...};
+  for (const View* view : all)
+    if (view->dim > 0) rows.n = std::max(rows.n, view->sizes[view->dim - 1]);
+  bool packs = rows.n % width == 0;
+  View starts[] = {views...};
+  for (int v = 0; v < N; ++v) {
+    View& view = starts[v];
+    const bool one = view.dim == 0 || view.sizes[view.dim - 1] == 1;
+    if (view.numel() == 0) return;
+    rows.steps[v] = one ? 1 : view.strides[view.dim - 1];
+    if (view.dim > 0) view.sizes[view.dim - 1] = 1;
+    if (one) continue;
+    packs = packs && rows.steps[v] == 1 && is_aligned(view.data, 16);
+    for (int d = 0; d < view.dim - 1; ++d)
+      packs = packs && (view.sizes[d] == 1 || view.strides[d] % width == 0);
+  }
+  rows.loop = [&]<size_t... I>(std::index_sequence<I...>) { return Loop<N>(MergedLoops<N>(starts[I]...)); }
+  (std::make_index_sequence<N>{});
+  const auto run_with = [&]<class Share>(Share, int64_t elements_a_lane) {
+    const uint64_t lanes = static_cast<uint64_t>((rows.n + elements_a_lane - 1) / elements_a_lane);
+    rows.lanes = static_cast<int>(std::min<uint64_t>(std::bit_ceil(lanes), kMostLanes));
+    run(Share{}, rows);
+  };
+  // Elements in a thread's registers: 64 bytes of a row; or 32, when each element has an address of its own.
+  constexpr int most = 64 / sizeof(T), single = most / 2;
+  if (rows.n <= 4 * kWarp) return run_with(InRegisters<4, 1>{}, 4);
+  if (packs && rows.n <= most * kMostLanes) return run_with(InRegisters<most, width>{}, most);
+  if (rows.n <= single * kMostLanes) return run_with(InRegisters<single, 1>{}, single);
+  run_with(InMemory{}, most);
+}
+
+/// Calls f(T{}) with the floating-point type of x, or reports that there is no such kernel.
+template <class F>
+void visit_floating_point(const char* op, const View& x, const F& f) {
+  visit_dtype(x.dtype, [&]<class T>(T) {
+    if constexpr (std::floating_point<T>)
+      f(T{});
+    else
+      no_kernel(op, "cuda", x.dtype);
+  });
+}
+
+}  // namespace gradus::cuda

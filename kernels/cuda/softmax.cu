@@ -1,0 +1,273 @@
+// Softmax along the last dimension, its logarithm, cross-entropy, and the gradients of all three.
+//
+//     yᵢ = e^(xᵢ - m) / Σⱼ e^(xⱼ - m),  m = maxⱼ xⱼ
+//
+//   v1 three passes  a group of threads goes over its row in memory for the largest element, for the exponentials and
+//                    their sum, and to divide by it: 3 reads and 2 writes of each element.
+//   v2 online        the largest and the sum at once: when a larger element comes along, the sum so far is made
+//                    smaller by e^(old - new). 2 reads and 1 write. Source: Milakov & Gimelshein, "Online normalizer
+//                    calculation for softmax" (2018).
+//   v3 registers     the threads keep the row: 1 read and 1 write, which is all that there must be. Up to 512 threads
+//                    keep 64 bytes each, 8,192 elements in float32; rows of up to 128 take 1 to 32 lanes, and a warp
+//                    has several of them.
+//
+// softmax() takes v3, and v2 for longer rows. The other kernels have the same two forms, see rows.h; cross-entropy
+// never writes a row, and makes the softmax anew for its gradient.
+//
+// Coalescing: neighbouring lanes load neighbouring packs of 16 bytes (or elements, where a row does not begin at a
+// multiple of 16 bytes), so a group reads one stretch of memory at a time; rows of less than a warp follow each
+// other.
+//
+// sm_80 (ptxas -v): no spills. v1 and v2 40 registers or less. v3 for rows of up to 128: 40 in float32, 64 in
+// float64. Longer rows: at most 128, so that a multiprocessor holds a block of 512 threads, a quarter of its threads,
+// with 32 KiB of loads on their way. 128 to 512 bytes of shared memory.
+//
+// Bytes: for each element of float32 20, 12 and 8. The roofline predicts, not measured, for v3 what memory allows:
+// 194 · 10⁹ elements a second on an A100 (1,555 GB/s), 126 · 10⁹ on an RTX 4090 (1,008 GB/s). v2 reads long rows
+// again from the second cache and comes close; the exponential of float64, some 40 flops, binds the RTX 4090 instead
+// (1.3 Tflop/s).
+#include "kernels/cuda/cuda_kernels.h"
+#include "kernels/cuda/rows.h"
+
+namespace gradus::cuda {
+namespace {
+
+/// What log Σ e^xⱼ is made of: the largest element m, and Σ e^(xⱼ - m).
+template <class T>
+struct ExpSum {
+  T largest, sum;
+};
+
+/// e^(x - m), where -∞ is as large as -∞.
+template <class T>
+__device__ T exp_difference(T x, T m) {
+  return x == m ? T(1) : std::exp(x - m);
+}
+
+/// Online: each thread for itself, then all together.
+template <class Row>
+__device__ auto exp_sum(const InMemory& share, const Row& row) {
+  using T = std::remove_cvref_t<decltype(row[0])>;
+  T largest = Max<T>::nothing, sum = 0;
+  share.for_each([&](int64_t i) {
+    const T x = row[i];
+    if (x > largest) {
+      sum = sum * exp_difference(largest, x) + T(1);
+      largest = x;
+    } else {
+      sum += exp_difference(x, largest);
+    }
+  });
+  const T of_all = reduce_lanes<Max<T>>(largest, share.lanes);
+  sum = reduce_lanes<Sum<T>>(sum * exp_difference(largest, of_all), share.lanes);
+  return ExpSum<T>{of_all, sum + (of_all - of_all)};  // an infinite m makes it NaN, as e^(∞ - ∞) does
+}
+
+template <int K, int width, class Row>
+__device__ auto exp_sum(const InRegisters<K, width>& share, const Row& row) {
+  using T = std::remove_cvref_t<decltype(row[0])>;
+  const T largest = share.template reduce<Max<T>>([&](int k) { return row[k]; });
+  return ExpSum<T>{largest, share.template reduce<Sum<T>>([&](int k) { return std::exp(row[k] - largest); })};
+}
+
+/// y = scale · softmax(x); y may be x. In memory this is v1, in registers v3.
+template <class T, class Share, class X, class Y>
+__device__ __forceinline__ void scaled_softmax(const Share& share, T scale, const X& x, Y& y) {
+  const T largest = share.template reduce<Max<T>>([&](auto i) { return x[i]; });
+  share.for_each([&](auto i) { y[i] = std::exp(x[i] - largest); });
+  const T factor = scale / share.template reduce<Sum<T>>([&](auto i) { return y[i]; });
+  share.for_each([&](auto i) { y[i] *= factor; });
+}
+
+template <class Share, class T>
+__global__ void __launch_bounds__(kMostLanes, 1) softmax_rows(Rows<2> rows, T* out, const T* x) {
+  rows.for_each<Share>([&](const Share& share, const Offsets<2>& at) {
+    const auto row = share.load(x + at[1], rows.steps[1]);
+    auto y = share.results(out + at[0], rows.steps[0]);
+    scaled_softmax(share, T(1), row, y);
+    share.store(y, out + at[0], rows.steps[0]);
+  });
+}
+
+template <class T>
+__global__ void __launch_bounds__(kMostLanes, 1) softmax_online(Rows<2> rows, T* out, const T* x) {
+  rows.for_each<InMemory>([&](const InMemory& share, const Offsets<2>& at) {
+    const auto row = share.load(x + at[1], rows.steps[1]);
+    const auto y = share.results(out + at[0], rows.steps[0]);
+    const ExpSum<T> all = exp_sum(share, row);
+    share.for_each([&](int64_t i) { y[i] = std::exp(row[i] - all.largest) / all.sum; });
+  });
+}
+
+// xᵢ - m - log Σⱼ e^(xⱼ - m): no logarithm of a softmax that has rounded to 0.
+template <class Share, class T>
+__global__ void __launch_bounds__(kMostLanes, 1) log_softmax_rows(Rows<2> rows, T* out, const T* x) {
+  rows.for_each<Share>([&](const Share& share, const Offsets<2>& at) {
+    const auto row = share.load(x + at[1], rows.steps[1]);
+    auto y = share.results(out + at[0], rows.steps[0]);
+    const ExpSum<T> all = exp_sum(share, row);
+    const T log_rest = std::log(all.sum);
+    share.for_each([&](auto i) { y[i] = row[i] - all.largest - log_rest; });
+    share.store(y, out + at[0], rows.steps[0]);
+  });
+}
+
+template <class Share, class T>
+__global__ void __launch_bounds__(kMostLanes, 1)
+    softmax_gradient_rows(Rows<3> rows, T* out, const T* gradient, const T* y) {
+  rows.for_each<Share>([&](const Share& share, const Offsets<3>& at) {
+    const auto g = share.load(gradient + at[1], rows.steps[1]);
+    const auto row = share.load(y + at[2], rows.steps[2]);
+    auto result = share.results(out + at[0], rows.steps[0]);
+    const T dot = share.template reduce<Sum<T>>([&](auto i) { return g[i] * row[i]; });
+    share.for_each([&](auto i) { result[i] = row[i] * (g[i] - dot); });
+    share.store(result, out + at[0], rows.steps[0]);
+  });
+}
+
+template <class Share, class T>
+__global__ void __launch_bounds__(kMostLanes, 1)
+    log_softmax_gradient_rows(Rows<3> rows, T* out, const T* gradient, const T* y) {
+  rows.for_each<Share>([&](const Share& share, const Offsets<3>& at) {
+    const auto g = share.load(gradient + at[1], rows.steps[1]);
+    const auto row = share.load(y + at[2], rows.steps[2]);
+    auto result = share.results(out + at[0], rows.steps[0]);
+    const T sum = share.template reduce<Sum<T>>([&](auto i) { return g[i]; });
+    share.for_each([&](auto i) { result[i] = g[i] - std::exp(row[i]) * sum; });
+    share.store(result, out + at[0], rows.steps[0]);
+  });
+}
+
+// -log softmax(x)[t] = m - x[t] + log Σⱼ e^(xⱼ - m)
+template <class Share, class T>
+__global__ void __launch_bounds__(kMostLanes, 1)
+    cross_entropy_rows(Rows<3> rows, const T* x, const int64_t* target, T* losses) {
+  rows.for_each<Share>([&](const Share& share, const Offsets<3>& at) {
+    const auto row = share.load(x + at[0], rows.steps[0]);
+    const ExpSum<T> all = exp_sum(share, row);
+    if (share.lane != 0 || share.n == 0) return;
+    const T chosen = x[at[0] + target[at[1]] * rows.steps[0]];
+    losses[at[2]] = all.largest - chosen + std::log(all.sum);
+  });
+}
+
+// The softmax is made anew from x: one exponential per element, as the forward's, and nothing had to be kept.
+template <class Share, class T>
+__global__ void __launch_bounds__(kMostLanes, 1)
+    cross_entropy_gradient_rows(Rows<4> rows, T* out, const T* x, const int64_t* target, const T* gradient) {
+  rows.for_each<Share>([&](const Share& share, const Offsets<4>& at) {
+    const auto row = share.load(x + at[1], rows.steps[1]);
+    auto result = share.results(out + at[0], rows.steps[0]);
+    const T g = gradient[at[3]];
+    const int64_t t = target[at[2]];
+    scaled_softmax(share, g, row, result);
+    share.for_each([&](auto i) {
+      if (share.position(i) == t) result[i] -= g;
+    });
+    share.store(result, out + at[0], rows.steps[0]);
+  });
+}
+
+}  // namespace
+
+void softmax_v1(const View& x, const View& out) {
+  visit_floating_point("softmax", x, [&]<class T>(T) {
+    for_rows<T>(
+        [&](auto, const auto& rows) {
+          launch<softmax_rows<InMemory, T>>(rows.grid(), rows, out.as<T>(), x.as<const T>());
+        },
+        out, x);
+  });
+}
+
+void softmax_v2(const View& x, const View& out) {
+  visit_floating_point("softmax", x, [&]<class T>(T) {
+    for_rows<T>(
+        [&](auto, const auto& rows) {
+          launch<softmax_online<T>>(rows.grid(), rows, out.as<T>(), x.as<const T>());
+        },
+        out, x);
+  });
+}
+
+void softmax_v3(const View& x, const View& out) {
+  visit_floating_point("softmax", x, [&]<class T>(T) {
+    for_rows<T>(
+        [&]<class Share>(Share, const auto& rows) {
+          if constexpr (Share::in_memory)
+            fail("softmax_v3: ", rows.n, " elements in a row are too many for registers; use softmax_v2");
+          else
+            launch<softmax_rows<Share, T>>(rows.grid(), rows, out.as<T>(), x.as<const T>());
+        },
+        out, x);
+  });
+}
+
+void softmax(const View& x, const View& out) {
+  visit_floating_point("softmax", x, [&]<class T>(T) {
+    for_rows<T>(
+        [&]<class Share>(Share, const auto& rows) {
+          if constexpr (Share::in_memory)
+            launch<softmax_online<T>>(rows.grid(), rows, out.as<T>(), x.as<const T>());
+          else
+            launch<softmax_rows<Share, T>>(rows.grid(), rows, out.as<T>(), x.as<const T>());
+        },
+        out, x);
+  });
+}
+
+void log_softmax(const View& x, const View& out) {
+  visit_floating_point("log_softmax", x, [&]<class T>(T) {
+    for_rows<T>(
+        [&]<class Share>(Share, const auto& rows) {
+          launch<log_softmax_rows<Share, T>>(rows.grid(), rows, out.as<T>(), x.as<const T>());
+        },
+        out, x);
+  });
+}
+
+void softmax_gradient(const View& gradient, const View& y, const View& out) {
+  visit_floating_point("softmax_gradient", y, [&]<class T>(T) {
+    for_rows<T>(
+        [&]<class Share>(Share, const auto& rows) {
+          launch<softmax_gradient_rows<Share, T>>(rows.grid(), rows, out.as<T>(), gradient.as<const T>(),
+                                                  y.as<const T>());
+        },
+        out, gradient, y);
+  });
+}
+
+void log_softmax_gradient(const View& gradient, const View& y, const View& out) {
+  visit_floating_point("log_softmax_gradient", y, [&]<class T>(T) {
+    for_rows<T>(
+        [&]<class Share>(Share, const auto& rows) {
+          launch<log_softmax_gradient_rows<Share, T>>(rows.grid(), rows, out.as<T>(), gradient.as<const T>(),
+                                                      y.as<const T>());
+        },
+        out, gradient, y);
+  });
+}
+
+void cross_entropy(const View& x, const View& target, const View& losses) {
+  visit_floating_point("cross_entropy", x, [&]<class T>(T) {
+    for_rows<T>(
+        [&]<class Share>(Share, const auto& rows) {
+          launch<cross_entropy_rows<Share, T>>(rows.grid(), rows, x.as<const T>(), target.as<const int64_t>(),
+                                               losses.as<T>());
+        },
+        x, target, losses);
+  });
+}
+
+void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out) {
+  visit_floating_point("cross_entropy_gradient", x, [&]<class T>(T) {
+    for_rows<T>(
+        [&]<class Share>(Share, const auto& rows) {
+          launch<cross_entropy_gradient_rows<Share, T>>(rows.grid(), rows, out.as<T>(), x.as<const T>(),
+                                                        target.as<const int64_t>(), gradient.as<const T>());
+        },
+        out, x, target, gradient);
+  });
+}
+
+}  // namespace gradus::cuda

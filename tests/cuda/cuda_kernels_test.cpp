@@ -1,0 +1,554 @@
+// Every kernel of the CUDA table against the CPU's on random inputs, in all layouts and odd sizes. The op list tests what
+// the ops compute; this tests the paths inside the kernels, which depend on sizes, strides and alignment.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "kernels/cpu/cpu_kernels.h"
+#include "kernels/cuda/cuda_kernels.h"
+
+using namespace gradus;
+
+namespace {
+
+std::mt19937_64 random_bits(1);
+
+int64_t random_up_to(int64_t n) { return static_cast<int64_t>(random_bits() % static_cast<uint64_t>(n + 1)); }
+
+using Shape = std::vector<int64_t>;
+
+/// How an array lies in memory.
+enum class Layout { contiguous, transposed, expanded, offset, strided };
+constexpr Layout kLayouts[] = {Layout::contiguous, Layout::transposed, Layout::expanded, Layout::offset,
+                               Layout::strided};
+
+const Kernels& on_cuda() { return cuda::kernels(); }
+const DeviceMemory& memory() { return *on_cuda().memory; }
+
+/// The same elements twice: on the host, and on the device.
+class Array {
+ public:
+  Array(const Shape& shape, Dtype dtype, Layout layout = Layout::contiguous) {
+    host_view_.dtype = dtype;
+    host_view_.dim = static_cast<uint8_t>(shape.size());
+    std::copy(shape.begin(), shape.end(), host_view_.sizes);
+    host_view_.set_contiguous_strides();
+    int64_t offset = 0;
+    const int last = host_view_.dim - 1;
+    if (layout == Layout::transposed && last > 0) {  // the last two dimensions
+      int64_t* steps = host_view_.strides;
+      steps[last - 1] = 1;
+      steps[last] = shape[static_cast<size_t>(last) - 1];
+    }
+    if (layout == Layout::expanded && last >= 0) host_view_.strides[last / 2] = 0;
+    if (layout == Layout::offset) offset = 1;
+    if (layout == Layout::strided)
+      for (int d = 0; d <= last; ++d) host_view_.strides[d] *= 3;
+    elements_ = offset + 1;
+    for (int d = 0; d <= last; ++d)
+      elements_ += std::max<int64_t>(shape[static_cast<size_t>(d)] - 1, 0) * host_view_.strides[d];
+    const auto bytes = static_cast<size_t>(elements_ * item_size(dtype));
+    host_.resize(bytes);
+    device_ = memory().allocate(static_cast<int64_t>(bytes));
+    device_view_ = host_view_;
+    host_view_.data = host_.data() + offset * item_size(dtype);
+    device_view_.data = static_cast<char*>(device_) + offset * item_size(dtype);
+    visit_stored_dtype(dtype, [&]<class T>(T) {
+      std::normal_distribution<double> normal;
+      for (int64_t i = 0; i < elements_; ++i) {
+        if constexpr (std::floating_point<T>)
+          set(i, normal(random_bits));
+        else  // the unsigned ones are bool and uint8
+          set(i, static_cast<double>(std::unsigned_integral<T> ? random_up_to(1) : random_up_to(18) - 9));
+      }
+    });
+    upload();
+  }
+  ~Array() { memory().release(device_, static_cast<int64_t>(host_.size())); }
+  Array(const Array&) = delete;
+  Array& operator=(const Array&) = delete;
+
+  const View& host() const { return host_view_; }
+  const View& device() const { return device_view_; }
+
+  /// Changes each element in memory.
+  template <class F>
+  Array& each(const F& f) {
+    for (int64_t i = 0; i < elements_; ++i) set(i, f(get(i)));
+    upload();
+    return *this;
+  }
+
+  /// Whatever lies in memory on the device must be what lies on the host, gaps included, up to `tolerance` relative to the
+  /// larger of 1 and the value.
+  void expect_equal(double tolerance, const std::string& what) const {
+    std::vector<char> from_device(host_.size());
+    memory().copy_to_host(device_, from_device.data(), static_cast<int64_t>(host_.size()));
+    visit_stored_dtype(host_view_.dtype, [&]<class T>(T) {
+      const T* expected = reinterpret_cast<const T*>(host_.data());
+      const T* actual = reinterpret_cast<const T*>(from_device.data());
+      for (int64_t i = 0; i < elements_; ++i) {
+        if constexpr (std::floating_point<T>) {
+          if (std::isnan(expected[i]) && std::isnan(actual[i])) continue;
+          if (expected[i] == actual[i]) continue;
+          const double scale = std::max(1.0, std::abs(static_cast<double>(expected[i])));
+          if (std::abs(expected[i] - actual[i]) <= tolerance * scale) continue;
+        } else if (expected[i] == actual[i]) {
+          continue;
+        }
+        FAIL() << what << ": element " << i << " of " << elements_ << ": " << actual[i] << " instead of "
+               << expected[i];
+      }
+    });
+  }
+
+ private:
+  std::vector<char> host_;
+  void* device_;
+  int64_t elements_;
+  View host_view_, device_view_;
+
+  double get(int64_t i) const {
+    return visit_stored_dtype(host_view_.dtype, [&]<class T>(T) {
+      return static_cast<double>(reinterpret_cast<const T*>(host_.data())[i]);
+    });
+  }
+  void set(int64_t i, double value) {
+    visit_stored_dtype(host_view_.dtype,
+                       [&]<class T>(T) { reinterpret_cast<T*>(host_.data())[i] = static_cast<T>(value); });
+  }
+  void upload() { memory().copy_from_host(host_.data(), device_, static_cast<int64_t>(host_.size())); }
+};
+
+std::string describe(const char* op, const Shape& shape, Dtype dtype, Layout layout) {
+  std::ostringstream out;
+  out << op << ' ' << ShapeText{shape} << ' ' << dtype << " layout " << static_cast<int>(layout);
+  return out.str();
+}
+
+double epsilon(Dtype dtype) { return dtype == kFloat32 ? 1.2e-7 : 2.3e-16; }
+
+const Shape kShapes[] = {{},     {0},       {1},    {31},     {33},      {1000},   {4097},
+                         {0, 3}, {3, 0, 2}, {1, 7}, {31, 33}, {2, 3, 5}, {65, 40}, {4, 1, 33, 2}};
+constexpr Dtype kTested[] = {kFloat32, kFloat64, kInt64, kBool};
+constexpr Dtype kStored[] = {kFloat32, kFloat64, kInt64, kBool, kInt32, kInt16, kUInt8};
+
+}  // namespace
+
+// ---- pointwise ---------------------------------------------------------------------------------------------------
+
+TEST(CudaKernels, FillInEveryLayout) {
+  for (const Shape& shape : kShapes)
+    for (Dtype dtype : kStored)
+      for (Layout layout : kLayouts) {
+        if (layout == Layout::expanded) continue;
+        Array out(shape, dtype, layout);
+        cpu::fill(3, out.host());
+        on_cuda().fill(3, out.device());
+        out.expect_equal(0, describe("fill", shape, dtype, layout));
+      }
+}
+
+TEST(CudaKernels, Arange) {
+  for (int64_t n : {0, 1, 31, 1000})
+    for (Dtype dtype : {kFloat32, kFloat64, kInt64})
+      for (Layout layout : {Layout::contiguous, Layout::strided})
+        for (bool real : {false, true}) {
+          Array out({n}, dtype, layout);
+          const Scalar start = real ? Scalar(0.5) : Scalar(-7), step = real ? Scalar(0.25) : Scalar(3);
+          cpu::arange(start, step, out.host());
+          on_cuda().arange(start, step, out.device());
+          out.expect_equal(epsilon(dtype), describe("arange", {n}, dtype, layout));
+        }
+}
+
+TEST(CudaKernels, CopyBetweenAllTypesAndLayouts) {
+  for (const Shape& shape : kShapes)
+    for (Dtype from : kStored)
+      for (Dtype to : kStored)
+        for (Layout layout : kLayouts)
+          for (Layout out_layout : {Layout::contiguous, Layout::offset, Layout::transposed}) {
+            Array x(shape, from, layout), out(shape, to, out_layout);
+            if (to == kUInt8) x.each([](double v) { return std::abs(v); });
+            cpu::copy(x.host(), out.host());
+            on_cuda().copy(x.device(), out.device());
+            out.expect_equal(0, describe("copy", shape, from, layout));
+          }
+}
+
+TEST(CudaKernels, StepsOfTheTranspositionLadder) {
+  using Step = bool (*)(const View&, const View&);
+  for (Step step : {cuda::transpose_v1, cuda::transpose_v2, cuda::transpose_v3})
+    for (const Shape& shape : {Shape{31, 33}, Shape{100, 65}, Shape{16, 16}, Shape{3, 40, 50}})
+      for (Dtype dtype : kStored) {
+        Array x(shape, dtype, Layout::transposed), out(shape, dtype);
+        cpu::copy(x.host(), out.host());
+        EXPECT_TRUE(step(x.device(), out.device()));
+        out.expect_equal(0, describe("transpose", shape, dtype, Layout::transposed));
+      }
+  const Array x({40, 40}, kFloat32), out({40, 40}, kFloat32);
+  EXPECT_FALSE(cuda::transpose(x.device(), out.device())) << "nothing is transposed here";
+}
+
+TEST(CudaKernels, UnaryFormulasInEveryLayout) {
+  for (int f = 0; f <= static_cast<int>(Unary::isfinite); ++f)
+    for (Dtype dtype : kTested)
+      for (Layout layout : kLayouts)
+        for (const Shape& shape : {Shape{}, Shape{33}, Shape{1000}, Shape{5, 7}, Shape{0, 2}}) {
+          const auto op = static_cast<Unary>(f);
+          const std::string what = describe(name_of(op), shape, dtype, layout);
+          Array x(shape, dtype, layout);
+          if (op == Unary::log || op == Unary::sqrt || op == Unary::rsqrt || op == Unary::log1p)
+            x.each([](double v) { return std::abs(v) + 0.1; });
+          const bool is_bool = f >= static_cast<int>(Unary::isnan);
+          Array out(shape, is_bool ? kBool : dtype);
+          bool exists = true;
+          try {
+            cpu::unary(op, x.host(), out.host());
+          } catch (const Error&) {
+            exists = false;
+          }
+          if (exists)
+            on_cuda().unary(op, x.device(), out.device());
+          else
+            EXPECT_THROW(on_cuda().unary(op, x.device(), out.device()), Error) << what;
+          if (exists) out.expect_equal(8 * epsilon(dtype), what);
+        }
+}
+
+TEST(CudaKernels, BinaryFormulasInEveryLayout) {
+  for (int f = 0; f <= static_cast<int>(Binary::ge); ++f)
+    for (Dtype dtype : kTested)
+      for (Layout layout : kLayouts)
+        for (const Shape& shape : {Shape{33}, Shape{1000}, Shape{5, 7}, Shape{0, 2}}) {
+          const auto op = static_cast<Binary>(f);
+          const std::string what = describe(name_of(op), shape, dtype, layout);
+          Array a(shape, dtype, layout), b(shape, dtype, Layout::contiguous);
+          const auto positive = [](double v) { return std::abs(v) + 1; };
+          if (dtype != kBool) a.each(positive), b.each(positive);
+          const bool is_bool = f >= static_cast<int>(Binary::eq);
+          Array out(shape, is_bool ? kBool : dtype), scalar_out(shape, is_bool ? kBool : dtype);
+          const Scalar scalar = dtype == kBool ? Scalar(true) : dtype == kInt64 ? Scalar(3) : Scalar(1.5);
+          try {
+            cpu::binary(op, a.host(), b.host(), out.host());
+            cpu::binary_scalar(op, a.host(), scalar, scalar_out.host());
+          } catch (const Error&) {
+            EXPECT_THROW(on_cuda().binary(op, a.device(), b.device(), out.device()), Error) << what;
+            EXPECT_THROW(on_cuda().binary_scalar(op, a.device(), scalar, scalar_out.device()), Error) << what;
+            continue;
+          }
+          on_cuda().binary(op, a.device(), b.device(), out.device());
+          on_cuda().binary_scalar(op, a.device(), scalar, scalar_out.device());
+          out.expect_equal(8 * epsilon(dtype), what);
+          scalar_out.expect_equal(8 * epsilon(dtype), what + " with a scalar");
+        }
+}
+
+TEST(CudaKernels, InPlace) {
+  for (const Shape& shape : {Shape{1000}, Shape{31, 33}}) {
+    Array x(shape, kFloat32), y(shape, kFloat32);
+    cpu::binary(Binary::add, x.host(), y.host(), x.host());
+    on_cuda().binary(Binary::add, x.device(), y.device(), x.device());
+    x.expect_equal(0, "x += y");
+  }
+}
+
+TEST(CudaKernels, WhereInEveryLayout) {
+  for (const Shape& shape : kShapes)
+    for (Dtype dtype : kTested)
+      for (Layout layout : kLayouts) {
+        const Array condition(shape, kBool, layout), a(shape, dtype), b(shape, dtype, layout);
+        Array out(shape, dtype);
+        cpu::where(condition.host(), a.host(), b.host(), out.host());
+        on_cuda().where(condition.device(), a.device(), b.device(), out.device());
+        out.expect_equal(0, describe("where", shape, dtype, layout));
+      }
+}
+
+// ---- reductions --------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// The shape that is left when the dimensions whose bits are set are reduced.
+Shape reduced(Shape shape, unsigned dims) {
+  for (size_t d = 0; d < shape.size(); ++d)
+    if (dims >> d & 1) shape[d] = 1;
+  return shape;
+}
+
+void compare_reduction(Reduction f, const Shape& shape, unsigned dims, Dtype dtype, Layout layout) {
+  const std::string what = describe(name_of(f), shape, dtype, layout) + " over " + std::to_string(dims);
+  Array x(shape, dtype, layout), out(reduced(shape, dims), dtype);
+  if (f == Reduction::prod) x.each([](double v) { return v < 0 ? -1 : 1; });
+  try {
+    cpu::reduce(f, x.host(), out.host());
+  } catch (const Error& error) {
+    EXPECT_THROW(on_cuda().reduce(f, x.device(), out.device()), Error) << what;
+    return;
+  }
+  on_cuda().reduce(f, x.device(), out.device());
+  out.expect_equal(is_floating_point(dtype)
+                       ? 64 * epsilon(dtype) * std::sqrt(static_cast<double>(x.host().numel() + 1))
+                       : 0,
+                   what);
+}
+
+}  // namespace
+
+TEST(CudaKernels, ReductionsOverAnyDimensions) {
+  for (int f = 0; f <= static_cast<int>(Reduction::any); ++f)
+    for (const Shape& shape :
+         {Shape{}, Shape{0}, Shape{1}, Shape{31}, Shape{33}, Shape{1000}, Shape{4097}, Shape{0, 3},
+          Shape{3, 5}, Shape{40, 33}, Shape{3, 200}, Shape{2, 3, 5}, Shape{7, 11, 13}, Shape{4, 3, 2, 5}})
+      for (unsigned dims = 0; dims < 1u << shape.size(); ++dims)
+        for (Dtype dtype : kTested)
+          for (Layout layout : kLayouts)
+            compare_reduction(static_cast<Reduction>(f), shape, dims, dtype, layout);
+}
+
+TEST(CudaKernels, ReductionsCutIntoChunks) {
+  for (Reduction f : {Reduction::sum, Reduction::max}) {
+    for (Dtype dtype : {kFloat32, kFloat64, kInt64}) {
+      compare_reduction(f, {100003}, 1, dtype, Layout::contiguous);
+      compare_reduction(f, {100003}, 1, dtype, Layout::offset);
+      compare_reduction(f, {2, 20000}, 2, dtype, Layout::contiguous);
+      compare_reduction(f, {2, 20001}, 2, dtype, Layout::strided);
+      compare_reduction(f, {30000, 3}, 1, dtype, Layout::contiguous);
+      compare_reduction(f, {3000, 40}, 1, dtype, Layout::contiguous);
+      compare_reduction(f, {5, 3000, 7}, 2, dtype, Layout::contiguous);
+      compare_reduction(f, {50, 30, 70}, 5, dtype, Layout::transposed);
+    }
+  }
+}
+
+TEST(CudaKernels, StepsOfTheReductionLadder) {
+  using cuda::ReduceStep;
+  for (ReduceStep step : {ReduceStep::chain, ReduceStep::block, ReduceStep::shuffles, ReduceStep::grid})
+    for (const Shape& shape : {Shape{1, 7}, Shape{5, 100}, Shape{40, 33}, Shape{1, 5000}})
+      for (unsigned dims : {1u, 2u, 3u}) {
+        const Array x(shape, kFloat64);
+        Array out(reduced(shape, dims), kFloat64);
+        cpu::reduce(Reduction::sum, x.host(), out.host());
+        cuda::reduce_step(step, Reduction::sum, x.device(), out.device());
+        out.expect_equal(1e-12, describe("sum", shape, kFloat64, Layout::contiguous));
+      }
+}
+
+TEST(CudaKernels, EveryElementCounts) {
+  for (int64_t n : {1, 7, 15, 31, 33, 100, 1023, 1025, 8191, 20000})
+    for (int64_t odd : {int64_t{0}, n / 2, n - 1}) {
+      Array x({n}, kBool), all({1}, kBool), any({1}, kBool);
+      for (bool usual : {true, false}) {
+        int64_t i = 0;
+        x.each([&](double) { return i++ == odd ? !usual : usual; });
+        on_cuda().reduce(usual ? Reduction::all : Reduction::any, x.device(), (usual ? all : any).device());
+      }
+      *all.host().as<bool>() = false;
+      *any.host().as<bool>() = true;
+      all.expect_equal(0, "all but one, of " + std::to_string(n));
+      any.expect_equal(0, "only one, of " + std::to_string(n));
+    }
+}
+
+TEST(CudaKernels, NanWins) {
+  for (int64_t n : {5, 100, 5000})
+    for (Reduction f : {Reduction::max, Reduction::min, Reduction::sum}) {
+      Array x({n}, kFloat32), out({1}, kFloat32);
+      int64_t i = 0;
+      x.each([&](double v) { return ++i == n / 2 ? NAN : v; });
+      cpu::reduce(f, x.host(), out.host());
+      on_cuda().reduce(f, x.device(), out.device());
+      EXPECT_TRUE(std::isnan(*out.host().as<float>()));
+      out.expect_equal(0, "NaN");
+    }
+}
+
+TEST(CudaKernels, SumsAreAccurate) {
+  constexpr int64_t n = 1 << 20;  // a chain of as many additions would lose the last 4 digits of 7
+  Array x({n}, kFloat32), out({1}, kFloat32);
+  x.each([](double v) { return std::abs(v); });
+  double exact = 0;
+  for (int64_t i = 0; i < n; ++i) exact += x.host().as<float>()[i];
+  on_cuda().reduce(Reduction::sum, x.device(), out.device());
+  float sum;
+  memory().copy_to_host(out.device().data, &sum, sizeof sum);
+  EXPECT_NEAR(sum, exact, 2e-6 * exact);
+}
+
+// ---- products ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+using Matmul = void (*)(const View&, const View&, const View&);
+
+void compare_product(Matmul matmul, const Shape& batch, int64_t m, int64_t k, int64_t n, Dtype dtype,
+                     Layout a_layout, Layout b_layout, Layout out_layout) {
+  const auto shape = [&](int64_t rows, int64_t columns) {
+    Shape all = batch;
+    all.push_back(rows);
+    all.push_back(columns);
+    return all;
+  };
+  const Array a(shape(m, k), dtype, a_layout), b(shape(k, n), dtype, b_layout);
+  Array out(shape(m, n), dtype, out_layout);
+  cpu::matmul_v1(a.host(), b.host(), out.host());
+  matmul(a.device(), b.device(), out.device());
+  out.expect_equal(
+      4 * epsilon(dtype) * static_cast<double>(k + 1),
+      describe("matmul", {m, k, n}, dtype, a_layout) + " " + std::to_string(static_cast<int>(b_layout)));
+}
+
+}  // namespace
+
+TEST(CudaKernels, ProductsOfEveryStepOfTheLadder) {
+  for (Matmul step : {cuda::matmul_v1, cuda::matmul_v2, cuda::matmul_v3, cuda::matmul})
+    for (Dtype dtype : {kFloat32, kFloat64, kInt64}) {
+      if (step == cuda::matmul_v3 && dtype == kInt64) continue;
+      const auto compare = [&](const Shape& batch, int64_t m, int64_t k, int64_t n) {
+        for (Layout a : kLayouts)
+          for (Layout b : kLayouts) compare_product(step, batch, m, k, n, dtype, a, b, Layout::contiguous);
+        compare_product(step, batch, m, k, n, dtype, Layout::contiguous, Layout::contiguous,
+                        Layout::transposed);
+        compare_product(step, batch, m, k, n, dtype, Layout::contiguous, Layout::contiguous, Layout::offset);
+      };
+      compare({}, 1, 1, 1);
+      compare({}, 0, 3, 2);
+      compare({}, 2, 0, 3);
+      compare({}, 3, 4, 5);
+      compare({}, 33, 31, 35);
+      compare({}, 64, 64, 64);
+      compare({}, 65, 130, 68);
+      compare({}, 1, 100, 33);
+      compare({}, 40, 100, 1);
+      compare({3}, 5, 9, 4);
+      compare({2, 3}, 36, 8, 36);
+      compare({0}, 3, 3, 3);
+    }
+}
+
+TEST(CudaKernels, ProductsInLargeTiles) {
+  for (Layout a : {Layout::contiguous, Layout::transposed})
+    for (Layout b : {Layout::contiguous, Layout::transposed})
+      compare_product(cuda::matmul, {130}, 40, 12, 36, kFloat32, a, b, Layout::contiguous);
+}
+
+// ---- rows --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+const Shape kRowShapes[] = {{5},       {0},       {0, 4},    {3, 1},    {7, 10},
+                            {5, 31},   {2, 33},   {3, 128},  {2, 132},  {2, 1000},
+                            {2, 1024}, {1, 4097}, {1, 8192}, {2, 9001}, {2, 3, 5}};
+
+using Rowwise = void (*)(const View&, const View&);
+
+void compare_rows(const char* name, Rowwise expected, Rowwise actual, double tolerance = 64) {
+  for (const Shape& shape : kRowShapes)
+    for (Dtype dtype : {kFloat32, kFloat64})
+      for (Layout layout : kLayouts) {
+        if (shape.back() > 4000 && layout != Layout::contiguous && layout != Layout::strided) continue;
+        const Array x(shape, dtype, layout);
+        Array out(shape, dtype, layout == Layout::transposed ? layout : Layout::contiguous);
+        expected(x.host(), out.host());
+        actual(x.device(), out.device());
+        out.expect_equal(tolerance * epsilon(dtype), describe(name, shape, dtype, layout));
+      }
+}
+
+}  // namespace
+
+TEST(CudaKernels, StepsOfTheSoftmaxLadder) {
+  compare_rows("softmax", cpu::softmax, cuda::softmax);
+  compare_rows("softmax_v1", cpu::softmax, cuda::softmax_v1);
+  compare_rows("softmax_v2", cpu::softmax, cuda::softmax_v2);
+}
+
+TEST(CudaKernels, LogSoftmax) { compare_rows("log_softmax", cpu::log_softmax, cuda::log_softmax); }
+
+TEST(CudaKernels, SoftmaxOfInfinities) {
+  for (int64_t n : {4, 40, 200, 9001})
+    for (int which = 0; which < 5; ++which) {
+      Array x({2, n}, kFloat32), out({2, n}, kFloat32), log_out({2, n}, kFloat32);
+      int64_t i = 0;
+      x.each([&](double v) {
+        const bool here = i++ % n == 2;
+        switch (which) {
+          case 0:
+            return here ? -INFINITY : v;
+          case 1:
+            return here ? double(INFINITY) : v;
+          case 2:
+            return here ? double(NAN) : v;
+          case 3:
+            return here ? v : -INFINITY;
+        }
+        return -double(INFINITY);
+      });
+      cpu::softmax(x.host(), out.host());
+      on_cuda().softmax(x.device(), out.device());
+      out.expect_equal(1e-5, "softmax of infinities, case " + std::to_string(which));
+      cpu::log_softmax(x.host(), log_out.host());
+      on_cuda().log_softmax(x.device(), log_out.device());
+      log_out.expect_equal(1e-5, "log_softmax of infinities, case " + std::to_string(which));
+    }
+}
+
+TEST(CudaKernels, SoftmaxGradients) {
+  for (const Shape& shape : kRowShapes)
+    for (Dtype dtype : {kFloat32, kFloat64})
+      for (Layout layout : kLayouts) {
+        Array y(shape, dtype, layout), g(shape, dtype);
+        Array out(shape, dtype), log_out(shape, dtype);
+        cpu::softmax_gradient(g.host(), y.host(), out.host());
+        on_cuda().softmax_gradient(g.device(), y.device(), out.device());
+        y.each([](double v) { return -std::abs(v) - 8; });
+        cpu::log_softmax_gradient(g.host(), y.host(), log_out.host());
+        on_cuda().log_softmax_gradient(g.device(), y.device(), log_out.device());
+        out.expect_equal(64 * epsilon(dtype) * std::sqrt(static_cast<double>(shape.back() + 1)),
+                         describe("softmax_gradient", shape, dtype, layout));
+        log_out.expect_equal(64 * epsilon(dtype), describe("log_softmax_gradient", shape, dtype, layout));
+      }
+}
+
+TEST(CudaKernels, CrossEntropyAndItsGradient) {
+  for (const Shape& shape : kRowShapes)
+    for (Dtype dtype : {kFloat32, kFloat64})
+      for (Layout layout : kLayouts) {
+        if (shape.back() == 0) continue;
+        const int64_t classes = shape.back();
+        Shape rows = shape;
+        rows.back() = 1;
+        const Array x(shape, dtype, layout), g(rows, dtype);
+        Array target(rows, kInt64), losses(rows, dtype), out(shape, dtype);
+        target.each([&](double) { return static_cast<double>(random_up_to(classes - 1)); });
+        cpu::cross_entropy(x.host(), target.host(), losses.host());
+        on_cuda().cross_entropy(x.device(), target.device(), losses.device());
+        losses.expect_equal(64 * epsilon(dtype), describe("cross_entropy", shape, dtype, layout));
+        cpu::cross_entropy_gradient(g.host(), x.host(), target.host(), out.host());
+        on_cuda().cross_entropy_gradient(g.device(), x.device(), target.device(), out.device());
+        out.expect_equal(64 * epsilon(dtype), describe("cross_entropy_gradient", shape, dtype, layout));
+      }
+}
+
+TEST(CudaKernels, LayerNormAndItsGradient) {
+  for (const Shape& shape : kRowShapes)
+    for (Dtype dtype : {kFloat32, kFloat64})
+      for (Layout layout : kLayouts) {
+        if (shape.back() == 0) continue;
+        Shape rows = shape;
+        rows.back() = 1;
+        const Array x(shape, dtype, layout), g(shape, dtype);
+        Array y(shape, dtype), r(rows, dtype), out(shape, dtype);
+        cpu::layer_norm(x.host(), 1e-3, y.host(), r.host());
+        on_cuda().layer_norm(x.device(), 1e-3, y.device(), r.device());
+        y.expect_equal(256 * epsilon(dtype), describe("layer_norm", shape, dtype, layout));
+        r.expect_equal(256 * epsilon(dtype), describe("layer_norm's deviations", shape, dtype, layout));
+        cpu::layer_norm_gradient(g.host(), y.host(), r.host(), out.host());
+        on_cuda().layer_norm_gradient(g.device(), y.device(), r.device(), out.device());
+        out.expect_equal(2048 * epsilon(dtype), describe("layer_norm_gradient", shape, dtype, layout));
+      }
+}
