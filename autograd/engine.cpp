@@ -50,6 +50,19 @@ void accumulate(Tensor& sum, Tensor gradient) {
     sum = sum + gradient;
 }
 
+// What is rare stays out of line, so that the walk itself is short.
+
+[[gnu::cold, gnu::noinline]] void run_hooks(Node& node) {
+  for (uint32_t nr = 0; nr < node.notes->hooks.size(); ++nr)
+    if (Ref<GradientHooks> hooks = node.notes->hooks[nr]) hooks->run(node.output(nr).gradient);
+}
+
+[[gnu::cold, gnu::noinline]] void note_gradient_norm(Node& node) {
+  const NoGradGuard no_grad;
+  if (const Tensor& gradient = node.first.gradient; gradient.defined())
+    node.make_notes().gradient_norm = gradient.to(kFloat64).norm().item<double>();
+}
+
 }  // namespace
 
 void report_second_backward(const Node& node) {
@@ -58,7 +71,10 @@ void report_second_backward(const Node& node) {
 }
 
 BackwardPass::BackwardPass(bool retain_graph, bool create_graph)
-    : id_(passes_begun.increment()), retain_graph_(retain_graph), mode_(create_graph) {
+    : id_(passes_begun.increment()),
+      retain_graph_(retain_graph),
+      check_nan_(AnomalyMode::should_check_nan()),
+      mode_(create_graph) {
   if (!single_threaded()) lock_ = std::unique_lock(engine_mutex());
   frontier_.reserve(32);
   leaves_.reserve(16);
@@ -129,7 +145,7 @@ void BackwardPass::enter(Node& node) {
 
 void BackwardPass::deliver(const Edge& edge, Tensor gradient) {
   if (!gradient.defined() || !wants(edge)) return;
-  if (AnomalyMode::should_check_nan() && current_node_) [[unlikely]]
+  if (check_nan_ && current_node_) [[unlikely]]
     check_no_nan(*current_node_, edge, gradient);
   Node& node = edge.node();
   Output& output = edge.output_nr == 0 ? node.first : node.output(edge.output_nr);
@@ -142,14 +158,11 @@ void BackwardPass::process(Node& node) {
   node.pass = 0;
   const bool ends_here = restricted_ && !on_path_.at(&node);
   if (node.notes && (go_on_ || !ends_here)) [[unlikely]]
-    for (uint32_t nr = 0; nr < node.notes->hooks.size(); ++nr)
-      if (Ref<GradientHooks> hooks = node.notes->hooks[nr]) hooks->run(node.output(nr).gradient);
+    run_hooks(node);
   for (size_t i = 0; i < inputs_.size(); ++i)
     if (inputs_[i] && &inputs_[i].node() == &node) captured_[i] = node.output(inputs_[i].output_nr).gradient;
-  if (KeepGradientNorms::enabled() && node.first.gradient.defined()) {
-    const NoGradGuard no_grad;
-    node.make_notes().gradient_norm = node.first.gradient.to(kFloat64).norm().item<double>();
-  }
+  if (KeepGradientNorms::enabled()) [[unlikely]]
+    note_gradient_norm(node);
   if (ends_here) return forget(node);
   current_node_ = &node;
   node.apply(*this);

@@ -54,7 +54,7 @@ class BackwardPass {
   void forget(Node& node);
 
   const uint64_t id_;
-  const bool retain_graph_;
+  const bool retain_graph_, check_nan_;
   const AutoGradMode mode_;
   std::unique_lock<std::recursive_mutex> lock_;  // passes of different threads may share nodes
   std::vector<Node*> frontier_;                  // a heap, the largest number first

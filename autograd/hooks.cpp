@@ -45,6 +45,8 @@ void Tensor::retain_grad() const {
 
 bool Tensor::retains_grad() const { return requires_grad() && impl_->hooks && impl_->hooks->retains_grad; }
 
+void GradientHooks::destroy(GradientHooks* hooks) { delete hooks; }
+
 void GradientHooks::run(Tensor& gradient) {
   if (!gradient.defined()) return;
   for (size_t i = 0; i < functions.size(); ++i) {  // by index: a hook may register another one

@@ -36,6 +36,10 @@ namespace {
 constinit Counter<uint64_t> numbers_given;
 constinit Counter<uint64_t> live_nodes;
 
+[[gnu::cold, gnu::noinline]] void note_calls(Node& node) {
+  node.make_notes().recorded_at = calls_that_led_here();
+}
+
 }  // namespace
 
 uint64_t last_number() { return numbers_given.value(); }
@@ -52,7 +56,7 @@ Output::Output(const Tensor& y) {
 Node::Node(const char* op, const Tensor& y) : first(y), op_(op), number_(numbers_given.increment()) {
   live_nodes.increment();
   if (AnomalyMode::is_enabled()) [[unlikely]]
-    make_notes().recorded_at = calls_that_led_here();
+    note_calls(*this);
 }
 
 Node::Node(Leaf, const Tensor& leaf) : first(leaf), op_("leaf"), number_(0) { live_nodes.increment(); }
