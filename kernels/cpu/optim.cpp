@@ -1,10 +1,10 @@
 // One step of an optimiser over many parameters, in place on them and on their state: a single pass over memory.
 #include <algorithm>
-#include <cmath>
 
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/loops.h"
 #include "kernels/cpu/wide.h"
+#include "kernels/update_rules.h"
 
 namespace gradus::cpu {
 namespace {
@@ -57,39 +57,17 @@ void for_each_part(std::span<const Tensors> all, const Part& part) {
 
 template <class T>
 void sgd_part(const SgdStep& step, const SgdTensors& tensors, int64_t begin, int64_t end) {
-  const T lr = static_cast<T>(step.lr), momentum = static_cast<T>(step.momentum),
-          kept = static_cast<T>(1 - step.dampening), decay = static_cast<T>(step.weight_decay);
-  if (!tensors.momentum_buffer) {
-    const auto update = [=](T& p, const T& g) { p -= lr * (decay == 0 ? g : g + decay * p); };
-    return update_range<T>(begin, end, update, *tensors.parameter, *tensors.gradient);
-  }
-  const bool nesterov = step.nesterov, first = tensors.first;
-  const auto update = [=](T& p, const T& gradient_of_p, T& buffer) {
-    const T g = decay == 0 ? gradient_of_p : gradient_of_p + decay * p;
-    buffer = first ? g : momentum * buffer + kept * g;
-    p -= lr * (nesterov ? g + momentum * buffer : buffer);
-  };
-  update_range<T>(begin, end, update, *tensors.parameter, *tensors.gradient, *tensors.momentum_buffer);
+  const SgdRule<T> rule(step, tensors);
+  if (tensors.momentum_buffer)
+    update_range<T>(begin, end, rule, *tensors.parameter, *tensors.gradient, *tensors.momentum_buffer);
+  else
+    update_range<T>(begin, end, rule, *tensors.parameter, *tensors.gradient);
 }
 
 template <class T>
 void adam_part(const AdamStep& step, const AdamTensors& tensors, int64_t begin, int64_t end) {
-  const double t = static_cast<double>(tensors.step);
-  const double correction1 = 1 - std::pow(step.beta1, t), correction2 = 1 - std::pow(step.beta2, t);
-  const T beta1 = static_cast<T>(step.beta1), new1 = static_cast<T>(1 - step.beta1);
-  const T beta2 = static_cast<T>(step.beta2), new2 = static_cast<T>(1 - step.beta2);
-  const T eps = static_cast<T>(step.eps), step_size = static_cast<T>(step.lr / correction1);
-  const T root_correction2 = static_cast<T>(std::sqrt(correction2));
-  const T decay = step.decoupled_decay ? T(0) : static_cast<T>(step.weight_decay);
-  const T shrink = step.decoupled_decay ? static_cast<T>(1 - step.lr * step.weight_decay) : T(1);
-  const auto update = [=](T& p, const T& gradient_of_p, T& m, T& v) {
-    const T g = decay == 0 ? gradient_of_p : gradient_of_p + decay * p;
-    m = beta1 * m + new1 * g;
-    v = beta2 * v + new2 * g * g;
-    p = shrink * p - step_size * m / (std::sqrt(v) / root_correction2 + eps);
-  };
-  update_range<T>(begin, end, update, *tensors.parameter, *tensors.gradient, *tensors.first_moment,
-                  *tensors.second_moment);
+  update_range<T>(begin, end, AdamRule<T>(step, tensors), *tensors.parameter, *tensors.gradient,
+                  *tensors.first_moment, *tensors.second_moment);
 }
 
 /// The type of all parameters, since they share one.

@@ -54,4 +54,26 @@ void layer_norm(const View& x, double eps, const View& out, const View& inverse_
 void layer_norm_gradient(const View& gradient, const View& y, const View& inverse_deviations,
                          const View& out);
 
+// lines.cu
+void argmax(const View& x, int dim, const View& out);
+void argmin(const View& x, int dim, const View& out);
+void cumsum(const View& x, int dim, const View& out);
+
+// sort.cu
+void sort(const View& x, int dim, bool descending, const View& values, const View& indices);
+
+// indexing.cu
+void take(const View& x, const View& positions, const View& out);
+void put(const View& positions, const View& values, bool accumulate, const View& out);
+void gather_rows(const View& table, const View& indices, const View& out);
+void scatter_add_rows(const View& indices, const View& values, const View& out);
+void nonzero(const View& x, std::vector<int64_t>& coordinates);
+
+// optim.cu
+void sgd(const SgdStep& step, std::span<const SgdTensors> tensors);
+void adam(const AdamStep& step, std::span<const AdamTensors> tensors);
+
+// linalg.cu
+void svd(const View& a, const View& u, const View& s, const View& v);
+
 }  // namespace gradus::cuda

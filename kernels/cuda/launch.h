@@ -84,10 +84,12 @@ void launch(const Grid& grid, const Arguments&... arguments) {
 /// Threads of a block where nothing speaks for another number.
 inline constexpr int kThreads = 256;
 
+constexpr int64_t divide_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
+
 /// Blocks of kThreads threads for n elements, one each; more than enough blocks to fill a device take several each.
 inline unsigned blocks_for(int64_t n) {
   constexpr int64_t most = 1 << 16;
-  const int64_t blocks = (n + kThreads - 1) / kThreads;
+  const int64_t blocks = divide_up(n, kThreads);
   return static_cast<unsigned>(blocks < most ? blocks : most);
 }
 
@@ -103,6 +105,16 @@ __device__ T* dynamic_shared() {
   return reinterpret_cast<T*>(dynamic_shared_bytes);
 #else
   return static_cast<T*>(emulator::dynamic_shared_memory());
+#endif
+}
+
+/// *address = value, where several threads may store to one address at the same time: any of their values stays.
+template <class T>
+__device__ void store_any(T* address, T value) {
+#if defined(__CUDACC__)
+  *const_cast<volatile T*>(address) = value;  // in PTX's memory model a relaxed store, which may meet others
+#else
+  emulator::atomic(address, [=](T) { return value; });
 #endif
 }
 

@@ -90,8 +90,6 @@ struct Batch {
   int64_t outputs() const { return offsets.count * first.c.rows * first.c.columns; }
 };
 
-constexpr int64_t divide_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
-
 // ---- v1 naive ----------------------------------------------------------------------------------------------------
 
 // Neighbouring threads have neighbouring columns: they read the same element of A, and B and C side by side.

@@ -43,7 +43,6 @@ constexpr int kChain = 32;       // additions in a chain
 constexpr int64_t kFill = 1024;  // blocks that fill a device
 constexpr int64_t kMostBlocks = 1 << 16;
 
-constexpr int64_t divide_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
 int64_t power_of_two(int64_t n) { return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(n))); }
 
 /// What both arrangements need to know. Each output's range of n elements is cut into chunks; a job is a chunk.

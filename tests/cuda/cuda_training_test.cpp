@@ -22,7 +22,7 @@ struct Pass {
 template <class Layer>
 Pass pass(Layer layer, const Tensor& data, Device device) {
   layer->to(device, kFloat64);
-  Tensor x = data.to(device);
+  Tensor x = data.to(device).detach();
   if (x.is_floating_point()) x.requires_grad_();
   Pass made{layer->forward(x), {}};
   made.result.square().sum().backward();

@@ -1,0 +1,144 @@
+// Arrays that are on the host and on the device at once, for tests that run a kernel of each and compare.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "kernels/cpu/cpu_kernels.h"
+#include "kernels/cuda/cuda_kernels.h"
+
+using namespace gradus;
+
+namespace {
+
+std::mt19937_64 random_bits(1);
+
+int64_t random_up_to(int64_t n) { return static_cast<int64_t>(random_bits() % static_cast<uint64_t>(n + 1)); }
+
+using Shape = std::vector<int64_t>;
+
+/// How an array lies in memory.
+enum class Layout { contiguous, transposed, expanded, offset, strided };
+constexpr Layout kLayouts[] = {Layout::contiguous, Layout::transposed, Layout::expanded, Layout::offset,
+                               Layout::strided};
+
+const Kernels& on_cuda() { return cuda::kernels(); }
+const DeviceMemory& memory() { return *on_cuda().memory; }
+
+/// The same elements twice: on the host, and on the device.
+class Array {
+ public:
+  Array(const Shape& shape, Dtype dtype, Layout layout = Layout::contiguous) {
+    host_view_.dtype = dtype;
+    host_view_.dim = static_cast<uint8_t>(shape.size());
+    std::copy(shape.begin(), shape.end(), host_view_.sizes);
+    host_view_.set_contiguous_strides();
+    int64_t offset = 0;
+    const int last = host_view_.dim - 1;
+    if (layout == Layout::transposed && last > 0) {  // the last two dimensions
+      int64_t* steps = host_view_.strides;
+      steps[last - 1] = 1;
+      steps[last] = shape[static_cast<size_t>(last) - 1];
+    }
+    if (layout == Layout::expanded && last >= 0) host_view_.strides[last / 2] = 0;
+    if (layout == Layout::offset) offset = 1;
+    if (layout == Layout::strided)
+      for (int d = 0; d <= last; ++d) host_view_.strides[d] *= 3;
+    elements_ = offset + 1;
+    for (int d = 0; d <= last; ++d)
+      elements_ += std::max<int64_t>(shape[static_cast<size_t>(d)] - 1, 0) * host_view_.strides[d];
+    const auto bytes = static_cast<size_t>(elements_ * item_size(dtype));
+    host_.resize(bytes);
+    device_ = memory().allocate(static_cast<int64_t>(bytes));
+    device_view_ = host_view_;
+    host_view_.data = host_.data() + offset * item_size(dtype);
+    device_view_.data = static_cast<char*>(device_) + offset * item_size(dtype);
+    visit_stored_dtype(dtype, [&]<class T>(T) {
+      std::normal_distribution<double> normal;
+      for (int64_t i = 0; i < elements_; ++i) {
+        if constexpr (std::floating_point<T>)
+          set(i, normal(random_bits));
+        else  // the unsigned ones are bool and uint8
+          set(i, static_cast<double>(std::unsigned_integral<T> ? random_up_to(1) : random_up_to(18) - 9));
+      }
+    });
+    upload();
+  }
+  ~Array() { memory().release(device_, static_cast<int64_t>(host_.size())); }
+  Array(const Array&) = delete;
+  Array& operator=(const Array&) = delete;
+
+  /// What the device has computed, to be looked at on the host.
+  void download() { memory().copy_to_host(device_, host_.data(), static_cast<int64_t>(host_.size())); }
+
+  const View& host() const { return host_view_; }
+  const View& device() const { return device_view_; }
+
+  /// Changes each element in memory.
+  template <class F>
+  Array& each(const F& f) {
+    for (int64_t i = 0; i < elements_; ++i) set(i, f(get(i)));
+    upload();
+    return *this;
+  }
+
+  /// Whatever lies in memory on the device must be what lies on the host, gaps included, up to `tolerance` relative to the
+  /// larger of 1 and the value.
+  void expect_equal(double tolerance, const std::string& what) const {
+    std::vector<char> from_device(host_.size());
+    memory().copy_to_host(device_, from_device.data(), static_cast<int64_t>(host_.size()));
+    visit_stored_dtype(host_view_.dtype, [&]<class T>(T) {
+      const T* expected = reinterpret_cast<const T*>(host_.data());
+      const T* actual = reinterpret_cast<const T*>(from_device.data());
+      for (int64_t i = 0; i < elements_; ++i) {
+        if constexpr (std::floating_point<T>) {
+          if (std::isnan(expected[i]) && std::isnan(actual[i])) continue;
+          if (expected[i] == actual[i]) continue;
+          const double scale = std::max(1.0, std::abs(static_cast<double>(expected[i])));
+          if (std::abs(expected[i] - actual[i]) <= tolerance * scale) continue;
+        } else if (expected[i] == actual[i]) {
+          continue;
+        }
+        FAIL() << what << ": element " << i << " of " << elements_ << ": " << actual[i] << " instead of "
+               << expected[i];
+      }
+    });
+  }
+
+ private:
+  std::vector<char> host_;
+  void* device_;
+  int64_t elements_;
+  View host_view_, device_view_;
+
+  double get(int64_t i) const {
+    return visit_stored_dtype(host_view_.dtype, [&]<class T>(T) {
+      return static_cast<double>(reinterpret_cast<const T*>(host_.data())[i]);
+    });
+  }
+  void set(int64_t i, double value) {
+    visit_stored_dtype(host_view_.dtype,
+                       [&]<class T>(T) { reinterpret_cast<T*>(host_.data())[i] = static_cast<T>(value); });
+  }
+  void upload() { memory().copy_from_host(host_.data(), device_, static_cast<int64_t>(host_.size())); }
+};
+
+std::string describe(const char* op, const Shape& shape, Dtype dtype, Layout layout) {
+  std::ostringstream out;
+  out << op << ' ' << ShapeText{shape} << ' ' << dtype << " layout " << static_cast<int>(layout);
+  return out.str();
+}
+
+double epsilon(Dtype dtype) { return dtype == kFloat32 ? 1.2e-7 : 2.3e-16; }
+
+const Shape kShapes[] = {{},     {0},       {1},    {31},     {33},      {1000},   {4097},
+                         {0, 3}, {3, 0, 2}, {1, 7}, {31, 33}, {2, 3, 5}, {65, 40}, {4, 1, 33, 2}};
+constexpr Dtype kTested[] = {kFloat32, kFloat64, kInt64, kBool};
+constexpr Dtype kStored[] = {kFloat32, kFloat64, kInt64, kBool, kInt32, kInt16, kUInt8};
+
+}  // namespace
