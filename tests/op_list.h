@@ -6,6 +6,8 @@
 //      .inputs = {positive({3, 4})},                              // away from the pole
 //      .call = [](Inputs x) { return log(x[0]); },
 //      .reference = [](double x) { return std::log(x); }},
+//
+// pytorch_values_test.cpp compares each entry with numbers from PyTorch too; data/make_op_values.py adds a new one's.
 #pragma once
 
 #include <functional>
@@ -127,6 +129,19 @@ struct Op {
 
 /// All of them.
 std::vector<Op> op_list();
+
+// What is compared, wherever the list is expanded (op_list/compare.cpp).
+
+/// The elements of x in row-major order.
+std::vector<double> elements_of(const Tensor& x);
+
+/// Expects |got - wanted| ≤ tolerance (1 + |wanted|) of every element.
+void expect_close(const std::vector<double>& got, const std::vector<double>& wanted, double tolerance,
+                  const std::string& what);
+
+/// The gradients of Σ wᵢ yᵢ over the elements of all floating-point outputs, with weights sin 1, sin 2, …, by each
+/// input that requires grad; zeros where no output depends on it.
+variable_list weighted_gradients(const variable_list& outputs, Inputs inputs);
 
 // The families, each in the file of its name.
 std::vector<Op> pointwise_ops();

@@ -125,19 +125,6 @@ Prepared prepare(const Op& op, const Setting& setting) {
 
 // ---- The checks --------------------------------------------------------------------------------------------------
 
-std::vector<double> elements_of(const Tensor& x) {
-  const Tensor dense = x.detach().cpu().to(kFloat64).contiguous();
-  return {dense.data_ptr<double>(), dense.data_ptr<double>() + dense.numel()};
-}
-
-void expect_close(const std::vector<double>& got, const std::vector<double>& wanted, double tolerance,
-                  const std::string& what) {
-  ASSERT_EQ(got.size(), wanted.size()) << what;
-  for (size_t i = 0; i < got.size(); ++i)
-    ASSERT_LE(std::fabs(got[i] - wanted[i]), tolerance * (1 + std::fabs(wanted[i])))
-        << what << ", element " << i << ": " << got[i] << " instead of " << wanted[i];
-}
-
 double tolerance_of(const Op& op, Dtype dtype) { return dtype == kFloat64 ? op.tolerance : 2e-5; }
 
 void check_forward(const Op& op, const Setting& setting) {
@@ -155,24 +142,9 @@ void check_forward(const Op& op, const Setting& setting) {
   }
 }
 
-/// The gradients of a fixed combination of all outputs.
 variable_list gradients_of(const Op& op, const Setting& setting) {
   const Prepared prepared = prepare(op, setting);
-  variable_list outputs, weights, inputs;
-  double phase = 0;
-  for (const Tensor& y : prepared.function(prepared.leaves)) {
-    if (!y.is_floating_point()) continue;
-    outputs.push_back(y);
-    std::vector<double> weight;
-    for (int64_t i = 0; i < y.numel(); ++i) weight.push_back(std::sin(++phase));
-    weights.push_back(tensor(weight, setting.dtype).view(y.sizes()).to(setting.device));
-  }
-  for (const Tensor& x : prepared.leaves)
-    if (x.requires_grad()) inputs.push_back(x);
-  variable_list gradients = autograd::grad(outputs, inputs, weights, {}, false, /*allow_unused=*/true);
-  for (size_t i = 0; i < inputs.size(); ++i)
-    if (!gradients[i].defined()) gradients[i] = zeros_like(inputs[i]);
-  return gradients;
+  return weighted_gradients(prepared.function(prepared.leaves), prepared.leaves);
 }
 
 /// float32's gradients against float64's, which gradcheck has compared with finite differences.
