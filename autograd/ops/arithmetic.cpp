@@ -233,6 +233,7 @@ Tensor minimum(const Tensor& a, const Tensor& b) {
                 wrt(b, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, a, b); }));
 }
 
+// y = a + w (b - a)
 Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight) {
   return start + (end - start) * weight;
 }
@@ -266,6 +267,7 @@ Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b) {
 }
 std::vector<Tensor> where(const Tensor& condition) { return unbind(nonzero(condition), 1); }
 
+// y = m ? v : x
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
   return masked_fill(x, mask, scalar_tensor(value, x.options()));
 }
@@ -287,7 +289,9 @@ static Tensor triangle(const char* op, const Tensor& x, int64_t diagonal, bool l
   return record(op, y,
                 wrt(x, [op, diagonal, lower](const Tensor& g) { return triangle(op, g, diagonal, lower); }));
 }
+// yᵢⱼ = xᵢⱼ where j - i ≤ k, else 0
 Tensor tril(const Tensor& x, int64_t diagonal) { return triangle("tril", x, diagonal, true); }
+// yᵢⱼ = xᵢⱼ where j - i ≥ k, else 0
 Tensor triu(const Tensor& x, int64_t diagonal) { return triangle("triu", x, diagonal, false); }
 
 // ---- Comparisons and logic: no derivative -------------------------------------------------------

@@ -101,20 +101,24 @@ Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar&
 
 }  // namespace
 
+// x ← x + α b         as the rules of add
 Tensor& Tensor::add_(const Tensor& b, const Scalar& alpha) const {
   const Tensor scaled = alpha.toDouble() == 1 ? b : b * alpha;
   return binary_in_place("add_", Binary::add, *this, scaled,
                          [](const Tensor& x, const Tensor& b) { return x + b; });
 }
+// x ← x - α b         as the rules of sub
 Tensor& Tensor::sub_(const Tensor& b, const Scalar& alpha) const {
   const Tensor scaled = alpha.toDouble() == 1 ? b : b * alpha;
   return binary_in_place("sub_", Binary::sub, *this, scaled,
                          [](const Tensor& x, const Tensor& b) { return x - b; });
 }
+// x ← x b             as the rules of mul
 Tensor& Tensor::mul_(const Tensor& b) const {
   return binary_in_place("mul_", Binary::mul, *this, b,
                          [](const Tensor& x, const Tensor& b) { return x * b; });
 }
+// x ← x / b           as the rules of div
 Tensor& Tensor::div_(const Tensor& b) const {
   check(is_floating_point(), "div_: result type float32 can't be cast to the desired output type ", dtype());
   return binary_in_place("div_", Binary::div, *this, b,
@@ -160,6 +164,7 @@ Tensor& in_place(const char* op, const Tensor& x) {
 
 }  // namespace
 
+// x ← min(max(x, low), high)      as the rule of clamp
 Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max) const {
   return in_place("clamp_", *this, [&](const Tensor& x) { return x.clamp(min, max); });
 }
@@ -190,6 +195,7 @@ Tensor& Tensor::fill_(const Tensor& value) const {
         " dimensions.");
   return copy_(value);
 }
+// x ← 0           x̄ = 0
 Tensor& Tensor::zero_() const { return fill_(0); }
 
 // x ← v           x̄ = 0        v̄ = x̄'

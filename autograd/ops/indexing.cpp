@@ -70,8 +70,8 @@ Tensor checked_indices(const char* op, const Tensor& given, int64_t dim, int64_t
   const Tensor index = given.to(kInt64);
   if (index.numel() == 0) return index;
   const int64_t low = min(index).item<int64_t>(), high = max(index).item<int64_t>();
-  check(-size <= low && high < size, op, ": index ", high >= size ? high : low, " is out of bounds for dimension ",
-        dim, " with size ", size);
+  check(-size <= low && high < size, op, ": index ", high >= size ? high : low,
+        " is out of bounds for dimension ", dim, " with size ", size);
   return low < 0 ? where(lt(index, 0), index + size, index) : index;
 }
 
@@ -216,6 +216,7 @@ Tensor index_list(const Tensor& x, ArrayRef<TensorIndex> indices) {
 
 }  // namespace
 
+// y = x[k₀, k₁, …]      x̄: ȳ added where it came from
 Tensor Tensor::index(std::initializer_list<TensorIndex> indices) const { return index_list(*this, indices); }
 Tensor Tensor::index(const std::vector<TensorIndex>& indices) const { return index_list(*this, indices); }
 
@@ -236,6 +237,7 @@ Tensor& put_by_index(const Tensor& x, ArrayRef<TensorIndex> indices, const Tenso
 
 }  // namespace
 
+// x[k₀, k₁, …] ← v, or + v      x̄ = ȳ, with zeros where v was written      v̄ = ȳ[k₀, k₁, …]
 Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values,
                            bool accumulate) const {
   return put_by_index(*this, indices, values, accumulate);
@@ -250,6 +252,7 @@ Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Sca
 Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Scalar& value) const {
   return index_put_(indices, scalar_tensor(value, options()));
 }
+// y = x, with v written to (or added at) x[k₀, k₁, …]
 Tensor Tensor::index_put(std::initializer_list<TensorIndex> indices, const Tensor& values,
                          bool accumulate) const {
   return clone().index_put_(indices, values, accumulate);
@@ -284,6 +287,7 @@ Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows) {
 
 }  // namespace
 
+// yᵢ = W[kᵢ], a row of the table      W̄[r] = Σ ȳᵢ over all i with kᵢ = r
 Tensor embedding(const Tensor& weight, const Tensor& input, int64_t padding_idx) {
   check(weight.dim() == 2, "embedding: the table must be (rows, width), not ", text(weight.sizes()));
   check(is_integer(input.dtype()), "embedding: indices must be integers, not ", input.dtype());
@@ -303,6 +307,7 @@ Tensor embedding(const Tensor& weight, const Tensor& input, int64_t padding_idx)
   return padding_idx < 0 ? y : where(eq(indices, padding_idx).unsqueeze(-1), y.detach(), y);
 }
 
+// yᵢ = x[…, kᵢ, …]      x̄: ȳ added where it came from
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
   check(index.dim() <= 1, "index_select: the index must be a vector, not ", text(index.sizes()));
   check(x.dim() > 0, "index_select: a tensor of no dimensions has no rows to choose from");
@@ -368,25 +373,30 @@ Tensor gather_as(const char* op, const Tensor& x, int64_t dim, const Tensor& ind
   const Tensor positions = positions_along(op, x, dim, index, contiguous_strides(x));
   return take_at(op, x, keepdim ? positions : positions.squeeze(dim));
 }
+// y(…, i, …) = x(…, k(…, i, …), …)      x̄: ȳ added where it came from
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   return gather_as("gather", x, dim, index);
 }
 
+// y = x, with v(…, i, …) added at k(…, i, …)
 Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   const Tensor positions = positions_along("scatter_add", x, dim, index, contiguous_strides(x));
   return put_at("scatter_add", x, indexed_part(source, index), positions, true);
 }
+// x(…, k, …) ← x(…, k, …) + v
 Tensor& Tensor::scatter_add_(int64_t dim, const Tensor& index, const Tensor& source) const {
   put_in("scatter_add", *this, indexed_part(source, index), true,
          [&](IntArrayRef strides) { return positions_along("scatter_add", *this, dim, index, strides); });
   return const_cast<Tensor&>(*this);
 }
 
+// y = x, with vᵢ added to x[kᵢ]
 Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
                  const Scalar& alpha) {
   return put_at("index_add", x, source * alpha,
                 positions_of_slices(x, dim, index, source, contiguous_strides(x)), true);
 }
+// x[kᵢ] ← x[kᵢ] + vᵢ
 Tensor& Tensor::index_add_(int64_t dim, const Tensor& index, const Tensor& source,
                            const Scalar& alpha) const {
   put_in("index_add", *this, source * alpha, true,
@@ -394,6 +404,7 @@ Tensor& Tensor::index_add_(int64_t dim, const Tensor& index, const Tensor& sourc
   return const_cast<Tensor&>(*this);
 }
 
+// y = the elements of x where m, in order      x̄ = zeros with ȳ there
 Tensor masked_select(const Tensor& x, const Tensor& given) {
   const Tensor mask = as_mask("masked_select", given);
   const Shape shape = broadcast_shapes("masked_select", x.sizes(), mask.sizes());
@@ -427,6 +438,7 @@ Tensor argsort(const Tensor& x, int64_t dim, bool descending) {
   return std::get<1>(sort(x.detach(), dim, descending));
 }
 
+// y = the k largest or smallest, in order      x̄ = zeros with ȳ where they came from
 std::tuple<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool) {
   const int64_t size = x.dim() ? x.size(dim) : 1;
   check(0 <= k && k <= size, "topk: selected index k out of range: k is ", k, ", and there are ", size);

@@ -20,6 +20,7 @@ Tensor diag(const Tensor& x, int64_t offset) {
   return record("diag", y, wrt(x, [offset](const Tensor& g) { return diagonal(g, offset); }));
 }
 
+// y = Σ xᵢᵢ
 Tensor trace(const Tensor& x) {
   check(x.dim() == 2, "trace: a matrix is needed, not ", text(x.sizes()));
   return diagonal(x).sum();

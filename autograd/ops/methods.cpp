@@ -48,6 +48,7 @@ Tensor Tensor::masked_fill(const Tensor& mask, const Scalar& value) const {
 Tensor Tensor::masked_fill(const Tensor& mask, const Tensor& value) const {
   return gradus::masked_fill(*this, mask, value);
 }
+// x ← m ? v : x
 Tensor& Tensor::masked_fill_(const Tensor& mask, const Scalar& value) const {
   return copy_(gradus::masked_fill(*this, mask, value));
 }

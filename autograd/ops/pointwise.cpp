@@ -36,9 +36,13 @@ static Tensor step(const char* op, Unary f, const Tensor& x) {
   return record(op, unchanged ? x.clone() : pointwise(f, x),
                 wrt(x, [](const Tensor& g) { return zeros_like(g); }));
 }
+// y = sign x      x̄ = 0
 Tensor sign(const Tensor& x) { return step("sign", Unary::sign, x); }
+// y = the whole number nearest to x, of two the even one      x̄ = 0
 Tensor round(const Tensor& x) { return step("round", Unary::round, x); }
+// y = ⌊x⌋         x̄ = 0
 Tensor floor(const Tensor& x) { return step("floor", Unary::floor, x); }
+// y = ⌈x⌉         x̄ = 0
 Tensor ceil(const Tensor& x) { return step("ceil", Unary::ceil, x); }
 
 // y = eˣ          x̄ = ȳ y            saves its own output: f' is f
@@ -179,7 +183,9 @@ Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optio
   const Tensor above = min ? where(lt(x, *min), *min, x) : x;
   return max ? where(gt(above, *max), *max, above) : above;
 }
+// y = max(x, low)
 Tensor clamp_min(const Tensor& x, const Scalar& min) { return clamp(x, min); }
+// y = min(x, high)
 Tensor clamp_max(const Tensor& x, const Scalar& max) { return clamp(x, std::nullopt, max); }
 
 // ---- Predicates: no derivative ------------------------------------------------------------------

@@ -101,6 +101,7 @@ Tensor batched(const char* op, const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
+// Yₙ = Aₙ Bₙ
 Tensor bmm(const Tensor& a, const Tensor& b) {
   check(a.dim() == 3 && b.dim() == 3 && a.size(0) == b.size(0), "bmm: a is ", text(a.sizes()), " and b is ",
         text(b.sizes()), ", but two batches (b, m, k) and (b, k, n) are needed");
@@ -119,12 +120,14 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   return batched("matmul", a, b);
 }
 
+// Y = a bᵀ
 Tensor outer(const Tensor& a, const Tensor& b) {
   check(a.dim() == 1 && b.dim() == 1, "outer: a is ", text(a.sizes()), " and b is ", text(b.sizes()),
         ", but two vectors are needed");
   return a.unsqueeze(1) * b;
 }
 
+// Y = β C + α A B
 Tensor addmm(const Tensor& c, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) {
   const Tensor product = alpha.toDouble() == 1 ? mm(a, b) : mm(a, b) * alpha;
   return beta.toDouble() == 1 ? c + product : c * beta + product;

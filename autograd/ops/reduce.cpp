@@ -137,6 +137,7 @@ Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<Dtype>
                 }));
 }
 
+// y = Σ x over the dimensions in which `sizes` is stretched to x        x̄ = ȳ, stretched
 Tensor sum_to_size(const Tensor& x, IntArrayRef sizes) {
   check(is_expandable_to(sizes, x.sizes()), "sum_to_size: ", text(x.sizes()), " cannot be summed to ",
         text(sizes));
@@ -255,12 +256,15 @@ static Tensor extreme(const char* op, Reduction f, const Tensor& x, IntArrayRef 
                 }));
 }
 
+// y = max xᵢ over some dimensions; equals share the gradient, as in max(x)
 Tensor amax(const Tensor& x, IntArrayRef dims, bool keepdim) {
   return extreme("amax", Reduction::max, x, dims, keepdim);
 }
+// y = min xᵢ likewise
 Tensor amin(const Tensor& x, IntArrayRef dims, bool keepdim) {
   return extreme("amin", Reduction::min, x, dims, keepdim);
 }
+// y = max xᵢ, min xᵢ
 Tensor max(const Tensor& x) { return extreme("max", Reduction::max, x, {}, false); }
 Tensor min(const Tensor& x) { return extreme("min", Reduction::min, x, {}, false); }
 

@@ -62,6 +62,7 @@ Tensor put_in_zeros(const Tensor& values, const Shape& shape, Window window) {
 
 }  // namespace
 
+// y = x[…, i, …]    x̄ = zeros with ȳ at i
 Tensor select(const Tensor& x, int64_t dim, int64_t index) {
   check(x.dim() > 0, "select: a tensor of no dimensions cannot be indexed");
   const int d = wrap(dim, x.raw());
@@ -72,8 +73,10 @@ Tensor select(const Tensor& x, int64_t dim, int64_t index) {
   return look_through("select", x,
                       [d, i](const View& x) { return without_dim(shifted(x, i * x.strides[d]), d); });
 }
+// y = x[i, …]
 Tensor Tensor::operator[](int64_t index) const { return gradus::select(*this, 0, index); }
 
+// yⱼ = xₛ₊ⱼₖ       x̄ = zeros with ȳ at s, s + k, …
 Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t end, int64_t step) {
   check(x.dim() > 0, "slice: a tensor of no dimensions cannot be sliced");
   check(step > 0, "slice: the step must be positive, not ", step);
@@ -90,6 +93,7 @@ Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t end, int64_t s
   });
 }
 
+// yᵢ = xₛ₊ᵢ
 Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   const int64_t size = x.size(dim), first = start < 0 ? start + size : start;
   check(0 <= first && 0 <= length && length <= size - first, "narrow: start (", start, ") + length (", length,
@@ -97,6 +101,7 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   return slice(x, dim, first, first + length);
 }
 
+// y₁ ∥ y₂ ∥ … = x, in parts of given sizes
 std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim) {
   check(split_size > 0, "split: the size of the parts must be positive, not ", split_size);
   const int64_t size = x.size(dim);
@@ -107,17 +112,20 @@ std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim) {
   return parts;
 }
 
+// y₁ ∥ y₂ ∥ … = x, in parts of one size
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
   check(chunks > 0, "chunk: the number of chunks must be positive, not ", chunks);
   return split(x, std::max<int64_t>((x.size(dim) + chunks - 1) / chunks, 1), dim);
 }
 
+// yᵢ = x[…, i, …], for every i
 std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
   std::vector<Tensor> slices;
   for (int64_t i = 0; i < x.size(dim); ++i) slices.push_back(select(x, dim, i));
   return slices;
 }
 
+// yᵢ = xᵢ,ᵢ₊ₖ         x̄ = zeros with ȳ on that diagonal
 Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
   const int a = wrap(dim1, x.raw()), b = wrap(dim2, x.raw());
   check(a != b, "diagonal: dim1 and dim2 are the same dimension ", a);
@@ -136,6 +144,7 @@ Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
 
 // ---- Rearrangements: every element stays, the rule is the way back ------------------------------
 
+// y = x with two dimensions exchanged      x̄ = ȳ likewise
 Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1) {
   const int a = wrap(dim0, x.raw()), b = wrap(dim1, x.raw());
   View y = x.raw();
@@ -146,6 +155,7 @@ Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1) {
   return record("transpose", view_of(x, y), wrt(x, [a, b](const Tensor& g) { return transpose(g, a, b); }));
 }
 
+// Y = Xᵀ          X̄ = Ȳᵀ
 Tensor t(const Tensor& x) {
   check(x.dim() <= 2, "t() expects a tensor with <= 2 dimensions, but self is ", x.dim(), "D");
   View y = x.raw();
@@ -156,6 +166,7 @@ Tensor t(const Tensor& x) {
   return record("t", view_of(x, y), wrt(x, [](const Tensor& g) { return t(g); }));
 }
 
+// y(i₀, i₁, …) = x with its indices in another order       x̄ = ȳ with them put back
 Tensor permute(const Tensor& x, IntArrayRef dims) {
   check(static_cast<int64_t>(dims.size()) == x.dim(), "permute: ", dims.size(),
         " dimensions given for a tensor of ", x.dim());
@@ -187,12 +198,14 @@ Tensor Tensor::expand(IntArrayRef sizes) const {
                 wrt(*this, [](const Tensor& g) { return g; }));
 }
 
+// y = x with a dimension of size 1 more      x̄ = ȳ without it
 Tensor unsqueeze(const Tensor& x, int64_t dim) {
   const int d = wrap_dim(dim, static_cast<int>(x.dim()) + 1);
   return record("unsqueeze", view_of(x, with_dim(x.raw(), d)),
                 wrt(x, [d](const Tensor& g) { return squeeze(g, d); }));
 }
 
+// y = x without a dimension of size 1      x̄ = ȳ with it
 Tensor squeeze(const Tensor& x, int64_t dim) {
   const int d = wrap(dim, x.raw());
   if (x.dim() == 0 || x.raw().sizes[d] != 1)
@@ -261,6 +274,7 @@ std::optional<View> restride(const View& x, const Shape& shape) {
 
 }  // namespace
 
+// y = x in another shape      x̄ = ȳ in the old one
 Tensor Tensor::view(IntArrayRef sizes) const {
   const Shape shape = infer_size("view", *this, sizes);
   const std::optional<View> y = restride(raw(), shape);
@@ -271,11 +285,13 @@ Tensor Tensor::view(IntArrayRef sizes) const {
                 wrt(*this, [shape = Shape(raw())](const Tensor& g) { return g.reshape(shape); }));
 }
 
+// y = x in another shape; a view where the strides allow it
 Tensor reshape(const Tensor& x, IntArrayRef sizes) {
   const Shape shape = infer_size("reshape", x, sizes);
   return restride(x.raw(), shape) ? x.view(shape) : x.clone().view(shape);
 }
 
+// y = x in one dimension instead of several
 Tensor flatten(const Tensor& x, int64_t start_dim, int64_t end_dim) {
   if (x.dim() == 0) return x.reshape({1});
   const int first = wrap(start_dim, x.raw()), last = wrap(end_dim, x.raw());
@@ -291,12 +307,14 @@ Tensor flatten(const Tensor& x, int64_t start_dim, int64_t end_dim) {
 
 // ---- Copies -------------------------------------------------------------------------------------
 
+// y = x, in memory of its own      x̄ = ȳ
 Tensor clone(const Tensor& x) {
   Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type());
   kernels_of(x).copy(x.raw(), y.raw());
   return record("clone", y, wrt(x, [](const Tensor& g) { return g; }));
 }
 
+// y = x, in row-major order
 Tensor Tensor::contiguous() const { return is_contiguous() ? *this : gradus::clone(*this); }
 
 // The engine casts a gradient back to its tensor's dtype.
@@ -352,6 +370,7 @@ Tensor cat(TensorList tensors, int64_t dim) {
   });
 }
 
+// y[…, i, …] = xᵢ, along a new dimension
 Tensor stack(TensorList tensors, int64_t dim) {
   check(!tensors.empty(), "stack: the list of tensors is empty");
   std::vector<Tensor> rows;
