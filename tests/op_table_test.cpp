@@ -96,6 +96,9 @@ std::string cell_of(const std::string& function, const std::map<std::string, std
   if (kInline.contains(function)) return "`" + kInline.at(function) + "`";
   const std::string name = function.starts_with("linalg_") ? function.substr(7) : function;
   if (formulas.contains(name)) return as_cell(formulas.at(name));
+  if (const std::string plain = name.substr(0, name.size() - 1);
+      name.ends_with("_") && formulas.contains(plain))
+    return "x ← `" + plain + "(x)`";
   ADD_FAILURE() << function
                 << " is in the list of ops: write its formula, as a comment that begins with // y = or the "
                 << "like, above its definition in autograd/ops/";
@@ -135,11 +138,15 @@ std::string page_of_ops() {
           "written for:\n"
           "the values against plain loops, the first derivative against central differences, and the second\n"
           "(orders: 2) against central differences of the first.\n";
-  const std::tuple<const char*, std::vector<Op>> families[] = {
-      {"Pointwise", pointwise_ops()},   {"Arithmetic", arithmetic_ops()},
-      {"Products", product_ops()},      {"Reductions and rows", reduction_ops()},
-      {"Views and copies", view_ops()}, {"Indexing", indexing_ops()},
-      {"Matrices", linalg_ops()},       {"In place", in_place_ops()}};
+  const std::tuple<const char*, std::vector<Op>> families[] = {{"Pointwise", pointwise_ops()},
+                                                               {"Activations", activation_ops()},
+                                                               {"Arithmetic", arithmetic_ops()},
+                                                               {"Products", product_ops()},
+                                                               {"Reductions and rows", reduction_ops()},
+                                                               {"Views and copies", view_ops()},
+                                                               {"Indexing", indexing_ops()},
+                                                               {"Matrices", linalg_ops()},
+                                                               {"In place", in_place_ops()}};
   for (const auto& [title, ops] : families) add_family(page, title, ops, formulas);
   return page.str();
 }

@@ -10,21 +10,25 @@ namespace gradus {
 
 // ---- Linear on one side -------------------------------------------------------------------------
 
+// y = x where x > 0, else s x
 Tensor leaky_relu(const Tensor& x, const Scalar& negative_slope) {
   return where(x > 0, x, x * negative_slope);  // at 0: the slope
 }
 
+// y = x where x > 0, else α (eˣ - 1)
 Tensor elu(const Tensor& x, const Scalar& alpha, const Scalar& scale, const Scalar& input_scale) {
   const Tensor below = clamp_max(x, 0);  // or eˣ might overflow where nobody asked for it
   const Tensor y = where(x > 0, x, expm1(below * input_scale) * alpha);
   return scale.toDouble() == 1 ? y : y * scale;
 }
 
+// y = x where x > 0, else α (e^(x / α) - 1)
 Tensor celu(const Tensor& x, const Scalar& alpha) {
   check(alpha.toDouble() != 0, "ZeroDivisionError: alpha cannot be 0 for CELU");
   return elu(x, alpha, 1, 1 / alpha.toDouble());
 }
 
+// y = λ x where x > 0, else λ α (eˣ - 1), with the constants that keep mean 0 and variance 1
 Tensor selu(const Tensor& x) {
   return elu(x, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946);
 }
@@ -45,10 +49,12 @@ Tensor softplus(const Tensor& input, const Scalar& beta, const Scalar& threshold
                 }));
 }
 
+// y = -ln(1 + e⁻ˣ)
 Tensor log_sigmoid(const Tensor& x) { return -softplus(-x, 1, std::numeric_limits<double>::infinity()); }
 
 // ---- x times something between 0 and 1 ----------------------------------------------------------
 
+// y = x Φ(x), Φ the distribution function of the normal distribution, or its approximation by tanh
 Tensor gelu(const Tensor& x, std::string_view approximate) {
   if (approximate == "none") return x * 0.5 * (1 + erf(x / std::numbers::sqrt2));
   check(approximate == "tanh", "gelu: approximate must be \"none\" or \"tanh\", not \"", approximate, "\"");
@@ -56,25 +62,32 @@ Tensor gelu(const Tensor& x, std::string_view approximate) {
   return x * 0.5 * (1 + tanh((x + x * x * x * 0.044715) * root));
 }
 
+// y = x σ(x)
 Tensor silu(const Tensor& x) { return x * sigmoid(x); }
+// y = x tanh ln(1 + eˣ)
 Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
 
 // ---- Pieces of straight lines -------------------------------------------------------------------
 
+// y = x, kept within [min, max]
 Tensor hardtanh(const Tensor& x, const Scalar& min, const Scalar& max) {
   return where((x <= min) | (x >= max), clamp(x.detach(), min, max), x);  // at the ends: 0
 }
 
+// y = x, kept within [0, 6]
 Tensor relu6(const Tensor& x) { return hardtanh(x, 0, 6); }
 
+// y = x where x > t, else v
 Tensor threshold(const Tensor& x, const Scalar& threshold, const Scalar& value) {
   return masked_fill(x, x <= threshold, value);
 }
 
+// y = x where |x| > λ, else 0
 Tensor hardshrink(const Tensor& x, const Scalar& lambd) {
   return masked_fill(x, abs(x.detach()) <= lambd, 0);
 }
 
+// y = x - λ sign x where |x| > λ, else 0
 Tensor softshrink(const Tensor& x, const Scalar& lambd) {
   check(lambd.toDouble() >= 0, "lambda must be greater or equal to 0, but found to be ", lambd.toDouble(),
         ".");

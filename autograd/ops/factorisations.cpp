@@ -177,12 +177,15 @@ Tensor cholesky_of(const char* op, const Tensor& A) {
 
 }  // namespace
 
+// A = U S Vᵀ      Ā: Townsend (2016), see decompose above
 std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A) { return decompose("svd", A, false); }
 
+// A = Q R         Ā = (Q̄ + Q M') R⁻ᵀ, see above
 std::tuple<Tensor, Tensor> qr(const Tensor& A, bool some) {
   return linalg::qr(A, some ? "reduced" : "complete");
 }
 
+// A = L Lᵀ        Ā = ½ L⁻ᵀ Φ L⁻¹, see cholesky_of
 Tensor cholesky(const Tensor& A, bool upper) {
   return upper ? mT(cholesky_of("cholesky", mT(A))) : cholesky_of("cholesky", A);
 }
@@ -200,6 +203,7 @@ std::tuple<Tensor, Tensor> qr(const Tensor& A, std::string_view mode) {
   return {mode == "r" ? empty({0}, A.options()) : Q, R};
 }
 
+// A = V diag(w) Vᵀ      Ā = V [ diag w̄ + F ∘ ½ (Vᵀ V̄ - V̄ᵀ V) ] Vᵀ, see above
 std::tuple<Tensor, Tensor> eigh(const Tensor& A, std::string_view UPLO) {
   check_square("linalg.eigh", A);
   check(UPLO == "L" || UPLO == "U", "Expected UPLO argument to be 'L' or 'U', but got ", UPLO);
@@ -209,6 +213,7 @@ std::tuple<Tensor, Tensor> eigh(const Tensor& A, std::string_view UPLO) {
   return {outputs[0], outputs[1]};
 }
 
+// w of A = V diag(w) Vᵀ
 Tensor eigvalsh(const Tensor& A, std::string_view UPLO) { return std::get<0>(eigh(A, UPLO)); }
 
 std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A, bool full_matrices,
@@ -219,6 +224,7 @@ std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A, bool full_matrices,
   return {U, S, mT(V)};
 }
 
+// S of A = U S Vᵀ
 Tensor svdvals(const Tensor& A, std::optional<std::string_view> driver) {
   return std::get<1>(svd(A, /*full_matrices=*/false, driver));
 }

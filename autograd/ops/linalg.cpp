@@ -114,6 +114,7 @@ Tensor solve_half(const Tensor& A, const Tensor& B, Triangle triangle) {
 
 namespace linalg {
 
+// X = A⁻¹ B       B̄ = A⁻ᵀ X̄       Ā = -B̄ Xᵀ
 Tensor solve(const Tensor& A, const Tensor& B, bool left) {
   check_square("linalg.solve", A);
   const bool is_vector = B.dim() == 1 || B.sizes() == IntArrayRef(with_vector_shape(A, A.size(-1)));
@@ -122,6 +123,7 @@ Tensor solve(const Tensor& A, const Tensor& B, bool left) {
   return left ? Solve::apply(A, B) : mT(Solve::apply(mT(A), mT(B)));
 }
 
+// X = A⁻¹ B, A triangular      B̄ = A⁻ᵀ X̄       Ā = -B̄ Xᵀ in the triangle
 Tensor solve_triangular(const Tensor& A, const Tensor& B, bool upper, bool left, bool unitriangular) {
   check_equation("linalg.solve_triangular", A, B, left);
   if (!left) return mT(solve_triangular(mT(A), mT(B), !upper, true, unitriangular));
@@ -146,6 +148,7 @@ Tensor inv(const Tensor& A) {
 
 }  // namespace linalg
 
+// Y = A⁻¹         Ā = -Yᵀ Ȳ Yᵀ
 Tensor inverse(const Tensor& A) { return linalg::inv(A); }
 
 // ---- Determinants -------------------------------------------------------------------------------
@@ -251,6 +254,7 @@ Tensor pinv(const Tensor& A, double rcond) {
 
 // ---- Norms --------------------------------------------------------------------------------------
 
+// y = (Σ |xᵢ|ᵖ)^(1/p)
 Tensor vector_norm(const Tensor& x, const Scalar& ord, IntArrayRef dim, bool keepdim,
                    std::optional<Dtype> dtype) {
   return gradus::norm(x.to(dtype.value_or(x.dtype())), ord, dim, keepdim);
@@ -275,6 +279,7 @@ Tensor over_matrices(const Tensor& A, IntArrayRef dim, bool keepdim, std::option
 
 }  // namespace
 
+// y = a norm of each matrix: Frobenius, nuclear, largest row or column sum, largest or smallest singular value
 Tensor matrix_norm(const Tensor& A, const Scalar& ord, IntArrayRef dim, bool keepdim,
                    std::optional<Dtype> dtype) {
   const double p = ord.toDouble(), size = std::abs(p);
@@ -293,6 +298,7 @@ Tensor matrix_norm(const Tensor& A, std::string ord, IntArrayRef dim, bool keepd
   });
 }
 
+// y = vector_norm or matrix_norm, as the order and the dimensions ask
 Tensor norm(const Tensor& x, const std::optional<Scalar>& ord, IntArrayRef dim, bool keepdim,
             std::optional<Dtype> dtype) {
   const bool of_matrix = dim.empty() ? x.dim() == 2 : dim.size() == 2;

@@ -108,6 +108,7 @@ Tensor bmm(const Tensor& a, const Tensor& b) {
   return batched("bmm", a, b);
 }
 
+// Y = A B: dot, mv, mm or a batch of products, as the dimensions are
 Tensor matmul(const Tensor& a, const Tensor& b) {
   const int64_t dim_a = a.dim(), dim_b = b.dim();
   if (dim_a == 2 && dim_b == 2) return mm(a, b);

@@ -179,6 +179,7 @@ static Tensor euclidean_norm(const Tensor& x, Dims dims, bool keepdim) {
                 }));
 }
 
+// y = (Σ |xᵢ|ᵖ)^(1/p); for p = ∞ the largest |xᵢ|
 Tensor norm(const Tensor& x, const Scalar& order) { return norm(x, order, IntArrayRef()); }
 
 Tensor norm(const Tensor& input, const Scalar& order, IntArrayRef over, bool keepdim) {
@@ -230,6 +231,7 @@ Tensor running_sum(const Tensor& x, int d, bool from_last) {
 
 }  // namespace
 
+// yᵢ = x₁ + … + xᵢ      x̄ᵢ = ȳᵢ + … + ȳₙ
 Tensor cumsum(const Tensor& input, int64_t dim, std::optional<Dtype> dtype) {
   const Dtype wanted = dtype.value_or(reducing_dtype(input.dtype()));
   const Tensor x = input.to(computing_dtype(wanted));
@@ -264,8 +266,9 @@ Tensor amax(const Tensor& x, IntArrayRef dims, bool keepdim) {
 Tensor amin(const Tensor& x, IntArrayRef dims, bool keepdim) {
   return extreme("amin", Reduction::min, x, dims, keepdim);
 }
-// y = max xᵢ, min xᵢ
+// y = max xᵢ       equals share the gradient
 Tensor max(const Tensor& x) { return extreme("max", Reduction::max, x, {}, false); }
+// y = min xᵢ       likewise
 Tensor min(const Tensor& x) { return extreme("min", Reduction::min, x, {}, false); }
 
 // The value is the element that the index names, so gather's rule gives the whole gradient to that one.
