@@ -76,7 +76,7 @@ TEST_F(CudaOps, RefusesToMixWithTheCpu) {
   EXPECT_ERROR(cat({there, here}), "cat: " + text);
   EXPECT_ERROR(where(there > 0, here, there), "where: " + text);
   EXPECT_ERROR(there.add_(here), text);
-  EXPECT_ERROR(there.index_put_({0}, here[0]), text);
+  EXPECT_ERROR(there.index_put_({tensor({0})}, here), text);
   EXPECT_ERROR(embedding(there, tensor({0, 1})), "embedding: " + text);
   EXPECT_ERROR(gather(there, 1, tensor({{0}, {1}})), text);
   EXPECT_TRUE(equal(there.cpu(), here)) << "nothing was written";

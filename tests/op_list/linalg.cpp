@@ -376,7 +376,7 @@ std::vector<Op> inverses_and_determinants() {
          .call = [](Inputs x) { return det(x[0]); },
          .reference = det_reference,
          .eps = 1e-2,  // nearer, the differences suffer from A⁻¹; of quadratic functions they are exact
-         .available = has_svd});
+         .available = [](const Kernels& kernels) { return has_lu(kernels) && has_svd(kernels); }});
   return ops;
 }
 
