@@ -2,6 +2,10 @@
 // ladder of kernels/cpu/matmul.cpp:
 //
 //   build/benchmarks/tests/benchmarks/matmul --benchmark_filter=ladder
+//
+// and that of kernels/cuda/matmul.cu, if the build has a device, on a GPU or emulated:
+//
+//   build/benchmarks/tests/benchmarks/matmul --benchmark_filter=cuda
 #include "benchmark.h"
 
 #if !GRADUS_LIBTORCH && GRADUS_HAVE_BLAS
@@ -9,6 +13,9 @@
 #endif
 #if !GRADUS_LIBTORCH
 #include "kernels/cpu/cpu_kernels.h"
+#endif
+#if !GRADUS_LIBTORCH && GRADUS_HAVE_CUDA
+#include "kernels/cuda/cuda_kernels.h"
 #endif
 
 namespace bench {
@@ -92,6 +99,28 @@ void add_ladder() {
 void add_ladder() {}
 #endif
 
+#if GRADUS_HAVE_CUDA && !GRADUS_LIBTORCH
+void add_cuda_ladder() {
+  if (!cuda::is_available()) return;
+  using Product = void (*)(const View&, const View&, const View&);
+  const std::pair<const char*, Product> steps[] = {
+      {"v1 naive", cuda::matmul_v1},
+      {"v2 tiles", cuda::matmul_v2},
+      {"v3 registers", cuda::matmul_v3},
+  };
+  for (const auto& [name, product] : steps)
+    add(std::string("ladder of matmul on cuda/n = 256, ") + name, {}, [product = product] {
+      Tensor a = rand({256, 256}, kCUDA), b = rand({256, 256}, kCUDA), c = zeros({256, 256}, kCUDA);
+      return [=] {
+        product(a.raw(), b.raw(), c.raw());
+        return c[0][0].item<float>();  // waits for the device
+      };
+    });
+}
+#else
+void add_cuda_ladder() {}
+#endif
+
 }  // namespace
 
 void add_benchmarks() {
@@ -99,6 +128,7 @@ void add_benchmarks() {
   add_squares<double>("float64");
   add_other_shapes();
   add_ladder();
+  add_cuda_ladder();
 }
 
 }  // namespace bench
