@@ -55,7 +55,8 @@ endif()
 # The kernels once more, instrumented, as objects that a test lists among its own sources. There they come before those
 # in the library, which then stay unused.
 #   cuda_asan  AddressSanitizer and UndefinedBehaviorSanitizer
-#   cuda_race  the race check of emulator/race_check.h: only the kernels are instrumented, not the emulator itself
+#   cuda_race  the race check of emulator/race_check.h, without the kernels; they are in cuda_race_kernels, since only
+#              they are instrumented, not the emulator itself
 set(gradus_asan_flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 set(gradus_race_flags -fsanitize=thread -Wno-tsan)
 function(gradus_add_instrumented_kernels)
@@ -68,7 +69,7 @@ function(gradus_add_instrumented_kernels)
   endforeach()
   target_sources(cuda_asan PRIVATE ${emulated_cuda})
   target_compile_options(cuda_asan PRIVATE ${gradus_asan_flags})
-  target_sources(cuda_race PRIVATE ${cuda_sources} ${emulator_sources} $<TARGET_OBJECTS:cuda_race_kernels>)
+  target_sources(cuda_race PRIVATE ${cuda_sources} ${emulator_sources})
   target_sources(cuda_race_kernels PRIVATE ${cuda_kernels})
   target_compile_options(cuda_race_kernels PRIVATE ${gradus_race_flags})
   target_compile_definitions(cuda_race PRIVATE GRADUS_RACE_CHECK=1)

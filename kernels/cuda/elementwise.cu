@@ -13,9 +13,9 @@
 // strides. So a warp writes 128 bytes (v1, float32) or 512 (v2) that lie together, and reads each input likewise
 // unless it is transposed. A copy, where nothing but that reading costs time, has transpose.cu for the case.
 //
-// sm_80 (ptxas -v): no spills, no shared memory. 22 to 40 registers, up to 56 in the long formulas of float64 (pow,
-// erf): 8 blocks of 256 threads on a multiprocessor up to 32 registers, all that it can hold; 6 up to 40. sin and cos
-// keep 32 or 40 bytes of their own in local memory, for arguments too large for the short way.
+// sm_80 (ptxas -v): no spills, no shared memory. 22 to 40 registers, up to 56 in the long formulas (division; pow
+// in float64): 8 blocks of 256 threads on a multiprocessor up to 32 registers, all that it can hold; 6 up to 40, 4 up
+// to 64. sin and cos keep 32 or 40 bytes of their own in local memory, for arguments too large for the short way.
 //
 // Bytes and flops: a + b in float32 moves 12 bytes for one flop. The roofline predicts, not measured, what memory
 // allows: 130 · 10⁹ sums a second on an A100 (1,555 GB/s), 84 · 10⁹ on an RTX 4090 (1,008 GB/s), a hundredth of their

@@ -19,9 +19,9 @@
 // Accuracy: a thread adds chains of 32 and then those chains' results, at most 32; lanes, warps and chunks are
 // combined by halves. So the rounding error of a sum is that of about 32 + 32 + log₂ n additions, whatever n is.
 //
-// sm_80 (ptxas -v): no spills. Rows: 40 registers and 128 bytes of shared memory in float32 (256 in float64), 6
-// blocks of 256 threads on a multiprocessor, 75 % of what it can hold; with any strides 50, 5 blocks. Columns: 40 and
-// 1,024 bytes, 6 blocks.
+// sm_80 (ptxas -v): no spills. Rows: 42 registers and 128 bytes of shared memory in float32 (256 in float64), 5
+// blocks of 256 threads on a multiprocessor, 63 % of what it can hold; with any strides 50, 4 blocks. Columns: 40 and
+// 1,024 bytes, 6 blocks. any and all keep 16 bytes of their own in local memory, the 16 elements of a load.
 //
 // Bytes and flops: 4 bytes and one addition for each element of float32. The roofline predicts, not measured, what
 // memory allows: 389 · 10⁹ elements a second on an A100 (1,555 GB/s), 252 · 10⁹ on an RTX 4090 (1,008 GB/s).

@@ -18,9 +18,9 @@
 // multiple of 16 bytes), so a group reads one stretch of memory at a time; rows of less than a warp follow each
 // other.
 //
-// sm_80 (ptxas -v): no spills. v1 and v2 40 registers or less. v3 for rows of up to 128: 40 in float32, 64 in
-// float64. Longer rows: at most 128, so that a multiprocessor holds a block of 512 threads, a quarter of its threads,
-// with 32 KiB of loads on their way. 128 to 512 bytes of shared memory.
+// sm_80 (ptxas -v): no spills. v1 and v2 40 to 46 registers, 2 or 3 blocks of 512 threads on a multiprocessor. v3 for
+// rows of up to 128: 48 in float32, 51 in float64. Longer rows: at most 96, so that a multiprocessor holds a block of
+// 512 threads, a quarter of its threads, with 32 KiB of loads on their way. 128 to 512 bytes of shared memory.
 //
 // Bytes: for each element of float32 20, 12 and 8. The roofline predicts, not measured, for v3 what memory allows:
 // 194 · 10⁹ elements a second on an A100 (1,555 GB/s), 126 · 10⁹ on an RTX 4090 (1,008 GB/s). v2 reads long rows
