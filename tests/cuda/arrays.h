@@ -28,6 +28,18 @@ constexpr Layout kLayouts[] = {Layout::contiguous, Layout::transposed, Layout::e
                                Layout::strided};
 
 const Kernels& on_cuda() { return cuda::kernels(); }
+
+/// Skips where there is no device; the Error says why.
+class CudaKernels : public testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      on_cuda();
+    } catch (const Error& error) {
+      GTEST_SKIP() << error.what();
+    }
+  }
+};
 const DeviceMemory& memory() { return *on_cuda().memory; }
 
 /// The same elements twice: on the host, and on the device.

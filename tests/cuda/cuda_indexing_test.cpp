@@ -22,7 +22,7 @@ double coarse(double v) { return v > 1.8 ? NAN : std::round(2 * v); }
 
 }  // namespace
 
-TEST(CudaKernels, ArgmaxAndArgminTakeTheFirstOfEquals) {
+TEST_F(CudaKernels, ArgmaxAndArgminTakeTheFirstOfEquals) {
   for_each_line_case([](const Shape& shape, int dim, Dtype dtype, Layout layout) {
     Shape reduced_shape = shape;
     if (!shape.empty()) reduced_shape[static_cast<size_t>(dim)] = 1;
@@ -43,7 +43,7 @@ TEST(CudaKernels, ArgmaxAndArgminTakeTheFirstOfEquals) {
   });
 }
 
-TEST(CudaKernels, ArgmaxOfAFewLongLines) {
+TEST_F(CudaKernels, ArgmaxOfAFewLongLines) {
   for (Layout layout : {Layout::contiguous, Layout::strided})
     for (const Shape& shape : {Shape{100003}, Shape{3, 40000}}) {
       Array x(shape, kFloat32, layout);
@@ -59,7 +59,7 @@ TEST(CudaKernels, ArgmaxOfAFewLongLines) {
     }
 }
 
-TEST(CudaKernels, ArgmaxOfInfinities) {
+TEST_F(CudaKernels, ArgmaxOfInfinities) {
   for (double value : {-double(INFINITY), double(INFINITY), double(NAN)})
     for (int64_t n : {1, 5, 40, 3000}) {
       Array x({n}, kFloat64), out({1}, kInt64);
@@ -70,7 +70,7 @@ TEST(CudaKernels, ArgmaxOfInfinities) {
     }
 }
 
-TEST(CudaKernels, CumsumAlongEveryDimension) {
+TEST_F(CudaKernels, CumsumAlongEveryDimension) {
   for_each_line_case([](const Shape& shape, int dim, Dtype dtype, Layout layout) {
     const std::string what = describe("cumsum", shape, dtype, layout) + " along " + std::to_string(dim);
     const Array x(shape, dtype, layout);
@@ -85,7 +85,7 @@ TEST(CudaKernels, CumsumAlongEveryDimension) {
   });
 }
 
-TEST(CudaKernels, CumsumOfAFewLongLines) {
+TEST_F(CudaKernels, CumsumOfAFewLongLines) {
   for (const Shape& shape : {Shape{100003}, Shape{2, 30000}})
     for (Dtype dtype : {kFloat32, kInt64}) {
       Array x(shape, dtype), out(shape, dtype);
@@ -95,7 +95,7 @@ TEST(CudaKernels, CumsumOfAFewLongLines) {
     }
 }
 
-TEST(CudaKernels, SortIsStableInBothDirections) {
+TEST_F(CudaKernels, SortIsStableInBothDirections) {
   for_each_line_case([](const Shape& shape, int dim, Dtype dtype, Layout layout) {
     const Array count(shape, kBool);
     if (count.host().numel() > 2000 && (layout != Layout::contiguous || dtype == kFloat64 || dtype == kBool))
@@ -116,7 +116,7 @@ TEST(CudaKernels, SortIsStableInBothDirections) {
 
 // ---- indexing ----------------------------------------------------------------------------------------------------
 
-TEST(CudaKernels, TakeAndPutInEveryLayout) {
+TEST_F(CudaKernels, TakeAndPutInEveryLayout) {
   for (const Shape& shape : kShapes)
     for (Dtype dtype : kTested)
       for (Layout layout : kLayouts) {
@@ -142,7 +142,7 @@ TEST(CudaKernels, TakeAndPutInEveryLayout) {
       }
 }
 
-TEST(CudaKernels, PutKeepsOneOfTheValuesThatMeet) {
+TEST_F(CudaKernels, PutKeepsOneOfTheValuesThatMeet) {
   for (Dtype dtype : kTested) {
     Array positions({1000}, kInt64), values({1000}, dtype), x({2}, dtype);
     positions.each([](double) { return 1; });
@@ -153,7 +153,7 @@ TEST(CudaKernels, PutKeepsOneOfTheValuesThatMeet) {
   }
 }
 
-TEST(CudaKernels, SmallIntegersAreTakenAndPut) {
+TEST_F(CudaKernels, SmallIntegersAreTakenAndPut) {
   for (Dtype dtype : {kInt32, kInt16, kUInt8}) {
     Array x({2000}, dtype), positions({1000}, kInt64), out({1000}, dtype), indices({40}, kInt64);
     int64_t next = 0;
@@ -180,7 +180,7 @@ TEST(CudaKernels, SmallIntegersAreTakenAndPut) {
   }
 }
 
-TEST(CudaKernels, RowsAreGatheredAndAdded) {
+TEST_F(CudaKernels, RowsAreGatheredAndAdded) {
   for (int64_t width : {0, 1, 3, 4, 8, 31, 33, 64})
     for (int64_t n : {0, 1, 31, 1000})
       for (Dtype dtype : kTested)
@@ -202,7 +202,7 @@ TEST(CudaKernels, RowsAreGatheredAndAdded) {
         }
 }
 
-TEST(CudaKernels, NonzeroIsInRowMajorOrder) {
+TEST_F(CudaKernels, NonzeroIsInRowMajorOrder) {
   for (const Shape& shape : kLineShapes)
     for (Layout layout : kLayouts)
       for (int kind : {0, 1, 2}) {  // as it comes, all false, all true

@@ -4,7 +4,7 @@
 
 // ---- pointwise ---------------------------------------------------------------------------------------------------
 
-TEST(CudaKernels, FillInEveryLayout) {
+TEST_F(CudaKernels, FillInEveryLayout) {
   for (const Shape& shape : kShapes)
     for (Dtype dtype : kStored)
       for (Layout layout : kLayouts) {
@@ -16,7 +16,7 @@ TEST(CudaKernels, FillInEveryLayout) {
       }
 }
 
-TEST(CudaKernels, Arange) {
+TEST_F(CudaKernels, Arange) {
   for (int64_t n : {0, 1, 31, 1000})
     for (Dtype dtype : {kFloat32, kFloat64, kInt64})
       for (Layout layout : {Layout::contiguous, Layout::strided})
@@ -29,7 +29,7 @@ TEST(CudaKernels, Arange) {
         }
 }
 
-TEST(CudaKernels, CopyBetweenAllTypesAndLayouts) {
+TEST_F(CudaKernels, CopyBetweenAllTypesAndLayouts) {
   for (const Shape& shape : kShapes)
     for (Dtype from : kStored)
       for (Dtype to : kStored)
@@ -43,7 +43,7 @@ TEST(CudaKernels, CopyBetweenAllTypesAndLayouts) {
           }
 }
 
-TEST(CudaKernels, StepsOfTheTranspositionLadder) {
+TEST_F(CudaKernels, StepsOfTheTranspositionLadder) {
   using Step = bool (*)(const View&, const View&);
   for (Step step : {cuda::transpose_v1, cuda::transpose_v2, cuda::transpose_v3})
     for (const Shape& shape : {Shape{31, 33}, Shape{100, 65}, Shape{16, 16}, Shape{3, 40, 50}})
@@ -57,7 +57,7 @@ TEST(CudaKernels, StepsOfTheTranspositionLadder) {
   EXPECT_FALSE(cuda::transpose(x.device(), out.device())) << "nothing is transposed here";
 }
 
-TEST(CudaKernels, UnaryFormulasInEveryLayout) {
+TEST_F(CudaKernels, UnaryFormulasInEveryLayout) {
   for (int f = 0; f <= static_cast<int>(Unary::isfinite); ++f)
     for (Dtype dtype : kTested)
       for (Layout layout : kLayouts)
@@ -83,7 +83,7 @@ TEST(CudaKernels, UnaryFormulasInEveryLayout) {
         }
 }
 
-TEST(CudaKernels, BinaryFormulasInEveryLayout) {
+TEST_F(CudaKernels, BinaryFormulasInEveryLayout) {
   for (int f = 0; f <= static_cast<int>(Binary::ge); ++f)
     for (Dtype dtype : kTested)
       for (Layout layout : kLayouts)
@@ -111,7 +111,7 @@ TEST(CudaKernels, BinaryFormulasInEveryLayout) {
         }
 }
 
-TEST(CudaKernels, InPlace) {
+TEST_F(CudaKernels, InPlace) {
   for (const Shape& shape : {Shape{1000}, Shape{31, 33}}) {
     Array x(shape, kFloat32), y(shape, kFloat32);
     cpu::binary(Binary::add, x.host(), y.host(), x.host());
@@ -120,7 +120,7 @@ TEST(CudaKernels, InPlace) {
   }
 }
 
-TEST(CudaKernels, WhereInEveryLayout) {
+TEST_F(CudaKernels, WhereInEveryLayout) {
   for (const Shape& shape : kShapes)
     for (Dtype dtype : kTested)
       for (Layout layout : kLayouts) {
@@ -162,7 +162,7 @@ void compare_reduction(Reduction f, const Shape& shape, unsigned dims, Dtype dty
 
 }  // namespace
 
-TEST(CudaKernels, ReductionsOverAnyDimensions) {
+TEST_F(CudaKernels, ReductionsOverAnyDimensions) {
   for (int f = 0; f <= static_cast<int>(Reduction::any); ++f)
     for (const Shape& shape :
          {Shape{}, Shape{0}, Shape{1}, Shape{31}, Shape{33}, Shape{1000}, Shape{4097}, Shape{0, 3},
@@ -173,7 +173,7 @@ TEST(CudaKernels, ReductionsOverAnyDimensions) {
             compare_reduction(static_cast<Reduction>(f), shape, dims, dtype, layout);
 }
 
-TEST(CudaKernels, ReductionsCutIntoChunks) {
+TEST_F(CudaKernels, ReductionsCutIntoChunks) {
   for (Reduction f : {Reduction::sum, Reduction::max}) {
     for (Dtype dtype : {kFloat32, kFloat64, kInt64}) {
       compare_reduction(f, {100003}, 1, dtype, Layout::contiguous);
@@ -188,7 +188,7 @@ TEST(CudaKernels, ReductionsCutIntoChunks) {
   }
 }
 
-TEST(CudaKernels, StepsOfTheReductionLadder) {
+TEST_F(CudaKernels, StepsOfTheReductionLadder) {
   using cuda::ReduceStep;
   for (ReduceStep step : {ReduceStep::chain, ReduceStep::block, ReduceStep::shuffles, ReduceStep::grid})
     for (const Shape& shape : {Shape{1, 7}, Shape{5, 100}, Shape{40, 33}, Shape{1, 5000}})
@@ -201,7 +201,7 @@ TEST(CudaKernels, StepsOfTheReductionLadder) {
       }
 }
 
-TEST(CudaKernels, EveryElementCounts) {
+TEST_F(CudaKernels, EveryElementCounts) {
   for (int64_t n : {1, 7, 15, 31, 33, 100, 1023, 1025, 8191, 20000})
     for (int64_t odd : {int64_t{0}, n / 2, n - 1}) {
       Array x({n}, kBool), all({1}, kBool), any({1}, kBool);
@@ -217,7 +217,7 @@ TEST(CudaKernels, EveryElementCounts) {
     }
 }
 
-TEST(CudaKernels, NanWins) {
+TEST_F(CudaKernels, NanWins) {
   for (int64_t n : {5, 100, 5000})
     for (Reduction f : {Reduction::max, Reduction::min, Reduction::sum}) {
       Array x({n}, kFloat32), out({1}, kFloat32);
@@ -230,7 +230,7 @@ TEST(CudaKernels, NanWins) {
     }
 }
 
-TEST(CudaKernels, SumsAreAccurate) {
+TEST_F(CudaKernels, SumsAreAccurate) {
   constexpr int64_t n = 1 << 20;  // a chain of as many additions would lose the last 4 digits of 7
   Array x({n}, kFloat32), out({1}, kFloat32);
   x.each([](double v) { return std::abs(v); });
@@ -267,7 +267,7 @@ void compare_product(Matmul matmul, const Shape& batch, int64_t m, int64_t k, in
 
 }  // namespace
 
-TEST(CudaKernels, ProductsOfEveryStepOfTheLadder) {
+TEST_F(CudaKernels, ProductsOfEveryStepOfTheLadder) {
   for (Matmul step : {cuda::matmul_v1, cuda::matmul_v2, cuda::matmul_v3, cuda::matmul})
     for (Dtype dtype : {kFloat32, kFloat64, kInt64}) {
       if (step == cuda::matmul_v3 && dtype == kInt64) continue;
@@ -293,7 +293,7 @@ TEST(CudaKernels, ProductsOfEveryStepOfTheLadder) {
     }
 }
 
-TEST(CudaKernels, ProductsInLargeTiles) {
+TEST_F(CudaKernels, ProductsInLargeTiles) {
   for (Layout a : {Layout::contiguous, Layout::transposed})
     for (Layout b : {Layout::contiguous, Layout::transposed})
       compare_product(cuda::matmul, {130}, 40, 12, 36, kFloat32, a, b, Layout::contiguous);
@@ -324,15 +324,15 @@ void compare_rows(const char* name, Rowwise expected, Rowwise actual, double tol
 
 }  // namespace
 
-TEST(CudaKernels, StepsOfTheSoftmaxLadder) {
+TEST_F(CudaKernels, StepsOfTheSoftmaxLadder) {
   compare_rows("softmax", cpu::softmax, cuda::softmax);
   compare_rows("softmax_v1", cpu::softmax, cuda::softmax_v1);
   compare_rows("softmax_v2", cpu::softmax, cuda::softmax_v2);
 }
 
-TEST(CudaKernels, LogSoftmax) { compare_rows("log_softmax", cpu::log_softmax, cuda::log_softmax); }
+TEST_F(CudaKernels, LogSoftmax) { compare_rows("log_softmax", cpu::log_softmax, cuda::log_softmax); }
 
-TEST(CudaKernels, SoftmaxOfInfinities) {
+TEST_F(CudaKernels, SoftmaxOfInfinities) {
   for (int64_t n : {4, 40, 200, 9001})
     for (int which = 0; which < 5; ++which) {
       Array x({2, n}, kFloat32), out({2, n}, kFloat32), log_out({2, n}, kFloat32);
@@ -360,7 +360,7 @@ TEST(CudaKernels, SoftmaxOfInfinities) {
     }
 }
 
-TEST(CudaKernels, SoftmaxGradients) {
+TEST_F(CudaKernels, SoftmaxGradients) {
   for (const Shape& shape : kRowShapes)
     for (Dtype dtype : {kFloat32, kFloat64})
       for (Layout layout : kLayouts) {
@@ -377,7 +377,7 @@ TEST(CudaKernels, SoftmaxGradients) {
       }
 }
 
-TEST(CudaKernels, CrossEntropyAndItsGradient) {
+TEST_F(CudaKernels, CrossEntropyAndItsGradient) {
   for (const Shape& shape : kRowShapes)
     for (Dtype dtype : {kFloat32, kFloat64})
       for (Layout layout : kLayouts) {
@@ -397,7 +397,7 @@ TEST(CudaKernels, CrossEntropyAndItsGradient) {
       }
 }
 
-TEST(CudaKernels, LayerNormAndItsGradient) {
+TEST_F(CudaKernels, LayerNormAndItsGradient) {
   for (const Shape& shape : kRowShapes)
     for (Dtype dtype : {kFloat32, kFloat64})
       for (Layout layout : kLayouts) {

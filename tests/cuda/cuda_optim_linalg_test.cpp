@@ -29,7 +29,7 @@ struct Parameters {
 
 }  // namespace
 
-TEST(CudaKernels, SgdOverManyTensors) {
+TEST_F(CudaKernels, SgdOverManyTensors) {
   for (Dtype dtype : {kFloat32, kFloat64})
     for (bool momentum : {false, true})
       for (bool first : {true, false})
@@ -50,7 +50,7 @@ TEST(CudaKernels, SgdOverManyTensors) {
   on_cuda().sgd({}, {});
 }
 
-TEST(CudaKernels, AdamOverManyTensors) {
+TEST_F(CudaKernels, AdamOverManyTensors) {
   for (Dtype dtype : {kFloat32, kFloat64})
     for (bool decoupled : {false, true})
       for (double decay : {0.0, 0.01}) {
@@ -125,7 +125,7 @@ void check_svd(const Array& a, bool full, const std::string& what) {
 
 }  // namespace
 
-TEST(CudaKernels, SvdOfTallAndWideMatrices) {
+TEST_F(CudaKernels, SvdOfTallAndWideMatrices) {
   for (Dtype dtype : {kFloat32, kFloat64})
     for (Layout layout : kLayouts)
       for (bool full : {false, true})
@@ -135,11 +135,11 @@ TEST(CudaKernels, SvdOfTallAndWideMatrices) {
           check_svd(Array(shape, dtype, layout), full, describe("svd", shape, dtype, layout));
 }
 
-TEST(CudaKernels, SvdLargerThanSharedMemory) {
+TEST_F(CudaKernels, SvdLargerThanSharedMemory) {
   check_svd(Array({2, 90, 60}, kFloat64), false, "svd of 90 × 60");
 }
 
-TEST(CudaKernels, SvdOfSpecialMatrices) {
+TEST_F(CudaKernels, SvdOfSpecialMatrices) {
   for (Dtype dtype : {kFloat32, kFloat64})
     for (double scale : {1e-15, 1.0, 1e15})
       for (const Shape& shape : {Shape{1, 6, 4}, Shape{1, 5, 5}, Shape{1, 3, 6}}) {
