@@ -20,11 +20,16 @@ std::recursive_mutex& engine_mutex() {
 
 bool has_smaller_number(const Node* a, const Node* b) { return a->number() < b->number(); }
 
-/// `gradient` in the shape and dtype of the tensor it belongs to: summed over what broadcasting had
-/// stretched.
+/// Has the gradient the shape and dtype of the tensor it belongs to?
+bool fits(const Output& output, const View& gradient) {
+  bool equal = gradient.dtype == output.dtype && gradient.dim == output.dim;
+  for (int d = 0; equal && d < output.dim; ++d) equal = gradient.sizes[d] == output.sizes[d];
+  return equal;
+}
+
+/// `gradient` summed over what broadcasting had stretched, and cast to the dtype of the tensor it belongs to.
 Tensor fit(const Node& node, const Output& output, Tensor gradient) {
-  const View& raw = gradient.raw();
-  if (raw.dim != output.dim || !std::equal(output.sizes, output.sizes + output.dim, raw.sizes)) [[unlikely]] {
+  if (gradient.sizes() != output.shape()) {
     const Node* from = BackwardPass::current_node();
     const bool can_be_summed = is_expandable_to(output.shape(), gradient.sizes());
     check(can_be_summed, from ? from->op() : "backward", ": a gradient of shape ", text(gradient.sizes()),
@@ -32,8 +37,7 @@ Tensor fit(const Node& node, const Output& output, Tensor gradient) {
           "; a rule must return its input's shape, or one that the input was broadcast to");
     gradient = sum_to_size(gradient, output.shape());
   }
-  if (gradient.dtype() != output.dtype) gradient = gradient.to(output.dtype);
-  return gradient;
+  return gradient.to(output.dtype);
 }
 
 /// sum += gradient, in sum's own memory if nobody else can see it.
@@ -149,7 +153,8 @@ void BackwardPass::deliver(const Edge& edge, Tensor gradient) {
     check_no_nan(*current_node_, edge, gradient);
   Node& node = edge.node();
   Output& output = edge.output_nr == 0 ? node.first : node.output(edge.output_nr);
-  gradient = fit(node, output, std::move(gradient));
+  if (!fits(output, gradient.raw())) [[unlikely]]
+    gradient = fit(node, output, std::move(gradient));
   if (node.pass != id_) enter(node);
   accumulate(output.gradient, std::move(gradient));
 }

@@ -6,6 +6,9 @@
 // one visit per node.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <memory_resource>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
@@ -57,8 +60,10 @@ class BackwardPass {
   const bool retain_graph_, check_nan_;
   const AutoGradMode mode_;
   std::unique_lock<std::recursive_mutex> lock_;  // passes of different threads may share nodes
-  std::vector<Node*> frontier_;                  // a heap, the largest number first
-  std::vector<Node*> leaves_;
+  std::array<std::byte, 512> room_;              // for the two lists of a small graph
+  std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
+  std::pmr::vector<Node*> frontier_{&memory_};  // a heap, the largest number first
+  std::pmr::vector<Node*> leaves_{&memory_};
   std::vector<Suspended> suspended_;
   bool restricted_ = false, go_on_ = true;
   std::unordered_map<const Node*, bool>

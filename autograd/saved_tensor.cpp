@@ -7,12 +7,6 @@
 
 namespace gradus::autograd {
 
-SavedTensor::SavedTensor(const Tensor& x, Role role)
-    : tensor_(role == Role::output ? x.detach() : x),
-      version_(x._version()),
-      role_(role),
-      output_nr_(x.output_nr()) {}
-
 SavedTensor::operator Tensor() const {
   if (tensor_._version() != version_) [[unlikely]] {
     Node* node = BackwardPass::current_node();

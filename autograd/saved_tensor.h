@@ -1,6 +1,7 @@
 // SavedTensor: a tensor that a derivative rule needs later, with the proof that it is still what it was.
 #pragma once
 
+#include "autograd/grad_mode.h"
 #include "tensor/tensor.h"
 
 namespace gradus::autograd {
@@ -10,7 +11,14 @@ class SavedTensor {
  public:
   enum class Role : uint8_t { input, output };
 
-  SavedTensor(const Tensor& x, Role role);
+  /// Saves nothing while recording is off: the rule that asks for it will not be stored.
+  SavedTensor(const Tensor& x, Role role)
+      : tensor_(!GradMode::is_enabled() ? Tensor()
+                : role == Role::output  ? x.detach()
+                                        : x),
+        version_(x._version()),
+        role_(role),
+        output_nr_(x.impl().output_nr) {}
   operator Tensor() const;  // NOLINT: rules are written as if they held the tensor itself
 
  private:

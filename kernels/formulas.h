@@ -94,6 +94,7 @@ struct BitOr  { template <Bits T> GRADUS_BOTH T operator()(T a, T b) const { ret
 struct BitXor { template <Bits T> GRADUS_BOTH T operator()(T a, T b) const { return a ^ b; } };
 
 struct ReluGradient    { template <Real T> GRADUS_BOTH T operator()(T g, T x) const { return x > 0 ? g : T(0); } };
+struct SquareGradient  { template <Real T> GRADUS_BOTH T operator()(T g, T x) const { return 2 * g * x; } };
 struct TanhGradient    { template <Real T> GRADUS_BOTH T operator()(T g, T y) const { return g * (T(1) - y * y); } };
 struct SigmoidGradient { template <Real T> GRADUS_BOTH T operator()(T g, T y) const { return g * y * (T(1) - y); } };
 
@@ -164,6 +165,7 @@ constexpr decltype(auto) visit(Binary f, Visitor&& visitor) {
     case Binary::bit_or:           return visitor(BitOr{});
     case Binary::bit_xor:          return visitor(BitXor{});
     case Binary::relu_gradient:    return visitor(ReluGradient{});
+    case Binary::square_gradient:  return visitor(SquareGradient{});
     case Binary::tanh_gradient:    return visitor(TanhGradient{});
     case Binary::sigmoid_gradient: return visitor(SigmoidGradient{});
     case Binary::eq:               return visitor(Eq{});

@@ -46,6 +46,7 @@ const char* name_of(Binary f) {
                                           "bit_or",
                                           "bit_xor",
                                           "relu_gradient",
+                                          "square_gradient",
                                           "tanh_gradient",
                                           "sigmoid_gradient",
                                           "eq",

@@ -29,6 +29,7 @@ enum class Binary : uint8_t {
   reverse_sub, reverse_div, reverse_pow,                         // f(a, b) = b - a, b / a, bᵃ
   bit_and, bit_or, bit_xor,                                      // bool and int64
   relu_gradient,                                                 // (ȳ, x): ȳ where x > 0, else 0
+  square_gradient,                                               // (ȳ, x): 2 ȳ x
   tanh_gradient, sigmoid_gradient,                               // (ȳ, y): ȳ (1 - y²), ȳ y (1 - y)
   eq, ne, lt, le, gt, ge,
 };

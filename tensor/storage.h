@@ -20,12 +20,26 @@ struct alignas(64) Storage {
   std::function<void(void*)>* owner = nullptr;  // for borrowed memory (from_blob): called when it is let go
 
   /// New, uninitialised memory for `bytes` bytes of elements.
-  static Ref<Storage> allocate(int64_t bytes, DeviceType device);
+  static Ref<Storage> allocate(int64_t bytes, DeviceType device) {
+    if (device != DeviceType::CPU) [[unlikely]]
+      return allocate_on_device(bytes, device);
+    auto* storage = ::new (allocate_block(sizeof(Storage) + static_cast<size_t>(bytes))) Storage;
+    storage->data = storage + 1;
+    storage->bytes = bytes;
+    return Ref<Storage>(storage);
+  }
 
   /// Memory of somebody else; `release` (may be empty) is called with it at the end.
   static Ref<Storage> borrow(void* data, int64_t bytes, std::function<void(void*)> release);
 
-  static void destroy(Storage* storage);
+  static void destroy(Storage* storage) {
+    const bool elsewhere = storage->data != storage + 1;
+    if (elsewhere) [[unlikely]]
+      storage->release_elsewhere();
+    const size_t bytes = sizeof(Storage) + (elsewhere ? 0 : static_cast<size_t>(storage->bytes));
+    storage->~Storage();
+    release_block(storage, bytes);
+  }
 
  private:
   static Ref<Storage> allocate_on_device(int64_t bytes, DeviceType device);

@@ -9,36 +9,41 @@ namespace {
 
 Tensor wrap(TensorImpl* impl) { return Tensor(Ref<TensorImpl>(impl)); }
 
-/// A new TensorImpl whose raw view has sizes and dtype, and memory of its own. An expanded view can show far more
-/// elements than there is memory for: the bound keeps their bytes within 64 bits.
-Tensor with_memory(TensorImpl* impl, DeviceType device) {
-  Tensor result = wrap(impl);
-  View& raw = impl->raw;
-  check(raw.numel() <= (int64_t{1} << 46), "out of memory: a tensor of shape ", ShapeText{raw.shape()});
-  raw.set_contiguous_strides();
-  impl->storage = Storage::allocate(raw.numel() * item_size(raw.dtype), device);
-  raw.data = impl->storage->data;
-  return result;
+constexpr int64_t kMostElements = int64_t{1} << 46;  // so that their bytes fit into 64 bits
+
+/// The Error for sizes that are negative, or whose product is too large.
+void check_sizes(IntArrayRef sizes) {
+  check(Shape(sizes).numel() <= kMostElements, "out of memory: a tensor of shape ", text(sizes));
 }
 
 }  // namespace
 
 Tensor allocate(IntArrayRef sizes, Dtype dtype, DeviceType device) {
-  const Shape shape(sizes);
-  shape.numel();  // an Error for a negative size or a product beyond 64 bits
+  const size_t dim = sizes.size();
+  if (dim > kMaxDims) [[unlikely]]
+    check_sizes(sizes);
   auto* impl = new TensorImpl;
-  impl->raw.dtype = dtype;
-  impl->raw.dim = static_cast<uint8_t>(shape.dim());
-  std::copy(shape.begin(), shape.end(), impl->raw.sizes);
-  return with_memory(impl, device);
+  Tensor result = wrap(impl);
+  View& raw = impl->raw;
+  raw.dtype = dtype;
+  raw.dim = static_cast<uint8_t>(dim);
+  int64_t numel = 1;
+  bool doubtful = false;
+  for (size_t d = dim; d-- > 0;) {
+    raw.sizes[d] = sizes[d];
+    raw.strides[d] = numel;
+    doubtful |= __builtin_mul_overflow(numel, sizes[d], &numel);
+    doubtful |= static_cast<uint64_t>(numel) > kMostElements;  // or negative
+  }
+  if (doubtful) [[unlikely]]
+    check_sizes(sizes);
+  impl->storage = Storage::allocate(numel * item_size(dtype), device);
+  raw.data = impl->storage->data;
+  return result;
 }
 
 Tensor allocate_like(const View& like, Dtype dtype, DeviceType device) {
-  auto* impl = new TensorImpl;
-  impl->raw.dtype = dtype;
-  impl->raw.dim = like.dim;
-  for (int d = 0; d < like.dim; ++d) impl->raw.sizes[d] = like.sizes[d];
-  return with_memory(impl, device);
+  return allocate(like.shape(), dtype, device);
 }
 
 Tensor alias(const Tensor& x, const View& raw) {
@@ -95,7 +100,6 @@ void Tensor::set_data(const Tensor& values) const {
   impl_->storage->version = std::max(version, impl_->storage->version) + 1;
 }
 
-uint32_t Tensor::_version() const { return raw(), impl_->storage->version; }
 uint32_t Tensor::output_nr() const { return raw(), impl_->place().output_nr; }
 const Tensor& Tensor::grad() const { return mutable_grad(); }
 Tensor& Tensor::mutable_grad() const {

@@ -433,6 +433,7 @@ inline IntArrayRef Tensor::sizes() const { return raw().shape(); }
 inline IntArrayRef Tensor::strides() const { return {raw().strides, raw().dim}; }
 inline bool Tensor::is_contiguous() const { return raw().is_contiguous(); }
 inline bool Tensor::is_floating_point() const { return gradus::is_floating_point(dtype()); }
+inline uint32_t Tensor::_version() const { return raw(), impl_->storage->version; }
 inline bool Tensor::requires_grad() const { return raw(), impl_->place().requires_grad; }
 inline bool Tensor::is_leaf() const { return raw(), !impl_->place().grad_fn; }
 

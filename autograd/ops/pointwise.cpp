@@ -88,13 +88,6 @@ Tensor reciprocal(const Tensor& input) {
   return record("reciprocal", y, wrt(x, [y = save_output(y)](const Tensor& g) { return -g * square(y); }));
 }
 
-// y = x²          x̄ = 2 ȳ x
-Tensor square(const Tensor& x) {
-  if (x.dtype() == kBool) return square(x.to(kInt64));
-  return record("pow", pointwise(Unary::square, x),
-                wrt(x, [x = save(x)](const Tensor& g) { return g * x * 2; }));
-}
-
 // y = sin x       x̄ = ȳ cos x
 Tensor sin(const Tensor& input) {
   const Tensor x = as_floating_point(input);
@@ -122,6 +115,13 @@ Tensor erf(const Tensor& input) {
 
 namespace {
 
+// d(g, x) = 2 g x          ḡ = 2 d̄ x          x̄ = 2 d̄ g
+Tensor square_gradient(const Tensor& g, const Tensor& x) {
+  return record("square_gradient", pointwise(Binary::square_gradient, g, x),
+                wrt(g, [x = save(x)](const Tensor& d) { return square_gradient(d, x); }),
+                wrt(x, [g = save(g)](const Tensor& d) { return square_gradient(d, g); }));
+}
+
 // d(g, y) = g (1 - y²)     ḡ = d̄ (1 - y²)     ȳ = -2 d̄ g y
 Tensor tanh_gradient(const Tensor& g, const Tensor& y) {
   return record("tanh_gradient", pointwise(Binary::tanh_gradient, g, y),
@@ -143,6 +143,13 @@ Tensor relu_gradient(const Tensor& g, const Tensor& x) {
 }
 
 }  // namespace
+
+// y = x²          x̄ = 2 ȳ x
+Tensor square(const Tensor& x) {
+  if (x.dtype() == kBool) return square(x.to(kInt64));
+  return record("pow", pointwise(Unary::square, x),
+                wrt(x, [x = save(x)](const Tensor& g) { return square_gradient(g, x); }));
+}
 
 // y = tanh x      x̄ = ȳ (1 - y²)
 Tensor tanh(const Tensor& input) {

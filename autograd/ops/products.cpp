@@ -6,6 +6,8 @@ namespace gradus {
 namespace {
 
 void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
+  if (a.dtype() == b.dtype() && a.impl().storage->device == b.impl().storage->device) [[likely]]
+    return;
   check(a.dtype() == b.dtype(), op, ": a is ", a.dtype(), " and b is ", b.dtype(),
         "; convert one with .to(dtype)");
   on_device_of(op, a, b);
@@ -15,6 +17,10 @@ void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
 /// size 1.
 Tensor multiply(const Tensor& x, const View& a, const View& b, IntArrayRef sizes) {
   Tensor y = allocate(sizes, a.dtype, x.impl().storage->device);
+  if (sizes.size() == 2) {
+    kernels_of(x).matmul(a, b, y.raw());
+    return y;
+  }
   View out = y.raw();
   out.dim = 2;
   out.sizes[0] = a.sizes[0];

@@ -55,7 +55,7 @@ Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim) {
 
 /// A reduced tensor (or its gradient) with the reduced dimensions put back, so that it broadcasts against x.
 Tensor put_back(const Tensor& y, Dims dims, int dim) {
-  if (y.dim() == dim) return y;
+  if (y.dim() == dim || y.dim() == 0) return y;  // a number broadcasts against everything
   Shape shape;
   for (int d = 0, next = 0; d < dim; ++d) shape.push_back(dims.contains(d) ? 1 : y.size(next++));
   return y.reshape(shape);

@@ -134,6 +134,14 @@ template <class... Inputs>
     call.steps = call.row_steps = flat;
     return call.plane(call, zeros, 1, n);
   }
+  if (n < kParallelFrom && out.dim == 2) {  // a plane as it is
+    const int64_t steps[] = {out.strides[1], inputs.strides[1]...};
+    const int64_t row_steps[] = {out.strides[0], inputs.strides[0]...};
+    constexpr int64_t zeros[views] = {};
+    call.steps = steps;
+    call.row_steps = row_steps;
+    return call.plane(call, zeros, out.sizes[0], out.sizes[1]);
+  }
   const LoopNest<views> loops(out, inputs...);
   call.steps = loops.column_strides();
   call.row_steps = loops.row_strides();

@@ -313,8 +313,32 @@ void small_product(const Matrix<const T>& a, const Matrix<const T>& b, const Mat
   });
 }
 
+/// For K columns in A, a number that the compiler knows: a row of A stays in registers, and a sum has no loop.
+template <int K, class T>
+void few_columns(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
+  for (int64_t i = 0; i < c.rows; ++i) {
+    T row[K];
+    for (int p = 0; p < K; ++p) row[p] = a(i, p);
+    for (int64_t j = 0; j < c.columns; ++j) {
+      T sum = row[0] * b(0, j);
+      for (int p = 1; p < K; ++p) sum += row[p] * b(p, j);
+      c(i, j) = sum;
+    }
+  }
+}
+
+/// A few numbers by a few numbers, wherever they lie: nothing is copied, since that alone would cost as much.
+template <class T>
+void tiny_product(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
+  constexpr void (*products[])(const Matrix<const T>&, const Matrix<const T>&, const Matrix<T>&) = {
+      few_columns<1, T>, few_columns<2, T>, few_columns<3, T>, few_columns<4, T>,
+      few_columns<5, T>, few_columns<6, T>, few_columns<7, T>, few_columns<8, T>};
+  products[a.columns - 1](a, b, c);
+}
+
 template <class T>
 void best_product(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
+  if (c.rows * c.columns <= 32 && a.columns >= 1 && a.columns <= 8) return tiny_product(a, b, c);
   if (c.rows * c.columns <= 4 && a.columns <= 64) return three_loops(a, b, c);
   if constexpr (std::floating_point<T>)
     if (is_small(a, b)) return small_product(a, b, c);

@@ -19,7 +19,7 @@
 namespace gradus::cpu {
 namespace {
 
-constexpr int64_t kTile = 128;     // columns whose accumulators are worked on at a time
+constexpr int64_t kTile = 1024;    // columns whose accumulators are worked on at a time
 constexpr int64_t kChunk = 32768;  // elements of a long run that one thread takes at a time
 
 /// A long contiguous run, cut into chunks that the threads share.
@@ -59,24 +59,37 @@ T reduce_rows(const T* x, const Reduced& reduced, int d, int64_t n) {
   return F{}(reduce_rows<F>(x, reduced, d, n / 2), reduce_rows<F>(x + n / 2 * stride, reduced, d, n - n / 2));
 }
 
-/// `width` outputs in the arrangement by columns, into result[0 … width).
+/// `width` outputs in the arrangement by columns, of `n` rows, into result[0 … width): four rows at a time, so that
+/// `result` is read and written less often.
+template <class F, class T>
+inline void combine_rows(const T* x, int64_t column_stride, int64_t width, int64_t stride, int64_t n,
+                         T* result) {
+  constexpr F f{};
+  for (int64_t j = 0; j < width; ++j) result[j] = x[j * column_stride];
+  int64_t i = 1;
+  for (; i + 4 <= n; i += 4) {
+    const T *a = x + i * stride, *b = a + stride, *c = b + stride, *d = c + stride;
+#pragma GCC ivdep
+    for (int64_t j = 0; j < width; ++j) {
+      const int64_t at = j * column_stride;
+      result[j] = f(result[j], f(f(a[at], b[at]), f(c[at], d[at])));
+    }
+  }
+  for (; i < n; ++i)
+    for (int64_t j = 0; j < width; ++j) result[j] = f(result[j], x[i * stride + j * column_stride]);
+}
+
+/// The same for any number of rows and all dimensions that lie inside them, by halves.
 template <class F, class T>
 void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Reduced& reduced, int d,
                     int64_t n, T* result) {
   constexpr F f{};
-  constexpr int64_t rows =
-      16;  // fewer rows at a leaf than elements in a block: here they are one chain of sums
+  constexpr int64_t rows = 17;  // at a leaf: here they are one chain of sums, of fours
   const int64_t stride = reduced.strides[d];
   const bool innermost = d == reduced.dim - 1;
   if (innermost && n <= rows) {
-    for (int64_t j = 0; j < width; ++j) result[j] = x[j * column_stride];
-    for (int64_t i = 1; i < n; ++i) {
-      const T* row = x + i * stride;
-      if (column_stride == 1)
-        for (int64_t j = 0; j < width; ++j) result[j] = f(result[j], row[j]);
-      else
-        for (int64_t j = 0; j < width; ++j) result[j] = f(result[j], row[j * column_stride]);
-    }
+    if (column_stride != 1 || width < 16) return combine_rows<F>(x, column_stride, width, stride, n, result);
+    widest([&] { combine_rows<F>(x, 1, width, stride, n, result); });
   } else if (!innermost && n == 1) {
     reduce_columns<F>(x, column_stride, width, reduced, d + 1, reduced.sizes[d + 1], result);
   } else {
@@ -168,28 +181,48 @@ template <class F, class T>
 void reduce_by_columns(Plan plan, int64_t elements) {
   const int64_t out_step = plan.out.strides[plan.out.dim - 1];
   const auto [columns, x_step] = plan.take_columns();
-  const int64_t tiles = (columns + kTile - 1) / kTile;
-  const auto one_tile = [&, columns = columns, x_step = x_step](int64_t tile, int64_t x_offset,
-                                                                int64_t out_offset) {
-    const int64_t first = tile * kTile, width = std::min(kTile, columns - first);
-    T* out = plan.out.as<T>() + out_offset + first * out_step;
-    const T* x = plan.x.as<const T>() + x_offset + first * x_step;
-    T result[kTile];
-    reduce_columns<F>(x, x_step, width, plan.reduced, 0, plan.reduced.sizes[0], result);
-    for (int64_t j = 0; j < width; ++j) out[j * out_step] = result[j];
-  };
-  parallel_ranges(plan.x.numel() * tiles, elements, [&](int64_t begin, int64_t end) {
-    for (int64_t job = begin; job < end; ++job)
-      plan.for_outputs(job / tiles, job / tiles + 1, [&](int64_t x_offset, int64_t out_offset) {
-        one_tile(job % tiles, x_offset, out_offset);
-      });
-  });
+  T* const out = plan.out.as<T>();
+  const T* const x = plan.x.as<const T>();
+  // The columns of all outputs in one row, of which every thread takes a part.
+  parallel_ranges(plan.x.numel() * columns, elements,
+                  [&, columns = columns, x_step = x_step](int64_t begin, int64_t end) {
+                    while (begin < end) {
+                      const int64_t output = begin / columns, first = begin % columns;
+                      const int64_t width = std::min({kTile, columns - first, end - begin});
+                      T result[kTile];
+                      plan.for_outputs(output, output + 1, [&](int64_t x_offset, int64_t out_offset) {
+                        reduce_columns<F>(x + x_offset + first * x_step, x_step, width, plan.reduced, 0,
+                                          plan.reduced.sizes[0], result);
+                        for (int64_t j = 0; j < width; ++j)
+                          out[out_offset + (first + j) * out_step] = result[j];
+                      });
+                      begin += width;
+                    }
+                  });
+}
+
+/// Leaves one of the elements that broadcasting repeats along the reduced dimensions. Returns how often each was there.
+int64_t drop_repeats(View& x, const View& out) {
+  int64_t times = 1;
+  for (int d = 0; d < x.dim; ++d)
+    if (x.strides[d] == 0 && out.sizes[d] == 1) {
+      times *= x.sizes[d];
+      x.sizes[d] = 1;
+    }
+  return times;
 }
 
 template <class F, class T>
-[[gnu::noinline]] void reduce_strided(const View& x, const View& out, int64_t elements) {
+[[gnu::noinline]] void reduce_strided(View x, const View& out, int64_t elements) {
   if (out.numel() == 0) return;
   if (elements == 0) return fill(F::nothing, out);
+  if constexpr (std::same_as<
+                    F,
+                    Sum<T>>)  // of equal terms: a product. The gradient of a broadcast is often such a sum.
+    if (const int64_t times = drop_repeats(x, out); times > 1) {
+      reduce_strided<F, T>(x, out, elements / times);
+      return binary_scalar(Binary::mul, out, times, out);
+    }
   const Plan plan(x, out);
   if (plan.innermost_kept)
     reduce_by_columns<F, T>(plan, elements);

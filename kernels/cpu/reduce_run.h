@@ -12,7 +12,8 @@ using namespace formulas::reductions;
 constexpr int64_t halve(int64_t n, int64_t block) { return (n / 2 + block - 1) / block * block; }
 
 /// x[0] ∘ x[1] ∘ … in lanes: lane l combines the elements l, l + lanes, l + 2 lanes, …, and in the end the lanes are
-/// combined by halves. The compiler keeps the lanes in vector registers. What is left over goes to fewer lanes.
+/// combined by halves. The compiler keeps the lanes in vector registers: as many as it takes for one operation to begin
+/// while the last ones are still under way. What is left over goes to fewer lanes.
 template <class F, int64_t lanes, class T>
 inline T reduce_lanes(const T* x, int64_t n) {
   constexpr F f{};
@@ -32,19 +33,22 @@ inline T reduce_lanes(const T* x, int64_t n) {
   return result;
 }
 
+/// Lanes in the widest vectors: 512 bytes, eight registers of 64.
+template <class T>
+constexpr int64_t kLanes = 512 / sizeof(T);
+
 template <class F, class T>
 inline T reduce_block(const T* x, int64_t n) {
-  constexpr int64_t lanes = 128 / sizeof(T);
-  if (n < 2 * lanes) return reduce_lanes<F, lanes / 4>(x, n);
+  if (n < kLanes<T> / 2) return reduce_lanes<F, kLanes<T> / 16>(x, n);
   T result;
-  widest([&] { result = reduce_lanes<F, lanes>(x, n); });
+  widest([&] { result = reduce_lanes<F, kLanes<T>>(x, n); });
   return result;
 }
 
-/// x[0] ∘ x[stride] ∘ … by halves, down to blocks that are one chain in each lane.
+/// x[0] ∘ x[stride] ∘ … by halves, down to blocks that are one chain of 32 in each lane.
 template <class F, class T>
 T reduce_run(const T* x, int64_t n, int64_t stride) {
-  const int64_t block = stride == 1 ? 2048 / int64_t{sizeof(T)} : 32;
+  const int64_t block = stride == 1 ? 32 * kLanes<T> : 32;
   if (n > block) {
     const int64_t half = halve(n, block);
     return F{}(reduce_run<F>(x, half, stride), reduce_run<F>(x + half * stride, n - half, stride));
