@@ -10,7 +10,7 @@ namespace gradus::optim {
 void LBFGSOptions::validate() const {
   check(lr() >= 0, "Invalid learning rate: ", lr());
   check(max_iter() > 0, "Invalid max_iter value: ", max_iter());
-  check(max_eval().value_or(1) > 0, "Invalid max_eval value: ", *max_eval());
+  check(max_eval().value_or(1) > 0, "Invalid max_eval value: ", max_eval().value_or(1));
   check(history_size() > 0, "Invalid history_size value: ", history_size());
   check(!line_search_fn() || *line_search_fn() == "strong_wolfe", "only 'strong_wolfe' is supported, not '",
         line_search_fn().value_or(""), "'");
