@@ -82,11 +82,28 @@ void scatter_add_rows(const View& indices, const View& values, const View& out) 
 
 void nonzero(const View& x, std::vector<int64_t>& coordinates) {
   if (x.dtype != kBool) no_kernel("nonzero", "cpu", x.dtype);
-  const int64_t count = x.numel();
-  int64_t index[kMaxDims] = {}, offset = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    if (x.as<const bool>()[offset]) coordinates.insert(coordinates.end(), index, index + x.dim);
-    for (int d = x.dim - 1; d >= 0; --d) {
+  constexpr int64_t piece = 1024;  // elements of a row for which room is made at once
+  const size_t dim = x.dim;
+  const auto [row_size, step] = line_along(x, x.dim - 1);
+  View rows = x;  // the first element of each row
+  if (dim > 0) rows.sizes[dim - 1] = std::min<int64_t>(row_size, 1);
+  int64_t index[kMaxDims] = {};
+  for (int64_t left = rows.numel(), offset = 0; left > 0; --left) {
+    for (int64_t begin = 0; begin < row_size; begin += piece) {
+      const int64_t end = std::min(begin + piece, row_size);
+      // A branch would be taken for half of the elements, which ones nobody can predict. So every element is written where
+      // the next true one belongs, and only a true one moves that place on.
+      size_t used = coordinates.size();
+      coordinates.resize(used + static_cast<size_t>(end - begin) * dim);
+      const bool* element = x.as<const bool>() + offset;
+      for (int64_t i = begin; i < end; ++i) {
+        for (size_t d = 0; d + 1 < dim; ++d) coordinates[used + d] = index[d];
+        if (dim > 0) coordinates[used + dim - 1] = i;
+        used += element[i * step] ? dim : 0;
+      }
+      coordinates.resize(used);
+    }
+    for (int d = x.dim - 2; d >= 0; --d) {  // the next row, as an odometer counts
       offset += x.strides[d];
       if (++index[d] < x.sizes[d]) break;
       offset -= x.sizes[d] * x.strides[d];

@@ -5,8 +5,8 @@
 //                    vectorises. Serves int64, and everything in a build without BLAS.
 //   v3 BLAS          gemm and gemv: tiles for each level of cache and a kernel in registers, per processor.
 //
-// matmul() takes v3 for floating point, except where the call would cost more than the product: then small_product(),
-// v2's inner loop with a block of C in registers.
+// matmul() takes v3 for floating point, except where the call would cost more than the product: then thin_product(), with B
+// in registers, or small_product(), with a block of C in them.
 #include <climits>
 #include <cstring>
 #include <vector>
@@ -241,41 +241,73 @@ void blas(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c
 constexpr int64_t kSmallFactor = 4096;  // elements of B, which is copied if it does not lie right
 
 /// True if the call of BLAS would cost more than the product, as measured: up to 16³ multiplications with vectors of
-/// 16 bytes, 40³ with 64. For few rows a copy of B would not pay, nor would filling up a single column.
+/// 16 bytes, 40³ with 64.
 template <class T>
 bool is_small(const Matrix<const T>& a, const Matrix<const T>& b) {
-  const int64_t wider = vectors::bytes / 16, elements = b.rows * (b.columns + 3);
-  return a.rows * a.columns * b.columns <= 4096 * wider * wider && elements <= kSmallFactor &&
+  const int64_t wider = vectors::bytes / 16;
+  return a.rows * a.columns * b.columns <= 4096 * wider * wider;
+}
+
+/// True if small_product need not copy B, or if the copy pays: not for few rows, nor to fill up a single column.
+template <class T>
+bool can_be_padded(const Matrix<const T>& a, const Matrix<const T>& b) {
+  const int64_t elements = b.rows * (b.columns + 3);
+  return elements <= kSmallFactor &&
          (elements <= (b.columns == 1 ? 64 : 256) || (b.columns > 1 && a.rows >= 4) ||
           (b.column == 1 && b.columns % 4 == 0));
 }
 
-/// A block of C, R rows of V vectors of `bytes`, which stays in registers while k products are added to each element.
-/// A step loads V vectors of B for R·V multiplications of vectors.
-template <int bytes, int R, int V, class T>
-void small_block(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, int64_t i,
-                 int64_t j) {
+/// Writes a vector, or the first `count` of its numbers if it has more, to row i of C from column j on. A number of bytes that the compiler knows
+/// is a store or two, not a call.
+template <class T, class Vector>
+inline void store_columns(const Matrix<T>& c, int64_t i, int64_t j, const Vector& from, int64_t count) {
+  T* const to = &c(i, j);
+  if (c.column != 1) {
+    T numbers[sizeof(Vector) / sizeof(T)];
+    std::memcpy(numbers, &from, sizeof(Vector));
+    for (int64_t w = 0; w < count; ++w) to[w * c.column] = numbers[w];
+  } else if (count >= static_cast<int64_t>(sizeof(Vector) / sizeof(T))) {
+    std::memcpy(to, &from, sizeof(Vector));
+  } else if (count == 3) {
+    std::memcpy(to, &from, 3 * sizeof(T));
+  } else if (count == 2) {
+    std::memcpy(to, &from, 2 * sizeof(T));
+  } else if (count == 1) {
+    std::memcpy(to, &from, sizeof(T));
+  }
+}
+
+/// A block of C, R rows of V vectors of `bytes`, which stays in registers while k products are added to each element, in
+/// `chains` separate sums. A step loads V vectors of B for R·V multiplications of vectors. An addition has to wait for the
+/// last one of its own sum, four cycles long, so R·V·chains of them should be under way at once: eight.
+template <int bytes, int R, int V, int chains, class T>
+void small_block(const Matrix<const T> a, const Matrix<const T> b, const Matrix<T> c, int64_t i, int64_t j) {
   using Vector [[gnu::vector_size(bytes)]] = T;
   constexpr int width = bytes / sizeof(T);
-  Vector sum[R][V] = {}, row[V];
-  for (int64_t p = 0; p < a.columns; ++p) {
+  Vector sum[chains][R][V] = {};
+  const auto add = [&](Vector(&to)[R][V], int64_t p) {
+    Vector row[V];
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) std::memcpy(&row[v], &b(p, j + v * width), bytes);
 #pragma GCC unroll 4
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) sum[r][v] += a(i + r, p) * row[v];
-  }
+      for (int v = 0; v < V; ++v) to[r][v] += a(i + r, p) * row[v];
+  };
+  int64_t p = 0;
+  for (; p + chains <= a.columns; p += chains)
+#pragma GCC unroll 8
+    for (int chain = 0; chain < chains; ++chain) add(sum[chain], p + chain);
+  for (; p < a.columns; ++p) add(sum[0], p);
 #pragma GCC unroll 4
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
-      const Vector result = sum[r][v];
-      const int64_t first = j + v * width, count = std::min<int64_t>(width, c.columns - first);
-      if (count == width && c.column == 1)
-        std::memcpy(&c(i + r, first), &result, bytes);
-      else
-        for (int w = 0; w < count; ++w) c(i + r, first + w) = result[w];
+      Vector result = sum[0][r][v];
+#pragma GCC unroll 8
+      for (int chain = 1; chain < chains; ++chain) result += sum[chain][r][v];
+      const int64_t first = j + v * width;
+      store_columns(c, i + r, first, result, c.columns - first);
     }
 }
 
@@ -283,12 +315,78 @@ void small_block(const Matrix<const T>& a, const Matrix<const T>& b, const Matri
 template <int bytes, int V, class T>
 int64_t small_columns(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, int64_t j) {
   constexpr int64_t width = V * bytes / sizeof(T);
+  const bool long_sums = a.columns >= 16;
   for (; j + width <= b.columns; j += width) {
     int64_t i = 0;
-    for (; i + 4 <= c.rows; i += 4) small_block<bytes, 4, V>(a, b, c, i, j);
-    for (; i < c.rows; ++i) small_block<bytes, 1, V>(a, b, c, i, j);
+    for (; i + 4 <= c.rows; i += 4)
+      long_sums ? small_block<bytes, 4, V, 2 / V>(a, b, c, i, j) : small_block<bytes, 4, V, 1>(a, b, c, i, j);
+    for (; i < c.rows; ++i)
+      long_sums ? small_block<bytes, 1, V, 8 / V>(a, b, c, i, j) : small_block<bytes, 1, V, 1>(a, b, c, i, j);
   }
   return j;
+}
+
+/// For K columns in A, a number that the compiler knows: K rows of a vector's width of B stay in registers while the rows
+/// of A pass by. Returns the first column that is left; vectors of 16 bytes also take what is less than a vector.
+/// (Matrices by value: a store to C might change what a reference leads to, as far as the compiler can see.)
+template <int bytes, int K, class T>
+int64_t thin_columns(const Matrix<const T> a, const Matrix<const T> b, const Matrix<T> c, int64_t j) {
+  using Vector [[gnu::vector_size(bytes)]] = T;
+  constexpr int width = bytes / sizeof(T);
+  for (; j + (bytes == 16 ? 1 : width) <= c.columns; j += width) {
+    const bool whole = j + width <= c.columns;
+    Vector row[K] = {}, sum;
+    for (int p = 0; p < K; ++p) {
+      if (whole && b.column == 1)
+        std::memcpy(&row[p], &b(p, j), bytes);
+      else
+#pragma GCC unroll 16
+        for (int w = 0; w < width; ++w) row[p][w] = j + w < c.columns ? b(p, j + w) : T(0);
+    }
+    const auto add_up = [&](const T* x) {
+      sum = x[0] * row[0];
+#pragma GCC unroll 8
+      for (int p = 1; p < K; ++p) sum += x[p * a.column] * row[p];
+    };
+    const T* x = a.data;
+    if (whole && c.column == 1) {
+      T* y = &c(0, j);
+      for (int64_t i = 0; i < c.rows; ++i, x += a.row, y += c.row) {
+        add_up(x);
+        std::memcpy(y, &sum, bytes);
+      }
+    } else {
+      for (int64_t i = 0; i < c.rows; ++i, x += a.row) {
+        add_up(x);
+        store_columns(c, i, j, sum, c.columns - j);
+      }
+    }
+  }
+  return j;
+}
+
+constexpr int64_t kThin = 6;  // columns of A up to which B stays in registers
+
+template <int K, class T>
+void thin_columns_all(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
+  if (c.rows * c.columns <= 32) {  // the smallest: to ask for wider vectors would cost as much as the product
+    thin_columns<16, K>(a, b, c, 0);
+    return;
+  }
+  widest([&](auto bytes) {
+    int64_t j = 0;
+    if constexpr (bytes >= 64) j = thin_columns<64, K>(a, b, c, j);
+    if constexpr (bytes >= 32) j = thin_columns<32, K>(a, b, c, j);
+    thin_columns<16, K>(a, b, c, j);
+  });
+}
+
+template <class T>
+void thin_product(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
+  constexpr void (*products[])(const Matrix<const T>&, const Matrix<const T>&, const Matrix<T>&) = {
+      thin_columns_all<1, T>, thin_columns_all<2, T>, thin_columns_all<3, T>,
+      thin_columns_all<4, T>, thin_columns_all<5, T>, thin_columns_all<kThin, T>};
+  products[a.columns - 1](a, b, c);
 }
 
 template <class T>
@@ -313,35 +411,14 @@ void small_product(const Matrix<const T>& a, const Matrix<const T>& b, const Mat
   });
 }
 
-/// For K columns in A, a number that the compiler knows: a row of A stays in registers, and a sum has no loop.
-template <int K, class T>
-void few_columns(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
-  for (int64_t i = 0; i < c.rows; ++i) {
-    T row[K];
-    for (int p = 0; p < K; ++p) row[p] = a(i, p);
-    for (int64_t j = 0; j < c.columns; ++j) {
-      T sum = row[0] * b(0, j);
-      for (int p = 1; p < K; ++p) sum += row[p] * b(p, j);
-      c(i, j) = sum;
-    }
-  }
-}
-
-/// A few numbers by a few numbers, wherever they lie: nothing is copied, since that alone would cost as much.
-template <class T>
-void tiny_product(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
-  constexpr void (*products[])(const Matrix<const T>&, const Matrix<const T>&, const Matrix<T>&) = {
-      few_columns<1, T>, few_columns<2, T>, few_columns<3, T>, few_columns<4, T>,
-      few_columns<5, T>, few_columns<6, T>, few_columns<7, T>, few_columns<8, T>};
-  products[a.columns - 1](a, b, c);
-}
-
 template <class T>
 void best_product(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
-  if (c.rows * c.columns <= 32 && a.columns >= 1 && a.columns <= 8) return tiny_product(a, b, c);
   if (c.rows * c.columns <= 4 && a.columns <= 64) return three_loops(a, b, c);
   if constexpr (std::floating_point<T>)
-    if (is_small(a, b)) return small_product(a, b, c);
+    if (is_small(a, b)) {
+      if (a.columns >= 1 && a.columns <= kThin) return thin_product(a, b, c);
+      if (can_be_padded(a, b)) return small_product(a, b, c);
+    }
 #if GRADUS_HAVE_BLAS
   if constexpr (std::floating_point<T>)
     blas(a, b, c);

@@ -49,7 +49,7 @@ std::vector<int64_t> Generator::state() const {
 }
 
 void Generator::set_state(std::span<const int64_t> state) {
-  constexpr size_t words = std::mt19937::state_size;
+  constexpr size_t words = Engine::state_size;
   bool valid = state.size() == 3 + words + 1 && (state[1] == 0 || state[1] == 1);
   std::stringstream text;
   for (size_t i = 3; valid && i < state.size(); ++i) {
