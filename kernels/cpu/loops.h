@@ -138,27 +138,38 @@ inline Line line_along(const View& view, int dim) {
   return view.dim == 0 ? Line{1, 1} : Line{view.sizes[dim], view.strides[dim]};
 }
 
-/// Calls line(offsets) for every line along `dim`; offsets[v] is where view v's line starts. Sizes agree but for `dim`.
+/// Calls lines(offsets, steps, count) for runs of lines along `dim` that together are all of them: view v's line number i of
+/// the run starts at offsets[v] + i·steps[v]. Sizes agree but for `dim`.
 template <class Call, class... Views>
-void for_each_line(int dim, const Call& line, Views... views) {
+void for_each_run_of_lines(int dim, const Call& lines, Views... views) {
   int64_t length = 1;
   const auto shorten = [&](View& view) {  // leave one element, the first, of each line
     length = std::max(length, line_along(view, dim).size);
     if (view.dim > 0) view.sizes[dim] = std::min<int64_t>(view.sizes[dim], 1);
   };
   (shorten(views), ...);
-  constexpr int N = sizeof...(views);
-  const LoopNest<N> lines(views...);
-  const int64_t* steps = lines.column_strides();
-  parallel_ranges(lines.count, lines.count * length, [&](int64_t begin, int64_t end) {
-    lines.rows(begin, end, [&](const int64_t* offsets, int64_t n) {
-      int64_t at[N];
-      for (int64_t i = 0; i < n; ++i) {
-        for (int v = 0; v < N; ++v) at[v] = offsets[v] + i * steps[v];
-        line(at);
-      }
+  const LoopNest<sizeof...(views)> starts(views...);
+  parallel_ranges(starts.count, starts.count * length, [&](int64_t begin, int64_t end) {
+    starts.rows(begin, end, [&](const int64_t* offsets, int64_t count) {
+      lines(offsets, starts.column_strides(), count);
     });
   });
+}
+
+/// Calls line(offsets) for every line along `dim`; offsets[v] is where view v's line starts.
+template <class Call, class... Views>
+void for_each_line(int dim, const Call& line, const Views&... views) {
+  for_each_run_of_lines(
+      dim,
+      [&](const int64_t* offsets, const int64_t* steps, int64_t count) {
+        constexpr int N = sizeof...(views);
+        int64_t at[N];
+        for (int64_t i = 0; i < count; ++i) {
+          for (int v = 0; v < N; ++v) at[v] = offsets[v] + i * steps[v];
+          line(at);
+        }
+      },
+      views...);
 }
 
 }  // namespace gradus::cpu

@@ -9,16 +9,77 @@
 
 namespace gradus::cpu {
 
-/// Σᵢ f(i) over 0 … n, by halves, of terms that are never stored all at once.
-template <class T, class F>
-inline T sum_of_terms(int64_t n, const F& f) {
-  constexpr int64_t piece = 1024;
-  T terms[piece], sum = 0;
+/// Elements below which a row is too short to fill vectors by itself.
+inline constexpr int64_t kShortRow = 16;
+
+/// One element of each of 16 rows. A row of ten classes does not fill a vector; ten elements of sixteen rows do. So what is
+/// written for a row of numbers is compiled a second time for a row of these.
+template <std::floating_point T>
+struct Lanes {
+  static constexpr int64_t count = 16;
+  T lane[count];
+
+  template <class F>
+  static Lanes of(const F& f) {
+    Lanes y;
+#pragma GCC ivdep
+    for (int64_t l = 0; l < count; ++l) y.lane[l] = f(l);
+    return y;
+  }
+  friend Lanes operator+(const Lanes& a, const Lanes& b) {
+    return of([&](int64_t l) { return a.lane[l] + b.lane[l]; });
+  }
+  friend Lanes operator-(const Lanes& a, const Lanes& b) {
+    return of([&](int64_t l) { return a.lane[l] - b.lane[l]; });
+  }
+  friend Lanes operator*(const Lanes& a, const Lanes& b) {
+    return of([&](int64_t l) { return a.lane[l] * b.lane[l]; });
+  }
+  friend Lanes operator/(const Lanes& a, const Lanes& b) {
+    return of([&](int64_t l) { return a.lane[l] / b.lane[l]; });
+  }
+  friend Lanes exp(const Lanes& x) {
+    return of([&](int64_t l) { return std::exp(x.lane[l]); });
+  }
+  friend Lanes log(const Lanes& x) {
+    return of([&](int64_t l) { return std::log(x.lane[l]); });
+  }
+};
+
+using std::exp, std::log;
+
+/// The same number in every lane; or just the number.
+template <class E, std::floating_point T>
+inline E all_equal(T value) {
+  if constexpr (std::floating_point<E>)
+    return value;
+  else
+    return E::of([&](int64_t) { return value; });
+}
+
+/// x₀ ∘ x₁ ∘ … of a row of numbers, or of each of the rows in lanes.
+template <template <class> class F, std::floating_point T>
+inline T reduce_row(const T* x, int64_t n) {
+  return reduce_run<F<T>>(x, n, 1);
+}
+template <template <class> class F, class T>
+inline Lanes<T> reduce_row(const Lanes<T>* x, int64_t n) {
+  Lanes<T> result = x[0];
+  for (int64_t i = 1; i < n; ++i)
+    result = Lanes<T>::of([&](int64_t l) { return F<T>{}(result.lane[l], x[i].lane[l]); });
+  return result;
+}
+
+/// Σᵢ f(i) over 0 … n, by halves, of terms that are never stored all at once. Rows in lanes are short.
+template <class E, class F>
+inline E sum_of_terms(int64_t n, const F& f) {
+  constexpr int64_t piece = std::floating_point<E> ? 1024 : kShortRow;
+  E terms[piece], sum{};
   for (int64_t begin = 0; begin < n; begin += piece) {
     const int64_t length = std::min(piece, n - begin);
 #pragma GCC ivdep
     for (int64_t i = 0; i < length; ++i) terms[i] = f(begin + i);
-    sum += reduce_run<Sum<T>>(terms, length, 1);
+    sum = sum + reduce_row<Sum>(terms, length);
   }
   return sum;
 }
@@ -44,23 +105,76 @@ void put_back(const View& view, int64_t offset, const std::vector<T>& copy) {
 /// Runs the loops over one row of n elements, with wide vectors if the row fills some.
 template <class Loops>
 inline void for_row_of(int64_t n, const Loops& loops) {
-  n < 16 ? loops() : widest(loops);
+  n < kShortRow ? loops() : widest(loops);
 }
 
-/// Calls row(y, x…, n) with the elements of every row of `out` and of `inputs` side by side, shared between threads.
+/// Rows of a run of lines as lanes: `rows` of them, at most 16, whose first elements are `step` apart.
+template <class T>
+struct RowsInLanes {
+  Lanes<T> elements[kShortRow];
+
+  RowsInLanes() = default;
+  RowsInLanes(const View& view, int64_t offset, int64_t step, int64_t rows) {
+    const auto [n, stride] = line_along(view, view.dim - 1);
+    const T* const first = view.as<const T>() + offset;
+    for (int64_t l = 0; l < Lanes<T>::count; ++l)  // lanes without a row of their own compute with the first
+      for (int64_t i = 0; i < n; ++i) elements[i].lane[l] = first[(l < rows ? l * step : 0) + i * stride];
+  }
+  void put_back(const View& view, int64_t offset, int64_t step, int64_t rows) const {
+    const auto [n, stride] = line_along(view, view.dim - 1);
+    T* const first = view.as<T>() + offset;
+    for (int64_t l = 0; l < rows; ++l)
+      for (int64_t i = 0; i < n; ++i) first[l * step + i * stride] = elements[i].lane[l];
+  }
+};
+
+/// Calls single(offsets) for every row of the views, or, where rows are short and there are some, lanes(offsets, steps,
+/// rows) for up to 16 of them at once; offsets[v] is where view v's (first) row starts. Shared between threads.
+template <class T, class LanesCall, class Single, class... Views>
+void for_each_row_or_lanes(const LanesCall& lanes, const Single& single, const View& first,
+                           const Views&... views) {
+  constexpr int N = 1 + sizeof...(views);
+  const int64_t n = line_along(first, first.dim - 1).size;
+  for_each_run_of_lines(
+      first.dim - 1,
+      [&](const int64_t* offsets, const int64_t* steps, int64_t count) {
+        const bool in_lanes = n > 0 && n < kShortRow && count >= 4;
+        int64_t at[N];
+        for (int64_t r = 0, rows; r < count; r += rows) {
+          for (int v = 0; v < N; ++v) at[v] = offsets[v] + r * steps[v];
+          rows = in_lanes ? std::min(Lanes<T>::count, count - r) : 1;
+          if (in_lanes)
+            lanes(at, steps, rows);
+          else
+            single(at);
+        }
+      },
+      first, views...);
+}
+
+/// Calls row(y, x…, n) with the elements of every row of `out` and of `inputs` side by side. The elements are numbers, or
+/// Lanes of short rows.
 template <class T, class Row, class... Inputs>
 void for_each_row(const Row& row, const View& out, const Inputs&... inputs) {
   const int64_t n = line_along(out, out.dim - 1).size;
-  const auto call = [&]<size_t... I>(const int64_t* offsets, std::index_sequence<I...>) {
-    std::vector<T> copies[1 + sizeof...(Inputs)];
-    T* const y = side_by_side(out, offsets[0], copies[0]);
-    const T* const x[] = {side_by_side(inputs, offsets[1 + I], copies[1 + I])...};
-    for_row_of(n, [&] { row(y, x[I]..., n); });
-    put_back(out, offsets[0], copies[0]);
-  };
-  for_each_line(
-      out.dim - 1, [&](const int64_t* offsets) { call(offsets, std::index_sequence_for<Inputs...>{}); }, out,
-      inputs...);
+  [&]<size_t... I>(std::index_sequence<I...>) {
+    for_each_row_or_lanes<T>(
+        [&](const int64_t* at, const int64_t* steps, int64_t rows) {
+          RowsInLanes<T> y;
+          const RowsInLanes<T> x[] = {{inputs, at[1 + I], steps[1 + I], rows}...};
+          widest([&] { row(y.elements, x[I].elements..., n); });
+          y.put_back(out, at[0], steps[0], rows);
+        },
+        [&](const int64_t* at) {
+          std::vector<T> copies[1 + sizeof...(Inputs)];
+          T* const y = side_by_side(out, at[0], copies[0]);
+          const T* const x[] = {side_by_side(inputs, at[1 + I], copies[1 + I])...};
+          for_row_of(n, [&] { row(y, x[I]..., n); });
+          put_back(out, at[0], copies[0]);
+        },
+        out, inputs...);
+  }
+  (std::index_sequence_for<Inputs...>{});
 }
 
 /// Calls f(T{}) with the floating-point type of x, or reports that there is no such kernel.

@@ -12,33 +12,34 @@
 namespace gradus::cpu {
 namespace {
 
-/// What log Σ e^xⱼ is made of: m, and the logarithm of the sum without it.
-template <class T>
+/// What log Σ e^xⱼ is made of: m, and the logarithm of the sum without it. E is a number, or Lanes of numbers.
+template <class E>
 struct LogSum {
-  T largest, log_rest;
+  E largest, log_rest;
 };
 
-template <class T>
-inline LogSum<T> log_sum_exp(const T* x, int64_t n) {
-  const T largest = reduce_run<Max<T>>(x, n, 1);
-  return {largest, std::log(sum_of_terms<T>(n, [&](int64_t i) { return std::exp(x[i] - largest); }))};
+template <class E>
+inline LogSum<E> log_sum_exp(const E* x, int64_t n) {
+  const E largest = reduce_row<Max>(x, n);
+  return {largest, log(sum_of_terms<E>(n, [&](int64_t i) { return exp(x[i] - largest); }))};
 }
 
 /// yᵢ = scale · softmax(x)ᵢ; y may be x.
-template <class T>
-inline void scaled_softmax(T scale, const T* x, T* y, int64_t n) {
-  const T largest = reduce_run<Max<T>>(x, n, 1);
+template <class E>
+inline void scaled_softmax(const E& scale, const E* x, E* y, int64_t n) {
+  const E largest = reduce_row<Max>(x, n);
 #pragma GCC ivdep
-  for (int64_t i = 0; i < n; ++i) y[i] = std::exp(x[i] - largest);
-  const T factor = scale / reduce_run<Sum<T>>(y, n, 1);
-  for (int64_t i = 0; i < n; ++i) y[i] *= factor;
+  for (int64_t i = 0; i < n; ++i) y[i] = exp(x[i] - largest);
+  const E factor = scale / reduce_row<Sum>(y, n);
+  for (int64_t i = 0; i < n; ++i) y[i] = y[i] * factor;
 }
 
 }  // namespace
 
 void softmax(const View& x, const View& out) {
   visit_floating_point("softmax", x, [&]<class T>(T) {
-    for_each_row<T>([](T* y, const T* x, int64_t n) { scaled_softmax(T(1), x, y, n); }, out, x);
+    for_each_row<T>([]<class E>(E* y, const E* x, int64_t n) { scaled_softmax(all_equal<E>(T(1)), x, y, n); },
+                    out, x);
   });
 }
 
@@ -46,10 +47,10 @@ void softmax(const View& x, const View& out) {
 void log_softmax(const View& x, const View& out) {
   visit_floating_point("log_softmax", x, [&]<class T>(T) {
     for_each_row<T>(
-        [](T* y, const T* x, int64_t n) {
-          const auto [largest, log_rest] = log_sum_exp(x, n);
+        []<class E>(E* y, const E* x, int64_t n) {
+          const LogSum<E> sum = log_sum_exp(x, n);
 #pragma GCC ivdep
-          for (int64_t i = 0; i < n; ++i) y[i] = x[i] - largest - log_rest;
+          for (int64_t i = 0; i < n; ++i) y[i] = x[i] - sum.largest - sum.log_rest;
         },
         out, x);
   });
@@ -58,8 +59,8 @@ void log_softmax(const View& x, const View& out) {
 void softmax_gradient(const View& gradient, const View& y, const View& out) {
   visit_floating_point("softmax_gradient", y, [&]<class T>(T) {
     for_each_row<T>(
-        [](T* result, const T* g, const T* y, int64_t n) {
-          const T dot = sum_of_terms<T>(n, [&](int64_t i) { return g[i] * y[i]; });
+        []<class E>(E* result, const E* g, const E* y, int64_t n) {
+          const E dot = sum_of_terms<E>(n, [&](int64_t i) { return g[i] * y[i]; });
 #pragma GCC ivdep
           for (int64_t i = 0; i < n; ++i) result[i] = y[i] * (g[i] - dot);
         },
@@ -70,10 +71,10 @@ void softmax_gradient(const View& gradient, const View& y, const View& out) {
 void log_softmax_gradient(const View& gradient, const View& y, const View& out) {
   visit_floating_point("log_softmax_gradient", y, [&]<class T>(T) {
     for_each_row<T>(
-        [](T* result, const T* g, const T* y, int64_t n) {
-          const T sum = reduce_run<Sum<T>>(g, n, 1);
+        []<class E>(E* result, const E* g, const E* y, int64_t n) {
+          const E sum = reduce_row<Sum>(g, n);
 #pragma GCC ivdep
-          for (int64_t i = 0; i < n; ++i) result[i] = g[i] - std::exp(y[i]) * sum;
+          for (int64_t i = 0; i < n; ++i) result[i] = g[i] - exp(y[i]) * sum;
         },
         out, gradient, y);
   });
@@ -83,37 +84,53 @@ void log_softmax_gradient(const View& gradient, const View& y, const View& out) 
 void cross_entropy(const View& x, const View& target, const View& losses) {
   visit_floating_point("cross_entropy", x, [&]<class T>(T) {
     const int64_t n = line_along(x, x.dim - 1).size;
-    for_each_line(
-        x.dim - 1,
-        [&](const int64_t* offsets) {
-          std::vector<T> copy;
-          const T* const row = side_by_side(x, offsets[0], copy);
-          const T chosen = row[target.as<const int64_t>()[offsets[1]]];
-          for_row_of(n, [&] {
-            const auto [largest, log_rest] = log_sum_exp(row, n);
-            losses.as<T>()[offsets[2]] = largest - chosen + log_rest;
-          });
-        },
-        x, target, losses);
+    const auto class_of = [&](int64_t offset) { return target.as<const int64_t>()[offset]; };
+    const auto lanes = [&](const int64_t* at, const int64_t* steps, int64_t rows) {
+      const RowsInLanes<T> row(x, at[0], steps[0], rows);
+      LogSum<Lanes<T>> sum;
+      widest([&] { sum = log_sum_exp(row.elements, n); });
+      for (int64_t l = 0; l < rows; ++l) {
+        const T chosen = row.elements[class_of(at[1] + l * steps[1])].lane[l];
+        losses.as<T>()[at[2] + l * steps[2]] = sum.largest.lane[l] - chosen + sum.log_rest.lane[l];
+      }
+    };
+    const auto single = [&](const int64_t* at) {
+      std::vector<T> copy;
+      const T* const row = side_by_side(x, at[0], copy);
+      const T chosen = row[class_of(at[1])];
+      for_row_of(n, [&] {
+        const LogSum<T> sum = log_sum_exp(row, n);
+        losses.as<T>()[at[2]] = sum.largest - chosen + sum.log_rest;
+      });
+    };
+    for_each_row_or_lanes<T>(lanes, single, x, target, losses);
   });
 }
 
 // The softmax is made anew from x: one exponential per element, as the forward's, and nothing had to be kept.
 void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out) {
   visit_floating_point("cross_entropy_gradient", x, [&]<class T>(T) {
-    const auto [n, stride] = line_along(out, out.dim - 1);
-    for_each_line(
-        x.dim - 1,
-        [&, n = n, stride = stride](const int64_t* offsets) {
-          std::vector<T> copies[2];
-          T* const result = side_by_side(out, offsets[0], copies[0]);
-          const T* const row = side_by_side(x, offsets[1], copies[1]);
-          const T g = gradient.as<const T>()[offsets[3]];
-          for_row_of(n, [&] { scaled_softmax(g, row, result, n); });
-          result[target.as<const int64_t>()[offsets[2]]] -= g;
-          put_back(out, offsets[0], copies[0]);
-        },
-        out, x, target, gradient);
+    const int64_t n = line_along(x, x.dim - 1).size;
+    const auto class_of = [&](int64_t offset) { return target.as<const int64_t>()[offset]; };
+    const auto slope_of = [&](int64_t offset) { return gradient.as<const T>()[offset]; };
+    const auto lanes = [&](const int64_t* at, const int64_t* steps, int64_t rows) {
+      RowsInLanes<T> row(x, at[1], steps[1], rows);
+      Lanes<T> g{};
+      for (int64_t l = 0; l < rows; ++l) g.lane[l] = slope_of(at[3] + l * steps[3]);
+      widest([&] { scaled_softmax(g, row.elements, row.elements, n); });
+      for (int64_t l = 0; l < rows; ++l) row.elements[class_of(at[2] + l * steps[2])].lane[l] -= g.lane[l];
+      row.put_back(out, at[0], steps[0], rows);
+    };
+    const auto single = [&](const int64_t* at) {
+      std::vector<T> copies[2];
+      T* const result = side_by_side(out, at[0], copies[0]);
+      const T* const row = side_by_side(x, at[1], copies[1]);
+      const T g = slope_of(at[3]);
+      for_row_of(n, [&] { scaled_softmax(g, row, result, n); });
+      result[class_of(at[2])] -= g;
+      put_back(out, at[0], copies[0]);
+    };
+    for_each_row_or_lanes<T>(lanes, single, out, x, target, gradient);
   });
 }
 
