@@ -18,7 +18,8 @@ std::recursive_mutex& engine_mutex() {
   return mutex;
 }
 
-bool has_smaller_number(const Node* a, const Node* b) { return a->number() < b->number(); }
+/// The order of the heap. A function object, which is inlined; a function's address would not be.
+constexpr auto has_smaller_number = [](const Node* a, const Node* b) { return a->number() < b->number(); };
 
 /// Has the gradient the shape and dtype of the tensor it belongs to?
 bool fits(const Output& output, const View& gradient) {

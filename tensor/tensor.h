@@ -403,7 +403,8 @@ struct TensorImpl : Pooled {
     return *this;
   }
 
-  static void destroy(TensorImpl* impl) { delete impl; }
+  // Out of line, so that what it is called from, the end of every Tensor, stays short enough to be inlined.
+  [[gnu::noinline]] static void destroy(TensorImpl* impl) { delete impl; }
 
  private:
   void find_place();  // defined in autograd/view.cpp

@@ -69,22 +69,29 @@ Tensor readable_beside(const Tensor& x, const Tensor& values) {
   return same ? values : values.detach().clone();
 }
 
+/// Have both one shape, dtype and device?
+bool is_alike(const Tensor& x, const Tensor& b) {
+  return x.raw().same_sizes(b.raw()) && x.raw().dtype == b.raw().dtype &&
+         x.impl().storage->device == b.impl().storage->device;
+}
+
 template <class Recorded>
 Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor& b, Recorded recorded) {
   if (must_record(op, x, b.requires_grad())) {
     const Tensor old = before_write(x);
     return take_over(op, x, recorded(old, b.is_same(x) ? old : b));
   }
-  const Dtype dtype = result_type(x, b);
-  check_castable(op, dtype, x.dtype());
+  const View& target = x.raw();
+  if (is_alike(x, b) && !x.is_alias_of(b) && !is_small_integer(target.dtype)) [[likely]] {
+    kernels_of(x).binary(f, target, b.raw(), target);
+    bump_version(x);
+    return self(x);
+  }
+  check_castable(op, result_type(x, b), x.dtype());
   const NoGradGuard no_grad;
   if (is_small_integer(x.dtype())) return x.copy_(recorded(x, b));
   const Tensor values = on_device_of(op, x, readable_beside(x, b)).to(x.dtype());
-  const View& target = x.raw();
-  if (values.raw().same_sizes(target))
-    kernels_of(x).binary(f, target, values.raw(), target);
-  else
-    kernels_of(x).binary(f, target, expand_view(op, values.raw(), x.sizes()), target);
+  kernels_of(x).binary(f, target, expand_view(op, values.raw(), x.sizes()), target);
   bump_version(x);
   return self(x);
 }
@@ -103,14 +110,14 @@ Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar&
 
 // x ← x + α b         as the rules of add
 Tensor& Tensor::add_(const Tensor& b, const Scalar& alpha) const {
-  const Tensor scaled = alpha.toDouble() == 1 ? b : b * alpha;
-  return binary_in_place("add_", Binary::add, *this, scaled,
+  if (alpha.toDouble() != 1) return add_(b * alpha);
+  return binary_in_place("add_", Binary::add, *this, b,
                          [](const Tensor& x, const Tensor& b) { return x + b; });
 }
 // x ← x - α b         as the rules of sub
 Tensor& Tensor::sub_(const Tensor& b, const Scalar& alpha) const {
-  const Tensor scaled = alpha.toDouble() == 1 ? b : b * alpha;
-  return binary_in_place("sub_", Binary::sub, *this, scaled,
+  if (alpha.toDouble() != 1) return sub_(b * alpha);
+  return binary_in_place("sub_", Binary::sub, *this, b,
                          [](const Tensor& x, const Tensor& b) { return x - b; });
 }
 // x ← x b             as the rules of mul
