@@ -257,23 +257,23 @@ bool can_be_padded(const Matrix<const T>& a, const Matrix<const T>& b) {
           (b.column == 1 && b.columns % 4 == 0));
 }
 
-/// Writes a vector, or the first `count` of its numbers if it has more, to row i of C from column j on. A number of bytes that the compiler knows
-/// is a store or two, not a call.
+/// Writes a vector, or the first `count` of its numbers if it has more, to row i of C from column j on. A number of bytes
+/// that the compiler knows is a store or two, not a loop.
 template <class T, class Vector>
 inline void store_columns(const Matrix<T>& c, int64_t i, int64_t j, const Vector& from, int64_t count) {
+  constexpr int64_t width = sizeof(Vector) / sizeof(T);
   T* const to = &c(i, j);
-  if (c.column != 1) {
-    T numbers[sizeof(Vector) / sizeof(T)];
-    std::memcpy(numbers, &from, sizeof(Vector));
-    for (int64_t w = 0; w < count; ++w) to[w * c.column] = numbers[w];
-  } else if (count >= static_cast<int64_t>(sizeof(Vector) / sizeof(T))) {
+  if (c.column == 1 && count >= width) {
     std::memcpy(to, &from, sizeof(Vector));
-  } else if (count == 3) {
-    std::memcpy(to, &from, 3 * sizeof(T));
-  } else if (count == 2) {
-    std::memcpy(to, &from, 2 * sizeof(T));
-  } else if (count == 1) {
-    std::memcpy(to, &from, sizeof(T));
+  } else if (c.column == 1 && width <= 4) {
+    if (count == 1) std::memcpy(to, &from, sizeof(T));
+    if (count == 2) std::memcpy(to, &from, 2 * sizeof(T));
+    if constexpr (width == 4)
+      if (count == 3) std::memcpy(to, &from, 3 * sizeof(T));
+  } else {
+    T numbers[width];
+    std::memcpy(numbers, &from, sizeof(Vector));
+    for (int64_t w = 0; w < std::min(count, width); ++w) to[w * c.column] = numbers[w];
   }
 }
 
