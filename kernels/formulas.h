@@ -81,9 +81,10 @@ struct Pow {
   }
 };
 
-// The larger and the smaller; NaN wins, so that it is not lost. No ||, whose branch would keep it from vectorising.
-struct Maximum { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { return (a > b) | (a != a) ? a : b; } };
-struct Minimum { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { return (a < b) | (a != a) ? a : b; } };
+// The larger and the smaller; NaN wins, so that it is not lost. Chosen in two steps, of which the first is an instruction
+// of its own and the second does not look at b: so b, a maximum so far, is soon ready for the next a.
+struct Maximum { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { const T larger = a > b ? a : b; return a != a ? a : larger; } };
+struct Minimum { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { const T smaller = a < b ? a : b; return a != a ? a : smaller; } };
 
 struct ReverseSub { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { return b - a; } };
 struct ReverseDiv { template <Real T>   GRADUS_BOTH T operator()(T a, T b) const { return b / a; } };

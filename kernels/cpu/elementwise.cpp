@@ -1,8 +1,8 @@
 // Pointwise kernels: out[i] = f(a[i], b[i], …), all views of one shape, inputs read through any strides.
 //
-// One template does them all. Contiguous views, the common case, are one flat loop. Otherwise the loops are merged
-// as far as the strides allow, and each innermost row runs a loop in which every input steps by 1 or stands still
-// (a broadcast operand), which vectorises, or else the loop for any steps.
+// One template does them all. Contiguous views, the common case, are one flat loop. Otherwise the loops are merged as far
+// as the strides allow, and walked in planes, in whose rows every input steps by 1 or stands still (a broadcast operand).
+// Views that step otherwise, such as transposed ones, are copied from and to such planes, tile by tile.
 //
 // `out` may be one of the inputs (in-place), element for element. Other overlaps are the caller's to refuse.
 #include <algorithm>
@@ -11,6 +11,7 @@
 
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/loops.h"
+#include "kernels/cpu/transpose.h"
 #include "kernels/cpu/wide.h"
 #include "kernels/formulas.h"
 
@@ -30,83 +31,103 @@ struct Input<0, T> {
   T operator[](int64_t) const { return value; }
 };
 
+template <class R, class F, class... Inputs>
+inline void unit_loop(const F f, int64_t n, R* out, const Inputs... in) {
+#pragma GCC ivdep  // out may be an input, but element i depends on elements i alone
+  for (int64_t i = 0; i < n; ++i) out[i] = f(in[i]...);
+}
+
 /// Formulas for floating point only, such as exp, work long enough on each element to be worth the widest vectors. The
-/// others wait for memory anyway.
+/// others mostly wait for memory.
 template <class F>
 constexpr bool is_long = (std::invocable<F, float> && !std::invocable<F, int64_t>) ||
                          (std::invocable<F, float, float> && !std::invocable<F, int64_t, int64_t>);
 
-template <class R, class F, class... Inputs>
-inline void unit_loop(const F& f, int64_t n, R* out, const Inputs... in) {
-  const auto loop = [&] {
-#pragma GCC ivdep  // out may be an input, but element i depends on elements i alone
-    for (int64_t i = 0; i < n; ++i) out[i] = f(in[i]...);
-  };
-  if (is_long<F> && n >= 16)
-    widest(loop);
-  else
-    loop();
-}
+/// Elements in a row from which wider vectors are worth the call of their loop.
+template <class F>
+constexpr int64_t kWideFrom = is_long<F> ? 16 : 64;
 
-/// Several rows of a plane. Steps known at run time are turned into the loop compiled for them, input after input.
-template <int... Known, class R, class F, class... T>
-inline void unit_rows(const F& f, int64_t rows, int64_t n, const int64_t* steps, const int64_t* row_steps,
-                      R* out, const T*... in) {
+/// A plane of elements of several views, the output's first: element (i, j) of view v is i·row_steps[v] + j·steps[v]
+/// elements after data[v].
+struct Plane {
+  static constexpr int kViews = 4;
+  void* data[kViews];
+  int64_t steps[kViews], row_steps[kViews];
+  int64_t rows, columns;
+};
+
+/// Computes a plane whose output steps by 1, and its inputs by 1 or 0. Steps known at run time are turned into the loop
+/// compiled for them, input after input.
+template <class F, class R, class... T, int... Known>
+void unit_plane(const F& f, const Plane& plane, std::integer_sequence<int, Known...> = {}) {
   constexpr size_t known = sizeof...(Known);
   if constexpr (known == sizeof...(T)) {
-    [&]<size_t... I>(std::index_sequence<I...>) {
-      for (int64_t r = 0; r < rows; ++r)
-        unit_loop(f, n, out + r * row_steps[0], Input<Known, T>(in + r * row_steps[I + 1])...);
-    }
-    (std::index_sequence_for<T...>{});
-  } else if (steps[known] == 0) {
-    unit_rows<Known..., 0>(f, rows, n, steps, row_steps, out, in...);
+    const auto loops = [&]<size_t... I>(std::index_sequence<I...>) {
+      for (int64_t i = 0; i < plane.rows; ++i)
+        unit_loop(f, plane.columns, static_cast<R*>(plane.data[0]) + i * plane.row_steps[0],
+                  Input<Known, T>(static_cast<const T*>(plane.data[I + 1]) + i * plane.row_steps[I + 1])...);
+    };
+    const auto all = [&] { loops(std::index_sequence_for<T...>{}); };
+    if (plane.columns < kWideFrom<F>)
+      all();
+    else if constexpr (is_long<F>)
+      widest(all);
+    else if constexpr (std::floating_point<R>)
+      wide(all);
+    else
+      all();
+  } else if (plane.steps[known + 1] == 0) {
+    unit_plane<F, R, T...>(f, plane, std::integer_sequence<int, Known..., 0>{});
   } else {
-    unit_rows<Known..., 1>(f, rows, n, steps, row_steps, out, in...);
+    unit_plane<F, R, T...>(f, plane, std::integer_sequence<int, Known..., 1>{});
   }
 }
 
-/// Calls row(r, begin, end) for pieces of rows, tile after tile. A tile has as many columns as a cache line has floats,
-/// and not more rows than the processor remembers pages (TLB).
-template <class Row>
-inline void for_each_tile(int64_t rows, int64_t columns, const Row& row) {
-  constexpr int64_t height = 256, width = 16;
-  for (int64_t top = 0; top < rows; top += height)
-    for (int64_t begin = 0; begin < columns; begin += width)
-      for (int64_t r = top; r < std::min(top + height, rows); ++r)
-        row(r, begin, std::min(begin + width, columns));
-}
-
-/// What a plane of elements needs to know. The planes of all formulas share one walk over the outer dimensions.
-struct PlaneCall {
+/// A call of a pointwise kernel. All formulas share one walk over the elements, which is compiled for none of them.
+struct PointwiseCall {
   const void* f;
-  void* out;
-  const void* const* inputs;
-  void (*plane)(const PlaneCall& call, const int64_t* offsets, int64_t rows, int64_t columns);
-  const int64_t* steps;      // from column to column: the output's, then the inputs'
-  const int64_t* row_steps;  // from row to row
-};
+  void (*unit_plane)(const void* f, const Plane& plane);
+  int views;
+  Dtype dtypes[Plane::kViews];
 
-template <class F, class R, class... T, size_t... I>
-void pointwise_plane(const PlaneCall& call, const int64_t* offsets, int64_t rows, int64_t columns,
-                     std::index_sequence<I...>) {
-  const F& f = *static_cast<const F*>(call.f);
-  const int64_t *steps = call.steps, *row_steps = call.row_steps;
-  const auto run = [&](R* out, const T*... in) {
-    if (steps[0] == 1 && ((steps[I + 1] == 0 || steps[I + 1] == 1) && ...))
-      return unit_rows(f, rows, columns, steps + 1, row_steps, out, in...);
-    // Any steps, in tiles: an input whose columns lie far apart, such as a transposed matrix, has its next rows in the
-    // cache lines that the tile has just read.
-    const int64_t step[] = {steps[0], steps[I + 1]...};
-    for_each_tile(rows, columns, [&](int64_t r, int64_t begin, int64_t end) {
-      const auto row = [&](R* to, const T*... from) {
-        for (int64_t i = begin; i < end; ++i) to[i * step[0]] = f(from[i * step[I + 1]]...);
-      };
-      row(out + r * row_steps[0], (in + r * row_steps[I + 1])...);
-    });
-  };
-  run(static_cast<R*>(call.out) + offsets[0], (static_cast<const T*>(call.inputs[I]) + offsets[I + 1])...);
-}
+  /// Computes any plane.
+  void compute(const Plane& plane) const {
+    bool unit = plane.steps[0] == 1;
+    for (int v = 1; v < views; ++v) unit &= plane.steps[v] == 0 || plane.steps[v] == 1;
+    unit ? unit_plane(f, plane) : compute_in_tiles(plane);
+  }
+
+ private:
+  /// Brings the elements of views that step otherwise side by side, in tiles that stay in the first cache.
+  void compute_in_tiles(const Plane& plane) const {
+    constexpr int64_t most = 2048, height = 32;  // elements of a tile; rows, if there are as many
+    alignas(64) char buffers[Plane::kViews][most * 8];
+    Plane tile = plane;
+    const int64_t wide = most / std::min(height, plane.rows), high = most / std::min(wide, plane.columns);
+    for (int64_t top = 0; top < plane.rows; top += high)
+      for (int64_t left = 0; left < plane.columns; left += wide) {
+        tile.rows = std::min(high, plane.rows - top);
+        tile.columns = std::min(wide, plane.columns - left);
+        Lie lies[Plane::kViews];
+        for (int v = 0; v < views; ++v) {
+          const int64_t step = plane.steps[v], row_step = plane.row_steps[v];
+          lies[v] = {
+              static_cast<char*>(plane.data[v]) + (top * row_step + left * step) * item_size(dtypes[v]),
+              row_step, step};
+          tile.data[v] = lies[v].data;
+          if (step == 1 || (step == 0 && v > 0)) continue;
+          const Lie buffer = {buffers[v], tile.columns, 1};
+          tile.data[v] = buffer.data;
+          tile.row_steps[v] = buffer.row;
+          tile.steps[v] = 1;
+          if (v > 0) copy_plane(dtypes[v], lies[v], buffer, tile.rows, tile.columns);
+        }
+        unit_plane(f, tile);
+        if (plane.steps[0] != 1)
+          copy_plane(dtypes[0], {buffers[0], tile.columns, 1}, lies[0], tile.rows, tile.columns);
+      }
+  }
+};
 
 /// The step of a view along a flat loop over all elements: 1 if contiguous, 0 if one element repeated, else -1.
 inline int64_t flat_step(const View& view) {
@@ -121,48 +142,56 @@ inline int64_t flat_step(const View& view) {
   return repeated ? 0 : dense ? 1 : -1;
 }
 
-/// Views of more than one element that are not all contiguous, or many elements.
-template <class... Inputs>
-[[gnu::noinline]] void walk(PlaneCall call, const View& out, const Inputs&... inputs) {
+/// Calls compute(plane) for planes that together make all elements of the views, which are not all contiguous, or many.
+template <class Compute, class... Inputs>
+inline void walk(const Compute& compute, const View& out, const Inputs&... inputs) {
   constexpr int views = 1 + sizeof...(inputs);
   const int64_t n = out.numel(), flat[] = {flat_step(out), flat_step(inputs)...};
   bool all_flat = flat[0] == 1;
   for (int v = 1; v < views; ++v) all_flat &= flat[v] >= 0;
   if (n == 0) return;
   if (n < kParallelFrom && all_flat) {
-    constexpr int64_t zeros[views] = {};
-    call.steps = call.row_steps = flat;
-    return call.plane(call, zeros, 1, n);
+    Plane plane = {{out.data, inputs.data...}, {}, {}, 1, n};
+    std::copy_n(flat, views, plane.steps);
+    return compute(plane);
   }
-  if (n < kParallelFrom && out.dim == 2) {  // a plane as it is
-    const int64_t steps[] = {out.strides[1], inputs.strides[1]...};
-    const int64_t row_steps[] = {out.strides[0], inputs.strides[0]...};
-    constexpr int64_t zeros[views] = {};
-    call.steps = steps;
-    call.row_steps = row_steps;
-    return call.plane(call, zeros, out.sizes[0], out.sizes[1]);
-  }
+  if (n < kParallelFrom && out.dim == 2)  // a plane as it is
+    return compute(Plane{{out.data, inputs.data...},
+                         {out.strides[1], inputs.strides[1]...},
+                         {out.strides[0], inputs.strides[0]...},
+                         out.sizes[0],
+                         out.sizes[1]});
   const LoopNest<views> loops(out, inputs...);
-  call.steps = loops.column_strides();
-  call.row_steps = loops.row_strides();
+  const int64_t bytes[] = {item_size(out.dtype), item_size(inputs.dtype)...};
+  char* const data[] = {out.as<char>(), inputs.template as<char>()...};
   parallel_ranges(n, n, [&](int64_t begin, int64_t end) {
+    Plane plane;
+    std::copy_n(loops.column_strides(), views, plane.steps);
+    std::copy_n(loops.row_strides(), views, plane.row_steps);
     loops.planes(begin, end, [&](const int64_t* offsets, int64_t rows, int64_t columns) {
-      call.plane(call, offsets, rows, columns);
+      for (int v = 0; v < views; ++v) plane.data[v] = data[v] + offsets[v] * bytes[v];
+      plane.rows = rows;
+      plane.columns = columns;
+      compute(plane);
     });
   });
+}
+
+template <class... Inputs>
+[[gnu::noinline]] void compute_all(const PointwiseCall& call, const View& out, const Inputs&... inputs) {
+  walk([&](const Plane& plane) { call.compute(plane); }, out, inputs...);
 }
 
 /// out = f(inputs…), with T the inputs' element types and R the output's.
 template <class R, class... T, class F>
 inline void pointwise(const F& f, const View& out, const auto&... inputs) {
   const int64_t n = contiguous_numel(out, inputs...);
-  if (n >= 0 && n < kParallelFrom)
+  if (n >= 0 && n < kWideFrom<F>)
     return unit_loop(f, n, out.as<R>(), Input<1, T>(inputs.template as<const T>())...);
-  const void* data[] = {inputs.data..., nullptr};
-  const auto plane = [](const PlaneCall& call, const int64_t* offsets, int64_t rows, int64_t columns) {
-    pointwise_plane<F, R, T...>(call, offsets, rows, columns, std::index_sequence_for<T...>{});
+  constexpr auto plane = [](const void* f, const Plane& plane) {
+    unit_plane<F, R, T...>(*static_cast<const F*>(f), plane);
   };
-  walk({&f, out.data, data, plane, nullptr, nullptr}, out, inputs...);
+  compute_all({&f, plane, 1 + sizeof...(T), {dtype_of<R>(), dtype_of<T>()...}}, out, inputs...);
 }
 
 // Tables [formula][dtype] of instantiated kernels; nullptr where a formula does not accept the type, and for the small
@@ -259,9 +288,18 @@ void convert(const View& x, const View& out) {
 }  // namespace
 
 void copy(const View& x, const View& out) {
+  if (x.dtype == out.dtype)
+    return walk(
+        [dtype = x.dtype](const Plane& plane) {
+          copy_plane(dtype, {plane.data[1], plane.row_steps[1], plane.steps[1]},
+                     {plane.data[0], plane.row_steps[0], plane.steps[0]}, plane.rows, plane.columns);
+        },
+        out, x);
   visit_stored_dtype(x.dtype, [&]<class T>(T) {
     visit_stored_dtype(out.dtype, [&]<class R>(R) {
-      if constexpr (is_small_integer(dtype_of<T>()) || is_small_integer(dtype_of<R>()))
+      if constexpr (std::same_as<T, R>)
+        return;  // done above
+      else if constexpr (is_small_integer(dtype_of<T>()) || is_small_integer(dtype_of<R>()))
         convert<R, T>(x, out);
       else
         pointwise<R, T>([](T v) { return static_cast<R>(v); }, out, x);

@@ -56,7 +56,8 @@ T reduce_rows(const T* x, const Reduced& reduced, int d, int64_t n) {
   const int64_t stride = reduced.strides[d];
   if (d == reduced.dim - 1) return reduce_run<F>(x, n, stride);
   if (n == 1) return reduce_rows<F>(x, reduced, d + 1, reduced.sizes[d + 1]);
-  return F{}(reduce_rows<F>(x, reduced, d, n / 2), reduce_rows<F>(x + n / 2 * stride, reduced, d, n - n / 2));
+  const T first = reduce_rows<F>(x, reduced, d, n / 2);
+  return F{}(first, reduce_rows<F>(x + n / 2 * stride, reduced, d, n - n / 2));
 }
 
 /// `width` outputs in the arrangement by columns, of `n` rows, into result[0 … width): four rows at a time, so that
@@ -72,11 +73,11 @@ inline void combine_rows(const T* x, int64_t column_stride, int64_t width, int64
 #pragma GCC ivdep
     for (int64_t j = 0; j < width; ++j) {
       const int64_t at = j * column_stride;
-      result[j] = f(result[j], f(f(a[at], b[at]), f(c[at], d[at])));
+      result[j] = f(f(f(a[at], b[at]), f(c[at], d[at])), result[j]);
     }
   }
   for (; i < n; ++i)
-    for (int64_t j = 0; j < width; ++j) result[j] = f(result[j], x[i * stride + j * column_stride]);
+    for (int64_t j = 0; j < width; ++j) result[j] = f(x[i * stride + j * column_stride], result[j]);
 }
 
 /// The same for any number of rows and all dimensions that lie inside them, by halves.
@@ -265,6 +266,23 @@ void reduce(Reduction f, const View& x, const View& out) {
 
 namespace {
 
+/// The position of the first element that is_wanted; there is one. Looked for in whole blocks, which vectorises.
+template <class T, class Wanted>
+int64_t first_of(const T* x, int64_t n, int64_t stride, const Wanted& is_wanted) {
+  constexpr int64_t block = 64;
+  int64_t i = 0;
+  if (stride == 1 && n >= block)
+    wide([&] {
+      for (; i + block <= n; i += block) {
+        int found = 0;
+        for (int64_t l = 0; l < block; ++l) found |= is_wanted(x[i + l]);
+        if (found) return;
+      }
+    });
+  while (!is_wanted(x[i * stride])) ++i;
+  return i;
+}
+
 /// The first position along `dim` of the value that Best (Max or Min) picks, which is NaN if there is one.
 template <template <class> class Best>
 void arg_best(const char* name, const View& x, int dim, const View& out) {
@@ -281,9 +299,9 @@ void arg_best(const char* name, const View& x, int dim, const View& out) {
           [&](const int64_t* offsets) {
             const T* line = x.as<const T>() + offsets[1];
             const T best = reduce_run<Best<T>>(line, n, step);
-            int64_t i = 0;
-            while (best == best ? line[i * step] != best : line[i * step] == line[i * step]) ++i;
-            out.as<int64_t>()[offsets[0]] = i;
+            out.as<int64_t>()[offsets[0]] = best == best
+                                                ? first_of(line, n, step, [=](T x) { return x == best; })
+                                                : first_of(line, n, step, [](T x) { return x != x; });
           },
           out, x);
   });

@@ -37,17 +37,17 @@ const Function kFunctions[] = {
      [](Exact x) { return std::pow(x, Exact(2.5)); }},
 };
 
-struct Error {
+struct Worst {
   double ulps = 0, at = 0;
 };
 
 /// The largest error of `function` on numbers of type T.
 template <class T>
-Error largest_error(const Function& function) {
+Worst largest_error(const Function& function) {
   constexpr int64_t n = 1'000'000;
   const Tensor x = function.from + (function.to - function.from) * rand({n}, dtype_of<T>());
   const Tensor y = function.ours(x);
-  Error worst;
+  Worst worst;
   for (int64_t i = 0; i < n; ++i) {
     const T at = x.data_ptr<T>()[i], got = y.data_ptr<T>()[i];
     const Exact wanted = function.exact(at);
@@ -65,7 +65,7 @@ int main() {
   manual_seed(0);
   std::printf("| function | range | float32, ulp | at | float64, ulp | at |\n|---|---|--:|--:|--:|--:|\n");
   for (const Function& function : kFunctions) {
-    const Error single = largest_error<float>(function), twice = largest_error<double>(function);
+    const Worst single = largest_error<float>(function), twice = largest_error<double>(function);
     std::printf("| %s | %g to %g | %.2f | %g | %.2f | %g |\n", function.name, function.from, function.to,
                 single.ulps, single.at, twice.ulps, twice.at);
   }

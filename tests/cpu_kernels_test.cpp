@@ -1,0 +1,109 @@
+// The CPU's kernels at the sizes where their loops change: cache lines, vectors, tiles, blocks, threads.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "gradus.h"
+
+using namespace gradus;
+
+namespace {
+
+constexpr int64_t kSizes[] = {1, 2, 7, 15, 16, 17, 31, 33, 64, 65, 130, 257, 300};
+constexpr Dtype kAll[] = {kFloat32, kFloat64, kInt64, kBool, kInt32, kInt16, kUInt8};
+
+/// 0, 1, … modulo a number that even uint8 can hold.
+Tensor counted(int64_t rows, int64_t columns, Dtype dtype) {
+  return (arange(rows * columns) % 251).view({rows, columns}).to(dtype);
+}
+
+TEST(Copies, OfTransposedMatrices) {
+  for (Dtype dtype : kAll)
+    for (int64_t rows : kSizes)
+      for (int64_t columns : kSizes) {
+        const Tensor x = counted(rows, columns, dtype), y = x.t().contiguous();
+        ASSERT_TRUE(y.is_contiguous());
+        const Tensor from = x.to(kInt64), to = y.to(kInt64);
+        const int64_t *a = from.data_ptr<int64_t>(), *b = to.data_ptr<int64_t>();
+        for (int64_t i = 0; i < rows; ++i)
+          for (int64_t j = 0; j < columns; ++j)
+            ASSERT_EQ(a[i * columns + j], b[j * rows + i]) << dtype << " " << rows << " " << columns;
+      }
+}
+
+TEST(Copies, IntoEverySecondElement) {
+  for (int64_t rows : kSizes)
+    for (int64_t columns : kSizes) {
+      const Tensor x = counted(rows, columns, kFloat32);
+      Tensor by_rows = full({columns, 2 * rows}, -1.0), by_columns = full({2 * rows, columns}, -1.0);
+      by_rows.slice(1, 0, 2 * rows, 2).copy_(x.t());
+      by_columns.slice(0, 0, 2 * rows, 2).t().copy_(x.t());
+      EXPECT_TRUE(equal(by_rows.slice(1, 0, 2 * rows, 2).contiguous(), x.t().contiguous()));
+      EXPECT_TRUE(equal(by_columns.slice(0, 0, 2 * rows, 2).contiguous(), x));
+      EXPECT_TRUE(by_rows.slice(1, 1, 2 * rows, 2).eq(-1).all().item<bool>());
+      EXPECT_TRUE(by_columns.slice(0, 1, 2 * rows, 2).eq(-1).all().item<bool>());
+    }
+}
+
+TEST(Pointwise, OnOperandsThatStepInEveryWay) {
+  for (int64_t rows : kSizes)
+    for (int64_t columns : kSizes) {
+      const Tensor a = counted(rows, columns, kFloat64), b = counted(columns, rows, kFloat64) * 1000;
+      const Tensor column = counted(rows, 1, kFloat64), row = counted(1, columns, kFloat64) * 0.5;
+      const Tensor turned = b.t().contiguous();
+      EXPECT_TRUE(equal(a + b.t(), a + turned));
+      EXPECT_TRUE(equal(b.t() * column, turned * column));
+      EXPECT_TRUE(equal(b.t() - row, turned - row));
+      EXPECT_TRUE(equal(where(b.t() > 3000, a, row), where(turned > 3000, a, row)));
+      Tensor into = zeros({rows, 3 * columns}, kFloat64);
+      into.slice(1, 1, 3 * columns, 3).add_(b.t()).mul_(column);
+      EXPECT_TRUE(equal(into.slice(1, 1, 3 * columns, 3).contiguous(), turned * column));
+      EXPECT_EQ(into.sum().item<double>(), (turned * column).sum().item<double>());
+    }
+}
+
+// Whole numbers, of which every partial sum is exact.
+TEST(Reductions, OfRunsOfEveryLength) {
+  for (Dtype dtype : {kFloat32, kFloat64, kInt64})
+    for (int64_t n = 1; n < 1500; n += n < 300 ? 1 : 97) {
+      const Tensor x = (arange(n) % 251 - 100).to(dtype), matrix = stack({x, -x, x});
+      int64_t sum = 0;
+      for (int64_t i = 0; i < n; ++i) sum += i % 251 - 100;
+      const int64_t largest = std::min<int64_t>(n - 1, 250) - 100;
+      EXPECT_EQ(x.sum().item<int64_t>(), sum) << dtype << " " << n;
+      EXPECT_EQ(matrix.sum({1})[1].item<int64_t>(), -sum) << dtype << " " << n;
+      EXPECT_EQ(matrix.sum({0})[n - 1].item<int64_t>(), (n - 1) % 251 - 100) << dtype << " " << n;
+      EXPECT_EQ(x.max().item<int64_t>(), largest) << dtype << " " << n;
+      EXPECT_EQ(x.min().item<int64_t>(), -100) << dtype << " " << n;
+      EXPECT_EQ(x.argmax().item<int64_t>(), largest + 100) << dtype << " " << n;
+      EXPECT_EQ(matrix.argmax(1)[1].item<int64_t>(), 0) << dtype << " " << n;
+    }
+}
+
+TEST(Reductions, FindNanAndTheFirstOfEquals) {
+  for (Dtype dtype : {kFloat32, kFloat64})
+    for (int64_t n : {1, 7, 30, 64, 65, 130, 1000})
+      for (int64_t at = 0; at < n; ++at) {
+        Tensor x = zeros({n}, dtype);
+        x[at] = 1;
+        x[n - 1] = 1;
+        EXPECT_EQ(x.argmax().item<int64_t>(), at);
+        EXPECT_EQ((-x).argmin().item<int64_t>(), at);
+        x[at] = std::numeric_limits<double>::quiet_NaN();
+        EXPECT_TRUE(std::isnan(x.max().item<double>())) << n << " " << at;
+        EXPECT_TRUE(std::isnan(x.min().item<double>())) << n << " " << at;
+        EXPECT_EQ(x.argmax().item<int64_t>(), at);
+        EXPECT_EQ(x.argmin().item<int64_t>(), at);
+      }
+}
+
+// The error of a sum by halves grows with log n; that of a chain, with n, would be some hundred units here.
+TEST(Reductions, OfManyTermsAreAccurate) {
+  const Tensor x = full({3'000'000}, 0.1f);
+  const double exact = 3e6 * static_cast<double>(0.1f);
+  EXPECT_NEAR(x.sum().item<double>(), exact, 4 * 0.03125);  // a float of this size has units of 1/32
+  EXPECT_NEAR(x.view({3000, 1000}).sum({0}).sum().item<double>(), exact, 4 * 0.03125);
+}
+
+}  // namespace
