@@ -74,6 +74,13 @@ void sgd(const SgdStep& step, std::span<const SgdTensors> tensors);
 void adam(const AdamStep& step, std::span<const AdamTensors> tensors);
 
 // linalg.cu
+void lu(const View& a, const View& lu, const View& permutation);
+void cholesky(const View& a, const View& l);
+void solve_triangular(const View& a, Triangle triangle, const View& b, const View& x);
+void qr(const View& a, const View& q, const View& r);
+
+// jacobi.cu
+void eigh(const View& a, const View& values, const View& vectors);
 void svd(const View& a, const View& u, const View& s, const View& v);
 
 }  // namespace gradus::cuda

@@ -1,282 +1,272 @@
-// Singular values A = U diag(S) Vᵀ of many small matrices, a block for each: the one-sided Jacobi method.
+// Factorisations and triangular systems of many small matrices, a block of threads for each.
 //
-// W = A V is kept, with V orthogonal, at first W = A. If two columns of W are not orthogonal, a rotation of the two
-// makes them so, and is done to the same columns of V. When all pairs are orthogonal, W's columns are uᵢ sᵢ. With α =
-// |wᵢ|², β = |wⱼ|², γ = wᵢ·wⱼ:
+//   lu                 P A = L U, with row pivoting     2/3 n³ flops
+//   cholesky           A = L Lᵀ                         1/3 n³
+//   solve_triangular   A X = B, by substitution         n² for each column of B
+//   qr                 A = Q R, by reflections          2 m n² - 2/3 n³, and as many for Q
 //
-//     ζ = (β - α) / 2γ     t = sign ζ / (|ζ| + √(1 + ζ²))     c = 1 / √(1 + t²)     s = c t
-//     wᵢ, wⱼ := c wᵢ - s wⱼ, s wᵢ + c wⱼ
+// (jacobi.cu has those that need iterations: eigh and svd.)
 //
-//   v1 one pair at a time   q (q - 1) / 2 rotations in a sweep, one after another, some 6 to 10 sweeps.
-//   v2 a round of pairs     pairs without a common column do not disturb each other: as in a tournament of q players,
-//                           each round has q / 2 pairs, and q - 1 rounds are a sweep. A warp takes a pair: its lanes
-//                           add up α, β and γ by shuffles, then rotate; a barrier ends the round.
+//   v1 thread     one thread, one matrix, the loops of the book. Neighbouring threads read elements that lie a whole
+//                 matrix apart, and each of the n³ steps waits for the one before.
+//   v2 block      a block, one matrix in its shared memory. In step k all that is done to the columns behind k is done by
+//                 all threads at once: the warps take turns at the columns, and the lanes go down them. But the textbook's
+//                 step has barriers in its middle: scale column k, wait, subtract it from the others, wait.
+//   v3 late       whatever would change column k before the others have read it is put off to the very end, when
+//                 the results are stored: dividing by the pivot or its root, by the diagonal, by the length of a
+//                 reflection's direction. Each thread does such a division for itself where it needs it. So a step reads
+//                 column k, writes the columns behind it, and has one barrier; lu has two more, since it swaps rows.
 //
-// svd() is v2. A pair costs 6p flops for the three sums and 6 (p + q) for the rotation, with p ≥ q the sides of the
-// matrix (a wide one is transposed). W and V stay in shared memory if they fit into 48 KiB, as 76 × 76 does in
-// float32 and 54 × 54 in float64: then nothing but the matrix is loaded, and the results stored, once. Else they are
-// in global memory, in cache at best, columns side by side so that loads coalesce. Right for many small matrices; one
-// large one keeps a single multiprocessor busy and belongs on the CPU.
+// These kernels are v3, for matrices up to some hundreds of rows. Up to 109 rows in float32 and 77 in float64 (qr: 76 and
+// 54) fit into shared memory, and then a matrix is loaded and its factors are stored once, in whichever order of
+// elements coalesces. A larger matrix is worked on in global memory, at best in cache, and one multiprocessor alone works
+// on it. There libraries (cuSOLVER, MAGMA) go on in another way: they factor a panel of some 32 columns like this, then
+// subtract it from all the rest by one matrix product, with the whole device.
 //
-// Sources: Hestenes, "Inversion of matrices by biorthogonalization" (1958); Brent & Luk, "The solution of
-// singular-value and symmetric eigenvalue problems on multiprocessor arrays" (1985); Demmel & Veselić, "Jacobi's
-// method is more accurate than QR" (1992).
+// sm_80 (ptxas -v): no spills. RESOURCES
 //
-// sm_80 (ptxas -v): no spills. 128 registers, and up to 47 KiB of shared memory beside some hundred bytes: a
-// multiprocessor holds one block of 512 threads (q ≥ 32), or four of 128 (q = 8).
+// Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in and 4 KiB out (lu, cholesky), with 22 and 11 thousand flops:
+// less than 3 flops a byte, so that memory should be the limit, with 190 million matrices a second on an A100 (1,555 GB/s)
+// and 123 on an RTX 4090 (1,008 GB/s). But a block goes through 32 steps, each of which waits for a division, two
+// accesses to shared memory and a barrier, some 250 clocks. With 4 blocks on a multiprocessor this predicts, not
+// measured, 76 million Cholesky factors a second on an A100 (108 multiprocessors at 1.4 GHz) and 160 on an RTX 4090 (128 at
+// 2.5 GHz), of which its memory allows 123.
 //
-// Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in, 8 KiB out, and 8 sweeps of 496 pairs of 576 flops, 190
-// flops a byte: not memory but arithmetic would be its limit, and is not either, since a warp mostly waits for its own
-// last shuffle. Some 600 clocks a round predict, not measured, 1 million such matrices a second on an A100 (108
-// multiprocessors at 1.4 GHz) and 2 million on an RTX 4090 (128 at 2.5 GHz), a tenth of the roofline and less.
+// Sources: Golub & Van Loan, "Matrix computations" (2013), chapters 3 to 5.
 #include <cmath>
-#include <limits>
-#include <utility>
 
 #include "kernels/cuda/cuda_kernels.h"
-#include "kernels/cuda/lines.h"
-#include "kernels/cuda/reduce_lanes.h"
-#include "kernels/cuda/workspace.h"
+#include "kernels/cuda/matrices.h"
 
 namespace gradus::cuda {
 namespace {
 
-constexpr int kMostSweeps = 40;
-constexpr size_t kSharedBytes = 48 << 10;  // what every device gives a block without being asked
+constexpr int kMostThreads = 512;
 
-/// One matrix of the batch, of the view's steps.
+// ---- A = L Lᵀ ----------------------------------------------------------------------------------------------------
+
+// Step k subtracts what column k contributes to the rest: aᵢⱼ := aᵢⱼ - aᵢₖ aⱼₖ / aₖₖ for i ≥ j > k. In the end lᵢⱼ = aᵢⱼ / √aⱼⱼ.
+// A pivot aₖₖ that is not positive ends it; the columns from there on are NaN.
 template <class T>
-struct Element {
-  T* data;
-  int64_t row_step, column_step;
-  __device__ T& operator()(int64_t i, int64_t j) const { return data[i * row_step + j * column_step]; }
-};
-
-/// The matrices that a block works on, columns side by side: W (p, q), V (q, q); and for each column its length and
-/// its place in descending order, and p numbers in between.
-template <class T>
-struct JacobiMemory {
-  T *w, *v, *length, *scratch;
-  int64_t* place;
-
-  static __host__ __device__ int64_t bytes(int64_t p, int64_t q) {
-    return q * int64_t{sizeof(int64_t)} + (p * q + q * q + q + p) * int64_t{sizeof(T)};
-  }
-  __device__ JacobiMemory(void* memory, int64_t p, int64_t q) {
-    place = static_cast<int64_t*>(memory);
-    w = reinterpret_cast<T*>(place + q);
-    v = w + p * q;
-    length = v + q * q;
-    scratch = length + q;
-  }
-};
-
-/// Who this thread is in the block.
-struct Lane {
-  int lane = static_cast<int>(threadIdx.x) % kWarp, warp = static_cast<int>(threadIdx.x) / kWarp;
-  int warps = static_cast<int>(blockDim.x) / kWarp;
-};
-
-/// Σ a[i] b[i], by the lanes of a warp; all of them get it.
-template <class T>
-__device__ T dot_by_warp(const T* a, const T* b, int64_t n, int lane) {
-  T sum = 0;
-  for (int64_t i = lane; i < n; i += kWarp) sum += a[i] * b[i];
-  return reduce_lanes<Sum<T>>(sum, kWarp);
-}
-
-template <class T>
-__device__ void rotate(T* a, T* b, int64_t n, T c, T s, int lane) {
-  for (int64_t i = lane; i < n; i += kWarp) {
-    const T ai = a[i], bi = b[i];
-    a[i] = c * ai - s * bi;
-    b[i] = s * ai + c * bi;
-  }
-}
-
-/// Makes columns i and j orthogonal, by one warp; false if they were.
-template <class T>
-__device__ bool make_orthogonal(const JacobiMemory<T>& m, int64_t p, int64_t q, int64_t i, int64_t j,
-                                T tolerance, int lane) {
-  T *wi = m.w + i * p, *wj = m.w + j * p;
-  const T alpha = dot_by_warp(wi, wi, p, lane), beta = dot_by_warp(wj, wj, p, lane);
-  const T gamma = dot_by_warp(wi, wj, p, lane);
-  if (!(std::abs(gamma) > tolerance * std::sqrt(alpha) * std::sqrt(beta)) || gamma == 0) return false;
-  const T zeta = (beta - alpha) / (2 * gamma);
-  const T t = (zeta < 0 ? T(-1) : T(1)) / (std::abs(zeta) + std::sqrt(1 + zeta * zeta));
-  const T c = 1 / std::sqrt(1 + t * t), s = c * t;
-  rotate(wi, wj, p, c, s, lane);
-  rotate(m.v + i * q, m.v + j * q, q, c, s, lane);
-  return true;
-}
-
-/// Sweeps until a whole one finds all pairs orthogonal.
-template <class T>
-__device__ void sweep(const JacobiMemory<T>& m, int64_t p, int64_t q, T epsilon) {
-  __shared__ int rotations;
+__global__ void __launch_bounds__(kMostThreads, 1)
+    cholesky_factor(BlockMemory memory, Batch<2> batch, int64_t n, const T* a, T* l) {
   const Lane me;
-  const T tolerance = epsilon * std::sqrt(static_cast<T>(p));
-  const int64_t players = q + q % 2, rounds = players - 1;  // if q is odd, one column rests in each round
-  for (int number = 0; number < kMostSweeps; ++number) {
-    if (threadIdx.x == 0) rotations = 0;
+  const Matrix<T> w = BlockArena(memory).matrix<T>(n, n);
+  for (int64_t number = blockIdx.x; number < batch.begins.count; number += gridDim.x) {
+    const auto at = batch.begins(number);
+    const auto from = batch.matrix(0, a, at);
+    const auto to = batch.matrix(1, l, at);
+    for_elements(from, n, n, [&](int64_t i, int64_t j) {
+      if (i >= j) w(i, j) = from(i, j);
+    });
     __syncthreads();
-    for (int64_t round = 0; round < rounds; ++round) {
-      for (int64_t pair = me.warp; pair < players / 2; pair += me.warps) {
-        const int64_t i = (round + pair) % rounds;
-        const int64_t j = pair == 0 ? rounds : (round + rounds - pair) % rounds;
-        if (max(i, j) < q && make_orthogonal(m, p, q, min(i, j), max(i, j), tolerance, me.lane) &&
-            me.lane == 0)
-          atomicAdd(&rotations, 1);
+    int64_t k = 0;
+    for (; k < n && w(k, k) > 0; ++k) {
+      for (int64_t i = k + 1 + me.lane; i < n; i += kWarp) {
+        const T factor = w(i, k) / w(k, k);
+        for (int64_t j = k + 1 + me.warp; j <= i; j += me.warps) w(i, j) -= factor * w(j, k);
       }
       __syncthreads();
     }
-    const bool done = rotations == 0;
-    __syncthreads();  // all have read it
-    if (done) return;
+    for_elements(to, n, n, [&](int64_t i, int64_t j) {
+      to(i, j) = i < j ? T(0) : j < k ? w(i, j) / std::sqrt(w(j, j)) : T(NAN);
+    });
+    __syncthreads();  // before the next matrix overwrites this one
   }
 }
 
-/// Gives columns `from` … `to` of U, whose singular values are 0 or that a full basis has besides, a direction of
-/// their own: what the columns before them leave of the unit vector of which they leave most. Twice, since once
-/// leaves rounding errors.
+// ---- P A = L U ---------------------------------------------------------------------------------------------------
+
+// Step k brings the largest of what is left of column k to the diagonal, and subtracts its row from those below so often
+// that column k would become 0 there: aᵢⱼ := aᵢⱼ - aᵢₖ / aₖₖ · aₖⱼ for i, j > k. In the end lᵢⱼ = aᵢⱼ / aⱼⱼ.
 template <class T>
-__device__ void complete_basis(const Element<T>& u, int64_t p, int64_t from, int64_t to, T* scratch) {
-  __shared__ int64_t chosen;
+__global__ void __launch_bounds__(kMostThreads, 1)
+    lu_factor(BlockMemory memory, Batch<3> batch, int64_t n, const T* a, T* lu, int64_t* permutation) {
   const Lane me;
-  for (int64_t column = from; column < to; ++column) {
-    for (int64_t i = threadIdx.x; i < p; i += blockDim.x) {
-      T rest = 1;
-      for (int64_t k = 0; k < column; ++k) rest -= u(i, k) * u(i, k);
-      scratch[i] = rest;
-    }
+  BlockArena arena(memory);
+  int64_t* order = arena.take<int64_t>(n);
+  const Matrix<T> w = arena.matrix<T>(n, n);
+  for (int64_t number = blockIdx.x; number < batch.begins.count; number += gridDim.x) {
+    const auto at = batch.begins(number);
+    const auto from = batch.matrix(0, a, at);
+    const auto to = batch.matrix(1, lu, at);
+    const auto to_order = batch.matrix(2, permutation, at);
+    for_elements(from, n, n, [&](int64_t i, int64_t j) { w(i, j) = from(i, j); });
+    for (int64_t i = threadIdx.x; i < n; i += blockDim.x) order[i] = i;
     __syncthreads();
-    if (threadIdx.x == 0) {
-      chosen = 0;
-      for (int64_t i = 1; i < p; ++i)
-        if (scratch[i] > scratch[chosen]) chosen = i;
-    }
-    __syncthreads();
-    for (int64_t i = threadIdx.x; i < p; i += blockDim.x) u(i, column) = i == chosen ? T(1) : T(0);
-    for (int time = 0; time < 2; ++time) {
-      __syncthreads();
-      for (int64_t k = me.warp; k < column; k += me.warps) {
-        T dot = 0;
-        for (int64_t i = me.lane; i < p; i += kWarp) dot += u(i, k) * u(i, column);
-        dot = reduce_lanes<Sum<T>>(dot, kWarp);
-        if (me.lane == 0) scratch[k] = dot;
+    for (int64_t k = 0; k < n; ++k) {
+      Found<T> largest{T(-1), k};  // each warp looks for it: sooner done than one telling the others
+      for (int64_t i = k + me.lane; i < n; i += kWarp)
+        largest = better<Max<T>>(largest, {std::abs(w(i, k)), i});
+      const int64_t pivot = best_of_warp<Max<T>>(largest).index;
+      __syncthreads();  // all warps have found it
+      if (pivot != k) {
+        for (int64_t j = threadIdx.x; j < n; j += blockDim.x) swap_values(w(k, j), w(pivot, j));
+        if (threadIdx.x == 0) swap_values(order[k], order[pivot]);
       }
       __syncthreads();
-      T square = 0;
-      for (int64_t i = threadIdx.x; i < p; i += blockDim.x) {
-        T rest = u(i, column);
-        for (int64_t k = 0; k < column; ++k) rest -= scratch[k] * u(i, k);
-        u(i, column) = rest;
-        square += rest * rest;
-      }
-      const T length = std::sqrt(reduce_lanes<Sum<T>>(square, static_cast<int>(blockDim.x)));
-      for (int64_t i = threadIdx.x; i < p; i += blockDim.x) u(i, column) /= length;
+      if (w(k, k) != 0)  // else all below is 0 as well
+        for (int64_t i = k + 1 + me.lane; i < n; i += kWarp) {
+          const T factor = w(i, k) / w(k, k);
+          for (int64_t j = k + 1 + me.warp; j < n; j += me.warps) w(i, j) -= factor * w(k, j);
+        }
+      __syncthreads();
     }
+    for_elements(to, n, n, [&](int64_t i, int64_t j) {
+      to(i, j) = i > j && w(j, j) != 0 ? w(i, j) / w(j, j) : w(i, j);
+    });
+    for (int64_t i = threadIdx.x; i < n; i += blockDim.x) to_order(i, 0) = order[i];
     __syncthreads();
   }
 }
 
-/// Shapes: A (p, q) with p ≥ q, U (p, u_columns), V (q, q). Steps are those of rows and columns.
-struct SvdPlan {
-  Loop<4> batch;  // where A, U, S and V begin
-  int64_t p, q, u_columns;
-  int64_t steps[4][2];
-  int64_t bytes;  // of a block's JacobiMemory
+// ---- A X = B -----------------------------------------------------------------------------------------------------
+
+// A warp takes a column of B. As soon as xₖ = bₖ / aₖₖ is known, its share is subtracted from the equations that are left:
+// bᵢ := bᵢ - aᵢₖ xₖ. The columns have nothing to do with each other: no barrier but the warp's own.
+template <class T>
+__global__ void __launch_bounds__(kMostThreads, 1)
+    substitute(BlockMemory memory, Batch<3> batch, int64_t n, int64_t columns, Triangle triangle, const T* a,
+               const T* b, T* x) {
+  const Lane me;
+  BlockArena arena(memory);
+  const Matrix<T> w = arena.matrix<T>(n, n), y = arena.matrix<T>(n, columns);
+  const auto divided = [&](int64_t k, int64_t c) { return triangle.unit ? y(k, c) : y(k, c) / w(k, k); };
+  for (int64_t number = blockIdx.x; number < batch.begins.count; number += gridDim.x) {
+    const auto at = batch.begins(number);
+    const auto from_a = batch.matrix(0, a, at), from_b = batch.matrix(1, b, at);
+    const auto to = batch.matrix(2, x, at);
+    for_elements(from_a, n, n, [&](int64_t i, int64_t j) {
+      if (triangle.upper ? i <= j : i >= j) w(i, j) = from_a(i, j);
+    });
+    for_elements(from_b, n, columns, [&](int64_t i, int64_t c) { y(i, c) = from_b(i, c); });
+    __syncthreads();
+    for (int64_t c = me.warp; c < columns; c += me.warps)
+      for (int64_t step = 0; step < n; ++step) {
+        const int64_t k = triangle.upper ? n - 1 - step : step;
+        const int64_t begin = triangle.upper ? 0 : k + 1, end = triangle.upper ? k : n;
+        const T known = divided(k, c);
+        for (int64_t i = begin + me.lane; i < end; i += kWarp) y(i, c) -= w(i, k) * known;
+        __syncwarp();
+      }
+    __syncthreads();
+    for_elements(to, n, columns, [&](int64_t i, int64_t c) { to(i, c) = divided(i, c); });
+    __syncthreads();
+  }
+}
+
+// ---- A = Q R -----------------------------------------------------------------------------------------------------
+
+/// H = 1 - v vᵀ / h turns x, what column k has from row k on, into (β, 0, 0, …):
+///
+///     β = -sign(x₀) |x|     v = x - (β, 0, 0, …)     h = |v|² / 2 = β (β - x₀)
+///
+/// If x is that already, H is 1, and R may have a positive diagonal there, as LAPACK's geqrf does it.
+template <class T>
+struct Reflection {
+  T beta, first, inverse;  // β, v₀ and 1 / h. The rest of v is that of x, below the diagonal.
+
+  /// By one warp.
+  __device__ Reflection(const T* x, int64_t k, int64_t m, int lane) {
+    T below = 0;
+    for (int64_t i = k + 1 + lane; i < m; i += kWarp) below += x[i] * x[i];
+    below = reduce_lanes<Sum<T>>(below, kWarp);
+    beta = below == 0 ? x[k] : -std::copysign(std::sqrt(x[k] * x[k] + below), x[k]);
+    first = x[k] - beta;
+    inverse = below == 0 ? T(0) : 1 / (beta * -first);
+  }
+
+  /// u := H u, by one warp; x is the column that H was made of.
+  __device__ void apply(const T* x, int64_t k, int64_t m, T* u, int lane) const {
+    T dot = lane == 0 ? first * u[k] : T(0);
+    for (int64_t i = k + 1 + lane; i < m; i += kWarp) dot += x[i] * u[i];
+    const T factor = reduce_lanes<Sum<T>>(dot, kWarp) * inverse;
+    if (lane == 0) u[k] -= factor * first;
+    for (int64_t i = k + 1 + lane; i < m; i += kWarp) u[i] -= factor * x[i];
+    __syncwarp();
+  }
 };
 
+// R = … H₁ H₀ A, column by column: step k reflects the columns behind k. Then Q = H₀ H₁ … 1: each warp takes columns of the
+// unit matrix, and reflects them by the H from the last to the first; those that only change zeros are left out.
 template <class T>
-__global__ void __launch_bounds__(512, 1)
-    jacobi_svd(SvdPlan plan, T epsilon, const T* a, T* u, T* s, T* v, unsigned char* global_memory) {
-  const int64_t p = plan.p, q = plan.q;
+__global__ void __launch_bounds__(kMostThreads, 1)
+    householder(BlockMemory memory, Batch<3> batch, int64_t m, int64_t n, int64_t basis, const T* a, T* q,
+                T* r) {
   const Lane me;
-  const JacobiMemory<T> m(
-      global_memory ? global_memory + blockIdx.x * plan.bytes : dynamic_shared<unsigned char>(), p, q);
-  for (int64_t matrix = blockIdx.x; matrix < plan.batch.count; matrix += gridDim.x) {
-    const auto at = plan.batch(matrix);
-    const Element<const T> from{a + at[0], plan.steps[0][0], plan.steps[0][1]};
-    const Element<T> to_u{u + at[1], plan.steps[1][0], plan.steps[1][1]};
-    const Element<T> to_v{v + at[3], plan.steps[3][0], plan.steps[3][1]};
-    T largest = 0;
-    for (int64_t k = threadIdx.x; k < p * q; k += blockDim.x)
-      largest = max(largest, std::abs(from(k % p, k / p)));
-    largest = reduce_lanes<Max<T>>(largest, static_cast<int>(blockDim.x));
-    const T scale = largest > 0 ? largest : T(1);  // squares must not overflow, nor vanish
-    for (int64_t k = threadIdx.x; k < p * q; k += blockDim.x) m.w[k] = from(k % p, k / p) / scale;
-    for (int64_t k = threadIdx.x; k < q * q; k += blockDim.x) m.v[k] = k % q == k / q ? T(1) : T(0);
-    __syncthreads();
-    if (q > 1) sweep(m, p, q, epsilon);
-
-    for (int64_t j = me.warp; j < q; j += me.warps) {
-      const T length = std::sqrt(dot_by_warp(m.w + j * p, m.w + j * p, p, me.lane));
-      if (me.lane == 0) m.length[j] = length;
+  BlockArena arena(memory);
+  const int64_t reflections = min(m, n);
+  auto* h = arena.take<Reflection<T>>(reflections);
+  const Matrix<T> w = arena.matrix<T>(m, n), u = arena.matrix<T>(m, basis);
+  for (int64_t number = blockIdx.x; number < batch.begins.count; number += gridDim.x) {
+    const auto at = batch.begins(number);
+    const auto from = batch.matrix(0, a, at);
+    const auto to_q = batch.matrix(1, q, at), to_r = batch.matrix(2, r, at);
+    const T scale = copy_scaled(from, w, m, n);
+    for (int64_t k = 0; k < reflections; ++k) {
+      const Reflection<T> mine(w.column(k), k, m, me.lane);  // each warp computes it for itself
+      if (threadIdx.x == 0) h[k] = mine;
+      for (int64_t j = k + 1 + me.warp; j < n; j += me.warps)
+        mine.apply(w.column(k), k, m, w.column(j), me.lane);
+      __syncthreads();
+    }
+    for (int64_t j = me.warp; j < basis; j += me.warps) {
+      for (int64_t i = me.lane; i < m; i += kWarp) u(i, j) = i == j ? T(1) : T(0);
+      __syncwarp();
+      for (int64_t k = min(j, reflections - 1); k >= 0; --k)
+        h[k].apply(w.column(k), k, m, u.column(j), me.lane);
     }
     __syncthreads();
-    int64_t here = 0;  // of this thread's columns, those with a direction
-    for (int64_t j = threadIdx.x; j < q; j += blockDim.x) {
-      const T length = m.length[j];
-      int64_t place = 0;
-      for (int64_t k = 0; k < q; ++k) place += m.length[k] > length || (m.length[k] == length && k < j);
-      m.place[j] = place;
-      s[at[2] + place * plan.steps[2][0]] = length * scale;
-      here += !(length < epsilon * epsilon);
-    }
-    const int64_t directions = reduce_lanes<Sum<int64_t>>(here, static_cast<int>(blockDim.x));
+    for_elements(to_q, m, basis, [&](int64_t i, int64_t j) { to_q(i, j) = u(i, j); });
+    for_elements(to_r, basis, n, [&](int64_t i, int64_t j) {
+      to_r(i, j) = i > j ? T(0) : scale * (i == j ? h[j].beta : w(i, j));
+    });
     __syncthreads();
-    for (int64_t k = threadIdx.x; k < p * q; k += blockDim.x)
-      if (m.place[k / p] < directions) to_u(k % p, m.place[k / p]) = m.w[k] / m.length[k / p];
-    for (int64_t k = threadIdx.x; k < q * q; k += blockDim.x) to_v(k % q, m.place[k / q]) = m.v[k];
-    __syncthreads();
-    complete_basis(to_u, p, directions, plan.u_columns, m.scratch);
   }
 }
 
-template <class T>
-void svd_of(const View& a, const View& u, const View& s, const View& v) {
-  const int d = a.dim - 2;
-  const bool wide = a.sizes[d] < a.sizes[d + 1];  // then Aᵀ = V diag(S) Uᵀ
-  const View &left = wide ? v : u, &right = wide ? u : v;
-  View batch[] = {a, left, s, right};
-  for (View& view : batch) view.dim = static_cast<uint8_t>(d);
-  SvdPlan plan{.batch = Loop<4>(MergedLoops<4>(batch[0], batch[1], batch[2], batch[3])),
-               .p = a.sizes[d + wide],
-               .q = a.sizes[d + !wide],
-               .u_columns = left.sizes[d + 1],
-               .steps = {{a.strides[d + wide], a.strides[d + !wide]},
-                         {left.strides[d], left.strides[d + 1]},
-                         {s.strides[d], 0},
-                         {right.strides[d], right.strides[d + 1]}},
-               .bytes = 0};
-  if (plan.batch.count == 0 || plan.p == 0) return;
-  plan.bytes = divide_up(JacobiMemory<T>::bytes(plan.p, plan.q), 16) * 16;
-  const bool shared =
-      static_cast<size_t>(plan.bytes) <= kSharedBytes - 1024;  // less the kernel's own variables
-  const int threads = kWarp * power_of_two(divide_up(plan.q, 2), 1, 16);
-  const int64_t blocks = std::min<int64_t>(plan.batch.count, shared ? 1 << 16 : 256);
-  const auto run = [&](unsigned char* memory, size_t shared_bytes) {
-    launch<jacobi_svd<T>>({static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared_bytes}, plan,
-                          std::numeric_limits<T>::epsilon(), a.as<const T>(), left.as<T>(), s.as<T>(),
-                          right.as<T>(), memory);
-  };
-  if (shared) return run(nullptr, static_cast<size_t>(plan.bytes));
-  const Workspace memory(blocks * plan.bytes);
-  run(static_cast<unsigned char*>(memory.data()), 0);
-}
+/// A warp for every four columns: enough for all to have work most of the time.
+int64_t warps_for(int64_t columns) { return divide_up(columns, 4); }
 
 }  // namespace
 
-void svd(const View& a, const View& u, const View& s, const View& v) {
-  switch (a.dtype) {
-    case kFloat32:
-      return svd_of<float>(a, u, s, v);
-    case kFloat64:
-      return svd_of<double>(a, u, s, v);
-    default:
-      no_kernel("svd", "cuda", a.dtype);
-  }
+void cholesky(const View& a, const View& l) {
+  visit_floating_point("cholesky", a, [&]<class T>(T) {
+    const Batch<2> batch(a.dim - 2, a, l);
+    const int64_t n = a.sizes[a.dim - 1], bytes = padded(n, n) * sizeof(T);
+    launch_blocks<cholesky_factor<T>>({batch.begins.count, warps_for(n), bytes}, batch, n, a.as<const T>(),
+                                      l.as<T>());
+  });
+}
+
+void lu(const View& a, const View& lu, const View& permutation) {
+  visit_floating_point("lu", a, [&]<class T>(T) {
+    const Batch<3> batch(a.dim - 2, a, lu, permutation);
+    const int64_t n = a.sizes[a.dim - 1], bytes = n * sizeof(int64_t) + padded(n, n) * sizeof(T);
+    launch_blocks<lu_factor<T>>({batch.begins.count, warps_for(n), bytes}, batch, n, a.as<const T>(),
+                                lu.as<T>(), permutation.as<int64_t>());
+  });
+}
+
+void solve_triangular(const View& a, Triangle triangle, const View& b, const View& x) {
+  visit_floating_point("solve_triangular", a, [&]<class T>(T) {
+    const Batch<3> batch(a.dim - 2, a, b, x);
+    const int64_t n = a.sizes[a.dim - 1], columns = b.sizes[b.dim - 1];
+    const int64_t bytes = (padded(n, n) + padded(n, columns)) * sizeof(T);
+    launch_blocks<substitute<T>>({batch.begins.count, columns, bytes}, batch, n, columns, triangle,
+                                 a.as<const T>(), b.as<const T>(), x.as<T>());
+  });
+}
+
+void qr(const View& a, const View& q, const View& r) {
+  visit_floating_point("qr", a, [&]<class T>(T) {
+    const Batch<3> batch(a.dim - 2, a, q, r);
+    const int64_t m = a.sizes[a.dim - 2], n = a.sizes[a.dim - 1], basis = q.sizes[q.dim - 1];
+    const int64_t bytes =
+        std::min(m, n) * sizeof(Reflection<T>) + (padded(m, n) + padded(m, basis)) * sizeof(T);
+    launch_blocks<householder<T>>({batch.begins.count, warps_for(std::max(n, basis)), bytes}, batch, m, n,
+                                  basis, a.as<const T>(), q.as<T>(), r.as<T>());
+  });
 }
 
 }  // namespace gradus::cuda

@@ -33,30 +33,10 @@ namespace {
 
 // ---- argmax, argmin ------------------------------------------------------------------------------------------------
 
-constexpr int64_t kNowhere = std::numeric_limits<int64_t>::max();
-
-/// An element of a line, and where it is.
-template <class T>
-struct Found {
-  T value;
-  int64_t index;
-};
-
-/// The better of two by Best (Max or Min); NaN is better than every number, and the first of equals is taken.
-template <class Best, class T>
-__device__ Found<T> better(Found<T> a, Found<T> b) {
-  const T best = Best{}(a.value, b.value);
-  const auto equal = [](T x, T y) { return x == y || (x != x && y != y); };
-  if (!equal(a.value, best)) return b;
-  if (!equal(b.value, best)) return a;
-  return a.index < b.index ? a : b;
-}
-
 /// The best of what a group of neighbouring threads have found: part of a warp, or the whole block.
 template <class Best, class T>
 __device__ Found<T> best_of_lanes(Found<T> mine, int lanes) {
-  for (int bit = min(lanes, kWarp) / 2; bit > 0; bit /= 2)
-    mine = better<Best>(mine, {across(mine.value, bit), across(mine.index, bit)});
+  mine = best_of_warp<Best>(mine, min(lanes, kWarp));
   if (lanes <= kWarp) return mine;
   __shared__ T values[kThreads / kWarp];
   __shared__ int64_t indices[kThreads / kWarp];

@@ -41,5 +41,32 @@ __device__ T reduce_lanes(T value, int lanes) {
   return value;
 }
 
+constexpr int64_t kNowhere = std::numeric_limits<int64_t>::max();
+
+/// A number out of many, and which of them it is.
+template <class T>
+struct Found {
+  T value;
+  int64_t index;
+};
+
+/// The better of two by Best (Max or Min); NaN is better than every number, and the first of equals is taken.
+template <class Best, class T>
+__device__ Found<T> better(Found<T> a, Found<T> b) {
+  const T best = Best{}(a.value, b.value);
+  const auto equal = [](T x, T y) { return x == y || (x != x && y != y); };
+  if (!equal(a.value, best)) return b;
+  if (!equal(b.value, best)) return a;
+  return a.index < b.index ? a : b;
+}
+
+/// The best of what neighbouring lanes of a warp have found, for each of them.
+template <class Best, class T>
+__device__ Found<T> best_of_warp(Found<T> mine, int lanes = kWarp) {
+  for (int bit = lanes / 2; bit > 0; bit /= 2)
+    mine = better<Best>(mine, {across(mine.value, bit), across(mine.index, bit)});
+  return mine;
+}
+
 }  // namespace
 }  // namespace gradus::cuda
