@@ -1,33 +1,12 @@
 // The one table of the kernels of CUDA devices, in the order of kernels.h, and whether there is a device.
 #include "kernels/cuda/cuda_kernels.h"
 
-#include <algorithm>
 #include <string>
 
 #include "kernels/cuda/errors.h"
 
 namespace gradus::cuda {
 namespace {
-
-template <size_t length>
-struct Name {
-  char text[length];
-  constexpr Name(const char (&from)[length]) { std::copy_n(from, length, text); }  // NOLINT
-};
-
-template <class... Arguments>
-using Kernel = void (*)(Arguments...);
-
-/// Stands in the table where a kernel is missing: whoever calls it gets an Error that names it.
-template <Name name>
-struct MissingKernel {
-  template <class... Arguments>
-  operator Kernel<Arguments...>() const {
-    return [](Arguments...) { fail(name.text, " has no cuda kernel; use the cpu"); };
-  }
-};
-template <Name name>
-constexpr MissingKernel<name> missing;
 
 /// Why no device can be used; empty if one can.
 std::string complaint() {

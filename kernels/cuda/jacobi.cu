@@ -19,21 +19,23 @@
 //
 // These kernels are v2. A pair costs svd 6p flops for the three sums and 6 (p + q) for the rotation, with p ≥ q the sides
 // of the matrix (a wide one is transposed); and eigh 6n for W and 6n for V. W and V stay in shared memory if they fit into
-// 47 KiB, as 76 × 76 does in float32 and 52 × 52 in float64: then nothing but the matrix is loaded, and the results
+// 47 KiB, as 76 × 76 does in float32 and 53 × 53 in float64: then nothing but the matrix is loaded, and the results
 // stored, once. Else they are in global memory, in cache at best. Right for many small matrices; one large one keeps
-// a single multiprocessor busy and belongs on the CPU, or to a library that first makes the matrix tridiagonal by
-// reflections, half of whose work are matrix products.
+// a single multiprocessor busy and belongs on the CPU, or to a library that first makes the matrix tridiagonal or
+// bidiagonal by reflections, half of whose work is matrix products.
 //
 // Sources: Jacobi (1846); Hestenes, "Inversion of matrices by biorthogonalization" (1958); Brent & Luk, "The solution of
 // singular-value and symmetric eigenvalue problems on multiprocessor arrays" (1985); Demmel & Veselić, "Jacobi's
 // method is more accurate than QR" (1992); Golub & Van Loan, "Matrix computations" (2013), chapter 8.5.
 //
-// sm_80 (ptxas -v): no spills. RESOURCES
+// sm_80 (ptxas -v): no spills. svd has 126 registers: a multiprocessor holds one block of 512 threads (q ≥ 32), or four of
+// 128 (q = 8). eigh has 118 in float32 and 110 in float64: two blocks of 256 threads (n = 32).
 //
-// Bytes and flops of svd: a 32 × 32 matrix in float32 is 4 KiB in, 8 KiB out, and 8 sweeps of 496 pairs of 576 flops, 190
-// flops a byte: not memory but arithmetic would be its limit, and is not either, since a warp mostly waits for its own
-// last shuffle. Some 600 clocks a round predict, not measured, 1 million such matrices a second on an A100 (108
-// multiprocessors at 1.4 GHz) and 2 million on an RTX 4090 (128 at 2.5 GHz), a tenth of the roofline and less.
+// Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in, 8 KiB out for svd and 4 for eigh, and some 8 sweeps of 496
+// pairs of 576 and 384 flops: 190 flops a byte. Not memory but arithmetic would be the limit, and is not either, since
+// warps mostly wait: svd's for their own last shuffle, some 600 clocks a round, eigh's for two roots and three divisions
+// and then for each other, some 450. This predicts, not measured, 1 million svds and 2.7 million eighs a second on an A100
+// (108 multiprocessors at 1.4 GHz), 2 and 6 million on an RTX 4090 (128 at 2.5 GHz): a fifth of the roofline and less.
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -142,7 +144,7 @@ __device__ void rotate_diagonal(const Symmetric<T>& w, const Pair& p, const Rota
 
 /// If n is odd, a row and a column of zeros go with it, which no rotation will mix with the others.
 template <class T>
-__global__ void __launch_bounds__(512, 1)
+__global__ void __launch_bounds__(kMostThreads, 1)
     jacobi_eigh(BlockMemory memory, Batch<3> batch, int64_t n, T epsilon, const T* a, T* values, T* vectors) {
   const Lane me;
   const int64_t players = n + n % 2, pairs = players / 2;
@@ -156,7 +158,8 @@ __global__ void __launch_bounds__(512, 1)
     const auto from = batch.matrix(0, a, at);
     const auto to_values = batch.matrix(1, values, at), to_vectors = batch.matrix(2, vectors, at);
     const T scale = copy_scaled(from, w.lower, n, n, /*only_lower=*/true);
-    for (int64_t j = threadIdx.x; n % 2 == 1 && j < players; j += blockDim.x) w(n, j) = 0;
+    if (n < players)
+      for (int64_t j = threadIdx.x; j < players; j += blockDim.x) w(n, j) = 0;
     for_elements(v, n, players, [&](int64_t i, int64_t j) { v(i, j) = i == j ? T(1) : T(0); });
     __syncthreads();
     sweep(players, [&](int64_t round) {
@@ -259,7 +262,7 @@ __device__ void complete_basis(const Matrix<T>& u, int64_t p, int64_t from, int6
 
 /// A (p, q) with p ≥ q, U (p, u_columns), V (q, q).
 template <class T>
-__global__ void __launch_bounds__(512, 1)
+__global__ void __launch_bounds__(kMostThreads, 1)
     jacobi_svd(BlockMemory memory, Batch<4> batch, int64_t p, int64_t q, int64_t u_columns, T epsilon,
                const T* a, T* u, T* s, T* v) {
   const Lane me;

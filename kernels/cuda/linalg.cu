@@ -17,20 +17,22 @@
 //                 reflection's direction. Each thread does such a division for itself where it needs it. So a step reads
 //                 column k, writes the columns behind it, and has one barrier; lu has two more, since it swaps rows.
 //
-// These kernels are v3, for matrices up to some hundreds of rows. Up to 109 rows in float32 and 77 in float64 (qr: 76 and
-// 54) fit into shared memory, and then a matrix is loaded and its factors are stored once, in whichever order of
+// These kernels are v3, for matrices up to some hundreds of rows. Up to 108 rows in float32 and 77 in float64 (qr: 76 and
+// 53) fit into shared memory, and then a matrix is loaded and its factors are stored once, in whichever order of
 // elements coalesces. A larger matrix is worked on in global memory, at best in cache, and one multiprocessor alone works
 // on it. There libraries (cuSOLVER, MAGMA) go on in another way: they factor a panel of some 32 columns like this, then
 // subtract it from all the rest by one matrix product, with the whole device.
 //
-// sm_80 (ptxas -v): no spills. RESOURCES
+// sm_80 (ptxas -v): no spills. In float32 and float64, cholesky has 63 and 68 registers, lu 55 and 66, solve_triangular 62
+// and 68, qr 125 and 128. Of blocks of 8 warps, which a matrix of 32 columns gets, a multiprocessor holds 4 and 3, of
+// qr's 2; of blocks of 16 warps, the largest, one or two.
 //
 // Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in and 4 KiB out (lu, cholesky), with 22 and 11 thousand flops:
 // less than 3 flops a byte, so that memory should be the limit, with 190 million matrices a second on an A100 (1,555 GB/s)
 // and 123 on an RTX 4090 (1,008 GB/s). But a block goes through 32 steps, each of which waits for a division, two
 // accesses to shared memory and a barrier, some 250 clocks. With 4 blocks on a multiprocessor this predicts, not
-// measured, 76 million Cholesky factors a second on an A100 (108 multiprocessors at 1.4 GHz) and 160 on an RTX 4090 (128 at
-// 2.5 GHz), of which its memory allows 123.
+// measured, 76 million Cholesky factors a second on an A100 (108 multiprocessors at 1.4 GHz); and on an RTX 4090 (128 at
+// 2.5 GHz) 160 million, of which its memory allows 123.
 //
 // Sources: Golub & Van Loan, "Matrix computations" (2013), chapters 3 to 5.
 #include <cmath>
@@ -40,8 +42,6 @@
 
 namespace gradus::cuda {
 namespace {
-
-constexpr int kMostThreads = 512;
 
 // ---- A = L Lᵀ ----------------------------------------------------------------------------------------------------
 

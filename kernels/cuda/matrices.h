@@ -15,6 +15,9 @@
 
 namespace gradus::cuda {
 
+/// Threads of a block, at most.
+inline constexpr int kMostThreads = 512;
+
 /// Who this thread is in its block.
 struct Lane {
   int lane = static_cast<int>(threadIdx.x) % kWarp, warp = static_cast<int>(threadIdx.x) / kWarp;
@@ -144,7 +147,7 @@ void launch_blocks(const Blocks& blocks, const Arguments&... arguments) {
   if (blocks.matrices == 0) return;
   const bool shared = blocks.bytes <= kMostShared;
   const int64_t count = std::min<int64_t>(blocks.matrices, shared ? 1 << 16 : 256);
-  const auto threads = static_cast<unsigned>(kWarp * power_of_two(blocks.tasks, 1, 16));
+  const auto threads = static_cast<unsigned>(kWarp * power_of_two(blocks.tasks, 1, kMostThreads / kWarp));
   const auto start = [&](void* global, int64_t shared_bytes) {
     launch<kernel>(
         {static_cast<unsigned>(count), threads, static_cast<size_t>(shared_bytes), nullptr, blocks.place},

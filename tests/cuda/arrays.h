@@ -99,6 +99,21 @@ class Array {
     return *this;
   }
 
+  /// Changes each element of matrices (batch, rows, columns): f(b, i, j, value).
+  template <class F>
+  Array& each_at(const F& f) {
+    const int64_t *sizes = host_view_.sizes, *steps = host_view_.strides;
+    const int64_t begin = (static_cast<char*>(host_view_.data) - host_.data()) / item_size(host_view_.dtype);
+    for (int64_t b = 0; b < sizes[0]; ++b)
+      for (int64_t i = 0; i < sizes[1]; ++i)
+        for (int64_t j = 0; j < sizes[2]; ++j) {
+          const int64_t at = begin + b * steps[0] + i * steps[1] + j * steps[2];
+          set(at, f(b, i, j, get(at)));
+        }
+    upload();
+    return *this;
+  }
+
   /// Whatever lies in memory on the device must be what lies on the host, gaps included, up to `tolerance` relative to the
   /// larger of 1 and the value.
   void expect_equal(double tolerance, const std::string& what) const {
@@ -140,7 +155,7 @@ class Array {
   void upload() { memory().copy_from_host(host_.data(), device_, static_cast<int64_t>(host_.size())); }
 };
 
-std::string describe(const char* op, const Shape& shape, Dtype dtype, Layout layout) {
+inline std::string describe(const char* op, const Shape& shape, Dtype dtype, Layout layout) {
   std::ostringstream out;
   out << op << ' ' << ShapeText{shape} << ' ' << dtype << " layout " << static_cast<int>(layout);
   return out.str();

@@ -1,5 +1,7 @@
 // Tensors on the device: how they get there and back, what they refuse to mix with, and what happens when its memory or
 // a kernel fails. Every test is one of behaviour, so the file also runs on a GPU.
+#include <functional>
+
 #include "../expectations.h"
 #include "on_device.h"
 
@@ -7,7 +9,6 @@ namespace gradus {
 namespace {
 
 using CudaDevice = test::OnDevice;
-using CudaOps = test::WithKernels;
 
 TEST(CudaAvailability, IsSaidOnceForAll) {
   EXPECT_EQ(cuda::device_count(), cuda::is_available() ? 1 : 0);
@@ -35,7 +36,7 @@ TEST_F(CudaDevice, TensorsMoveThereAndBack) {
   EXPECT_TRUE(equal(tensor({int64_t{1} << 40}, kCUDA).cpu(), tensor({int64_t{1} << 40})));
 }
 
-TEST_F(CudaOps, MovesAreRecorded) {
+TEST_F(CudaDevice, MovesAreRecorded) {
   const Tensor x = tensor({1.0, 2.0}, requires_grad());
   x.cuda().mul(3).cpu().sum().backward();
   EXPECT_TRUE(x.grad().device().is_cpu());
@@ -65,7 +66,7 @@ TEST_F(CudaDevice, SameSeedSameNumbers) {
   for (size_t i = 0; i < here.size(); ++i) EXPECT_TRUE(equal(here[i], there[i])) << i;
 }
 
-TEST_F(CudaOps, RefusesToMixWithTheCpu) {
+TEST_F(CudaDevice, RefusesToMixWithTheCpu) {
   const std::string text =
       "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!";
   const Tensor there = ones({2, 2}, kCUDA), here = ones({2, 2});
@@ -82,7 +83,7 @@ TEST_F(CudaOps, RefusesToMixWithTheCpu) {
   EXPECT_TRUE(equal(there.cpu(), here)) << "nothing was written";
 }
 
-TEST_F(CudaOps, NumbersMayComeFromTheCpu) {
+TEST_F(CudaDevice, NumbersMayComeFromTheCpu) {
   const Tensor there = tensor({1.0, 2.0}, kCUDA), number = tensor(3.0);
   EXPECT_TRUE(equal((there * number).cpu(), tensor({3.0, 6.0})));
   EXPECT_TRUE(equal((number - there).cpu(), tensor({2.0, 1.0})));
@@ -91,18 +92,72 @@ TEST_F(CudaOps, NumbersMayComeFromTheCpu) {
   EXPECT_TRUE(equal(where(there > 4.5, number, there).cpu(), tensor({4.0, 3.0})));
 }
 
-TEST_F(CudaOps, IndicesMayComeFromTheCpu) {
+TEST_F(CudaDevice, IndicesMayComeFromTheCpu) {
   const Tensor x = arange(6, TensorOptions(kFloat32).device(kCUDA)).view({3, 2});
   EXPECT_TRUE(equal(x.index({tensor({2, 0})}).cpu(), tensor({{4.0, 5.0}, {0.0, 1.0}})));
   EXPECT_TRUE(equal(x.index({tensor({true, false, true})}).cpu(), tensor({{0.0, 1.0}, {4.0, 5.0}})));
 }
 
-TEST_F(CudaOps, EmptyTensorsNeedNoKernel) {
+TEST_F(CudaDevice, EmptyTensorsNeedNoKernel) {
   const Tensor x = empty({0, 3}, kCUDA);
   EXPECT_EQ((x + 1).exp().t().contiguous().sizes(), IntArrayRef({3, 0}));
   EXPECT_EQ(x.sum().item<double>(), 0);
   EXPECT_EQ(x.mm(ones({3, 2}, kCUDA)).sizes(), IntArrayRef({0, 2}));
   EXPECT_EQ(ones({2, 0}, kCUDA).mm(ones({0, 2}, kCUDA)).sum().item<double>(), 0);
+}
+
+/// What f(device) complains about.
+template <class F>
+std::string complaint(const F& f, Device device) {
+  try {
+    f(device);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST_F(CudaDevice, LinearAlgebraFailsInTheCpusWords) {
+  const Tensor singular = stack({eye(3), tensor({{1.0, 2.0, 3.0}, {2.0, 4.0, 6.0}, {0.0, 1.0, 0.0}})}),
+               indefinite = stack({eye(3), tensor({{1.0, 2.0, 0.0}, {2.0, 1.0, 0.0}, {0.0, 0.0, 1.0}})});
+  const std::pair<const char*, std::function<void(Device)>> failures[] = {
+      {"(Batch element 1): The solver failed because the input matrix is singular",
+       [&](Device d) {
+         linalg::solve(singular.to(d), ones({3, 1}, d));
+       }},
+      {"(Batch element 1): The diagonal element 3 is zero", [&](Device d) { linalg::inv(singular.to(d)); }},
+      {"(Batch element 1): The factorization could not be completed because the input is not "
+       "positive-definite (the "
+       "leading minor of order 2",
+       [&](Device d) { linalg::cholesky(indefinite.to(d)); }},
+      {"leading minor of order 1", [](Device d) {
+         cholesky(full({2, 2}, NAN, d));
+       }}};
+  for (const auto& [text, f] : failures) {
+    EXPECT_NE(complaint(f, kCUDA).find(text), std::string::npos) << complaint(f, kCUDA);
+    EXPECT_EQ(complaint(f, kCUDA), complaint(f, kCPU));
+  }
+  EXPECT_ERROR(linalg::eigh(full({2, 2}, NAN, kCUDA)),
+               "linalg.eigh: the matrix of shape (2, 2) holds NaN or infinity");
+  EXPECT_ERROR(linalg::qr(ones({2, 2}, TensorOptions(kInt64).device(kCUDA))),
+               "Expected a floating point tensor");
+}
+
+/// NaN goes wherever it goes on the cpu, and may go further: LAPACK leaves alone what is behind a pivot that is NaN.
+TEST_F(CudaDevice, LinearAlgebraOfNaNs) {
+  for (int64_t bad = 0; bad < 9; ++bad) {
+    const Tensor A = eye(3) + 1;
+    A.view({9})[bad].fill_(NAN);
+    const auto compare = [&](const char* what, auto f) {
+      const Tensor there = isnan(f(A.to(kCUDA))).cpu(), here = isnan(f(A));
+      EXPECT_TRUE(any(there).item<bool>()) << what << " with NaN at " << bad;
+      EXPECT_FALSE(any(here & ~there).item<bool>()) << what << " with NaN at " << bad;
+    };
+    compare("det", [](const Tensor& A) { return det(A); });
+    compare("solve", [](const Tensor& A) { return linalg::solve(A, ones({3}, A.options())); });
+    compare("inv", [](const Tensor& A) { return linalg::inv(A); });
+    if (kernels_for(kCPU).qr) compare("qr", [](const Tensor& A) { return std::get<1>(linalg::qr(A)); });
+  }
 }
 
 TEST_F(CudaDevice, OutOfMemoryIsAnErrorAndTheProcessGoesOn) {

@@ -4,7 +4,7 @@
 namespace gradus {
 namespace {
 
-using CudaTraining = test::WithKernels;
+using CudaTraining = test::OnDevice;
 
 void expect_close(const Tensor& there, const Tensor& here, const std::string& what) {
   EXPECT_TRUE(there.is_cuda()) << what;
