@@ -203,22 +203,30 @@ TEST_F(CudaKernels, CholeskyMarksTheFirstMinorThatIsNotPositive) {
 
 // ---- A X = B -----------------------------------------------------------------------------------------------------
 
+namespace {
+
+/// Well-conditioned systems, with NaN wherever A must not be read.
+void check_solve(Dtype dtype, Layout layout, int64_t n, int64_t batch, int64_t columns, Triangle triangle) {
+  const bool expanded = layout == Layout::expanded;
+  Array a({batch, n, n}, dtype, expanded ? Layout::strided : layout), b({batch, n, columns}, dtype, layout),
+      x({batch, n, columns}, dtype, expanded ? Layout::transposed : layout);
+  a.each_at([=](int64_t, int64_t i, int64_t j, double v) {
+    if (i == j) return triangle.unit ? NAN : v < 0 ? v - 1 : v + 1;
+    return triangle.upper == (i < j) ? v / static_cast<double>(n) : NAN;
+  });
+  cpu::solve_triangular(a.host(), triangle, b.host(), x.host());
+  on_cuda().solve_triangular(a.device(), triangle, b.device(), x.device());
+  x.expect_equal(tolerance_for(dtype, n), describe_square("solve", batch, n, dtype, layout));
+}
+
+}  // namespace
+
 TEST_F(CudaKernels, TriangularSystemsLikeTheCpus) {
   for_all_squares([](Dtype dtype, Layout layout, int64_t n, int64_t batch) {
     for (const bool upper : {false, true})
       for (const bool unit : {false, true})
-        for (const int64_t columns : {0, 1, 3, 35}) {
-          Array a({batch, n, n}, dtype, layout == Layout::expanded ? Layout::strided : layout),
-              b({batch, n, columns}, dtype, layout),
-              x({batch, n, columns}, dtype, layout == Layout::expanded ? Layout::transposed : layout);
-          a.each_at([=](int64_t, int64_t i, int64_t j, double v) {
-            if (i == j) return unit ? NAN : v < 0 ? v - 1 : v + 1;
-            return upper == (i < j) ? v / static_cast<double>(n) : NAN;  // NaN: must not be read
-          });
-          cpu::solve_triangular(a.host(), {upper, unit}, b.host(), x.host());
-          on_cuda().solve_triangular(a.device(), {upper, unit}, b.device(), x.device());
-          x.expect_equal(tolerance_for(dtype, n), describe_square("solve", batch, n, dtype, layout));
-        }
+        for (const int64_t columns : {0, 1, 3, 35})
+          check_solve(dtype, layout, n, batch, columns, {upper, unit});
   });
 }
 
@@ -343,7 +351,8 @@ TEST_F(CudaKernels, EighOfSpecialMatrices) {
       for (const int64_t n : {4, 33}) {
         Array x({1, n, n}, dtype);
         const auto check = [&](const char* what, auto value) {
-          x.each_at([=](int64_t, int64_t i, int64_t j, double) { return value(i, j) * scale; });
+          x.each_at(
+              [=](int64_t, int64_t i, int64_t j, double) { return i < j ? INFINITY : value(i, j) * scale; });
           check_eigh(x, what);
         };
         check("eigh of zeros", [](int64_t, int64_t) { return 0; });
@@ -414,4 +423,19 @@ TEST_F(CudaKernels, SvdOfSpecialMatrices) {
         check_svd(x.each([&](double) { return next++ / shape[2] == 1 ? scale : 0; }), false,
                   "svd of one row");
       }
+}
+
+// ---- All of them -------------------------------------------------------------------------------------------------
+
+TEST_F(CudaKernels, MoreMatricesThanBlocks) {
+  constexpr int64_t batch = (1 << 12) + 3;
+  const Array small({batch, 2, 2}, kFloat64);  // a warp for each
+  check_qr(small, false, "qr of many", /*like_cpu=*/true);
+  check_eigh(small, "eigh of many");
+  check_svd(small, false, "svd of many");
+  check_solve(kFloat64, Layout::contiguous, 2, batch, 2, {.upper = true, .unit = false});
+  Array larger({batch, 5, 5}, kFloat64);  // two
+  check_lu(larger, Layout::contiguous, "lu of many");
+  make_positive_definite(larger);
+  check_cholesky(larger, Layout::contiguous, "cholesky of many");
 }
