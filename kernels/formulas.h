@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "kernels/kernels.h"
+#include "kernels/math.h"
 
 #ifdef __CUDACC__
 #define GRADUS_BOTH __host__ __device__  // compiled for the processor and for the GPU
@@ -33,8 +34,8 @@ struct Sign       { template <Number T> GRADUS_BOTH T operator()(T x) const { re
 struct Square     { template <Number T> GRADUS_BOTH T operator()(T x) const { return x * x; } };
 struct Relu       { template <Number T> GRADUS_BOTH T operator()(T x) const { return x <= 0 ? T(0) : x; } };  // NaN stays NaN
 
-struct Exp        { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::exp(x); } };
-struct Log        { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::log(x); } };
+struct Exp        { template <Real T> GRADUS_BOTH T operator()(T x) const { return math::exp(x); } };
+struct Log        { template <Real T> GRADUS_BOTH T operator()(T x) const { return math::log(x); } };
 struct Log1p      { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::log1p(x); } };
 struct Expm1      { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::expm1(x); } };
 struct Sqrt       { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::sqrt(x); } };
@@ -43,8 +44,8 @@ struct Reciprocal { template <Real T> GRADUS_BOTH T operator()(T x) const { retu
 struct Sin        { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::sin(x); } };
 struct Cos        { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::cos(x); } };
 struct Tanh       { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::tanh(x); } };
-struct Sigmoid    { template <Real T> GRADUS_BOTH T operator()(T x) const { return T(1) / (T(1) + std::exp(-x)); } };
-struct Erf        { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::erf(x); } };
+struct Sigmoid    { template <Real T> GRADUS_BOTH T operator()(T x) const { const T e = math::exp(x < 0 ? x : -x); return (x < 0 ? e : T(1)) / (T(1) + e); } };
+struct Erf        { template <Real T> GRADUS_BOTH T operator()(T x) const { return math::erf(x); } };
 struct Round      { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::nearbyint(x); } };  // halves to even
 struct Floor      { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::floor(x); } };
 struct Ceil       { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::ceil(x); } };

@@ -39,14 +39,14 @@ struct Lanes {
     return of([&](int64_t l) { return a.lane[l] / b.lane[l]; });
   }
   friend Lanes exp(const Lanes& x) {
-    return of([&](int64_t l) { return std::exp(x.lane[l]); });
+    return of([&](int64_t l) { return math::exp(x.lane[l]); });
   }
   friend Lanes log(const Lanes& x) {
-    return of([&](int64_t l) { return std::log(x.lane[l]); });
+    return of([&](int64_t l) { return math::log(x.lane[l]); });
   }
 };
 
-using std::exp, std::log;
+using math::exp, math::log;
 
 /// The same number in every lane; or just the number.
 template <class E, std::floating_point T>
