@@ -45,7 +45,7 @@ constexpr bool is_long = (std::invocable<F, float> && !std::invocable<F, int64_t
 
 /// Elements in a row from which wider vectors are worth the call of their loop.
 template <class F>
-constexpr int64_t kWideFrom = is_long<F> ? 16 : 64;
+constexpr int64_t kWideFrom = is_long<F> ? 8 : 64;
 
 /// A plane of elements of several views, the output's first: element (i, j) of view v is i·row_steps[v] + j·steps[v]
 /// elements after data[v].
@@ -188,6 +188,9 @@ inline void pointwise(const F& f, const View& out, const auto&... inputs) {
   const int64_t n = contiguous_numel(out, inputs...);
   if (n >= 0 && n < kWideFrom<F>)
     return unit_loop(f, n, out.as<R>(), Input<1, T>(inputs.template as<const T>())...);
+  if (n >= 0 && n < kParallelFrom)  // as one row, without asking how the views lie
+    return unit_plane<F, R, T...>(
+        f, {{out.data, inputs.data...}, {1, (static_cast<void>(inputs), 1)...}, {}, 1, n});
   constexpr auto plane = [](const void* f, const Plane& plane) {
     unit_plane<F, R, T...>(*static_cast<const F*>(f), plane);
   };
