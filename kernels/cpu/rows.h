@@ -22,7 +22,8 @@ struct Lanes {
   template <class F>
   static Lanes of(const F& f) {
     Lanes y;
-#pragma GCC ivdep
+#pragma GCC \
+    unroll 1  // unrolled it would be sixteen scalar computations, which the compiler does not find back together
     for (int64_t l = 0; l < count; ++l) y.lane[l] = f(l);
     return y;
   }
@@ -117,14 +118,19 @@ struct RowsInLanes {
   RowsInLanes(const View& view, int64_t offset, int64_t step, int64_t rows) {
     const auto [n, stride] = line_along(view, view.dim - 1);
     const T* const first = view.as<const T>() + offset;
-    for (int64_t l = 0; l < Lanes<T>::count; ++l)  // lanes without a row of their own compute with the first
-      for (int64_t i = 0; i < n; ++i) elements[i].lane[l] = first[(l < rows ? l * step : 0) + i * stride];
+    for (int64_t l = 0; l < Lanes<T>::count; ++l) {
+      const T* const row =
+          first + (l < rows ? l * step : 0);  // lanes without a row of their own compute with the first
+      for (int64_t i = 0; i < n; ++i) elements[i].lane[l] = row[i * stride];
+    }
   }
   void put_back(const View& view, int64_t offset, int64_t step, int64_t rows) const {
     const auto [n, stride] = line_along(view, view.dim - 1);
     T* const first = view.as<T>() + offset;
-    for (int64_t l = 0; l < rows; ++l)
-      for (int64_t i = 0; i < n; ++i) first[l * step + i * stride] = elements[i].lane[l];
+    for (int64_t l = 0; l < rows; ++l) {
+      T* const row = first + l * step;
+      for (int64_t i = 0; i < n; ++i) row[i * stride] = elements[i].lane[l];
+    }
   }
 };
 
