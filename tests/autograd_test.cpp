@@ -107,6 +107,20 @@ TEST(Grad, HasTheDtypeOfItsTensor) {
   EXPECT_EQ(twice.grad().dtype(), kFloat64);
 }
 
+// So that the gradient of a layer's weight need not be rearranged: Y = X Wᵀ.
+TEST(Grad, OfATransposedFactorLiesAsItsTensorDoes) {
+  const Tensor x = leaf({{1, 2, 3}, {4, 5, 6}}), w = leaf({{1, 0, 2}, {0, 3, 1}, {1, 1, 1}, {2, 0, 5}});
+  const Tensor g = tensor({{1, 2, 3, 4}, {5, 6, 7, 8}}, kFloat64);
+  const std::vector<Tensor> right = autograd::grad({mm(x, w.t())}, {w}, {g}),
+                            left = autograd::grad({mm(w, x.t())}, {x}, {g.t()});
+  EXPECT_TRUE(right[0].is_contiguous() && left[0].is_contiguous());
+  EXPECT_TRUE(equal(right[0], mm(g.t(), x)));
+  EXPECT_TRUE(equal(left[0], mm(g, w)));
+  const std::vector<Tensor> first = autograd::grad({mm(w.t(), g.t())}, {w}, {ones({3, 2}, kFloat64)});
+  EXPECT_TRUE(first[0].is_contiguous());
+  EXPECT_TRUE(equal(first[0], mm(g.t(), ones({2, 3}, kFloat64))));
+}
+
 TEST(Grad, OfOneLeafUsedAsRoot) {
   const Tensor x = leaf(3);
   x.backward();

@@ -48,6 +48,15 @@ View as_column(const View& x) {
   return column;
 }
 
+/// Do the columns of x lie one after another in memory, as those of a transposed matrix do?
+bool lies_by_columns(const View& x) { return x.strides[0] == 1 && x.strides[1] > 1; }
+
+/// A B, lying by columns if asked. A gradient that lies as its tensor does need not be rearranged: that of W.t() becomes
+/// W's gradient by another transposition, in which no element moves.
+Tensor mm_lying(bool by_columns, const Tensor& a, const Tensor& b) {
+  return by_columns ? t(mm(t(b), t(a))) : mm(a, b);
+}
+
 }  // namespace
 
 // Y = A B         Ā = Ȳ Bᵀ     B̄ = Aᵀ Ȳ
@@ -60,8 +69,11 @@ Tensor mm(const Tensor& a, const Tensor& b) {
          ") must equal b's rows (", y.sizes[0], ")");
   check_same_dtype("mm", a, b);
   return record("mm", multiply(a, x, y, {x.sizes[0], y.sizes[1]}),
-                wrt(a, [b = save(b)](const Tensor& g) { return mm(g, t(b)); }),
-                wrt(b, [a = save(a)](const Tensor& g) { return mm(t(a), g); }));
+                wrt(a, [b = save(b), by_columns = lies_by_columns(x)](
+                           const Tensor& g) { return mm_lying(by_columns, g, t(b)); }),
+                wrt(b, [a = save(a), by_columns = lies_by_columns(y)](const Tensor& g) {
+                  return mm_lying(by_columns, t(a), g);
+                }));
 }
 
 // y = A x         Ā = ȳ xᵀ     x̄ = Aᵀ ȳ

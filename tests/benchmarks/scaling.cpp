@@ -1,6 +1,9 @@
 // scaling FOLDER: time and memory against size, as figures and their CSV. What should be linear is a straight line at 45
 // degrees there; the memory of a training loop should be level.
 #include <unistd.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include <chrono>
 #include <cmath>
@@ -63,7 +66,8 @@ void elements(const std::filesystem::path& folder) {
                      .log_y = true};
   for (const auto& [name, op] : ops) {
     lab::Series series{.name = name};
-    for (double n = 100; n <= 1e8; n *= std::sqrt(10)) {
+    for (int half_decades = 4; half_decades <= 16; ++half_decades) {
+      const double n = std::pow(10, half_decades / 2.0);
       const Tensor a = full({std::llround(n)}, 0.5);
       series.x.push_back(n);
       series.y.push_back(seconds_of([&] { op(a); }));
@@ -79,7 +83,8 @@ void elements(const std::filesystem::path& folder) {
 /// Chains of 10 to 1e6 recorded ops, forward and backward.
 void chains(const std::filesystem::path& folder) {
   lab::Series time{.name = "forward + backward"}, memory{.name = "the tape"};
-  for (double n = 10; n <= 1.1e6; n *= std::sqrt(10)) {
+  for (int half_decades = 2; half_decades <= 12; ++half_decades) {
+    const double n = std::pow(10, half_decades / 2.0);
     const Tensor x = full({4}, 0.5).requires_grad_(true), b = full({4}, 0.999);
     const auto chain = [&] {
       Tensor y = x;
@@ -89,6 +94,9 @@ void chains(const std::filesystem::path& folder) {
     time.x.push_back(n);
     time.y.push_back(seconds_of([&] { chain().backward(); }));
     empty_block_cache();
+#if defined(__GLIBC__)
+    malloc_trim(0);  // to the system, so that what the next chain takes is seen
+#endif
     const double before = resident_bytes();
     const Tensor end = chain();
     memory.x.push_back(n);
