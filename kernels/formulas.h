@@ -107,14 +107,20 @@ struct Le { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { ret
 struct Gt { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { return a > b; } };
 struct Ge { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { return a >= b; } };
 
-// ---- reductions: what each combines, and what it gives for nothing at all -------------------------------------
+// ---- reductions: what each makes of an element, how it combines two, and what it gives for nothing at all ------
 namespace reductions {
-template <class T> struct Sum  : Add     { static constexpr T nothing = T(0); };
-template <class T> struct Prod : Mul     { static constexpr T nothing = T(1); };
-template <class T> struct Max  : Maximum { static constexpr T nothing = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest(); };
-template <class T> struct Min  : Minimum { static constexpr T nothing = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max(); };
-template <class T> struct All  : BitAnd  { static constexpr T nothing = true; };
-template <class T> struct Any  : BitOr   { static constexpr T nothing = false; };
+template <class T> struct AsItIs { GRADUS_BOTH static T term(T x) { return x; } };
+template <class T> struct Sum  : Add, AsItIs<T>     { static constexpr T nothing = T(0); };
+template <class T> struct Prod : Mul, AsItIs<T>     { static constexpr T nothing = T(1); };
+template <class T> struct Max  : Maximum, AsItIs<T> { static constexpr T nothing = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest(); };
+template <class T> struct Min  : Minimum, AsItIs<T> { static constexpr T nothing = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max(); };
+template <class T> struct All  : BitAnd, AsItIs<T>  { static constexpr T nothing = true; };
+template <class T> struct Any  : BitOr, AsItIs<T>   { static constexpr T nothing = false; };
+template <class T> struct SumOfSquares : Add   { static constexpr T nothing = T(0); GRADUS_BOTH static T term(T x) { return x * x; } };
+
+/// What combines the results of several ranges into that of all.
+template <class F> struct OfResults { using type = F; };
+template <class T> struct OfResults<SumOfSquares<T>> { using type = Sum<T>; };
 }  // namespace reductions
 
 /// Calls visitor(formula) with the functor that `f` names.

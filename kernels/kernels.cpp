@@ -59,7 +59,7 @@ const char* name_of(Binary f) {
 }
 
 const char* name_of(Reduction f) {
-  static constexpr const char* names[] = {"sum", "prod", "max", "min", "all", "any"};
+  static constexpr const char* names[] = {"sum", "prod", "max", "min", "all", "any", "sum_of_squares"};
   return names[static_cast<int>(f)];
 }
 

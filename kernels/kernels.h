@@ -35,7 +35,7 @@ enum class Binary : uint8_t {
 };
 // clang-format on
 
-enum class Reduction : uint8_t { sum, prod, max, min, all, any };
+enum class Reduction : uint8_t { sum, prod, max, min, all, any, sum_of_squares };
 
 /// One step of stochastic gradient descent; see optim/sgd.h for the formula.
 struct SgdStep {

@@ -68,12 +68,19 @@ TEST(Reductions, OfRunsOfEveryLength) {
   for (Dtype dtype : {kFloat32, kFloat64, kInt64})
     for (int64_t n = 1; n < 1500; n += n < 300 ? 1 : 97) {
       const Tensor x = (arange(n) % 251 - 100).to(dtype), matrix = stack({x, -x, x});
-      int64_t sum = 0;
-      for (int64_t i = 0; i < n; ++i) sum += i % 251 - 100;
+      int64_t sum = 0, squares = 0;
+      for (int64_t i = 0; i < n; ++i) sum += i % 251 - 100, squares += (i % 251 - 100) * (i % 251 - 100);
       const int64_t largest = std::min<int64_t>(n - 1, 250) - 100;
       EXPECT_EQ(x.sum().item<int64_t>(), sum) << dtype << " " << n;
       EXPECT_EQ(matrix.sum({1})[1].item<int64_t>(), -sum) << dtype << " " << n;
       EXPECT_EQ(matrix.sum({0})[n - 1].item<int64_t>(), (n - 1) % 251 - 100) << dtype << " " << n;
+      if (dtype != kInt64) {
+        const double length = std::sqrt(static_cast<double>(squares));
+        EXPECT_NEAR(x.norm().item<double>(), length, 1e-7 * length) << dtype << " " << n;
+        EXPECT_NEAR(matrix.norm(2, {1})[1].item<double>(), length, 1e-7 * length) << dtype << " " << n;
+        const double last = std::abs(static_cast<double>((n - 1) % 251 - 100)) * std::sqrt(3.0);
+        EXPECT_NEAR(matrix.norm(2, {0})[n - 1].item<double>(), last, 1e-7 * last) << dtype << " " << n;
+      }
       EXPECT_EQ(x.max().item<int64_t>(), largest) << dtype << " " << n;
       EXPECT_EQ(x.min().item<int64_t>(), -100) << dtype << " " << n;
       EXPECT_EQ(x.argmax().item<int64_t>(), largest + 100) << dtype << " " << n;
@@ -103,6 +110,7 @@ TEST(Reductions, OfManyTermsAreAccurate) {
   const Tensor x = full({3'000'000}, 0.1f);
   const double exact = 3e6 * static_cast<double>(0.1f);
   EXPECT_NEAR(x.sum().item<double>(), exact, 4 * 0.03125);  // a float of this size has units of 1/32
+  EXPECT_NEAR(x.norm().item<double>(), std::sqrt(exact * static_cast<double>(0.1f)), 1e-4);
   EXPECT_NEAR(x.view({3000, 1000}).sum({0}).sum().item<double>(), exact, 4 * 0.03125);
 }
 

@@ -171,7 +171,7 @@ Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased, bool keepdim) {
 
 // y = √Σ xᵢ²      x̄ = ȳ x / y, and 0 where y = 0: the norm has a kink there, and 0 is one of its slopes
 static Tensor euclidean_norm(const Tensor& x, Dims dims, bool keepdim) {
-  const Tensor y = reduce(Reduction::sum, pointwise(Unary::square, x), dims, keepdim);
+  const Tensor y = reduce(Reduction::sum_of_squares, x, dims, keepdim);
   kernels_of(y).unary(Unary::sqrt, y.raw(), y.raw());
   return record("linalg_vector_norm", y, wrt(x, [x = save(x), y = save_output(y), dims](const Tensor& g) {
                   const Tensor slope = masked_fill(g / y, eq(y, 0), 0);

@@ -1,4 +1,5 @@
-// Reductions: sum, prod, max, min, all and any over any set of dimensions; argmax, argmin and cumsum along one.
+// Reductions: sums, also of squares, prod, max, min, all and any over any set of dimensions; argmax, argmin and cumsum along
+// one.
 //
 // Every reduction is a tree: the range is halved until blocks of 2 KiB are left, which are reduced in vector lanes. For
 // sums this is pairwise summation: the rounding error grows with log n instead of n (Higham, "The accuracy of floating
@@ -31,7 +32,7 @@ T reduce_long_run(const T* x, int64_t n) {
     for (int64_t c = begin; c < end; ++c)
       partial[c] = reduce_run<F>(x + c * kChunk, std::min(kChunk, n - c * kChunk), 1);
   });
-  return reduce_run<F, T>(partial.get(), chunks, 1);
+  return reduce_run<typename OfResults<F>::type, T>(partial.get(), chunks, 1);
 }
 
 /// The dimensions that are reduced, outermost first.
@@ -66,18 +67,19 @@ template <class F, class T>
 inline void combine_rows(const T* x, int64_t column_stride, int64_t width, int64_t stride, int64_t n,
                          T* result) {
   constexpr F f{};
-  for (int64_t j = 0; j < width; ++j) result[j] = x[j * column_stride];
+  for (int64_t j = 0; j < width; ++j) result[j] = F::term(x[j * column_stride]);
   int64_t i = 1;
   for (; i + 4 <= n; i += 4) {
     const T *a = x + i * stride, *b = a + stride, *c = b + stride, *d = c + stride;
 #pragma GCC ivdep
     for (int64_t j = 0; j < width; ++j) {
       const int64_t at = j * column_stride;
-      result[j] = f(f(f(a[at], b[at]), f(c[at], d[at])), result[j]);
+      const T first = f(F::term(a[at]), F::term(b[at])), second = f(F::term(c[at]), F::term(d[at]));
+      result[j] = f(f(first, second), result[j]);
     }
   }
   for (; i < n; ++i)
-    for (int64_t j = 0; j < width; ++j) result[j] = f(x[i * stride + j * column_stride], result[j]);
+    for (int64_t j = 0; j < width; ++j) result[j] = f(F::term(x[i * stride + j * column_stride]), result[j]);
 }
 
 /// The same for any number of rows and all dimensions that lie inside them, by halves.
@@ -248,8 +250,13 @@ constexpr std::array<ReduceKernel, kDtypes> for_numbers = {
 template <template <class> class F>
 constexpr std::array<ReduceKernel, kDtypes> for_bool = {nullptr, nullptr, nullptr, reduce_of<F<bool>, bool>};
 
+template <template <class> class F>
+constexpr std::array<ReduceKernel, kDtypes> for_reals = {reduce_of<F<float>, float>,
+                                                         reduce_of<F<double>, double>};
+
 constexpr std::array<ReduceKernel, kDtypes> reduce_table[] = {
-    for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>, for_numbers<Min>, for_bool<All>, for_bool<Any>};
+    for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>,       for_numbers<Min>,
+    for_bool<All>,    for_bool<Any>,     for_reals<SumOfSquares>};
 
 }  // namespace
 

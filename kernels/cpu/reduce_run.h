@@ -20,14 +20,14 @@ inline T combine_lanes(const T (&lane)[lanes]) {
   return combine_lanes<F>(half);
 }
 
-/// lane[l] = x[l] ∘ lane[l]
+/// lane[l] = x[l] ∘ lane[l]. Here and below an element x[l] stands for the term that F makes of it.
 template <class F, class T, size_t lanes>
 inline void add_to_lanes(T (&lane)[lanes], const T* x) {
   if constexpr (lanes > 16) {
-    for (size_t l = 0; l < lanes; ++l) lane[l] = F{}(x[l], lane[l]);
+    for (size_t l = 0; l < lanes; ++l) lane[l] = F{}(F::term(x[l]), lane[l]);
   } else {
 #pragma GCC unroll 1  // g++ writes out so short a loop before it looks for vectors, and then finds none
-    for (size_t l = 0; l < lanes; ++l) lane[l] = F{}(x[l], lane[l]);
+    for (size_t l = 0; l < lanes; ++l) lane[l] = F{}(F::term(x[l]), lane[l]);
   }
 }
 
@@ -41,12 +41,12 @@ inline T reduce_lanes(const T* x, int64_t n) {
   T result = F::nothing;
   if (n >= lanes) {
     T lane[lanes];
-    for (int64_t l = 0; l < lanes; ++l) lane[l] = x[l];
+    for (int64_t l = 0; l < lanes; ++l) lane[l] = F::term(x[l]);
     for (i = lanes; i + lanes <= n; i += lanes) add_to_lanes<F>(lane, x + i);
     result = combine_lanes<F>(lane);
   }
   if constexpr (lanes >= 16) return f(reduce_lanes<F, lanes / 4>(x + i, n - i), result);
-  for (; i < n; ++i) result = f(x[i], result);
+  for (; i < n; ++i) result = f(F::term(x[i]), result);
   return result;
 }
 
@@ -73,7 +73,7 @@ T reduce_run(const T* x, int64_t n, int64_t stride) {
   }
   if (stride == 1) return reduce_block<F>(x, n);
   T result = F::nothing;
-  for (; n > 0; --n, x += stride) result = F{}(result, *x);
+  for (; n > 0; --n, x += stride) result = F{}(F::term(*x), result);
   return result;
 }
 

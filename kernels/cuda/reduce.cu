@@ -1,4 +1,4 @@
-// Reductions: sum, prod, max, min, all and any over any set of dimensions.
+// Reductions: sums, also of squares, prod, max, min, all and any over any set of dimensions.
 //
 //   v1 chain     one thread, one output: a chain as long as the range, and one thread for a sum over everything.
 //   v2 block     a block reduces the range: each thread a part of it, then by halves in shared memory, a barrier for
@@ -95,15 +95,15 @@ __global__ void rows(Plan plan, int lanes, const T* x, T* out) {
       const T* range = x + at[0];
       result = chains<F, width, T>(begin / width + lane, packs, lanes, [&](int64_t i, T* part) {
         if constexpr (width == 1) {
-          part[0] = F{}(part[0], range[plan.range(i)[0]]);
+          part[0] = F{}(part[0], F::term(range[plan.range(i)[0]]));
         } else {
           const Pack<T, width> pack = load<width>(range, i);
 #pragma unroll
-          for (int w = 0; w < width; ++w) part[w] = F{}(part[w], pack.values[w]);
+          for (int w = 0; w < width; ++w) part[w] = F{}(part[w], F::term(pack.values[w]));
         }
       });
       if constexpr (width > 1)  // what is left over
-        for (int64_t i = packs * width + lane; i < end; i += lanes) result = F{}(result, range[i]);
+        for (int64_t i = packs * width + lane; i < end; i += lanes) result = F{}(result, F::term(range[i]));
     }
     result = reduce_lanes<F>(result, lanes);
     if (job < plan.jobs && lane == 0) out[at[1] + chunk * plan.chunk_step] = result;
@@ -127,7 +127,7 @@ __global__ void columns(Plan plan, const T* x, T* out) {
     if (output < plan.outputs.count) {
       at = plan.outputs(output);
       result = chains<F, 1, T>(begin + row, end, depth, [&](int64_t i, T* part) {
-        part[0] = F{}(part[0], x[at[0] + plan.range(i)[0]]);
+        part[0] = F{}(part[0], F::term(x[at[0] + plan.range(i)[0]]));
       });
     }
     if (depth > 1) {
@@ -205,7 +205,7 @@ void run_chunks(Plan& plan, int64_t chunks, const Sorted& dims, const Run& run) 
   plan.outputs = Loop<2>(MergedLoops<2>(dims.kept_x, partial));
   run(partial.as<T>(), chunks);
   partial.sizes[0] = chunks;
-  reduce_of<F, T>(partial, dims.kept_out, ReduceStep::grid);
+  reduce_of<typename OfResults<F>::type, T>(partial, dims.kept_out, ReduceStep::grid);
 }
 
 template <class F, class T>
@@ -256,7 +256,8 @@ void reduce_of(const View& x, const View& out, ReduceStep step) {
   if (out.numel() == 0) return;
   if (x.numel() == 0) return fill(F::nothing, out);
   const Sorted dims(x, out);
-  if (dims.range.dim == 0) return copy(x, out);
+  if (dims.range.dim == 0)
+    return std::same_as<F, SumOfSquares<T>> ? unary(Unary::square, x, out) : copy(x, out);
   Plan plan;
   plan.range = Loop<1>(MergedLoops<1>(dims.range));
   plan.n = plan.range.count;
@@ -275,8 +276,12 @@ constexpr std::array<ReduceKernel, 4> for_numbers = {reduce_of<F<float>, float>,
 template <template <class> class F>
 constexpr std::array<ReduceKernel, 4> for_bool = {nullptr, nullptr, nullptr, reduce_of<F<bool>, bool>};
 
-constexpr std::array<ReduceKernel, 4> reduce_table[] = {for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>,
-                                                        for_numbers<Min>, for_bool<All>,     for_bool<Any>};
+template <template <class> class F>
+constexpr std::array<ReduceKernel, 4> for_reals = {reduce_of<F<float>, float>, reduce_of<F<double>, double>};
+
+constexpr std::array<ReduceKernel, 4> reduce_table[] = {
+    for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>,       for_numbers<Min>,
+    for_bool<All>,    for_bool<Any>,     for_reals<SumOfSquares>};
 
 }  // namespace
 

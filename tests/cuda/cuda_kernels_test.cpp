@@ -163,7 +163,7 @@ void compare_reduction(Reduction f, const Shape& shape, unsigned dims, Dtype dty
 }  // namespace
 
 TEST_F(CudaKernels, ReductionsOverAnyDimensions) {
-  for (int f = 0; f <= static_cast<int>(Reduction::any); ++f)
+  for (int f = 0; f <= static_cast<int>(Reduction::sum_of_squares); ++f)
     for (const Shape& shape :
          {Shape{}, Shape{0}, Shape{1}, Shape{31}, Shape{33}, Shape{1000}, Shape{4097}, Shape{0, 3},
           Shape{3, 5}, Shape{40, 33}, Shape{3, 200}, Shape{2, 3, 5}, Shape{7, 11, 13}, Shape{4, 3, 2, 5}})
@@ -174,7 +174,7 @@ TEST_F(CudaKernels, ReductionsOverAnyDimensions) {
 }
 
 TEST_F(CudaKernels, ReductionsCutIntoChunks) {
-  for (Reduction f : {Reduction::sum, Reduction::max}) {
+  for (Reduction f : {Reduction::sum, Reduction::max, Reduction::sum_of_squares}) {
     for (Dtype dtype : {kFloat32, kFloat64, kInt64}) {
       compare_reduction(f, {100003}, 1, dtype, Layout::contiguous);
       compare_reduction(f, {100003}, 1, dtype, Layout::offset);
@@ -219,7 +219,7 @@ TEST_F(CudaKernels, EveryElementCounts) {
 
 TEST_F(CudaKernels, NanWins) {
   for (int64_t n : {5, 100, 5000})
-    for (Reduction f : {Reduction::max, Reduction::min, Reduction::sum}) {
+    for (Reduction f : {Reduction::max, Reduction::min, Reduction::sum, Reduction::sum_of_squares}) {
       Array x({n}, kFloat32), out({1}, kFloat32);
       int64_t i = 0;
       x.each([&](double v) { return ++i == n / 2 ? NAN : v; });
