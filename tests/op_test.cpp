@@ -251,6 +251,30 @@ void check_odd_shapes(const Op& op, const Setting& setting) {
   }
 }
 
+/// One input on the cpu, the others on the device: the op refuses; or it is a number or an index, which may come from
+/// there, and the op gives what it should. What must not be is a kernel that reads the other side's memory.
+void check_mixed_devices(const Op& op, const Setting& setting) {
+  const Arrays wanted = op.reference(prepare(op, setting).elements);
+  const variable_list wanted_gradients = gradients_of(op, setting);
+  for (size_t i = 0; i < op.inputs.size(); ++i) {
+    Prepared prepared = prepare(op, setting);
+    Tensor& moved = prepared.leaves[i];
+    moved = moved.detach().cpu().requires_grad_(moved.requires_grad());
+    const std::string what = "input " + std::to_string(i) + " on the cpu";
+    try {
+      const variable_list outputs = prepared.function(prepared.leaves);
+      for (size_t o = 0; o < outputs.size(); ++o)
+        expect_close(elements_of(outputs[o]), wanted[o].values, op.tolerance, what);
+      const variable_list gradients = weighted_gradients(outputs, prepared.leaves);
+      for (size_t g = 0; g < gradients.size(); ++g)
+        expect_close(elements_of(gradients[g]), elements_of(wanted_gradients[g]), 1e-9, what + ": gradient");
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("on the same device"), std::string::npos)
+          << what << ": " << error.what();
+    }
+  }
+}
+
 // ---- Registration ------------------------------------------------------------------------------------------------
 
 using Check = void (*)(const Op&, const Setting&);
@@ -282,11 +306,13 @@ bool differentiable(const Op& op) {
   return any;
 }
 
-std::vector<std::pair<const char*, Check>> checks_for(const Op& op, Dtype dtype) {
+std::vector<std::pair<const char*, Check>> checks_for(const Op& op, Dtype dtype, Layout layout) {
   std::vector<std::pair<const char*, Check>> checks = {{"forward", check_forward}};
   if (takes_any_shape(op)) checks.emplace_back("large", check_large);
   checks.emplace_back("empty", check_empty);
   checks.emplace_back("odd_shapes", check_odd_shapes);
+  if (kDevice.is_cuda() && op.inputs.size() > 1 && dtype == kFloat64 && layout == Layout::contiguous)
+    checks.emplace_back("mixed_devices", check_mixed_devices);
   if (!differentiable(op) || op.order < 1) return checks;
   if (dtype == kFloat32) {
     checks.emplace_back("backward", check_backward);
@@ -301,7 +327,7 @@ int register_all() {
   for (const Op& op : ops())
     for (const Dtype dtype : {kFloat32, kFloat64})
       for (const auto& [layout, layout_name] : kLayouts)
-        for (const auto& [check_name, check] : checks_for(op, dtype)) {
+        for (const auto& [check_name, check] : checks_for(op, dtype, layout)) {
           const std::string name = op.name + "/" + name_of(dtype) + "/" + layout_name + "/" + check_name;
           const Setting setting{kDevice, dtype, layout};
           testing::RegisterTest(

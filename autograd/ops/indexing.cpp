@@ -36,9 +36,9 @@ Tensor add_at(const Tensor& values, const Tensor& positions, const Shape& shape)
 }
 
 /// y = x with values at positions instead of (or added to) its own.
-Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tensor& positions,
-              bool accumulate) {
-  const Tensor y = x.detach().clone(), v = values.to(x.dtype());
+Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tensor& places, bool accumulate) {
+  const Tensor positions = on_device_of(op, x, places);
+  const Tensor y = x.detach().clone(), v = on_device_of(op, x, values).to(x.dtype());
   kernels_of(y).put(positions.raw(), expand_view(op, v.raw(), positions.sizes()), accumulate, y.raw());
   return record(op, y,
                 wrt(x,

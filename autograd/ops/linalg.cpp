@@ -88,6 +88,7 @@ struct Solve : autograd::Function<Solve> {
 void check_equation(const char* op, const Tensor& A, const Tensor& B, bool left) {
   check_square(op, A);
   check_matrix(op, B);
+  on_device_of(op, A, B);
   check(A.dtype() == B.dtype(), op, ": Expected A and B to have the same dtype, but found A of type ",
         A.dtype(), " and B of type ", B.dtype(), " instead");
   check(A.size(-1) == B.size(left ? -2 : -1), op, ": Incompatible shapes of A and B for the equation ",

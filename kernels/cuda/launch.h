@@ -86,12 +86,22 @@ inline constexpr int kThreads = 256;
 
 constexpr int64_t divide_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
-/// Blocks of kThreads threads for n elements, one each; more than enough blocks to fill a device take several each.
-inline unsigned blocks_for(int64_t n) {
-  constexpr int64_t most = 1 << 16;
-  const int64_t blocks = divide_up(n, kThreads);
-  return static_cast<unsigned>(blocks < most ? blocks : most);
+/// More than enough blocks to fill a device take several jobs each. The emulator has only a few: so tests of ordinary size
+/// go from job to job in one block, too. (Five, so that jobs a power of two apart are still in different blocks: the
+/// race check finds what they do to each other only there.)
+#if defined(__CUDACC__)
+inline constexpr int64_t kMostBlocks = 1 << 16;
+#else
+inline constexpr int64_t kMostBlocks = 5;
+#endif
+
+/// Blocks for this many jobs, each of which takes a block.
+constexpr unsigned blocks_for_jobs(int64_t jobs) {
+  return static_cast<unsigned>(jobs < kMostBlocks ? jobs : kMostBlocks);
 }
+
+/// Blocks of kThreads threads for n elements, one each.
+constexpr unsigned blocks_for(int64_t n) { return blocks_for_jobs(divide_up(n, kThreads)); }
 
 /// The number of this thread among all of a one-dimensional grid, and how many there are.
 __device__ inline int64_t global_thread() { return int64_t{blockIdx.x} * blockDim.x + threadIdx.x; }

@@ -52,9 +52,4 @@ inline int power_of_two(int64_t n, int64_t least, int64_t most) {
   return static_cast<int>(std::bit_ceil(static_cast<uint64_t>(std::clamp(n, least, most))));
 }
 
-/// Blocks for this many jobs, each of which takes a block: more than enough blocks to fill a device take several each.
-inline unsigned blocks_for_jobs(int64_t jobs) {
-  return static_cast<unsigned>(std::min<int64_t>(jobs, 1 << 16));
-}
-
 }  // namespace gradus::cuda

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/cuda/launch.h"
+#include "kernels/kernels.h"
 #include "kernels/merged_loops.h"
 
 namespace gradus::cuda {

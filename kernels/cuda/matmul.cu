@@ -118,6 +118,13 @@ struct TileGrid {
         down(divide_up(all.first.c.rows, side)),
         tiles(divide_up(all.first.c.columns, side) * divide_up(all.first.c.rows, side) * all.offsets.count) {}
 
+  /// One for each tile.
+  unsigned blocks() const {
+    check(tiles <= INT32_MAX, "matmul: ", tiles,
+          " blocks are too many for one launch, which has at most 2147483647; multiply parts of the batch");
+    return static_cast<unsigned>(tiles);
+  }
+
   struct Tile {
     int row, column;  // in tiles
     int64_t matrix;
@@ -380,7 +387,7 @@ void run_dots(const Batch<T>& all) {
 template <class T>
 void run_tiles(const Batch<T>& all) {
   const TileGrid grid(all, kSide);
-  launch<tiles<T>>({static_cast<unsigned>(grid.tiles), {kSide, kSide}}, all, grid);
+  launch<tiles<T>>({grid.blocks(), {kSide, kSide}}, all, grid);
 }
 
 /// True if elements lie side by side along rows or columns.
@@ -421,7 +428,7 @@ void run_registers(const Batch<T>& all) {
                                        : has_packs(b.data, b.column, b.rows, b.row, batch, 2)};
   const bool c_packs = has_packs(c.data, c.column, c.rows, c.row, batch, 0);
   const TileGrid tile_grid(all, side);
-  const Grid grid{static_cast<unsigned>(tile_grid.tiles), Tiling::threads};
+  const Grid grid{tile_grid.blocks(), Tiling::threads};
   const auto run = [&]<bool a_way, bool b_way>(std::bool_constant<a_way>, std::bool_constant<b_way>) {
     launch<registers<Tiling, T, a_way, b_way>>(grid, left, right, c, c_packs, batch, tile_grid);
   };

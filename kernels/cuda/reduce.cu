@@ -41,7 +41,6 @@ namespace {
 
 constexpr int kChain = 32;       // additions in a chain
 constexpr int64_t kFill = 1024;  // blocks that fill a device
-constexpr int64_t kMostBlocks = 1 << 16;
 
 int64_t power_of_two(int64_t n) { return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(n))); }
 
@@ -226,8 +225,7 @@ void reduce_by_rows(Plan& plan, const Sorted& dims, ReduceStep step) {
     plan.jobs = plan.outputs.count * parts;
     const int64_t threads =
         std::clamp<int64_t>(power_of_two(std::min<int64_t>(plan.jobs, kThreads) * lanes), 32, kThreads);
-    const int64_t blocks = std::min(divide_up(plan.jobs, threads / lanes), kMostBlocks);
-    const Grid grid{static_cast<unsigned>(blocks), static_cast<unsigned>(threads)};
+    const Grid grid{blocks_for_jobs(divide_up(plan.jobs, threads / lanes)), static_cast<unsigned>(threads)};
     if (packs)
       launch<rows<F, width, T>>(grid, plan, lanes, x, out);
     else
@@ -245,8 +243,7 @@ void reduce_by_columns(Plan& plan, const Sorted& dims, ReduceStep step) {
   const int64_t chunks = step == ReduceStep::grid ? chunks_for(n, tiles, depth * kChain) : 1;
   run_chunks<F, T>(plan, chunks, dims, [&](T* out, int64_t parts) {
     plan.jobs = tiles * parts;
-    const Grid grid{static_cast<unsigned>(std::min(plan.jobs, kMostBlocks)),
-                    {static_cast<unsigned>(width), static_cast<unsigned>(depth)}};
+    const Grid grid{blocks_for_jobs(plan.jobs), {static_cast<unsigned>(width), static_cast<unsigned>(depth)}};
     launch<columns<F, T>>(grid, plan, dims.range.as<const T>(), out);
   });
 }

@@ -158,12 +158,11 @@ struct Rows {
 
   /// Blocks of at least a warp, with several rows each if rows are short.
   Grid grid() const {
-    constexpr int64_t threads = 128, most_blocks = 1 << 16;
+    constexpr int64_t threads = 128;
     const auto wanted = std::bit_ceil(static_cast<uint64_t>(std::min(loop.count, threads) * lanes));
     const int64_t block =
         std::max<int64_t>(lanes, std::clamp<int64_t>(static_cast<int64_t>(wanted), 32, threads));
-    const int64_t groups = block / lanes, blocks = (loop.count + groups - 1) / groups;
-    return {static_cast<unsigned>(std::min(blocks, most_blocks)), static_cast<unsigned>(block)};
+    return {blocks_for_jobs(divide_up(loop.count, block / lanes)), static_cast<unsigned>(block)};
   }
 };
 

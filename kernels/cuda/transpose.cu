@@ -104,8 +104,7 @@ bool transpose_by(const View& x, const View& out, const KernelFor& kernel_for) {
   Transposition all;
   if (!find_transposition(x, out, all)) return false;
   const auto run = [&]<class T>(T) {
-    constexpr int64_t most = 1 << 16;
-    const Grid grid{static_cast<unsigned>(std::min(all.tiles, most)), {kTile, kRowsAtATime}};
+    const Grid grid{blocks_for_jobs(all.tiles), {kTile, kRowsAtATime}};
     kernel_for(T{}, grid, all, out.as<T>(), x.as<const T>());
     return true;
   };

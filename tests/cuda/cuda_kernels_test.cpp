@@ -1,5 +1,6 @@
 // Every kernel of the CUDA table against the CPU's on random inputs, in all layouts and odd sizes. The op list tests what
 // the ops compute; this tests the paths inside the kernels, which depend on sizes, strides and alignment.
+#include "../expectations.h"
 #include "arrays.h"
 
 // ---- pointwise ---------------------------------------------------------------------------------------------------
@@ -299,12 +300,41 @@ TEST_F(CudaKernels, ProductsInLargeTiles) {
       compare_product(cuda::matmul, {130}, 40, 12, 36, kFloat32, a, b, Layout::contiguous);
 }
 
+/// A grid has 65,535 blocks at most in its second and third dimension.
+TEST_F(CudaKernels, MoreProductsThanAGridHasInYAndZ) {
+  const int64_t count = 66000;
+  const Array a({count, 2, 1}, kFloat32), b({1, 1, 2}, kFloat32);
+  const auto expanded = [&](View view) {
+    view.sizes[0] = count;
+    view.strides[0] = 0;
+    return view;
+  };
+  for (Matmul step : {cuda::matmul_v1, cuda::matmul_v2}) {
+    Array out({count, 2, 2}, kFloat32);
+    cpu::matmul_v1(a.host(), expanded(b.host()), out.host());
+    step(a.device(), expanded(b.device()), out.device());
+    out.expect_equal(1e-6, "66000 products");
+  }
+}
+
+/// And 2³¹ - 1 in its first.
+TEST_F(CudaKernels, MoreBlocksThanALaunchHasAreRefused) {
+  const Array one({1, 2, 2}, kFloat32);
+  View many = one.device();
+  many.sizes[0] = int64_t{1} << 31;
+  many.strides[0] = 0;
+  for (Matmul step : {cuda::matmul_v2, cuda::matmul_v3})
+    EXPECT_ERROR(step(many, many, many), "matmul: 2147483648 blocks are too many for one launch");
+  many.sizes[0] = (int64_t{1} << 32) + 1;  // 1, if only 32 bits of it were looked at
+  EXPECT_ERROR(cuda::matmul_v2(many, many, many), "matmul: 4294967297 blocks are too many for one launch");
+}
+
 // ---- rows --------------------------------------------------------------------------------------------------------
 
 namespace {
 
 const Shape kRowShapes[] = {{5},       {0},       {0, 4},    {3, 1},    {7, 10},
-                            {5, 31},   {2, 33},   {3, 128},  {2, 132},  {2, 1000},
+                            {5, 31},   {2, 33},   {3, 128},  {2, 132},  {6, 1028},
                             {2, 1024}, {1, 4097}, {1, 8192}, {2, 9001}, {2, 3, 5}};
 
 using Rowwise = void (*)(const View&, const View&);

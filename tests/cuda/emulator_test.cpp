@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/loops.h"
 
 namespace gradus::cuda {
 namespace {
@@ -314,6 +315,42 @@ TEST_P(Emulator, BadCopies) {
                   {"32 bytes run past the end of an allocation of 16"});
   expect_contains(error_of([&] { cudaFree(x + 1); }), {"is not the start of an allocation"});
   EXPECT_EQ(reinterpret_cast<uintptr_t>(static_cast<float*>(x)) % 256, 0u);
+}
+
+// ---- Indices beyond 32 bits ------------------------------------------------------------------------------------------
+
+/// What every kernel finds its elements by. On the host: a kernel of so many elements would take minutes here.
+TEST(Loops, CountBeyond32Bits) {
+  const int64_t around[] = {0,
+                            1,
+                            (int64_t{1} << 31) - 1,
+                            int64_t{1} << 31,
+                            (int64_t{1} << 31) + 1,
+                            (int64_t{1} << 32) - 1,
+                            (int64_t{1} << 32) + 5,
+                            (int64_t{1} << 62) + 12345};
+  for (const int64_t size : around)
+    for (const int64_t i : around) {
+      if (size == 0) continue;
+      int64_t quotient = i;
+      EXPECT_EQ(Divisor(size).divide(quotient), i % size) << i << " by " << size;
+      EXPECT_EQ(quotient, i / size) << i << " by " << size;
+    }
+
+  View x, y;  // y is x transposed
+  x.dim = y.dim = 2;
+  const int64_t rows = (int64_t{1} << 31) + 3, columns = 5;
+  x.sizes[0] = y.sizes[0] = rows;
+  x.sizes[1] = y.sizes[1] = columns;
+  x.set_contiguous_strides();
+  y.strides[0] = 1;
+  y.strides[1] = rows;
+  const Loop<2> loop(MergedLoops<2>(x, y));
+  EXPECT_EQ(loop.count, rows * columns);
+  for (const int64_t i : {int64_t{0}, rows - 1, rows * columns - 1, (int64_t{1} << 32) + 1}) {
+    EXPECT_EQ(loop(i)[0], i);
+    EXPECT_EQ(loop(i)[1], i / columns + i % columns * rows);
+  }
 }
 
 // ---- Out of bounds -----------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 #include "kernels/cuda/emulator/runtime.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -29,9 +31,12 @@ constexpr size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlig
 class DeviceMemory {
  public:
   std::mutex mutex;
-  size_t total = size_t{4} << 30, used = 0;
+  size_t total, used = 0;
 
   DeviceMemory() {
+    const auto pages = static_cast<size_t>(std::max(sysconf(_SC_PHYS_PAGES), 0L)),
+               page = static_cast<size_t>(std::max(sysconf(_SC_PAGE_SIZE), 0L));
+    total = std::min(size_t{4} << 30, pages * page / 2);
     if (const char* text = std::getenv("GRADUS_EMULATOR_MEMORY")) total = std::strtoull(text, nullptr, 10);
   }
 
@@ -117,8 +122,6 @@ void launch(const Launch& launch) {
     refuse(launch.shared_bytes, " bytes of shared memory; at most 49152");
   run(launch);
 }
-
-void set_device_memory(size_t bytes) { device().total = bytes; }
 
 }  // namespace gradus::emulator
 

@@ -40,6 +40,8 @@ const char* cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetLastError();
 cudaError_t cudaPeekAtLastError();
 
+// The device has 4 GiB, but not more than half of the machine's memory; or GRADUS_EMULATOR_MEMORY of the environment, in
+// bytes.
 cudaError_t cudaMalloc(void** memory, size_t bytes);
 cudaError_t cudaFree(void* memory);
 cudaError_t cudaMemset(void* memory, int byte, size_t bytes);
@@ -61,8 +63,5 @@ struct Launch;
 
 /// Runs a kernel if its grid and block are such as devices accept, and says why if not.
 void launch(const Launch& launch);
-
-/// How much memory the device has: 4 GiB, or the environment's GRADUS_EMULATOR_MEMORY in bytes, unless told otherwise.
-void set_device_memory(size_t bytes);
 
 }  // namespace gradus::emulator
