@@ -51,10 +51,34 @@ View as_column(const View& x) {
 /// Do the columns of x lie one after another in memory, as those of a transposed matrix do?
 bool lies_by_columns(const View& x) { return x.strides[0] == 1 && x.strides[1] > 1; }
 
-/// A B, lying by columns if asked. A gradient that lies as its tensor does need not be rearranged: that of W.t() becomes
-/// W's gradient by another transposition, in which no element moves.
-Tensor mm_lying(bool by_columns, const Tensor& a, const Tensor& b) {
-  return by_columns ? t(mm(t(b), t(a))) : mm(a, b);
+View transposed(const View& x) {
+  View y = x;
+  std::swap(y.sizes[0], y.sizes[1]);
+  std::swap(y.strides[0], y.strides[1]);
+  return y;
+}
+
+/// A factor in a rule of mm: a matrix, or its transpose.
+struct Factor {
+  const Tensor& x;
+  bool turned;
+
+  Tensor tensor() const { return turned ? t(x) : x; }
+  View view() const { return turned ? transposed(x.raw()) : x.raw(); }
+};
+
+/// A B for a rule, lying by columns if asked. A gradient that lies as its tensor does need not be rearranged: that of W.t()
+/// becomes W's gradient by another transposition, in which no element moves. Where nothing is recorded, neither are the
+/// transposed matrices made as tensors.
+Tensor mm_lying(bool by_columns, Factor a, Factor b) {
+  if (GradMode::is_enabled()) {
+    const Tensor x = a.tensor(), y = b.tensor();
+    return by_columns ? t(mm(t(y), t(x))) : mm(x, y);
+  }
+  const View x = a.view(), y = b.view();
+  if (!by_columns) return multiply(a.x, x, y, {x.sizes[0], y.sizes[1]});
+  const Tensor product = multiply(a.x, transposed(y), transposed(x), {y.sizes[1], x.sizes[0]});
+  return alias(product, transposed(product.raw()));
 }
 
 }  // namespace
@@ -69,10 +93,12 @@ Tensor mm(const Tensor& a, const Tensor& b) {
          ") must equal b's rows (", y.sizes[0], ")");
   check_same_dtype("mm", a, b);
   return record("mm", multiply(a, x, y, {x.sizes[0], y.sizes[1]}),
-                wrt(a, [b = save(b), by_columns = lies_by_columns(x)](
-                           const Tensor& g) { return mm_lying(by_columns, g, t(b)); }),
+                wrt(a,
+                    [b = save(b), by_columns = lies_by_columns(x)](const Tensor& g) {
+                      return mm_lying(by_columns, {g, false}, {b, true});
+                    }),
                 wrt(b, [a = save(a), by_columns = lies_by_columns(y)](const Tensor& g) {
-                  return mm_lying(by_columns, t(a), g);
+                  return mm_lying(by_columns, {a, true}, {g, false});
                 }));
 }
 
