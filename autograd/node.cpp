@@ -120,7 +120,7 @@ Edge gradient_edge(const Tensor& x) {
   const auto lock = lock_leaf_pointers();
   if (impl.leaf_node && impl.leaf_node->references.increment_unless_zero())
     return {Ref<GraphNode>::adopt(impl.leaf_node), 0};
-  return {Ref<GraphNode>(new LeafNode(x)), 0};
+  return {Ref<GraphNode>::first(new LeafNode(x)), 0};
 }
 
 }  // namespace autograd

@@ -89,7 +89,7 @@ template <class... Rules>
 Tensor record(const char* op, Tensor y, WithRespectTo<Rules>... inputs) {
   // All inputs are asked, since a view that looks for its place makes a node, which has to be older than this one.
   if (!GradMode::is_enabled() || !(inputs.input.requires_grad() | ...)) return y;
-  Ref<GraphNode> node(new OpNode<Rules...>(op, y, inputs...));
+  auto node = Ref<GraphNode>::first(new OpNode<Rules...>(op, y, inputs...));
   TensorImpl& impl = y.impl();
   impl.grad_fn = std::move(node);
   impl.output_nr = 0;

@@ -33,7 +33,7 @@ class ListNode final : public Node {
 template <class Rule>
 Tensor record_list(const char* op, Tensor y, TensorList inputs, Rule rule) {
   if (!GradMode::is_enabled() || std::ranges::count_if(inputs, &Tensor::requires_grad) == 0) return y;
-  Ref<GraphNode> node(new ListNode<Rule>(op, y, inputs, std::move(rule)));
+  auto node = Ref<GraphNode>::first(new ListNode<Rule>(op, y, inputs, std::move(rule)));
   y.impl().grad_fn = std::move(node);
   y.impl().output_nr = 0;
   y.impl().requires_grad = true;

@@ -40,11 +40,9 @@ constexpr Dtype promote_types(Dtype a, Dtype b) {
   return rank[static_cast<int>(a)] >= rank[static_cast<int>(b)] ? a : b;
 }
 
-/// Bytes of one element.
-constexpr int64_t item_size(Dtype dtype) {
-  constexpr int64_t bytes[] = {4, 8, 8, 1, 4, 2, 1};
-  return bytes[static_cast<int>(dtype)];
-}
+/// Bytes of one element. (The table stands outside: one inside of a function is written to the stack at every call.)
+inline constexpr uint8_t kItemSizes[] = {4, 8, 8, 1, 4, 2, 1};
+constexpr int64_t item_size(Dtype dtype) { return kItemSizes[static_cast<int>(dtype)]; }
 
 /// "float32", "float64", "int64", "bool", "int32", "int16" or "uint8".
 constexpr const char* name_of(Dtype dtype) {

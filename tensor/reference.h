@@ -31,6 +31,8 @@ class Counter {
   /// Returns the new value.
   Integer increment() { return add(1); }
   Integer decrement() { return add(static_cast<Integer>(-1)); }
+  /// The first count of a new object, of which no other thread knows yet.
+  void start() { value_.store(1, std::memory_order_relaxed); }
   /// For a pointer that does not own: takes a reference only if the object still has one. False if it has none.
   bool increment_unless_zero() {
     Integer seen = value();
@@ -62,6 +64,11 @@ class Ref {
   Ref() = default;
   explicit Ref(T* object) : object_(object) {
     if (object_) object_->references.increment();
+  }
+  /// The first pointer to a new object.
+  static Ref first(T* object) {
+    object->references.start();
+    return adopt(object);
   }
   /// Takes over a reference that was already counted.
   static Ref adopt(T* object) {

@@ -10,7 +10,7 @@ Ref<Storage> Storage::allocate_on_device(int64_t bytes, DeviceType device) {
   storage->device = device;
   storage->data = elements;
   storage->bytes = bytes;
-  return Ref<Storage>(storage);
+  return Ref<Storage>::first(storage);
 }
 
 Ref<Storage> Storage::borrow(void* data, int64_t bytes, std::function<void(void*)> release) {
@@ -18,7 +18,7 @@ Ref<Storage> Storage::borrow(void* data, int64_t bytes, std::function<void(void*
   storage->data = data;
   storage->bytes = bytes;
   storage->owner = new std::function<void(void*)>(std::move(release));
-  return Ref<Storage>(storage);
+  return Ref<Storage>::first(storage);
 }
 
 void Storage::release_elsewhere() {

@@ -26,7 +26,7 @@ struct alignas(64) Storage {
     auto* storage = ::new (allocate_block(sizeof(Storage) + static_cast<size_t>(bytes))) Storage;
     storage->data = storage + 1;
     storage->bytes = bytes;
-    return Ref<Storage>(storage);
+    return Ref<Storage>::first(storage);
   }
 
   /// Memory of somebody else; `release` (may be empty) is called with it at the end.

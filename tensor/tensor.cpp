@@ -7,7 +7,7 @@ static_assert(sizeof(Tensor) == sizeof(void*));
 
 namespace {
 
-Tensor wrap(TensorImpl* impl) { return Tensor(Ref<TensorImpl>(impl)); }
+Tensor wrap(TensorImpl* impl) { return Tensor(Ref<TensorImpl>::first(impl)); }
 
 constexpr int64_t kMostElements = int64_t{1} << 46;  // so that their bytes fit into 64 bits
 
@@ -30,9 +30,10 @@ Tensor allocate(IntArrayRef sizes, Dtype dtype, DeviceType device) {
   int64_t numel = 1;
   bool doubtful = false;
   for (size_t d = dim; d-- > 0;) {
-    raw.sizes[d] = sizes[d];
+    const int64_t size = sizes[d];
+    raw.sizes[d] = size;
     raw.strides[d] = numel;
-    doubtful |= __builtin_mul_overflow(numel, sizes[d], &numel);
+    doubtful |= __builtin_mul_overflow(numel, size, &numel);
     doubtful |= static_cast<uint64_t>(numel) > kMostElements;  // or negative
   }
   if (doubtful) [[unlikely]]

@@ -383,7 +383,7 @@ void thin_columns_all(const Matrix<const T>& a, const Matrix<const T>& b, const 
 
 template <class T>
 void thin_product(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
-  constexpr void (*products[])(const Matrix<const T>&, const Matrix<const T>&, const Matrix<T>&) = {
+  static constexpr void (*products[])(const Matrix<const T>&, const Matrix<const T>&, const Matrix<T>&) = {
       thin_columns_all<1, T>, thin_columns_all<2, T>, thin_columns_all<3, T>,
       thin_columns_all<4, T>, thin_columns_all<5, T>, thin_columns_all<kThin, T>};
   products[a.columns - 1](a, b, c);
