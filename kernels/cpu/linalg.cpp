@@ -55,6 +55,13 @@ void clear_above(Columns<T>& a) {
     for (int64_t i = 0; i < std::min<int64_t>(j, a.rows); ++i) a(i, j) = 0;
 }
 
+/// Is the work on one matrix too short for two threads? LAPACK shares its steps, which wait for each other: measured, only
+/// from matrices of 512 rows on does that pay (lu: from 128 on).
+bool is_short(const View& a, int64_t rows = 512) {
+  const int64_t m = a.sizes[a.dim - 2], n = a.sizes[a.dim - 1];
+  return m * n * std::min(m, n) < rows * rows * rows;
+}
+
 /// Calls one(views…) for every matrix of a batch: the views without their first `batch` dimensions.
 template <class One, class... Views>
 void for_each_matrix(int batch, const One& one, const Views&... views) {
@@ -249,6 +256,7 @@ void lu(const View& a, const View& lu, const View& permutation) {
       for (size_t k = 0; k < order.size(); ++k) std::swap(order[k], order[static_cast<size_t>(pivots[k])]);
       copy(vector_view(order), permutation);
     };
+    const OneThreadIf one_thread(is_short(a, 128));
     for_each_matrix(a.dim - 2, one_matrix, a, lu, permutation);
   });
 }
@@ -262,6 +270,7 @@ void cholesky(const View& a, const View& l) {
       clear_above(columns);
       copy(columns.view(), l);
     };
+    const OneThreadIf one_thread(is_short(a));
     for_each_matrix(a.dim - 2, one_matrix, a, l);
   });
 }
@@ -366,15 +375,18 @@ void svd_of_one(const View& a, const View& u, const View& s, const View& v) {
 }  // namespace
 
 void qr(const View& a, const View& q, const View& r) {
+  const OneThreadIf one_thread(is_short(a));
   visit_floating("qr", a.dtype, [&]<class T>(T) { for_each_matrix(a.dim - 2, qr_of_one<T>, a, q, r); });
 }
 
 void eigh(const View& a, const View& values, const View& vectors) {
+  const OneThreadIf one_thread(is_short(a));
   visit_floating("eigh", a.dtype,
                  [&]<class T>(T) { for_each_matrix(a.dim - 2, eigh_of_one<T>, a, values, vectors); });
 }
 
 void svd(const View& a, const View& u, const View& s, const View& v) {
+  const OneThreadIf one_thread(is_short(a));
   visit_floating("svd", a.dtype, [&]<class T>(T) { for_each_matrix(a.dim - 2, svd_of_one<T>, a, u, s, v); });
 }
 

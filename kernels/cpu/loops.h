@@ -33,6 +33,28 @@ void parallel_ranges(int64_t n, int64_t work, const Body& body) {
   body(0, n);
 }
 
+/// Keeps OpenMP, and a BLAS or LAPACK that runs on it, to one thread while it lives, if asked to.
+class OneThreadIf {
+ public:
+  explicit OneThreadIf([[maybe_unused]] bool one_thread) {
+#if defined(_OPENMP)
+    if (!one_thread) return;
+    before_ = omp_get_max_threads();
+    if (before_ > 1) omp_set_num_threads(1);
+#endif
+  }
+  ~OneThreadIf() {
+#if defined(_OPENMP)
+    if (before_ > 1) omp_set_num_threads(before_);
+#endif
+  }
+  OneThreadIf(const OneThreadIf&) = delete;
+  OneThreadIf& operator=(const OneThreadIf&) = delete;
+
+ private:
+  [[maybe_unused]] int before_ = 1;
+};
+
 /// The number of elements if all views (of one shape) are row-major without gaps, else -1.
 template <class... Views>
 inline int64_t contiguous_numel(const View& out, const Views&... inputs) {

@@ -183,30 +183,9 @@ void blas_vector(Layout la, const Matrix<const T>& a, const Matrix<const T>& b, 
   gemv(la, rows, columns, a.data, b.data, static_cast<int>(b.row), c.data, static_cast<int>(c.row));
 }
 
-/// Keeps BLAS to one thread while it lives, if the product is short: OpenBLAS starts sharing at 2¹⁸ multiplications, 5 µs
-/// of work, which waking a second thread doubles at best, and multiplies by thousands where other programs hold the
-/// processor that it is to run on. An OpenBLAS with threads of its own, not OpenMP's, does not notice.
-class OneThreadIfShort {
- public:
-  explicit OneThreadIfShort([[maybe_unused]] int64_t multiplications) {
-#if defined(_OPENMP)
-    if (multiplications >= kShared) return;
-    before_ = omp_get_max_threads();
-    if (before_ > 1) omp_set_num_threads(1);
-#endif
-  }
-  ~OneThreadIfShort() {
-#if defined(_OPENMP)
-    if (before_ > 1) omp_set_num_threads(before_);
-#endif
-  }
-  OneThreadIfShort(const OneThreadIfShort&) = delete;
-  OneThreadIfShort& operator=(const OneThreadIfShort&) = delete;
-
- private:
-  static constexpr int64_t kShared = int64_t{1} << 21;  // 128³
-  int before_ = 1;
-};
+/// OpenBLAS starts sharing products at 2¹⁸ multiplications, 5 µs of work, which waking a second thread doubles at best, and
+/// multiplies by thousands where other programs hold the processor that it is to run on. We let it from 128³ on.
+constexpr int64_t kSharedProduct = int64_t{1} << 21;
 
 template <class T>
 void blas(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
@@ -228,7 +207,7 @@ void blas(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c
   } else if (lc.transpose == CblasTrans || (c.rows == 1 && c.columns > 1 && a.column > 0 && c.column > 0)) {
     blas(b.transposed(), a.transposed(), c.transposed());  // Cᵀ = Bᵀ Aᵀ
   } else {
-    const OneThreadIfShort threads(c.rows * c.columns * a.columns);
+    const OneThreadIf one_thread(c.rows * c.columns * a.columns < kSharedProduct);
     gemm(la, lb, static_cast<int>(c.rows), static_cast<int>(c.columns), static_cast<int>(a.columns), a.data,
          b.data, c.data, static_cast<int>(lc.leading));
   }

@@ -146,7 +146,7 @@ template <auto kernel, class... Arguments>
 void launch_blocks(const Blocks& blocks, const Arguments&... arguments) {
   if (blocks.matrices == 0) return;
   const bool shared = blocks.bytes <= kMostShared;
-  const int64_t count = std::min<int64_t>(blocks.matrices, shared ? 1 << 12 : 256);
+  const int64_t count = std::min<int64_t>(blocks_for_jobs(blocks.matrices), shared ? 1 << 12 : 256);
   const auto threads = static_cast<unsigned>(kWarp * power_of_two(blocks.tasks, 1, kMostThreads / kWarp));
   const auto start = [&](void* global, int64_t shared_bytes) {
     launch<kernel>(
