@@ -18,7 +18,7 @@ inline constexpr size_t kAlignment = 64;
 inline constexpr size_t kSmall = 1024;  // up to here one class per 64 bytes
 inline constexpr size_t kSmallClasses = kSmall / kAlignment;
 inline constexpr size_t kClasses = kSmallClasses + 4 * 22;  // then four classes per doubling, to 4 GiB
-inline constexpr size_t kMostBytes = size_t{256} << 20;     // kept by a thread
+inline constexpr size_t kMostBytes = size_t{1} << 30;       // kept by a thread
 
 /// A size class: its number and how many bytes each of its blocks has.
 struct SizeClass {

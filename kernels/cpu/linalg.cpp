@@ -16,6 +16,7 @@
 // with other programs up to signs.
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "kernels/cpu/cpu_kernels.h"
@@ -296,9 +297,9 @@ void with_workspace(const Call& call) {
   T best = 0;
   int length = -1;
   call(&best, &length);
-  std::vector<T> work(std::max<size_t>(1, static_cast<size_t>(best)));
-  length = static_cast<int>(work.size());
-  call(work.data(), &length);
+  length = std::max(1, static_cast<int>(best));
+  const auto work = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(length));  // no page of it is touched here
+  call(work.get(), &length);
 }
 
 template <class T>

@@ -6,12 +6,12 @@ namespace {
 
 constexpr int kChain = 1000;
 
-/// kChain ops one after another on x, of one small shape, and the way back: the cost of one recorded op.
+/// kChain times `apply`, which records `ops` ops on a small shape, and the way back: the cost of one recorded op.
 template <class Op>
-void add_chain(const std::string& op, IntArrayRef sizes, Op apply) {
+void add_chain(const std::string& op, IntArrayRef sizes, Op apply, int ops = 1) {
   const std::vector<int64_t> shape(sizes.begin(), sizes.end());
   add("micro/" + op + ", recorded, forward + backward, per op",
-      {.times_libtorch = 15, .nanoseconds = 100, .steps = kChain}, [=] {
+      {.times_libtorch = 15, .nanoseconds = 100, .steps = 1.0 * ops * kChain}, [=] {
         Tensor x = (0.1 * rand(shape)).requires_grad_(true);
         return [=] {
           Tensor y = x;
@@ -28,7 +28,8 @@ void add_chains() {
   add_chain("a * b, 4 elements", {4}, [=](const Tensor& y) { return y * small; });
   add_chain("0.999 * a, 4 elements", {4}, [](const Tensor& y) { return 0.999 * y; });
   add_chain("tanh, 4 elements", {4}, [](const Tensor& y) { return tanh(y); });
-  add_chain("exp(-a), two ops on 4 elements", {4}, [](const Tensor& y) { return exp(-y); });
+  add_chain(
+      "exp(-a), 4 elements", {4}, [](const Tensor& y) { return exp(-y); }, /*ops=*/2);
   add_chain("mm, 3x3", {3, 3}, [=](const Tensor& y) { return mm(y, matrix); });
   add_chain("t, 3x3", {3, 3}, [](const Tensor& y) { return y.t(); });
 }

@@ -47,8 +47,19 @@ double resident_bytes() {
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
+/// Bytes that become resident when make() makes something, which is kept until they are counted.
+double bytes_of(const std::function<Tensor()>& make) {
+  empty_block_cache();
+#if defined(__GLIBC__)
+  malloc_trim(0);  // to the system, so that what is taken next is seen
+#endif
+  const double before = resident_bytes();
+  const Tensor made = make();
+  return std::max(resident_bytes() - before, 0.0);
+}
+
 /// Ops on vectors of 1e2 to 1e8 elements: below some thousands the cost of a call, above it that of the elements.
-void elements(const std::filesystem::path& folder) {
+void elements(const std::filesystem::path& folder, lab::LinePlot& memory) {
   const std::pair<const char*, std::function<void(const Tensor&)>> ops[] = {
       {"a + a", [](const Tensor& a) { a + a; }},
       {"exp(a)", [](const Tensor& a) { exp(a); }},
@@ -78,11 +89,21 @@ void elements(const std::filesystem::path& folder) {
     plot.series.push_back(std::move(series));
   }
   lab::save_figure(folder / "time-against-elements", plot);
+
+  lab::Series bytes{.name = "elements of x in x * x, recorded"};
+  for (int half_decades = 10; half_decades <= 16; ++half_decades) {  // less than 1e5 is lost among pages
+    const double n = std::pow(10, half_decades / 2.0);
+    const Tensor x = full({std::llround(n)}, 0.5).requires_grad_(true);
+    bytes.x.push_back(n);
+    bytes.y.push_back(bytes_of([&] { return x * x; }));
+  }
+  std::cout << "x * x: " << bytes.y.back() / 1e8 << " bytes an element\n";
+  memory.series.push_back(std::move(bytes));
 }
 
 /// Chains of 10 to 1e6 recorded ops, forward and backward.
-void chains(const std::filesystem::path& folder) {
-  lab::Series time{.name = "forward + backward"}, memory{.name = "the tape"};
+void chains(const std::filesystem::path& folder, lab::LinePlot& memory) {
+  lab::Series time{.name = "forward + backward"}, bytes{.name = "ops of a chain, recorded"};
   for (int half_decades = 2; half_decades <= 12; ++half_decades) {
     const double n = std::pow(10, half_decades / 2.0);
     const Tensor x = full({4}, 0.5).requires_grad_(true), b = full({4}, 0.999);
@@ -93,19 +114,14 @@ void chains(const std::filesystem::path& folder) {
     };
     time.x.push_back(n);
     time.y.push_back(seconds_of([&] { chain().backward(); }));
-    empty_block_cache();
-#if defined(__GLIBC__)
-    malloc_trim(0);  // to the system, so that what the next chain takes is seen
-#endif
-    const double before = resident_bytes();
-    const Tensor end = chain();
-    memory.x.push_back(n);
-    memory.y.push_back(std::max(resident_bytes() - before, 0.0) / n);
+    if (n < 1e3) continue;  // lost among pages
+    bytes.x.push_back(n);
+    bytes.y.push_back(bytes_of(chain));
   }
-  empty_block_cache();
   std::cout << "chain: " << 1e9 * time.y.front() / time.x.front() << " ns an op for 10 ops, "
-            << 1e9 * time.y.back() / time.x.back() << " ns for 1e6; the tape takes " << memory.y.back()
+            << 1e9 * time.y.back() / time.x.back() << " ns for 1e6; the tape takes " << bytes.y.back() / 1e6
             << " bytes an op\n";
+  memory.series.push_back(std::move(bytes));
   lab::save_figure(folder / "time-against-ops", lab::LinePlot{.title = "A chain of recorded products",
                                                               .x_label = "ops",
                                                               .y_label = "seconds",
@@ -120,6 +136,7 @@ void training(const std::filesystem::path& folder) {
   optim::Adam adam(net->parameters(), 1e-3);
   const Tensor x = rand({64, 784}), target = randint(0, 10, {64}, kInt64);
   lab::Series memory{.name = "784-256-128-10, batches of 64, Adam"};
+  memory.y.reserve(200);  // it is memory, too
   for (int step = 0; step < 200; ++step) {
     adam.zero_grad();
     nn::functional::cross_entropy(net->forward(x), target).backward();
@@ -143,7 +160,13 @@ int main(int argc, char** argv) {
   }
   const std::filesystem::path folder = argv[1];
   std::filesystem::create_directories(folder);
-  elements(folder);
-  chains(folder);
-  training(folder);
+  training(folder);  // first, in a process that has used little
+  lab::LinePlot memory{.title = "Memory that a recorded computation takes",
+                       .x_label = "elements, ops",
+                       .y_label = "bytes",
+                       .log_x = true,
+                       .log_y = true};
+  chains(folder, memory);
+  elements(folder, memory);
+  lab::save_figure(folder / "memory-against-size", memory);
 }
