@@ -22,8 +22,8 @@ struct Lanes {
   template <class F>
   static Lanes of(const F& f) {
     Lanes y;
-#pragma GCC \
-    unroll 1  // unrolled it would be sixteen scalar computations, which the compiler does not find back together
+    // Unrolled it would be sixteen scalar computations, which the compiler does not find back together.
+#pragma GCC unroll 1
     for (int64_t l = 0; l < count; ++l) y.lane[l] = f(l);
     return y;
   }
@@ -119,8 +119,8 @@ struct RowsInLanes {
     const auto [n, stride] = line_along(view, view.dim - 1);
     const T* const first = view.as<const T>() + offset;
     for (int64_t l = 0; l < Lanes<T>::count; ++l) {
-      const T* const row =
-          first + (l < rows ? l * step : 0);  // lanes without a row of their own compute with the first
+      // Lanes without a row of their own compute with the first.
+      const T* const row = first + (l < rows ? l * step : 0);
       for (int64_t i = 0; i < n; ++i) elements[i].lane[l] = row[i * stride];
     }
   }
