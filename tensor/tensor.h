@@ -376,7 +376,8 @@ struct GradientHooks : Pooled {
   Tensor grad;  // the .grad of a tensor that retains it
 
   void run(Tensor& gradient);
-  static void destroy(GradientHooks* hooks);  // out of line: every tensor's destructor mentions it, few have hooks
+  // Out of line: every tensor's destructor mentions it, few have hooks.
+  static void destroy(GradientHooks* hooks);
 };
 
 /// One array. Exists once per tensor and per view, in one small block. What a tensor asks of its place on the tape

@@ -298,7 +298,7 @@ void with_workspace(const Call& call) {
   int length = -1;
   call(&best, &length);
   length = std::max(1, static_cast<int>(best));
-  const auto work = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(length));  // no page of it is touched here
+  const auto work = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(length));
   call(work.get(), &length);
 }
 

@@ -262,7 +262,8 @@ void random_integers(Generator& generator, int64_t low, int64_t high, const View
   check(low < high, "random_ expects 'from' to be less than 'to', but got from=", low, " >= to=", high);
   visit_stored_dtype(out.dtype, [&]<class T>(T) {
     constexpr int64_t most = largest_whole<T>();
-    constexpr int64_t least = std::floating_point<T> ? -most : static_cast<int64_t>(std::numeric_limits<T>::min());
+    constexpr int64_t least =
+        std::floating_point<T> ? -most : static_cast<int64_t>(std::numeric_limits<T>::min());
     check(low >= least && high - 1 <= most, "random_: from=", low, " to=", high, " is out of bounds for ",
           out.dtype, ", which holds every whole number only from ", least, " to ", most);
     const uint64_t range = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);

@@ -61,8 +61,8 @@ class Generator {
  private:
   // std::mt19937 in words of 32 bits. The standard's own takes unsigned long, which has 64 here: its loops then handle half
   // as many words in a vector, and a draw takes four times as long.
-  using Engine = std::mersenne_twister_engine<uint32_t, 32, 624, 397, 31, 0x9908b0df, 11, 0xffffffff, 7, 0x9d2c5680,
-                                              15, 0xefc60000, 18, 1812433253>;
+  using Engine = std::mersenne_twister_engine<uint32_t, 32, 624, 397, 31, 0x9908b0df, 11, 0xffffffff, 7,
+                                              0x9d2c5680, 15, 0xefc60000, 18, 1812433253>;
 
   uint64_t seed_;
   Engine engine_;
