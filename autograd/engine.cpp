@@ -13,11 +13,6 @@ namespace {
 
 constinit Counter<uint64_t> passes_begun;
 
-std::recursive_mutex& engine_mutex() {
-  static std::recursive_mutex mutex;
-  return mutex;
-}
-
 /// The order of the heap. A function object, which is inlined; a function's address would not be.
 constexpr auto has_smaller_number = [](const Node* a, const Node* b) { return a->number() < b->number(); };
 
@@ -70,6 +65,11 @@ void accumulate(Tensor& sum, Tensor gradient) {
 
 }  // namespace
 
+std::unique_lock<std::recursive_mutex> lock_engine() {
+  static std::recursive_mutex mutex;
+  return single_threaded() ? std::unique_lock<std::recursive_mutex>() : std::unique_lock(mutex);
+}
+
 void report_second_backward(const Node& node) {
   fail("Trying to backward through the graph a second time: the tensors that ", node.op(),
        " saved have been freed; call backward(…, retain_graph = true) the first time");
@@ -79,8 +79,8 @@ BackwardPass::BackwardPass(bool retain_graph, bool create_graph)
     : id_(passes_begun.increment()),
       retain_graph_(retain_graph),
       check_nan_(AnomalyMode::should_check_nan()),
-      mode_(create_graph) {
-  if (!single_threaded()) lock_ = std::unique_lock(engine_mutex());
+      mode_(create_graph),
+      lock_(lock_engine()) {
   frontier_.reserve(32);
   leaves_.reserve(16);
 }

@@ -74,6 +74,9 @@ class BackwardPass {
   static constinit inline thread_local Node* current_node_ = nullptr;
 };
 
+/// Holds back the backward passes of other threads, if there are any, while it lives.
+std::unique_lock<std::recursive_mutex> lock_engine();
+
 [[noreturn]] void report_second_backward(const Node& node);
 
 }  // namespace gradus::autograd

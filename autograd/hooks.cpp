@@ -1,8 +1,7 @@
 // Hooks: functions that see, and may replace, the gradient of one tensor on its way through a backward pass.
 //
 // A tensor inside the graph has no gradient of its own: it gathers at the output of the node that made the tensor. So
-// that is where hooks wait. A leaf's node lives only while some graph leads there, therefore the leaf itself keeps its
-// hooks, and each node that it gets finds them there.
+// that is where hooks wait. The tensor knows them too, for remove_hook.
 #include "autograd/node.h"
 #include "autograd/ops/ops.h"
 

@@ -1,7 +1,6 @@
 #include "autograd/node.h"
 
 #include <cctype>
-#include <mutex>
 
 #include "autograd/anomaly.h"
 #include "autograd/engine.h"
@@ -34,7 +33,7 @@ namespace autograd {
 namespace {
 
 constinit Counter<uint64_t> numbers_given;
-constinit Counter<uint64_t> live_nodes;
+constinit thread_local int64_t live_nodes = 0;
 
 [[gnu::cold, gnu::noinline]] void note_calls(Node& node) {
   node.make_notes().recorded_at = calls_that_led_here();
@@ -43,7 +42,7 @@ constinit Counter<uint64_t> live_nodes;
 }  // namespace
 
 uint64_t last_number() { return numbers_given.value(); }
-uint64_t live_node_count() { return live_nodes.value(); }
+int64_t live_node_count() { return live_nodes; }
 
 Output::Output(const Tensor& y) {
   const TensorImpl& impl = y.impl();
@@ -54,14 +53,14 @@ Output::Output(const Tensor& y) {
 }
 
 Node::Node(const char* op, const Tensor& y) : first(y), op_(op), number_(numbers_given.increment()) {
-  live_nodes.increment();
+  ++live_nodes;
   if (AnomalyMode::is_enabled()) [[unlikely]]
     note_calls(*this);
 }
 
-Node::Node(Leaf, const Tensor& leaf) : first(leaf), op_("leaf"), number_(0) { live_nodes.increment(); }
+Node::Node(Leaf, const Tensor& leaf) : first(leaf), op_("leaf"), number_(0) {}
 
-Node::~Node() { live_nodes.decrement(); }
+Node::~Node() { live_nodes -= number_ != 0; }
 
 Output& Node::output(uint32_t) { return first; }
 
@@ -75,53 +74,68 @@ std::string Node::name() const {
   return camel + "Backward0";
 }
 
-// The leaf points back at its node without owning it. Where several threads use one leaf, a lock keeps the pointer
-// valid while it is read: a node takes the pointer away before its memory goes.
-namespace {
-
-std::unique_lock<std::mutex> lock_leaf_pointers() {
-  static std::mutex mutex;
-  return single_threaded() ? std::unique_lock<std::mutex>() : std::unique_lock(mutex);
-}
-
-}  // namespace
-
-LeafNode::LeafNode(const Tensor& x) : Node(Leaf{}, x), leaf(x) {
-  leaf.impl().leaf_node = this;
-  if (leaf.impl().hooks) make_notes().hooks = {leaf.impl().hooks};
-}
-
-LeafNode::~LeafNode() {
-  const auto lock = lock_leaf_pointers();
-  if (leaf.impl().leaf_node == this) leaf.impl().leaf_node = nullptr;
-}
+LeafNode::LeafNode(const Tensor& x) : Node(Leaf{}, x), leaf(&x.impl()) {}
 
 void LeafNode::apply(BackwardPass&) {
   Tensor gradient = std::move(first.gradient);
-  Tensor& grad = leaf.mutable_grad();
-  if (grad.defined()) {
-    // Under create_graph the sum must be recorded, and the old .grad may be part of a graph.
-    if (GradMode::is_enabled())
-      grad = grad + gradient;
-    else
-      grad.add_(gradient);
-  } else {
+  if (!leaf) return;
+  Tensor& grad = leaf->grad;
+  if (!grad.defined()) {
     // Nobody else holds this array: it becomes .grad as it is. Otherwise .grad gets a copy of its own.
     const bool unshared = gradient.impl().references.value() == 1 &&
                           gradient.impl().storage->references.value() == 1 && gradient.is_contiguous();
     grad = unshared ? std::move(gradient) : gradient.clone().contiguous();
+  } else if (!GradMode::is_enabled()) {
+    grad.add_(gradient);
+  } else {
+    // Under create_graph the sum must be recorded. The old .grad goes last: its graph may be all that holds the leaf.
+    gradient = grad + gradient;
+    std::swap(grad, gradient);
   }
 }
+
+namespace {
+
+Ref<GraphNode> make_leaf_node(const Tensor& x) {
+  auto made = Ref<GraphNode>::first(new LeafNode(x));
+  GraphNode* there = nullptr;  // unless another thread makes one at the same time: then both take the same
+  if (!x.impl().leaf_node.compare_exchange_strong(there, made.get())) return Ref(there);
+  made->references.increment();  // the leaf's
+  return made;
+}
+
+}  // namespace
 
 Edge gradient_edge(const Tensor& x) {
   if (!x.requires_grad()) return {};
   TensorImpl& impl = x.impl();
   if (impl.grad_fn) return {impl.grad_fn, impl.output_nr};
-  const auto lock = lock_leaf_pointers();
-  if (impl.leaf_node && impl.leaf_node->references.increment_unless_zero())
-    return {Ref<GraphNode>::adopt(impl.leaf_node), 0};
-  return {Ref<GraphNode>::first(new LeafNode(x)), 0};
+  GraphNode* leaf_node = impl.leaf_node.load(std::memory_order_acquire);
+  return {leaf_node ? Ref(leaf_node) : make_leaf_node(x), 0};
 }
 
 }  // namespace autograd
+
+void TensorImpl::leave_tape() {
+  const auto node = Ref<GraphNode>::adopt(leaf_node.exchange(nullptr));
+  if (node->references.value() == 1) return;  // no graph leads there
+  const auto lock = autograd::lock_engine();  // another thread's backward pass may be adding to .grad
+  static_cast<autograd::LeafNode&>(*node).leaf = nullptr;
+}
+
+void Tensor::set_data(const Tensor& values) const {
+  const uint32_t version = _version();
+  raw(), values.raw();
+  check(!requires_grad() || values.is_floating_point(),
+        "set_data: a tensor that requires grad cannot become ", values.dtype());
+  impl_->base.reset();
+  impl_->raw = values.impl_->raw;
+  impl_->storage = values.impl_->storage;
+  // Saved tensors must notice that the array under them has changed.
+  impl_->storage->version = std::max(version, impl_->storage->version) + 1;
+  // What gradients of it have to fit from now on, also those of graphs that exist already.
+  if (GraphNode* node = impl_->leaf_node)
+    static_cast<autograd::LeafNode*>(node)->first = autograd::Output(*this);
+}
+
 }  // namespace gradus

@@ -92,16 +92,15 @@ class Node : public GraphNode {
 
 inline Node& Edge::node() const { return static_cast<Node&>(*target); }
 
-/// The end of every path: the place of a leaf tensor on the tape. Lives as long as some graph leads to the
-/// leaf.
+/// The end of every path: the place of a leaf tensor on the tape. The leaf owns it, and so does every node whose op took
+/// the leaf. It only points back: a graph does not keep its leaves alive.
 class LeafNode final : public Node {
  public:
   explicit LeafNode(const Tensor& leaf);
-  ~LeafNode() override;
   std::span<const Edge> edges() const override { return {}; }
-  void apply(BackwardPass& pass) override;  // adds the gathered gradient to leaf.grad()
+  void apply(BackwardPass& pass) override;  // adds the gathered gradient to the leaf's .grad
 
-  const Tensor leaf;
+  TensorImpl* leaf;  // nullptr once the leaf is gone: nobody can ask for the gradient any more
 };
 
 /// The edge along which a gradient of x travels; empty unless x.requires_grad().
@@ -110,7 +109,7 @@ Edge gradient_edge(const Tensor& x);
 /// The number of the youngest node that was made so far.
 uint64_t last_number();
 
-/// How many nodes exist in the whole program. Tests prove with it that graphs are given back.
-uint64_t live_node_count();
+/// How many ops this thread has recorded whose nodes still exist. Tests prove with it that graphs are given back.
+int64_t live_node_count();
 
 }  // namespace gradus::autograd

@@ -11,6 +11,7 @@
 // kept alive.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <tuple>
@@ -34,6 +35,9 @@ WithRespectTo<Rule> wrt(const Tensor& input, Rule rule) {
   return {input, std::move(rule)};
 }
 
+/// The rule of an op that hands the gradient on as it is.
+inline constexpr auto unchanged = [](Tensor gradient) { return gradient; };
+
 /// The node of an op with one output and one rule per input, all in one block.
 template <class... Rules>
 class OpNode final : public Node {
@@ -45,10 +49,8 @@ class OpNode final : public Node {
 
   void apply(BackwardPass& pass) override {
     if (released_) report_second_backward(*this);
-    const Tensor gradient = std::move(first.gradient);
-    [&]<size_t... I>(std::index_sequence<I...>) {
-      (apply_one(pass, edges_[I], std::get<I>(rules_), gradient), ...);
-    }
+    Tensor gradient = std::move(first.gradient);
+    [&]<size_t... I>(std::index_sequence<I...>) { (apply_one<I>(pass, gradient), ...); }
     (std::index_sequence_for<Rules...>());
   }
 
@@ -64,10 +66,13 @@ class OpNode final : public Node {
     return std::move(input.rule);
   }
 
-  template <class Rule>
-  static void apply_one(BackwardPass& pass, const Edge& edge, const std::optional<Rule>& rule,
-                        const Tensor& gradient) {
-    if (edge && pass.wants(edge)) pass.deliver(edge, (*rule)(gradient));
+  template <size_t I>
+  void apply_one(BackwardPass& pass, Tensor& gradient) {
+    const Edge& edge = edges_[I];
+    if (!edge || !pass.wants(edge)) return;
+    const bool last =
+        std::none_of(edges_.begin() + I + 1, edges_.end(), [](const Edge& later) { return bool(later); });
+    pass.deliver(edge, (*std::get<I>(rules_))(last ? std::move(gradient) : gradient));
   }
 
   template <class Rule>

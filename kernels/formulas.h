@@ -10,12 +10,6 @@
 #include "kernels/kernels.h"
 #include "kernels/math.h"
 
-#ifdef __CUDACC__
-#define GRADUS_BOTH __host__ __device__  // compiled for the processor and for the GPU
-#else
-#define GRADUS_BOTH
-#endif
-
 namespace gradus::formulas {
 
 template <class T>
@@ -44,7 +38,7 @@ struct Reciprocal { template <Real T> GRADUS_BOTH T operator()(T x) const { retu
 struct Sin        { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::sin(x); } };
 struct Cos        { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::cos(x); } };
 struct Tanh       { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::tanh(x); } };
-struct Sigmoid    { template <Real T> GRADUS_BOTH T operator()(T x) const { const T e = math::exp(x < 0 ? x : -x); return (x < 0 ? e : T(1)) / (T(1) + e); } };
+struct Sigmoid    { template <Real T> GRADUS_BOTH T operator()(T x) const { return math::sigmoid(x); } };
 struct Erf        { template <Real T> GRADUS_BOTH T operator()(T x) const { return math::erf(x); } };
 struct Round      { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::nearbyint(x); } };  // halves to even
 struct Floor      { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::floor(x); } };

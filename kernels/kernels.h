@@ -145,7 +145,7 @@ struct Kernels {
   // and V n instead: the first k, completed to a basis of the whole space.
   void (*svd)(const View& a, const View& u, const View& s, const View& v);
 
-  const DeviceMemory* memory;  // nullptr for the cpu, whose memory is tensor/memory.h
+  const DeviceMemory* memory;  // nullptr for the cpu, whose memory is kernels/cpu/memory.h
 };
 
 /// The kernels of a device, or an Error that says why there are none.

@@ -10,6 +10,12 @@
 #include <limits>
 #include <utility>
 
+#ifdef __CUDACC__
+#define GRADUS_BOTH __host__ __device__  // compiled for the processor and for the GPU
+#else
+#define GRADUS_BOTH
+#endif
+
 namespace gradus::math {
 
 #ifdef __CUDACC__
@@ -117,5 +123,15 @@ inline double erf(double x) { return std::erf(x); }
 inline float erf(float x) { return static_cast<float>(std::erf(static_cast<double>(x))); }
 
 #endif
+
+/// 1 / (1 + e⁻ˣ), as e / (1 + e) with e = e^-|x|, which cannot overflow, or 1 / (1 + e) for x ≥ 0. Rounding d = 1 + e loses c;
+/// to first order 1 / (d + c) = 1 / d - c / d².
+template <std::floating_point T>
+GRADUS_BOTH inline T sigmoid(T x) {
+  const bool negative = x < 0;
+  const T e = exp(negative ? x : -x), d = 1 + e, c = e - (d - 1);
+  const T y = (negative ? e : T(1)) / d;
+  return y - y * (negative ? 1 - y : y) * c;
+}
 
 }  // namespace gradus::math

@@ -33,14 +33,8 @@ class Counter {
   Integer decrement() { return add(static_cast<Integer>(-1)); }
   /// The first count of a new object, of which no other thread knows yet.
   void start() { value_.store(1, std::memory_order_relaxed); }
-  /// For a pointer that does not own: takes a reference only if the object still has one. False if it has none.
-  bool increment_unless_zero() {
-    Integer seen = value();
-    if (single_threaded()) return seen != 0 && increment() != 0;
-    while (seen != 0)
-      if (value_.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel)) return true;
-    return false;
-  }
+  /// Counts one less. True if it was the last; a last one is nobody else's to copy, so it is not even written down.
+  bool give_up() { return value() == 1 || decrement() == 0; }
   Integer value() const { return value_.load(std::memory_order_acquire); }
 
  private:
@@ -85,7 +79,7 @@ class Ref {
   ~Ref() { reset(); }
 
   void reset() {
-    if (T* object = std::exchange(object_, nullptr); object && object->references.decrement() == 0)
+    if (T* object = std::exchange(object_, nullptr); object && object->references.give_up())
       T::destroy(object);
   }
 

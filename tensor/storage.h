@@ -3,8 +3,8 @@
 
 #include <functional>
 
+#include "kernels/cpu/memory.h"
 #include "kernels/kernels.h"
-#include "tensor/memory.h"
 #include "tensor/reference.h"
 
 namespace gradus {

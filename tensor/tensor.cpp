@@ -87,20 +87,6 @@ void Tensor::require_dtype(Dtype expected) const {
 
 Tensor Tensor::detach() const { return alias(*this, raw()); }
 
-void Tensor::set_data(const Tensor& values) const {
-  const uint32_t version = _version();
-  raw(), values.raw();
-  check(!requires_grad() || values.is_floating_point(),
-        "set_data: a tensor that requires grad cannot become ", values.dtype());
-  // Graphs that exist already know the old shape and dtype; those to come need a place on the tape of their own.
-  if (!raw().same_sizes(values.raw()) || dtype() != values.dtype()) impl_->leaf_node = nullptr;
-  impl_->base.reset();
-  impl_->raw = values.impl_->raw;
-  impl_->storage = values.impl_->storage;
-  // Saved tensors must notice that the array under them has changed.
-  impl_->storage->version = std::max(version, impl_->storage->version) + 1;
-}
-
 uint32_t Tensor::output_nr() const { return raw(), impl_->place().output_nr; }
 const Tensor& Tensor::grad() const { return mutable_grad(); }
 Tensor& Tensor::mutable_grad() const {

@@ -12,6 +12,7 @@
 // everything.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -391,8 +392,9 @@ struct TensorImpl : Pooled {
   uint32_t view_version = 0;   // of a view: the version of the storage for which grad_fn is right
   Ref<TensorImpl> base;        // of a view: the tensor, itself no view, whose elements it shows
   Ref<Storage> storage;
-  Ref<GraphNode> grad_fn;          // the op that made it; empty for a leaf
-  GraphNode* leaf_node = nullptr;  // of a leaf: its place on the tape while some graph uses it (not owned)
+  Ref<GraphNode> grad_fn;  // the op that made it; empty for a leaf
+  std::atomic<GraphNode*> leaf_node =
+      nullptr;  // of a leaf: its place on the tape, made for its first graph; owned
   Tensor grad;
   Ref<GradientHooks> hooks;  // empty for almost every tensor
   View raw;
@@ -405,10 +407,15 @@ struct TensorImpl : Pooled {
   }
 
   // Out of line, so that what it is called from, the end of every Tensor, stays short enough to be inlined.
-  [[gnu::noinline]] static void destroy(TensorImpl* impl) { delete impl; }
+  [[gnu::noinline]] static void destroy(TensorImpl* impl) {
+    if (impl->leaf_node.load(std::memory_order_relaxed)) [[unlikely]]
+      impl->leave_tape();
+    delete impl;
+  }
 
  private:
   void find_place();  // defined in autograd/view.cpp
+  void leave_tape();  // defined in autograd/node.cpp
 };
 
 // ---- For the folders above: making tensors without recording ------------------------------------

@@ -37,7 +37,7 @@ TEST(Function, IsDifferentiatedAsItSays) {
 }
 
 TEST(Function, RecordsNothingWhereNothingIsAsked) {
-  const uint64_t before = live_node_count();
+  const int64_t before = live_node_count();
   EXPECT_FALSE(Cube::apply(ones({2})).requires_grad());
   const Tensor x = leaf({1, 2});
   {
@@ -48,7 +48,7 @@ TEST(Function, RecordsNothingWhereNothingIsAsked) {
 }
 
 TEST(Function, FreesWhatItSaved) {
-  const uint64_t before = live_node_count();
+  const int64_t before = live_node_count();
   {
     const Tensor x = leaf({1, 2}), y = Cube::apply(x).sum();
     y.backward();
@@ -77,7 +77,7 @@ struct Exponential : Function<Exponential> {
 };
 
 TEST(Function, MaySaveItsOutput) {
-  const uint64_t before = live_node_count();
+  const int64_t before = live_node_count();
   {
     const Tensor x = leaf({1, -2});
     const auto f = [](const variable_list& in) { return Exponential::apply(in[0]); };
@@ -246,7 +246,7 @@ TEST(Function, MayWriteIntoItsInput) {
 }
 
 TEST(Function, MayWriteIntoAView) {
-  const uint64_t before = live_node_count();
+  const int64_t before = live_node_count();
   {
     const Tensor x = leaf({{1, 2}, {3, 4}}), y = x * 1, other = y.t();
     ScaleInPlace::apply(10, y[1]);
@@ -269,7 +269,7 @@ struct ExponentialInPlace : Function<ExponentialInPlace> {
 };
 
 TEST(Function, MaySaveWhatItHasWritten) {
-  const uint64_t before = live_node_count();
+  const int64_t before = live_node_count();
   {
     const Tensor x = leaf({1, -2});
     const auto whole = [](const variable_list& in) { return ExponentialInPlace::apply(in[0] * 1); };

@@ -94,7 +94,7 @@ TEST(Hook, IsRefusedWithAReason) {
 }
 
 TEST(Hook, LeavesNoNodes) {
-  const uint64_t before = live_node_count();
+  const int64_t before = live_node_count();
   {
     const Tensor x = leaf({1, 2}), y = x.exp();
     x.register_hook([](Tensor) {});

@@ -54,6 +54,18 @@ TYPED_TEST(Elementary, LogarithmErrsByAtMostOneUnit) {
   EXPECT_LT(this->ulps(log, exact, this->kLeast, 100 * double{std::numeric_limits<TypeParam>::min()}), 1);
 }
 
+TYPED_TEST(Elementary, SigmoidErrsByAtMostTwoUnits) {
+  const auto sigmoid = [](TypeParam x) { return math::sigmoid(x); };
+  const auto exact = [](Exact x) { return 1 / (1 + std::exp(-x)); };
+  const double end = sizeof(TypeParam) == 4 ? -87 : -708;  // of the normal numbers
+  EXPECT_LT(this->ulps(sigmoid, exact, -20, 20), 2.1);
+  EXPECT_LT(this->ulps(sigmoid, exact, end, -20), 2.1);
+  EXPECT_EQ(math::sigmoid(TypeParam(0)), 0.5);
+  EXPECT_EQ(math::sigmoid(this->kInfinity), 1);
+  EXPECT_EQ(math::sigmoid(-this->kInfinity), 0);
+  EXPECT_TRUE(std::isnan(math::sigmoid(this->kNan)));
+}
+
 TYPED_TEST(Elementary, ExponentialAtItsEnds) {
   using T = TypeParam;
   EXPECT_EQ(math::exp(T(0)), 1);

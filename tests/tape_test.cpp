@@ -110,7 +110,7 @@ TEST(PrintTape, NothingRecorded) {
 }
 
 TEST(PrintTape, LeavesTheTapeAsItWas) {
-  const uint64_t before = autograd::live_node_count();
+  const int64_t before = autograd::live_node_count();
   {
     const Tensor x = tensor(2.0).requires_grad_();
     const Tensor y = x.exp();

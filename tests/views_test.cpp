@@ -164,7 +164,7 @@ TEST(View, RememberedByARuleNoticesTheWrite) {
 }
 
 TEST(View, AndWhatIsWrittenLeaveNoNodes) {
-  const uint64_t before = live_node_count();
+  const int64_t before = live_node_count();
   {
     const Tensor x = leaf({{1, 2}, {3, 4}}), y = x * 1, row = y[0], column = y.t()[0];
     row.mul_(x[1]).add_(column.clone());

@@ -87,13 +87,13 @@ Tensor pointwise(Binary f, const Tensor& a, const Scalar& b) {
 Tensor add(const Tensor& a, const Tensor& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return add(a, b * alpha);
   if (a.dtype() == kBool && b.dtype() == kBool) return a | b;
-  return record("add", pointwise(Binary::add, a, b), wrt(a, [](const Tensor& g) { return g; }),
-                wrt(b, [](const Tensor& g) { return g; }));
+  return record("add", pointwise(Binary::add, a, b), wrt(a, unchanged),
+                wrt(b, unchanged));
 }
 Tensor add(const Tensor& a, const Scalar& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return add(a, product(b, alpha));
   if (a.dtype() == kBool && b.isBoolean()) return a | scalar_tensor(b, a.options());
-  return record("add", pointwise(Binary::add, a, b), wrt(a, [](const Tensor& g) { return g; }));
+  return record("add", pointwise(Binary::add, a, b), wrt(a, unchanged));
 }
 
 static void check_not_bool(Dtype a, Dtype b) {
@@ -107,13 +107,13 @@ static void check_not_bool(Dtype a, Dtype b) {
 Tensor sub(const Tensor& a, const Tensor& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return sub(a, b * alpha);
   check_not_bool(a.dtype(), b.dtype());
-  return record("sub", pointwise(Binary::sub, a, b), wrt(a, [](const Tensor& g) { return g; }),
+  return record("sub", pointwise(Binary::sub, a, b), wrt(a, unchanged),
                 wrt(b, [](const Tensor& g) { return -g; }));
 }
 Tensor sub(const Tensor& a, const Scalar& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return sub(a, product(b, alpha));
   check_not_bool(a.dtype(), b.dtype());
-  return record("sub", pointwise(Binary::sub, a, b), wrt(a, [](const Tensor& g) { return g; }));
+  return record("sub", pointwise(Binary::sub, a, b), wrt(a, unchanged));
 }
 
 // y = s - x       x̄ = -ȳ
@@ -159,12 +159,12 @@ Tensor operator/(const Scalar& s, const Tensor& input) {
 Tensor remainder(const Tensor& a, const Tensor& b) {
   const bool real = a.is_floating_point() || b.is_floating_point();
   check(real || !any(eq(b, 0)).item<bool>(), "remainder: division by zero in an integer tensor");
-  return record("remainder", pointwise(Binary::remainder, a, b), wrt(a, [](const Tensor& g) { return g; }),
+  return record("remainder", pointwise(Binary::remainder, a, b), wrt(a, unchanged),
                 wrt(b, [a = save(a), b = save(b)](const Tensor& g) { return -g * floor(div(a, b)); }));
 }
 Tensor remainder(const Tensor& a, const Scalar& b) {
   check(a.is_floating_point() || b.toDouble() != 0, "remainder: division of an integer tensor by zero");
-  return record("remainder", pointwise(Binary::remainder, a, b), wrt(a, [](const Tensor& g) { return g; }));
+  return record("remainder", pointwise(Binary::remainder, a, b), wrt(a, unchanged));
 }
 Tensor remainder(const Scalar& a, const Tensor& b) { return remainder(beside(b, a), b); }
 

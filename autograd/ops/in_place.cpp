@@ -212,7 +212,7 @@ Tensor& Tensor::copy_(const Tensor& values) const {
     return take_over("copy_", *this,
                      record("copy", v.expand(sizes()).detach().clone(),
                             wrt(before_write(*this), [](const Tensor& g) { return zeros_like(g); }),
-                            wrt(v, [](const Tensor& g) { return g; })));
+                            wrt(v, unchanged)));
   }
   const Tensor source = readable_beside(*this, values).to(device());
   write(*this, source.raw().same_sizes(raw()) ? source.raw() : expand_view("copy_", source.raw(), sizes()));

@@ -10,6 +10,7 @@ namespace gradus {
 using autograd::record;
 using autograd::save;
 using autograd::save_output;
+using autograd::unchanged;
 using autograd::wrt;
 
 Tensor pointwise(Unary f, const Tensor& x);

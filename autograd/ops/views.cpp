@@ -195,7 +195,7 @@ Tensor Tensor::expand(IntArrayRef sizes) const {
     }
   shape.numel();  // an Error for a negative size or a product beyond 64 bits
   return record("expand", view_of(*this, expand_view("expand", raw(), shape)),
-                wrt(*this, [](const Tensor& g) { return g; }));
+                wrt(*this, unchanged));
 }
 
 // y = x with a dimension of size 1 more      x̄ = ȳ without it
@@ -209,7 +209,7 @@ Tensor unsqueeze(const Tensor& x, int64_t dim) {
 Tensor squeeze(const Tensor& x, int64_t dim) {
   const int d = wrap(dim, x.raw());
   if (x.dim() == 0 || x.raw().sizes[d] != 1)
-    return record("squeeze", view_of(x, x.raw()), wrt(x, [](const Tensor& g) { return g; }));
+    return record("squeeze", view_of(x, x.raw()), wrt(x, unchanged));
   return record("squeeze", view_of(x, without_dim(x.raw(), d)),
                 wrt(x, [d](const Tensor& g) { return unsqueeze(g, d); }));
 }
@@ -311,7 +311,7 @@ Tensor flatten(const Tensor& x, int64_t start_dim, int64_t end_dim) {
 Tensor clone(const Tensor& x) {
   Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type());
   kernels_of(x).copy(x.raw(), y.raw());
-  return record("clone", y, wrt(x, [](const Tensor& g) { return g; }));
+  return record("clone", y, wrt(x, unchanged));
 }
 
 // y = x, in row-major order
@@ -323,7 +323,7 @@ Tensor Tensor::to(Dtype dtype) const {
   Tensor y = allocate_like(raw(), dtype, device().type());
   kernels_of(*this).copy(raw(), y.raw());
   if (!gradus::is_floating_point(dtype)) return y;  // a step function: no derivative
-  return record("to_copy", y, wrt(*this, [](const Tensor& g) { return g; }));
+  return record("to_copy", y, wrt(*this, unchanged));
 }
 
 Tensor Tensor::to(Device device) const {

@@ -16,11 +16,11 @@
 // with other programs up to signs.
 #include <cmath>
 #include <limits>
-#include <memory>
 #include <vector>
 
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/loops.h"
+#include "kernels/cpu/memory.h"
 
 namespace gradus::cpu {
 namespace {
@@ -29,13 +29,12 @@ namespace {
 template <class T>
 struct Columns {
   int rows, columns;
-  std::vector<T> data;
+  Workspace<T> data;
 
-  Columns(int64_t m, int64_t n)
-      : rows(static_cast<int>(m)), columns(static_cast<int>(n)), data(static_cast<size_t>(m * n)) {}
+  Columns(int64_t m, int64_t n) : rows(static_cast<int>(m)), columns(static_cast<int>(n)), data(m * n) {}
   explicit Columns(const View& from) : Columns(from.sizes[0], from.sizes[1]) { copy(from, view()); }
 
-  T& operator()(int64_t i, int64_t j) { return data[static_cast<size_t>(i + j * rows)]; }
+  T& operator()(int64_t i, int64_t j) { return data.data()[i + j * rows]; }
   View view() { return {data.data(), dtype_of<T>(), 2, {rows, columns}, {1, rows}}; }
 };
 
@@ -57,10 +56,10 @@ void clear_above(Columns<T>& a) {
 }
 
 /// Is the work on one matrix too short for two threads? LAPACK shares its steps, which wait for each other: measured, only
-/// from matrices of 512 rows on does that pay (lu: from 128 on).
+/// for matrices of more than 512 rows does that pay (lu: 128).
 bool is_short(const View& a, int64_t rows = 512) {
   const int64_t m = a.sizes[a.dim - 2], n = a.sizes[a.dim - 1];
-  return m * n * std::min(m, n) < rows * rows * rows;
+  return m * n * std::min(m, n) <= rows * rows * rows;
 }
 
 /// Calls one(views…) for every matrix of a batch: the views without their first `batch` dimensions.
@@ -280,7 +279,7 @@ void solve_triangular(const View& a, Triangle triangle, const View& b, const Vie
   visit_floating("solve_triangular", a.dtype, [&]<class T>(T) {
     const auto one_matrix = [triangle](const View& a, const View& b, const View& x) {
       Columns<T> matrix(a), columns(b);
-      if (!columns.data.empty()) substitute(matrix, triangle, columns);
+      if (columns.data.size() > 0) substitute(matrix, triangle, columns);
       copy(columns.view(), x);
     };
     for_each_matrix(a.dim - 2, one_matrix, a, b, x);
@@ -298,8 +297,8 @@ void with_workspace(const Call& call) {
   int length = -1;
   call(&best, &length);
   length = std::max(1, static_cast<int>(best));
-  const auto work = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(length));
-  call(work.get(), &length);
+  const Workspace<T> work(length);
+  call(work.data(), &length);
 }
 
 template <class T>
@@ -314,8 +313,8 @@ void qr_of_one(const View& a, const View& q, const View& r) {
                                   length, &info);
     });
   Columns<T> basis(q.sizes[0], q.sizes[1]);
-  std::copy_n(reflections.data.begin(), std::min(reflections.data.size(), basis.data.size()),
-              basis.data.begin());
+  std::copy_n(reflections.data.data(), std::min(reflections.data.size(), basis.data.size()),
+              basis.data.data());
   if (basis.columns > 0)
     with_workspace<T>([&](T* work, const int* length) {
       choose<T>(sorgqr_, dorgqr_)(&m, &basis.columns, &reflected, basis.data.data(), &m, tau.data(), work,
@@ -361,8 +360,10 @@ void svd_of_one(const View& a, const View& u, const View& s, const View& v) {
                                   right.data.data(), &right.rows, work, length, iwork.data(), &info);
     });
   else  // nothing to decompose: any basis will do
-    for (Columns<T>* basis : {&left, &right})
+    for (Columns<T>* basis : {&left, &right}) {
+      std::fill_n(basis->data.data(), basis->data.size(), T(0));
       for (int i = 0; i < std::min(basis->rows, basis->columns); ++i) (*basis)(i, i) = 1;
+    }
   check(info == 0, "linalg.svd: LAPACK's gesdd did not converge on a matrix of shape (", m, ", ", n,
         ") (info ", info, "); scale the matrix, or add a little noise to it");
   copy(left.view(), u);

@@ -8,10 +8,12 @@ constexpr int kChain = 1000;
 
 /// kChain times `apply`, which records `ops` ops on a small shape, and the way back: the cost of one recorded op.
 template <class Op>
-void add_chain(const std::string& op, IntArrayRef sizes, Op apply, int ops = 1) {
+void add_chain(
+    const std::string& op, IntArrayRef sizes, Op apply, int ops = 1, void (*before)() = [] {}) {
   const std::vector<int64_t> shape(sizes.begin(), sizes.end());
   add("micro/" + op + ", recorded, forward + backward, per op",
       {.times_libtorch = 15, .nanoseconds = 100, .steps = 1.0 * ops * kChain}, [=] {
+        before();
         Tensor x = (0.1 * rand(shape)).requires_grad_(true);
         return [=] {
           Tensor y = x;
@@ -32,6 +34,10 @@ void add_chains() {
       "exp(-a), 4 elements", {4}, [](const Tensor& y) { return exp(-y); }, /*ops=*/2);
   add_chain("mm, 3x3", {3, 3}, [=](const Tensor& y) { return mm(y, matrix); });
   add_chain("t, 3x3", {3, 3}, [](const Tensor& y) { return y.t(); });
+  // Reference counts are atomic once there are other threads, which the first long loop starts where there may be any.
+  add_chain(
+      "a + b, 4 elements, after a long loop", {4}, [=](const Tensor& y) { return y + small; }, /*ops=*/1,
+      [] { rand({1000000}).add_(1); });
 }
 
 void add_single_ops() {

@@ -95,4 +95,24 @@ struct Pooled {
   static void operator delete(void* block, size_t bytes) { release_block(block, bytes); }
 };
 
+/// Uninitialised room for numbers that a kernel needs while it runs. Blocks that come back cost no page faults, which for
+/// LAPACK's workspaces would take a tenth of the time.
+template <class T>
+class Workspace {
+ public:
+  explicit Workspace(int64_t size) : size_(size), data_(static_cast<T*>(allocate_block(bytes()))) {}
+  ~Workspace() { release_block(data_, bytes()); }
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  T* data() const { return data_; }
+  int64_t size() const { return size_; }
+
+ private:
+  size_t bytes() const { return static_cast<size_t>(size_) * sizeof(T); }
+
+  int64_t size_;
+  T* data_;
+};
+
 }  // namespace gradus
