@@ -217,21 +217,19 @@ std::vector<Tensor> run_pass(TensorList outputs, TensorList gradients, bool reta
                              std::optional<TensorList> inputs) {
   check(gradients.empty() || gradients.size() == outputs.size(), "backward: ", outputs.size(),
         " outputs but ", gradients.size(), " gradients");
-  std::vector<Edge> roots;
-  std::vector<Tensor> starts;
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    starts.push_back(root_gradient(outputs[i], gradients.empty() ? Tensor() : gradients[i]));
-    roots.push_back(gradient_edge(outputs[i]));
-  }
-  std::vector<Edge> ends;
-  if (inputs)
+  BackwardPass pass(retain_graph, create_graph);
+  if (inputs) {
+    std::vector<Edge> roots, ends;
+    for (const Tensor& output : outputs) roots.push_back(gradient_edge(output));
     for (const Tensor& input : *inputs) {
       check(input.requires_grad(), "One of the differentiated Tensors does not require grad");
       ends.push_back(gradient_edge(input));
     }
-  BackwardPass pass(retain_graph, create_graph);
-  if (inputs) pass.restrict_to(roots, ends);
-  for (size_t i = 0; i < roots.size(); ++i) pass.deliver(roots[i], std::move(starts[i]));
+    pass.restrict_to(roots, ends);
+  }
+  for (size_t i = 0; i < outputs.size(); ++i)
+    pass.deliver(gradient_edge(outputs[i]),
+                 root_gradient(outputs[i], gradients.empty() ? Tensor() : gradients[i]));
   pass.run();
   return std::move(pass.captured());
 }

@@ -107,6 +107,13 @@ int64_t dimensions_used(const TensorIndex& index) {
   }
 }
 
+/// Is a step in each of the dimensions first … last - 1 as long as the whole of the next one?
+bool lie_like_one(const Tensor& x, int64_t first, int64_t last) {
+  for (int64_t d = first; d < last; ++d)
+    if (x.stride(d) != x.size(d + 1) * x.stride(d + 1)) return false;
+  return true;
+}
+
 Resolved resolve(const Tensor& x, ArrayRef<TensorIndex> indices) {
   using Kind = TensorIndex::Kind;
   int64_t used = 0;
@@ -164,8 +171,13 @@ Resolved resolve(const Tensor& x, ArrayRef<TensorIndex> indices) {
           check(mask.size(i) == view.size(d + i), "index: the shape of the mask ", text(mask.sizes()),
                 " at dimension ", i, " does not match the shape of the indexed tensor ", text(view.sizes()),
                 " at dimension ", d + i);
-        const Tensor coordinates = nonzero(mask).to(x.device());  // a mask may be on the cpu, as may indices
-        for (int64_t i = 0; i < mask.dim(); ++i) result.chosen.push_back(coordinates.select(1, i));
+        // Dimensions that lie in memory like one are indexed as one: a single index instead of one for each.
+        const int64_t end = d + mask.dim() - 1;
+        const bool as_one = d < end && lie_like_one(view, d, end);
+        if (as_one) view = view.flatten(d, end);
+        const Tensor coordinates = nonzero(as_one ? mask.flatten() : mask)
+                                       .to(x.device());  // a mask may be on the cpu, as may indices
+        for (int64_t i = 0; i < coordinates.size(1); ++i) result.chosen.push_back(coordinates.select(1, i));
         break;
       }
     }
@@ -193,16 +205,17 @@ Tensor positions_of(const Resolved& index, IntArrayRef strides) {
   const int block = adjacent ? first : 0;  // where the common shape begins in the result
   const int result_dim = dim - count + common.dim();
 
-  Tensor positions = zeros({}, TensorOptions(kInt64).device(index.view.device()));
+  Tensor positions;
+  const auto add = [&](const Tensor& part) { positions = positions.defined() ? positions + part : part; };
   int next = block == 0 ? common.dim() : 0;  // the result's dimension of the next whole dimension
   for (int d = 0; d < dim; ++d) {
     if (index.chosen[d].defined()) {
       Tensor part = (index.chosen[d] * strides[d]).expand(common);
       for (int i = block + common.dim(); i < result_dim; ++i) part = part.unsqueeze(-1);
-      positions = positions + part;
+      add(part);
     } else {
       if (adjacent && d == last + 1) next = block + common.dim();
-      positions = positions + steps_along(next++, result_dim, index.view.size(d), strides[d], index.view);
+      add(steps_along(next++, result_dim, index.view.size(d), strides[d], index.view));
     }
   }
   return positions;
