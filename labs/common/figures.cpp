@@ -143,8 +143,8 @@ void save_figure(const fs::path& stem, const LinePlot& plot) {
   for (const Series& series : plot.series)
     curves.push_back("$CSV " + table.append(series, kMostPointsOfACurve) +
                      "using 2:3 with lines linewidth 2 linecolor '" + kColours[curves.size() % kColourCount] +
-                     "' dashtype " + std::to_string(1 + curves.size() / kColourCount) + " title " +
-                     gnuplot_string(series.name));
+                     "' dashtype " + std::to_string(series.dashed ? 2 : 1 + curves.size() / kColourCount) +
+                     " title " + gnuplot_string(series.name));
   std::string commands = heading(plot.title, plot.x_label, plot.y_label);
   if (plot.log_x) commands += "set logscale x\nset format x '%g'\n";
   if (plot.log_y) commands += "set logscale y\nset format y '%.0e'\n";

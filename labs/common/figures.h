@@ -13,6 +13,7 @@ struct Series {
   std::string name;
   std::vector<double> x = {}, y = {};
   std::vector<std::string> labels = {};  // in a scatter plot: the text beside each point
+  bool dashed = false;  // in a line plot: a bound, through whose gaps the curve on it is seen
 };
 
 /// One curve a series.
