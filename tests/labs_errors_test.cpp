@@ -52,6 +52,7 @@ struct BadData {
 
 const std::vector<BadData> kOfOneLab = {
     {"factorisation", {"--rank", "0"}, "", "--rank"},
+    {"factorisation", {"--part", "6"}, "", "a number from 1 to 5"},
     {"factorisation", {"--rank", "4"}, "", "must be from 1 to 3, but is 4"},
     {"factorisation", {"--part", "iris", "--rank", "5"}, "", "must be from 1 to 4, but is 5"},
     {"factorisation", {"--part", "ratings", "--rank", "11"}, "", "must be from 1 to 10, but is 11"},
@@ -86,7 +87,7 @@ const std::vector<BadData> kOfOneLab = {
      {"--data", "input.csv"},
      "a,b,species\n1,x,cat\n",
      "input.csv, line 2, column 2 (b): expected a number"},
-    {"mlp", {"--rank", "2"}, "", "--rank"},  // not offered
+    {"mlp", {"--rank", "2"}, "", "there is no --rank"},
     {"embeddings", {"--rank", "11"}, "", "must be from 1 to 10, but is 11"},
     {"embeddings", {"--data", "input.csv"}, "user,movie\n1,2\n", "there is no column \"userId\""},
     {"embeddings",
@@ -97,8 +98,8 @@ const std::vector<BadData> kOfOneLab = {
      {"--data", "input.csv"},
      "userId,movieId,rating,timestamp\n1,2,nan,0\n",
      "input.csv, line 2, column 3 (rating): expected a number"},
-    {"svd", {"--rank", "2"}, "", "--rank"},  // not offered
-    {"svd", {"--data", "input.csv"}, "1\n", "--data"},
+    {"svd", {"--rank", "2"}, "", "there is no --rank"},
+    {"svd", {"--data", "input.csv"}, "1\n", "there is no --data"},
 };
 
 class LabErrors : public testing::Test {

@@ -100,12 +100,25 @@ TEST_F(LabShell, RunsAllPartsOrThoseThatAreNamed) {
   }
 }
 
+TEST_F(LabShell, PartsMayShareANumber) {
+  lab::Lab lab = kLab;
+  lab.parts = {
+      {"one", "First", first}, {"again", "First again", first, /*number=*/1}, {"two", "Second", second}};
+  const Outcome both = run({"--part", "1"}, lab);
+  EXPECT_NE(both.out.find("== sample 1: First =="), std::string::npos);
+  EXPECT_NE(both.out.find("== sample 1: First again =="), std::string::npos);
+  EXPECT_EQ(both.out.find("Second"), std::string::npos);
+  EXPECT_EQ(run({"--part", "again"}, lab).out.find("First =="), std::string::npos);
+  EXPECT_NE(run({"--part", "2"}, lab).out.find("== sample 2: Second =="), std::string::npos);
+  EXPECT_NE(run({"--part", "3"}, lab).err.find("a number from 1 to 2"), std::string::npos);
+}
+
 TEST_F(LabShell, BadFlagsAreOneLineAndStatusTwo) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"--epochs", "0"}, "must be a whole number from 1"},
       {{"--epochs", "-3"}, "must be a whole number from 1"},
       {{"--epochs", "many"}, "many"},
-      {{"--epochs", "1e3"}, "1e3"},
+      {{"--epochs", "1e3"}, "must be a whole number from 1 to 1e15, but is 1e3"},
       {{"--epochs", "99999999999999999999"}, "99999999999999999999"},
       {{"--epochs"}, "--epochs"},
       {{"--lr", "nan"}, "must be a positive number"},
@@ -121,7 +134,7 @@ TEST_F(LabShell, BadFlagsAreOneLineAndStatusTwo) {
       {{"--tape"}, "--tape"},               // this lab does not offer it
       {{"--data", "/dev/null"}, "--data"},  // nor this
       {{"--dtype", "float32"}, "--dtype"},  // nor this
-      {{"--frobnicate"}, "--frobnicate"},
+      {{"--frobnicate"}, "there is no --frobnicate"},
       {{"stray"}, "stray"},
       {{"--out", ""}, "--out"},
       {{"--out", "/dev/null/x"}, "cannot write /dev/null/x"},
@@ -192,6 +205,27 @@ TEST_F(LabShell, AnErrorLeavesWhatWasThere) {
   EXPECT_EQ(outcome.err, "sample: rank 9 is above the shape (3, 3)\n");
   EXPECT_EQ(content("r.json"), "old");
   EXPECT_EQ(files(), std::vector<std::string>{"r.json"});
+}
+
+TEST_F(LabShell, AFolderThatWasMadeAndStaysEmptyGoesAgain) {
+  lab::Lab lab = kLab;
+  lab.parts = {{"bad", "Bad", [](lab::Session&) { throw std::runtime_error("in the middle"); }}};
+  EXPECT_EQ(run({"--out", path("a/b/c")}, lab).status, 2);
+  EXPECT_EQ(run({"--out", path("a/"), "--json", "/no/such/folder/r.json"}, kLab).status, 2);
+  EXPECT_EQ(files(), std::vector<std::string>{});
+
+  lab.parts = {{"drawn", "Drawn", [](lab::Session& session) {
+                  session.figure("plot", lab::LinePlot{.title = "plot",
+                                                       .x_label = "x",
+                                                       .y_label = "y",
+                                                       .series = {{.name = "a", .y = {1, 2}}}});
+                  throw std::runtime_error("after the first figure");
+                }}};
+  fs::create_directory(folder_ / "there");
+  EXPECT_EQ(run({"--out", path("there/b")}, lab).status, 2);
+  EXPECT_TRUE(fs::exists(folder_ / "there/b/plot.csv"));
+  EXPECT_EQ(run({"--out", path("there/c")}, kLab).status, 0);
+  EXPECT_FALSE(fs::exists(folder_ / "there/c"));
 }
 
 TEST_F(LabShell, AFullDiskIsToldAndDevicesAreNotReplaced) {

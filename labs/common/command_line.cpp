@@ -14,9 +14,15 @@ namespace {
 
 // CLI11 asks each check for the text of its complaint, "" if there is none. By then the value has been read
 // as a number by CLI11 itself, so strtod cannot fail here.
+bool is_whole(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
 std::string at_least_one(const std::string& text) {
   const double value = std::strtod(text.c_str(), nullptr);
-  return value >= 1 && value <= 1e15 ? "" : "must be a whole number from 1 to 1e15, but is " + text;
+  return is_whole(text) && value >= 1 && value <= 1e15
+             ? ""
+             : "must be a whole number from 1 to 1e15, but is " + text;
 }
 
 std::string positive(const std::string& text) {
@@ -27,8 +33,7 @@ std::string positive(const std::string& text) {
 std::string seed_number(const std::string& text) {
   errno = 0;
   std::strtoull(text.c_str(), nullptr, 10);
-  const bool whole = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  return whole && errno == 0 ? "" : "must be a whole number from 0 to 2^64 - 1, but is " + text;
+  return is_whole(text) && errno == 0 ? "" : "must be a whole number from 0 to 2^64 - 1, but is " + text;
 }
 
 std::string not_empty(const std::string& text) { return text.empty() ? "must name a file or folder" : ""; }
@@ -95,15 +100,14 @@ std::vector<std::string> chosen_parts(const std::vector<std::string>& asked,
                                       const std::vector<PartName>& parts) {
   std::vector<bool> chosen(parts.size(), asked.empty());
   for (const std::string& text : asked) {
-    size_t i = 0;
-    while (i < parts.size() && text != parts[i].name && text != std::to_string(i + 1)) ++i;
-    if (i == parts.size()) {
-      std::vector<std::string> names;
-      for (const PartName& part : parts) names.push_back(part.name);
-      throw BadCommandLine("--part: " + one_of(names, text) + "; or a number from 1 to " +
-                           std::to_string(parts.size()));
-    }
-    chosen[i] = true;
+    bool known = false;
+    for (size_t i = 0; i < parts.size(); ++i)
+      if (text == parts[i].name || text == std::to_string(parts[i].number)) known = chosen[i] = true;
+    if (known) continue;
+    std::vector<std::string> names;
+    for (const PartName& part : parts) names.push_back(part.name);
+    throw BadCommandLine("--part: " + one_of(names, text) + "; or a number from 1 to " +
+                         std::to_string(parts.back().number));
   }
   std::vector<std::string> names;
   for (size_t i = 0; i < parts.size(); ++i)
@@ -113,10 +117,10 @@ std::vector<std::string> chosen_parts(const std::vector<std::string>& asked,
 
 std::string list_of(const std::vector<PartName>& parts) {
   std::string text = "Parts:\n";
-  for (size_t i = 0; i < parts.size(); ++i) {
-    std::string name = parts[i].name;
+  for (const PartName& part : parts) {
+    std::string name = part.name;
     name.resize(std::max<size_t>(name.size(), 14), ' ');
-    text += "  " + std::to_string(i + 1) + "  " + name + " " + parts[i].title + "\n";
+    text += "  " + std::to_string(part.number) + "  " + name + " " + part.title + "\n";
   }
   return text;
 }
@@ -137,6 +141,10 @@ std::optional<Options> read_command_line(int argc, const char* const* argv, cons
   } catch (const CLI::CallForHelp&) {
     std::cout << app.help() << std::flush;
     return std::nullopt;
+  } catch (const CLI::ExtrasError&) {
+    const std::vector<std::string> extras = app.remaining();
+    throw BadCommandLine("there is no " + (extras.empty() ? "such argument" : extras.front()) + " (" + name +
+                         " --help lists what there is)");
   } catch (const CLI::ParseError& error) {
     throw BadCommandLine(std::string(error.what()) + " (" + name + " --help lists what there is)");
   }

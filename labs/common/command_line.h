@@ -21,6 +21,7 @@ struct Flag {
 /// What --part chooses from.
 struct PartName {
   std::string name, title;
+  int number;  // from 1; parts that share one are chosen together by it
 };
 
 /// What the user asked for. An empty optional: not said, so the part uses its sheet's own value, as in

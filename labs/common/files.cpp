@@ -49,14 +49,28 @@ void require_writable_file(const fs::path& path) {
   fs::remove(draft_of(target));
 }
 
-void require_writable_folder(const fs::path& folder) {
+OutputFolder::OutputFolder(const fs::path& folder) {
   std::error_code error;
+  for (fs::path path = fs::absolute(folder).lexically_normal(); !fs::exists(path, error);
+       path = path.parent_path())
+    made_.push_back(path);
   fs::create_directories(folder, error);
-  if (error) cannot_write(folder, error.value());
   errno = 0;
   const fs::path probe = draft_of(folder / "probe");
-  if (!std::ofstream(probe)) cannot_write(folder, errno);
-  fs::remove(probe);
+  if (!error && std::ofstream(probe)) {
+    fs::remove(probe);
+    return;
+  }
+  const int reason = error ? error.value() : errno;
+  remove_what_is_empty();
+  cannot_write(folder, reason);
+}
+
+OutputFolder::~OutputFolder() { remove_what_is_empty(); }
+
+void OutputFolder::remove_what_is_empty() const {
+  std::error_code not_empty;
+  for (const fs::path& folder : made_) fs::remove(folder, not_empty);
 }
 
 }  // namespace lab

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "tensor/files.h"
 
@@ -18,7 +19,19 @@ void publish_draft(const std::filesystem::path& path);
 /// Throws std::runtime_error unless gradus::replace_file could write there. Nothing stays behind.
 void require_writable_file(const std::filesystem::path& path);
 
-/// Makes the folder if need be; throws std::runtime_error unless files can be written in it.
-void require_writable_folder(const std::filesystem::path& folder);
+/// A folder to write in. Made if need be, with those above it; those that were made and have stayed empty, because the run
+/// failed or had nothing to write, go again in the end. Throws std::runtime_error unless files can be written in it.
+class OutputFolder {
+ public:
+  explicit OutputFolder(const std::filesystem::path& folder);
+  ~OutputFolder();
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+
+ private:
+  void remove_what_is_empty() const;
+
+  std::vector<std::filesystem::path> made_;  // the innermost first
+};
 
 }  // namespace lab

@@ -37,7 +37,11 @@ std::string digits(double value) {
 
 std::vector<PartName> names_of(const std::vector<Part>& parts) {
   std::vector<PartName> names;
-  for (const Part& part : parts) names.push_back({part.name, part.title});
+  int number = 0;
+  for (const Part& part : parts) {
+    number = part.number != 0 ? part.number : number + 1;
+    names.push_back({part.name, part.title, number});
+  }
   return names;
 }
 
@@ -129,18 +133,18 @@ void Session::say_where_figures_are() const {
 
 int Session::run() {
   if (lab_.prepare) lab_.prepare(*this);
-  if (options_.out) require_writable_folder(*options_.out);
+  std::optional<OutputFolder> out;
+  if (options_.out) out.emplace(*options_.out);
   if (options_.json) require_writable_file(*options_.json);
   show_progress(!options_.quiet);
   const auto start = std::chrono::steady_clock::now();
   {
     Silence silence(options_.quiet);
+    const std::vector<PartName> names = names_of(lab_.parts);
     for (size_t i = 0; i < lab_.parts.size(); ++i) {
-      const Part& part = lab_.parts[i];
-      const auto& chosen = options_.parts;
-      if (interrupted() || std::find(chosen.begin(), chosen.end(), part.name) == chosen.end()) continue;
-      std::cout << "\n== " << lab_.name << " " << i + 1 << ": " << part.title << " ==\n\n";
-      part.run(*this);
+      if (interrupted() || !is_chosen(*this, names[i].name)) continue;
+      std::cout << "\n== " << lab_.name << " " << names[i].number << ": " << names[i].title << " ==\n\n";
+      lab_.parts[i].run(*this);
     }
     say_where_figures_are();
   }

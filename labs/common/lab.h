@@ -37,6 +37,7 @@ class Session;
 struct Part {
   std::string name, title;
   void (*run)(Session&);
+  int number = 0;  // for --part and the heading; 0: one more than the part before it
 };
 
 struct Lab {
