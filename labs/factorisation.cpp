@@ -13,6 +13,7 @@
 #include <cmath>
 #include <iostream>
 #include <string>
+#include <tuple>
 
 #include "labs/common/lab.h"
 #include "labs/common/tensors.h"
@@ -196,10 +197,10 @@ int64_t rank_for(const Tensor& A, const Session& session, int64_t rank_of_sheet)
   return session.options().rank.value_or(std::min(rank_of_sheet, largest_rank(A)));
 }
 
-void show_first_rows(const Tensor& product, const Tensor& A) {
+void show_first_rows(const Tensor& W, const Tensor& H, const Tensor& A, int64_t rows = 2) {
   std::cout << "mm(W, H), the first rows:\n"
-            << product.slice(0, 0, 2) << "\nA, the first rows:\n"
-            << A.slice(0, 0, 2) << "\n";
+            << mm(W, H).detach().slice(0, 0, rows) << "\nA, the first rows:\n"
+            << A.slice(0, 0, rows) << "\n";
 }
 
 /// The best a rank can do, in sheet 002's measure, the norm of the residual: √(Σ_{i>k} σᵢ²).
@@ -212,12 +213,18 @@ void expect_near_bound(Session& session, const std::string& name, double loss, d
 void single_fit(const Tensor& A, Session& session) {
   const Options& options = session.options();
   const int64_t rank = rank_for(A, session, 3);
+  const Tensor W = randn({A.size(0), rank}, A.options()).requires_grad_(true);
+  const Tensor H = randn({rank, A.size(1)}, A.options()).requires_grad_(true);
+  std::cout << "Before the first step: loss " << norm(mm(W, H) - A).detach() << "\n";
+  show_first_rows(W, H, A, 5);
+  std::cout << "\n";
+
   std::vector<double> losses;
-  const auto [W, H, loss] = factorize(A, rank, options.epochs.value_or(600), learning_rate(session), &losses);
+  const Tensor loss = train_factors(W, H, A, options.epochs.value_or(600), learning_rate(session), &losses);
   for (size_t i = 0; i < losses.size(); i += 10) std::cout << i << " " << digits(losses[i]) << "\n";
   const double bound = std::sqrt(svd_bound(A, rank));
   std::cout << "Last loss with rank " << rank << ": " << value_of(loss) << ", the SVD's: " << bound << "\n\n";
-  show_first_rows(mm(W, H).detach(), A);
+  show_first_rows(W, H, A);
   expect_near_bound(session, "ratings.final_loss", value_of(loss), bound);
   session.figure("ratings_loss", LinePlot{.title = "Adam on the norm of the residual",
                                           .x_label = "iteration",
@@ -225,23 +232,29 @@ void single_fit(const Tensor& A, Session& session) {
                                           .series = {{.name = "rank " + std::to_string(rank), .y = losses},
                                                      {.name = "the SVD's",
                                                       .x = {0, static_cast<double>(losses.size())},
-                                                      .y = {bound, bound}}}});
+                                                      .y = {bound, bound},
+                                                      .dashed = true}}});
   if (options.tape) show_tape(norm(mm(W, H) - A));
 }
 
 void sweep(const Tensor& A, Session& session) {
   const Options& options = session.options();
-  Series found{.name = "Adam"}, best{.name = "SVD"};
+  Series found{.name = "Adam"}, best{.name = "SVD", .dashed = true};
+  Tensor W, H, loss;
   std::cout << "\nk  loss  the SVD's\n";
   for (int64_t k : {1, 2, 3, 4, 5, 6, 9}) {
     if (k > largest_rank(A) || interrupted()) break;
-    const auto [W, H, loss] = factorize(A, k, options.epochs.value_or(1000), learning_rate(session));
+    std::tie(W, H, loss) = factorize(A, k, options.epochs.value_or(1000), learning_rate(session));
     const double bound = std::sqrt(svd_bound(A, k));
     std::cout << k << "  " << value_of(loss) << "  " << bound << "\n";
     expect_near_bound(session, "ratings.k" + std::to_string(k) + "_loss", value_of(loss), bound);
     for (Series* series : {&found, &best}) series->x.push_back(static_cast<double>(k));
     found.y.push_back(value_of(loss));
     best.y.push_back(bound);
+  }
+  if (W.defined()) {
+    std::cout << "\nOf the last k:\n";
+    show_first_rows(W, H, A);
   }
   session.figure("ratings_ranks", LinePlot{.title = "The residual that each rank leaves",
                                            .x_label = "rank k",
@@ -268,6 +281,15 @@ void judge_hidden(const Tensor& completed, const Tensor& truth, const Tensor& kn
             << root_mean_square(hidden - shown.mean()) << "\n";
 }
 
+/// The residual of random factors: NaN where nothing is known, and without those entries.
+void show_difference(const Tensor& A, const Tensor& mask, int64_t rank) {
+  const Tensor diff_matrix =
+      mm(randn({A.size(0), rank}, A.options()), randn({rank, A.size(1)}, A.options())) - A;
+  std::cout << "\ndiff_matrix " << diff_matrix.sizes() << ", mm(W, H) - A of random factors:\n"
+            << diff_matrix << "\ndiff_matrix[mask] " << diff_matrix.index({mask}).sizes()
+            << ", which holds no NaN\n\n";
+}
+
 void missing_part(Session& session) {
   const Options& options = session.options();
   manual_seed(session.seed());
@@ -275,7 +297,7 @@ void missing_part(Session& session) {
   const bool complete = !isnan(truth).any().item<bool>();
   Tensor A = truth.clone();
   if (complete) A.index_put_({rand(A.sizes(), A.options()) < 0.5}, NAN);
-  std::cout << "A" << (complete ? ", half of it hidden at random" : "") << ":\n" << A << "\n";
+  std::cout << "A " << A.sizes() << (complete ? ", half of it hidden at random" : "") << ":\n" << A << "\n";
 
   const auto [W_nan, H_nan, loss_nan] = factorize(A, std::min<int64_t>(2, largest_rank(A)), 1);
   std::cout << "\nWithout a mask, after one iteration: loss " << loss_nan << ",\nNaN in "
@@ -285,12 +307,13 @@ void missing_part(Session& session) {
   const Tensor mask = ~isnan(A);
   const int64_t rank = rank_for(A, session, 5);
   std::cout << "\nmask:\n" << mask << "\nmask.sum(): " << mask.sum() << "\n";
+  show_difference(A, mask, rank);
   const auto [W, H, loss] = factorize_masked(A, rank, options.epochs.value_or(1000), learning_rate(session));
   const Tensor completed = mm(W, H).detach();
   std::cout << "With the mask, rank " << rank << ": loss " << value_of(loss) << " (0 at best)\n\n"
             << "mm(W, H):\n"
             << completed << "\n\n";
-  show_first_rows(completed, A);
+  show_first_rows(W, H, A);
   if (complete) judge_hidden(completed, truth, mask);
   if (!options.data)
     std::cout << "The sheet's ratings are random: none can be told from others, and with about as many free\n"
@@ -344,7 +367,7 @@ int main(int argc, char** argv) {
                  {"masked", "Sheet 000, part 3.2, missing entries masked", masked_part},
                  {"iris", "Sheet 001, part 1, gradient descent on the tape, and PCA", iris_part},
                  {"ratings", "Sheet 002, ratings with Adam", ratings_part},
-                 {"missing", "Sheet 002, with missing values", missing_part}},
+                 {"missing", "Sheet 002, with missing values", missing_part, /*number=*/5}},
        .flags = {{"--epochs", "passes or iterations of each fit", "1000; 600 for the first of ratings"},
                  {"--lr", "learning rate", "0.01"},
                  {"--rank", "of the factors (not of part svd, nor in the sweep over ranks)",

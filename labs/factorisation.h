@@ -68,12 +68,11 @@ inline std::pair<Tensor, Tensor> gd_factorise_ad(const Tensor& A, int64_t rank, 
   return {U, V};
 }
 
-/// Sheet 002. Adam on the norm of the residual, W H - A. Returns W (m, k), H (k, n) and the last iteration's loss;
-/// `losses`, if given, receives every one. A NaN in A reaches the loss, and from there every entry of W and H.
-inline std::tuple<Tensor, Tensor, Tensor> factorize(const Tensor& A, int64_t k, int64_t iterations = 1000,
-                                                    double lr = 0.01, std::vector<double>* losses = nullptr) {
-  Tensor W = randn({A.size(0), k}, A.options()).requires_grad_(true);
-  Tensor H = randn({k, A.size(1)}, A.options()).requires_grad_(true);
+/// Sheet 002's training loop. Adam moves W (m, k) and H (k, n) down the norm of the residual, W H - A. Returns the last
+/// iteration's loss; `losses`, if given, receives every one. A NaN in A reaches the loss, and from there every entry of
+/// W and H.
+inline Tensor train_factors(const Tensor& W, const Tensor& H, const Tensor& A, int64_t iterations,
+                            double lr = 0.01, std::vector<double>* losses = nullptr) {
   optim::Adam optimizer({W, H}, lr);
   Tensor loss;
   for ([[maybe_unused]] int64_t i : progress(iterations, "factorize")) {
@@ -83,6 +82,15 @@ inline std::tuple<Tensor, Tensor, Tensor> factorize(const Tensor& A, int64_t k, 
     optimizer.step();
     if (losses) losses->push_back(loss.item<double>());
   }
+  return loss;
+}
+
+/// Sheet 002. The same from random factors. Returns W (m, k), H (k, n) and the last iteration's loss.
+inline std::tuple<Tensor, Tensor, Tensor> factorize(const Tensor& A, int64_t k, int64_t iterations = 1000,
+                                                    double lr = 0.01) {
+  Tensor W = randn({A.size(0), k}, A.options()).requires_grad_(true);
+  Tensor H = randn({k, A.size(1)}, A.options()).requires_grad_(true);
+  Tensor loss = train_factors(W, H, A, iterations, lr);
   return {W, H, loss};
 }
 

@@ -44,10 +44,11 @@ TEST(LabsOnLibtorch, GradientDescentOnTheTapeReachesTheTruncatedSvd) {
 TEST(LabsOnLibtorch, AdamIgnoresWhatIsMasked) {
   manual_seed(0);
   const Tensor A = small_matrix();
-  std::vector<double> losses;
-  const auto [W, H, loss] = factorize(A, 2, 1000, 0.01, &losses);
-  EXPECT_EQ(losses.size(), 1000u);
+  const auto [W, H, loss] = factorize(A, 2);
   EXPECT_LT(loss.item<double>(), 0.5);
+  std::vector<double> losses;
+  train_factors(W, H, A, 10, 0.01, &losses);
+  EXPECT_EQ(losses.size(), 10u);
   A[1][0] = NAN;
   EXPECT_TRUE(std::isnan(std::get<2>(factorize(A, 2, 2)).item<double>()));
   EXPECT_LT(std::get<2>(factorize_masked(A, 2)).item<double>(), 0.5);
