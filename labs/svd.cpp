@@ -73,6 +73,11 @@ Fit fit(const Tensor& M, const Session& session) {
 
 double largest_difference(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item<double>(); }
 
+/// How far the columns of X (m, n) are from orthonormal: the largest entry of |Xᵀ X - I|.
+double orthogonality_residual(const Tensor& X) {
+  return largest_difference(matmul(X.t(), X), eye(X.size(1), X.options()));
+}
+
 /// The curve of a figure: at most about 2000 of the losses, evenly spread.
 Series curve(const std::string& name, const Losses& losses) {
   Series series{.name = name};
@@ -120,6 +125,10 @@ void random_matrix(Session& session) {
   std::cout << "U1 @ S1 @ V1.T - M1:\n" << matmul(matmul(U1, S1), V1.t()) - M1 << "\n";
   std::cout << "U1.T @ U1:\n" << matmul(U1.t(), U1) << "\n";
   std::cout << "V1 @ V1.T:\n" << matmul(V1, V1.t()) << "\n";
+  session.set("M1.U_orthogonality", orthogonality_residual(U1));
+  session.set("M1.V_orthogonality", orthogonality_residual(V1.t()));
+  std::cout << "Largest entry of |U1.T @ U1 - I|: " << orthogonality_residual(U1)
+            << ", of |V1 @ V1.T - I|: " << orthogonality_residual(V1.t()) << "\n";
 
   std::cout << "\nCompare with LAPACK's svd\n\n";
   const auto [U, S, V] = svd(M1);
@@ -129,6 +138,8 @@ void random_matrix(Session& session) {
 
   session.set("M1.loss", last(losses));
   session.expect_at_most("M1.loss", 1e-12);
+  session.expect("M1.U_orthogonality", 0, 1e-5);
+  session.expect("M1.V_orthogonality", 0, 1e-5);
   const double printed[] = {2.3398, 0.6873, 0.2592, 0.1177};
   for (int64_t i = 0; i < 4; ++i) {
     const std::string name = "M1.s" + std::to_string(i);
@@ -182,7 +193,9 @@ void other_matrices(Session& session) {
     const auto [U, S, V] = svd(M);
     std::cout << matrix.name << " " << M.sizes() << ", seed " << matrix.seed << ": loss "
               << last(found.losses) << "\n"
-              << "  found    " << found.diag.detach() << "\n  LAPACK's " << S << "\n";
+              << "  found    " << found.diag.detach() << "\n  LAPACK's " << S
+              << "\n  orthogonality residuals of U " << orthogonality_residual(found.U) << ", of V "
+              << orthogonality_residual(found.V.t()) << "\n";
     if (matrix.name != "M1") expect_loss(session, matrix, S, found);  // M1 is part 1's
     curves.push_back(curve(matrix.name, found.losses));
     if (matrix.name == "M5") look_into_M5(M, found, S, session);
