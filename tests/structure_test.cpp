@@ -37,13 +37,16 @@ std::string device_folder(const fs::path& path) {
   return std::next(path.begin())->string();
 }
 
-std::vector<std::string> project_includes(const fs::path& file) {
+/// What a file of the tree includes of it, named from the root, as is the rule, or from the file's own folder.
+std::vector<std::string> project_includes(const fs::path& root, const fs::path& file) {
   static const std::regex include(R"re(^\s*#\s*include\s*["<]([^">]+)[">].*)re");
   std::vector<std::string> found;
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);)
     if (std::smatch match; std::regex_match(line, match, include)) {
-      const std::string name = match[1];
+      std::string name = match[1];
+      if (const fs::path beside = file.parent_path() / name; fs::exists(beside))
+        name = fs::relative(beside, root);
       if (kMayInclude.contains(first_part(name))) found.push_back(name);
     }
   return found;
@@ -59,7 +62,7 @@ void survey_file(const fs::path& root, const fs::path& file, Survey& survey) {
   if (!endings.contains(file.extension())) return;
   const fs::path path = fs::relative(file, root);
   ++survey.files;
-  for (const std::string& included : project_includes(file)) {
+  for (const std::string& included : project_includes(root, file)) {
     ++survey.includes;
     const std::string ours = device_folder(path), theirs = device_folder(included);
     const bool sideways = !ours.empty() && !theirs.empty() && ours != theirs;
@@ -162,6 +165,13 @@ TEST_F(PlantedTree, ArrowsThatPointUpOrSidewaysAreFound) {
                                 {"gradus.h", "labs/common/l.h"}})
     EXPECT_EQ(broken_with(file, included),
               std::vector<std::string>{std::string(file) + " includes " + included});
+}
+
+TEST_F(PlantedTree, AnArrowMayNotHideBehindARelativePath) {
+  EXPECT_EQ(broken_with("tensor/t.h", "../nn/n.h"), std::vector<std::string>{"tensor/t.h includes nn/n.h"});
+  EXPECT_EQ(broken_with("kernels/cpu/c.h", "../cuda/c.h"),
+            std::vector<std::string>{"kernels/cpu/c.h includes kernels/cuda/c.h"});
+  EXPECT_EQ(broken_with("tensor/t.h", "../kernels/k.h"), std::vector<std::string>{});
 }
 
 TEST_F(PlantedTree, IncludesOfFilesThatAreNotThereAreFound) {
