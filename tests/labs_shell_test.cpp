@@ -289,6 +289,17 @@ TEST_F(LabShell, FiguresHaveTheirSeriesBesideThem) {
   EXPECT_EQ(files(), expected);
 }
 
+TEST_F(LabShell, AFigureThatTheDiskHadNoRoomForIsNotPublished) {
+  if (!lab::gnuplot_is_installed()) GTEST_SKIP() << "there is no gnuplot";
+  const lab::LinePlot plot{
+      .title = "plot", .x_label = "x", .y_label = "y", .series = {{.name = "a", .y = {1, 2}}}};
+  for (const char* name : {"plot.svg", "plot.png"}) {
+    fs::create_symlink("/dev/full", lab::draft_of(folder_ / name));
+    EXPECT_THROW(lab::save_figure(folder_ / "plot", plot), std::runtime_error) << name;
+    EXPECT_EQ(files(), std::vector<std::string>{"plot.csv"});
+  }
+}
+
 TEST_F(LabShell, AHistogramCountsEveryFiniteValueOnce) {
   lab::save_figure(folder_ / "h", lab::Histogram{.title = "h",
                                                  .x_label = "x",

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <limits>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 
 #include "labs/common/files.h"
@@ -104,6 +106,17 @@ bool run_gnuplot(const std::string& script) {
   return pclose(pipe) == 0;
 }
 
+/// Does the mark stand in the file's last bytes? gnuplot says nothing of a full disk, but its files show it: a whole SVG
+/// ends with its closing tag, a whole PNG with the chunk of that name.
+bool ends_with(const fs::path& path, std::string_view mark) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file.tellg(), tail = std::min<std::streamoff>(size, 16);
+  std::string bytes(static_cast<size_t>(std::max<std::streamoff>(tail, 0)), ' ');
+  file.seekg(-tail, std::ios::end);
+  file.read(bytes.data(), tail);
+  return file && bytes.find(mark) != std::string::npos;
+}
+
 /// Writes the CSV and has gnuplot draw `commands`, in which CSV stands for the data file, once for each
 /// format.
 void save(const fs::path& stem, const std::string& csv, std::string commands) {
@@ -117,10 +130,11 @@ void save(const fs::path& stem, const std::string& csv, std::string commands) {
   for (const char* kind : {"svg", "png"})
     script +=
         terminal(kind, draft_of(with(std::string(".") + kind))) + kStyle + commands + "\nunset output\n";
-  if (!run_gnuplot(script)) {
+  if (!run_gnuplot(script) || !ends_with(draft_of(with(".svg")), "</svg>") ||
+      !ends_with(draft_of(with(".png")), "IEND")) {
     std::error_code ignored;
     for (const char* ending : {".svg", ".png"}) fs::remove(draft_of(with(ending)), ignored);
-    throw std::runtime_error("gnuplot could not draw " + stem.string() + " from its CSV");
+    throw std::runtime_error("gnuplot could not draw " + stem.string() + " from its CSV; is the disk full?");
   }
   publish_draft(with(".svg"));
   publish_draft(with(".png"));
