@@ -138,8 +138,8 @@ void random_matrix(Session& session) {
 
   session.set("M1.loss", last(losses));
   session.expect_at_most("M1.loss", 1e-12);
-  session.expect("M1.U_orthogonality", 0, 1e-5);
-  session.expect("M1.V_orthogonality", 0, 1e-5);
+  session.expect("M1.U_orthogonality", 0, 5e-5);  // the sheet prints four decimals
+  session.expect("M1.V_orthogonality", 0, 5e-5);
   const double printed[] = {2.3398, 0.6873, 0.2592, 0.1177};
   for (int64_t i = 0; i < 4; ++i) {
     const std::string name = "M1.s" + std::to_string(i);
