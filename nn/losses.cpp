@@ -40,7 +40,15 @@ void check_sizes(const char* op, const Tensor& x, const Tensor& y) {
 
 Tensor mse_loss(const Tensor& x, const Tensor& y, const MSELossOptions& options) {
   check_sizes("mse_loss", x, y);
-  return reduce("mse_loss", (x - y).square(), options.reduction());
+  const Tensor difference = x - y;
+  switch (options.reduction()) {
+    case LossReduction::sum:
+      return sum_of_squares(difference);
+    case LossReduction::mean:
+      return sum_of_squares(difference) / difference.numel();
+    default:
+      return reduce("mse_loss", difference.square(), options.reduction());
+  }
 }
 
 Tensor l1_loss(const Tensor& x, const Tensor& y, const L1LossOptions& options) {

@@ -87,8 +87,7 @@ Tensor pointwise(Binary f, const Tensor& a, const Scalar& b) {
 Tensor add(const Tensor& a, const Tensor& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return add(a, b * alpha);
   if (a.dtype() == kBool && b.dtype() == kBool) return a | b;
-  return record("add", pointwise(Binary::add, a, b), wrt(a, unchanged),
-                wrt(b, unchanged));
+  return record("add", pointwise(Binary::add, a, b), wrt(a, unchanged), wrt(b, unchanged));
 }
 Tensor add(const Tensor& a, const Scalar& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return add(a, product(b, alpha));

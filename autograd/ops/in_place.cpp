@@ -209,10 +209,10 @@ Tensor& Tensor::zero_() const { return fill_(0); }
 Tensor& Tensor::copy_(const Tensor& values) const {
   if (must_record("copy_", *this, values.requires_grad())) {
     const Tensor v = values.to(device()).to(dtype());
-    return take_over("copy_", *this,
-                     record("copy", v.expand(sizes()).detach().clone(),
-                            wrt(before_write(*this), [](const Tensor& g) { return zeros_like(g); }),
-                            wrt(v, unchanged)));
+    return take_over(
+        "copy_", *this,
+        record("copy", v.expand(sizes()).detach().clone(),
+               wrt(before_write(*this), [](const Tensor& g) { return zeros_like(g); }), wrt(v, unchanged)));
   }
   const Tensor source = readable_beside(*this, values).to(device());
   write(*this, source.raw().same_sizes(raw()) ? source.raw() : expand_view("copy_", source.raw(), sizes()));

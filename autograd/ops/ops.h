@@ -192,6 +192,7 @@ inline Tensor var(const Tensor& x, int dim) { return var(x, IntArrayRef(int64_t{
 Tensor std(const Tensor& x, bool unbiased = true);
 inline Tensor std(const Tensor& x, int dim) { return x.std(dim); }
 Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased = true, bool keepdim = false);
+Tensor sum_of_squares(const Tensor& x);  // Σ x², without an x² in memory
 /// (Σ |x|ᵖ)^(1/p) for p = 1, 2 or any positive p; max |x| for p = ∞. Its derivative at zero is taken as 0.
 Tensor norm(const Tensor& x, const Scalar& p = 2);
 Tensor norm(const Tensor& x, const Scalar& p, IntArrayRef dims, bool keepdim = false);

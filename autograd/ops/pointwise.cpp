@@ -113,14 +113,14 @@ Tensor erf(const Tensor& input) {
 // ---- Functions whose rule is a kernel of its own ------------------------------------------------
 // ȳ f'(x) in one sweep instead of three. The gradient kernels are ops too, with rules of their own.
 
-namespace {
-
 // d(g, x) = 2 g x          ḡ = 2 d̄ x          x̄ = 2 d̄ g
 Tensor square_gradient(const Tensor& g, const Tensor& x) {
   return record("square_gradient", pointwise(Binary::square_gradient, g, x),
                 wrt(g, [x = save(x)](const Tensor& d) { return square_gradient(d, x); }),
                 wrt(x, [g = save(g)](const Tensor& d) { return square_gradient(d, g); }));
 }
+
+namespace {
 
 // d(g, y) = g (1 - y²)     ḡ = d̄ (1 - y²)     ȳ = -2 d̄ g y
 Tensor tanh_gradient(const Tensor& g, const Tensor& y) {

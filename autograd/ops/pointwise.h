@@ -17,6 +17,9 @@ Tensor pointwise(Unary f, const Tensor& x);
 Tensor pointwise(Binary f, const Tensor& a, const Tensor& b);
 Tensor pointwise(Binary f, const Tensor& a, const Scalar& b);
 
+/// 2 g x, recorded: the rule of x² and of all that is made of squares.
+Tensor square_gradient(const Tensor& g, const Tensor& x);
+
 /// b on a's device: b itself, or a number (no dimensions) brought over from the cpu. Any other tensor that is elsewhere
 /// is an Error, with libtorch's text.
 Tensor on_device_of(const char* op, const Tensor& a, const Tensor& b);

@@ -169,6 +169,13 @@ Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased, bool keepdim) {
                 }));
 }
 
+// y = Σ xᵢ²      x̄ = 2 ȳ x
+Tensor sum_of_squares(const Tensor& x) {
+  if (!x.is_floating_point()) return sum(square(x));
+  return record("sum_of_squares", reduce(Reduction::sum_of_squares, x, Dims("sum_of_squares", x, {}), false),
+                wrt(x, [x = save(x)](const Tensor& g) { return square_gradient(g, x); }));
+}
+
 // y = √Σ xᵢ²      x̄ = ȳ x / y, and 0 where y = 0: the norm has a kink there, and 0 is one of its slopes
 static Tensor euclidean_norm(const Tensor& x, Dims dims, bool keepdim) {
   const Tensor y = reduce(Reduction::sum_of_squares, x, dims, keepdim);

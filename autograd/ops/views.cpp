@@ -194,8 +194,7 @@ Tensor Tensor::expand(IntArrayRef sizes) const {
       shape[d] = raw().sizes[d - added];
     }
   shape.numel();  // an Error for a negative size or a product beyond 64 bits
-  return record("expand", view_of(*this, expand_view("expand", raw(), shape)),
-                wrt(*this, unchanged));
+  return record("expand", view_of(*this, expand_view("expand", raw(), shape)), wrt(*this, unchanged));
 }
 
 // y = x with a dimension of size 1 more      x̄ = ȳ without it
@@ -208,8 +207,7 @@ Tensor unsqueeze(const Tensor& x, int64_t dim) {
 // y = x without a dimension of size 1      x̄ = ȳ with it
 Tensor squeeze(const Tensor& x, int64_t dim) {
   const int d = wrap(dim, x.raw());
-  if (x.dim() == 0 || x.raw().sizes[d] != 1)
-    return record("squeeze", view_of(x, x.raw()), wrt(x, unchanged));
+  if (x.dim() == 0 || x.raw().sizes[d] != 1) return record("squeeze", view_of(x, x.raw()), wrt(x, unchanged));
   return record("squeeze", view_of(x, without_dim(x.raw(), d)),
                 wrt(x, [d](const Tensor& g) { return unsqueeze(g, d); }));
 }

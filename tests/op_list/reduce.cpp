@@ -1,5 +1,6 @@
 // Reductions, and what works along a dimension: cumsum, softmax, layer norm.
 #include <cmath>
+#include <numeric>
 
 #include "op_list.h"
 
@@ -30,6 +31,7 @@ double log_sum_exp_of(const Row& x) {
   for (double value : x) sum += std::exp(value);
   return std::log(sum);
 }
+double sum_of_squares_of(const Row& x) { return std::inner_product(x.begin(), x.end(), x.begin(), 0.0); }
 double norm_of(const Row& x, double p) {
   if (std::isinf(p)) return std::max(largest_of(x), -smallest_of(x));
   double sum = 0;
@@ -197,6 +199,10 @@ std::vector<Op> sums() {
 
 std::vector<Op> norms() {
   std::vector<Op> ops;
+  ops.push_back({.name = "sum_of_squares",
+                 .inputs = {any({3, 4})},
+                 .call = [](Inputs x) { return sum_of_squares(x[0]); },
+                 .reference = reducing({}, false, sum_of_squares_of)});
   for (const double p : {1.0, 1.5, 2.0, 3.0, HUGE_VAL}) {
     std::ostringstream name;
     name << "norm.p" << p;
