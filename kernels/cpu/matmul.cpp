@@ -227,13 +227,18 @@ bool is_small(const Matrix<const T>& a, const Matrix<const T>& b) {
   return a.rows * a.columns * b.columns <= 4096 * wider * wider;
 }
 
+/// Do the rows of B lie in memory as small_product reads them, as whole vectors?
+template <class T>
+bool lies_in_vectors(const Matrix<const T>& b) {
+  return b.column == 1 && b.columns % 4 == 0;
+}
+
 /// True if small_product need not copy B, or if the copy pays: not for few rows, nor to fill up a single column.
 template <class T>
 bool can_be_padded(const Matrix<const T>& a, const Matrix<const T>& b) {
   const int64_t elements = b.rows * (b.columns + 3);
   return elements <= kSmallFactor &&
-         (elements <= (b.columns == 1 ? 64 : 256) || (b.columns > 1 && a.rows >= 4) ||
-          (b.column == 1 && b.columns % 4 == 0));
+         (elements <= (b.columns == 1 ? 64 : 256) || (b.columns > 1 && a.rows >= 4) || lies_in_vectors(b));
 }
 
 /// Writes a vector, or the first `count` of its numbers if it has more, to row i of C from column j on. A number of bytes
@@ -372,7 +377,7 @@ template <class T>
 void small_product(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
   T copy[kSmallFactor];
   Matrix<const T> padded = b;
-  if (b.column != 1 || b.columns % 4 != 0) {  // rows of B filled up with zeros to whole vectors
+  if (!lies_in_vectors(b)) {  // rows of B filled up with zeros to whole vectors
     const int64_t width = (b.columns + 3) / 4 * 4;
     for (int64_t j = 0; j < b.columns; ++j)
       for (int64_t p = 0; p < b.rows; ++p) copy[p * width + j] = b(p, j);
@@ -396,6 +401,8 @@ void best_product(const Matrix<const T>& a, const Matrix<const T>& b, const Matr
   if constexpr (std::floating_point<T>)
     if (is_small(a, b)) {
       if (a.columns >= 1 && a.columns <= kThin) return thin_product(a, b, c);
+      if (a.rows >= b.columns && !lies_in_vectors(b) && lies_in_vectors(a.transposed()))
+        return small_product(b.transposed(), a.transposed(), c.transposed());  // Cᵀ = Bᵀ Aᵀ
       if (can_be_padded(a, b)) return small_product(a, b, c);
     }
 #if GRADUS_HAVE_BLAS

@@ -117,19 +117,19 @@ struct RowsInLanes {
   RowsInLanes() = default;
   RowsInLanes(const View& view, int64_t offset, int64_t step, int64_t rows) {
     const auto [n, stride] = line_along(view, view.dim - 1);
-    const T* const first = view.as<const T>() + offset;
-    for (int64_t l = 0; l < Lanes<T>::count; ++l) {
-      // Lanes without a row of their own compute with the first.
-      const T* const row = first + (l < rows ? l * step : 0);
-      for (int64_t i = 0; i < n; ++i) elements[i].lane[l] = row[i * stride];
+    int64_t at[Lanes<T>::count];  // lanes without a row of their own compute with the last
+    for (int64_t l = 0; l < Lanes<T>::count; ++l) at[l] = offset + std::min(l, rows - 1) * step;
+    for (int64_t i = 0; i < n; ++i) {
+      const T* const column = view.as<const T>() + i * stride;
+#pragma GCC unroll 16
+      for (int64_t l = 0; l < Lanes<T>::count; ++l) elements[i].lane[l] = column[at[l]];
     }
   }
   void put_back(const View& view, int64_t offset, int64_t step, int64_t rows) const {
     const auto [n, stride] = line_along(view, view.dim - 1);
-    T* const first = view.as<T>() + offset;
-    for (int64_t l = 0; l < rows; ++l) {
-      T* const row = first + l * step;
-      for (int64_t i = 0; i < n; ++i) row[i * stride] = elements[i].lane[l];
+    for (int64_t i = 0; i < n; ++i) {
+      T* const column = view.as<T>() + offset + i * stride;
+      for (int64_t l = 0; l < rows; ++l) column[l * step] = elements[i].lane[l];
     }
   }
 };
