@@ -56,8 +56,8 @@ void clear_above(Columns<T>& a) {
 }
 
 /// Is the work on one matrix too short for two threads? LAPACK shares its steps, which wait for each other: measured, only
-/// for matrices of more than 512 rows does that pay (lu: 128).
-bool is_short(const View& a, int64_t rows = 512) {
+/// for matrices of more than 1024 rows does that pay (lu: 512).
+bool is_short(const View& a, int64_t rows = 1024) {
   const int64_t m = a.sizes[a.dim - 2], n = a.sizes[a.dim - 1];
   return m * n * std::min(m, n) <= rows * rows * rows;
 }
@@ -256,7 +256,7 @@ void lu(const View& a, const View& lu, const View& permutation) {
       for (size_t k = 0; k < order.size(); ++k) std::swap(order[k], order[static_cast<size_t>(pivots[k])]);
       copy(vector_view(order), permutation);
     };
-    const OneThreadIf one_thread(is_short(a, 128));
+    const OneThreadIf one_thread(is_short(a, 512));
     for_each_matrix(a.dim - 2, one_matrix, a, lu, permutation);
   });
 }
