@@ -70,6 +70,7 @@ class OpNode final : public Node {
   void apply_one(BackwardPass& pass, Tensor& gradient) {
     const Edge& edge = edges_[I];
     if (!edge || !pass.wants(edge)) return;
+    // The last rule that is asked may have the gradient itself, and `unchanged` hands it on without counting.
     const bool last =
         std::none_of(edges_.begin() + I + 1, edges_.end(), [](const Edge& later) { return bool(later); });
     pass.deliver(edge, (*std::get<I>(rules_))(last ? std::move(gradient) : gradient));

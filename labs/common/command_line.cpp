@@ -12,12 +12,12 @@
 namespace lab {
 namespace {
 
-// CLI11 asks each check for the text of its complaint, "" if there is none. By then the value has been read
-// as a number by CLI11 itself, so strtod cannot fail here.
 bool is_whole(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
+// CLI11 asks each check for the text of its complaint, "" if there is none. By then the value has been read
+// as a number by CLI11 itself, so strtod cannot fail here.
 std::string at_least_one(const std::string& text) {
   const double value = std::strtod(text.c_str(), nullptr);
   return is_whole(text) && value >= 1 && value <= 1e15

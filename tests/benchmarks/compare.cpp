@@ -124,14 +124,15 @@ Results measure(const Settings& settings) {
   Results results;
   for (const std::string& program : settings.programs) {
     const std::string twin = program + "_on_libtorch";
-    const bool has_twin = std::filesystem::exists(twin);
+    const std::vector<std::string> on_twin =
+        std::filesystem::exists(twin) ? list(twin, settings) : std::vector<std::string>();
     for (const std::string& name : list(program, settings)) {
-      const bool is_limit = name.find(" (limit)") != std::string::npos;
+      const bool has_twin = std::find(on_twin.begin(), on_twin.end(), name) != on_twin.end();
       for (int threads : settings.threads)
         for (int pair = 0; pair < settings.pairs; ++pair)
           for (int turn = 0; turn < 2; ++turn) {
             const bool on_libtorch = (turn + pair) % 2 == 1;
-            if (on_libtorch && (!has_twin || is_limit)) continue;
+            if (on_libtorch && !has_twin) continue;
             keep(run(on_libtorch ? twin : program, name, threads, settings), threads, on_libtorch, results);
           }
       std::cerr << "." << std::flush;

@@ -35,9 +35,13 @@ void add_chains() {
   add_chain("mm, 3x3", {3, 3}, [=](const Tensor& y) { return mm(y, matrix); });
   add_chain("t, 3x3", {3, 3}, [](const Tensor& y) { return y.t(); });
   // Reference counts are atomic once there are other threads, which the first long loop starts where there may be any.
+  const auto long_loop = [] { rand({1000000}).add_(1); };
   add_chain(
-      "a + b, 4 elements, after a long loop", {4}, [=](const Tensor& y) { return y + small; }, /*ops=*/1,
-      [] { rand({1000000}).add_(1); });
+      "a + b, 4 elements, after a long loop", {4}, [=](const Tensor& y) { return y + small; }, 1, long_loop);
+  add_chain(
+      "a * b, 4 elements, after a long loop", {4}, [=](const Tensor& y) { return y * small; }, 1, long_loop);
+  add_chain(
+      "t, 3x3, after a long loop", {3, 3}, [](const Tensor& y) { return y.t(); }, 1, long_loop);
 }
 
 void add_single_ops() {
