@@ -42,7 +42,7 @@ class CheckpointNode final : public Node {
   CheckpointNode(const Tensor& y, std::vector<Edge> edges, FunctionOfSeveral f, const variable_list& inputs,
                  const Generator& random)
       : Node("checkpoint", y), edges_(std::move(edges)), f_(std::move(f)), random_(random) {
-    for (const Tensor& x : inputs) inputs_.push_back(save(x));
+    for (const Tensor& x : inputs) inputs_.emplace_back(x, SavedTensor::Role::input);
   }
 
   std::span<const Edge> edges() const override { return edges_; }
@@ -77,7 +77,9 @@ class CheckpointNode final : public Node {
     } restore;
     default_generator() = random_;
     const AutoGradMode recording(true);
-    return f_({inputs_.begin(), inputs_.end()});
+    std::vector<Tensor> inputs;
+    for (const SavedTensor& x : inputs_) inputs.push_back(x.unpack());
+    return f_(inputs);
   }
 
   const std::vector<Edge> edges_;

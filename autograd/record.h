@@ -1,14 +1,14 @@
 // record: how an op puts itself on the tape.
 //
-//     // y = a b        ∂a = ȳ bᵀ        ∂b = aᵀ ȳ
+//     // Y = A B         Ā = Ȳ Bᵀ     B̄ = Aᵀ Ȳ
 //     return record("mm", y,
-//                   wrt(a, [b = save(b)](const Tensor& g) { return matmul(g, t(b)); }),
-//                   wrt(b, [a = save(a)](const Tensor& g) { return matmul(t(a), g); }));
+//                   wrt(a, saved(b), [](const Tensor& g, const Tensor& b) { return mm(g, b.t()); }),
+//                   wrt(b, saved(a), [](const Tensor& g, const Tensor& a) { return mm(a.t(), g); }));
 //
-// A rule takes ȳ, the gradient of the final quantity by y, and returns the gradient by its input. It is
-// written in ordinary ops, so its own derivative exists. It never mentions broadcasting: the engine sums what
-// a rule returns to the shape of the input. A rule that nobody needs is not stored, and what it saved is not
-// kept alive.
+// A rule takes ȳ, the gradient of the final quantity by y, and the tensors that were saved for it. It returns the gradient
+// by its input. A rule is written in ordinary ops, so its own derivative exists. It never mentions broadcasting or dtypes:
+// the engine sums what a rule returns to the shape of the input, and casts it. A rule that nobody needs is not stored, and
+// neither is what it would have saved.
 #pragma once
 
 #include <algorithm>
@@ -23,62 +23,104 @@
 
 namespace gradus::autograd {
 
+/// The tensors that a rule takes beside ȳ: inputs of the op, or its result.
+template <size_t count>
+struct Saved {
+  std::array<const Tensor*, count> tensors;
+};
+
+template <class... Tensors>
+Saved<sizeof...(Tensors)> saved(const Tensors&... tensors) {
+  return {{&tensors...}};
+}
+
 /// An input of an op with its derivative rule.
-template <class Rule>
+template <class Rule, size_t count>
 struct WithRespectTo {
   const Tensor& input;
+  Saved<count> saved;
   Rule rule;
 };
 
 template <class Rule>
-WithRespectTo<Rule> wrt(const Tensor& input, Rule rule) {
-  return {input, std::move(rule)};
+WithRespectTo<Rule, 0> wrt(const Tensor& input, Rule rule) {
+  return {input, {}, std::move(rule)};
+}
+template <size_t count, class Rule>
+WithRespectTo<Rule, count> wrt(const Tensor& input, Saved<count> saved, Rule rule) {
+  return {input, saved, std::move(rule)};
 }
 
 /// The rule of an op that hands the gradient on as it is.
 inline constexpr auto unchanged = [](Tensor gradient) { return gradient; };
 
+/// A rule on the tape, with the tensors that were saved for it.
+template <class Rule, size_t count>
+class StoredRule {
+ public:
+  StoredRule(WithRespectTo<Rule, count>& input, const Tensor& y)
+      : StoredRule(input, y, std::make_index_sequence<count>()) {}
+
+  template <class Gradient>
+  Tensor operator()(Gradient&& gradient) {
+    return std::apply(
+        [&](const auto&... saved) { return rule_(std::forward<Gradient>(gradient), saved.unpack()...); }, saved_);
+  }
+
+ private:
+  template <size_t... i>
+  StoredRule(WithRespectTo<Rule, count>& input, const Tensor& y, std::index_sequence<i...>)
+      : rule_(std::move(input.rule)), saved_{save(*input.saved.tensors[i], y)...} {}
+
+  static SavedTensor save(const Tensor& x, const Tensor& y) {
+    return {x, x.is_same(y) ? SavedTensor::Role::output : SavedTensor::Role::input};
+  }
+
+  Rule rule_;
+  std::array<SavedTensor, count> saved_;
+};
+
 /// The node of an op with one output and one rule per input, all in one block.
 template <class... Rules>
 class OpNode final : public Node {
  public:
-  OpNode(const char* op, const Tensor& y, WithRespectTo<Rules>&... inputs)
-      : Node(op, y), edges_{gradient_edge(inputs.input)...}, rules_(needed(inputs)...) {}
+  template <class... Inputs>
+  OpNode(const char* op, const Tensor& y, Inputs&... inputs)
+      : Node(op, y), edges_{gradient_edge(inputs.input)...}, rules_(needed<Rules>(inputs, y)...) {}
 
   std::span<const Edge> edges() const override { return edges_; }
 
   void apply(BackwardPass& pass) override {
     if (released_) report_second_backward(*this);
     Tensor gradient = std::move(first.gradient);
-    [&]<size_t... I>(std::index_sequence<I...>) { (apply_one<I>(pass, gradient), ...); }
+    [&]<size_t... i>(std::index_sequence<i...>) { (apply_one<i>(pass, gradient), ...); }
     (std::index_sequence_for<Rules...>());
   }
 
-  // Only a rule that has saved a tensor has anything to destroy.
   void release_saved() override {
     std::apply([&](auto&... rule) { (release(rule), ...); }, rules_);
   }
 
  private:
   template <class Rule>
-  static std::optional<Rule> needed(WithRespectTo<Rule>& input) {
-    if (!input.input.requires_grad()) return std::nullopt;
-    return std::move(input.rule);
+  static std::optional<Rule> needed(auto& input, const Tensor& y) {
+    return input.input.requires_grad() ? std::optional<Rule>(std::in_place, input, y) : std::nullopt;
   }
 
-  template <size_t I>
+  template <size_t i>
   void apply_one(BackwardPass& pass, Tensor& gradient) {
-    const Edge& edge = edges_[I];
+    const Edge& edge = edges_[i];
     if (!edge || !pass.wants(edge)) return;
     // The last rule that is asked may have the gradient itself, and `unchanged` hands it on without counting.
     const bool last =
-        std::none_of(edges_.begin() + I + 1, edges_.end(), [](const Edge& later) { return bool(later); });
-    pass.deliver(edge, (*std::get<I>(rules_))(last ? std::move(gradient) : gradient));
+        std::none_of(edges_.begin() + i + 1, edges_.end(), [](const Edge& later) { return bool(later); });
+    pass.deliver(edge, (*std::get<i>(rules_))(last ? std::move(gradient) : gradient));
   }
 
-  template <class Rule>
-  void release(std::optional<Rule>& rule) {
-    if constexpr (!std::is_trivially_destructible_v<Rule>) {
+  // Only a rule that has saved tensors has anything to release.
+  template <class Rule, size_t count>
+  void release(std::optional<StoredRule<Rule, count>>& rule) {
+    if constexpr (count > 0) {
       released_ |= rule.has_value();
       rule.reset();
     }
@@ -89,13 +131,12 @@ class OpNode final : public Node {
   bool released_ = false;
 };
 
-/// Records the op that has just computed y, if recording is on and any of its inputs requires grad. Returns
-/// y.
-template <class... Rules>
-Tensor record(const char* op, Tensor y, WithRespectTo<Rules>... inputs) {
+/// Records the op that has just computed y, if recording is on and any of its inputs requires grad. Returns y.
+template <class... Rules, size_t... counts>
+Tensor record(const char* op, Tensor y, WithRespectTo<Rules, counts>... inputs) {
   // All inputs are asked, since a view that looks for its place makes a node, which has to be older than this one.
   if (!GradMode::is_enabled() || !(inputs.input.requires_grad() | ...)) return y;
-  auto node = Ref<GraphNode>::first(new OpNode<Rules...>(op, y, inputs...));
+  auto node = Ref<GraphNode>::first(new OpNode<StoredRule<Rules, counts>...>(op, y, inputs...));
   TensorImpl& impl = y.impl();
   impl.grad_fn = std::move(node);
   impl.output_nr = 0;

@@ -7,7 +7,7 @@
 
 namespace gradus::autograd {
 
-SavedTensor::operator Tensor() const {
+Tensor SavedTensor::unpack() const {
   if (tensor_._version() != version_) [[unlikely]] {
     Node* node = BackwardPass::current_node();
     const std::string where = node && AnomalyMode::is_enabled() ? "\n" + describe_recording(*node) : "";

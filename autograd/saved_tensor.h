@@ -6,33 +6,27 @@
 
 namespace gradus::autograd {
 
-/// Converts to the Tensor that was saved. Throws if the tensor has been changed in place since.
+/// A tensor that was saved for backward. An op's own result must not be owned by the op's node: result → node → result
+/// would never be freed. Of a result, a SavedTensor therefore keeps an alias outside the graph, and unpack() gives the alias
+/// its place in the graph back.
 class SavedTensor {
  public:
   enum class Role : uint8_t { input, output };
 
-  /// Saves nothing while recording is off: the rule that asks for it will not be stored.
   SavedTensor(const Tensor& x, Role role)
-      : tensor_(!GradMode::is_enabled() ? Tensor()
-                : role == Role::output  ? x.detach()
-                                        : x),
+      : tensor_(role == Role::output ? x.detach() : x),
         version_(x._version()),
         role_(role),
         output_nr_(x.impl().output_nr) {}
-  operator Tensor() const;  // NOLINT: rules are written as if they held the tensor itself
+
+  /// The saved tensor. Throws Error if it has been changed in place since it was saved.
+  Tensor unpack() const;
 
  private:
   Tensor tensor_;
   uint32_t version_;
-  // An op that saves its own output must not own it: output → node → output would never be freed. It keeps an
-  // alias outside the graph, and the way back into the graph is added when a rule asks for it.
   Role role_;
   uint32_t output_nr_;
 };
-
-/// For an op's rule: [b = save(b)](const Tensor& g) { return matmul(g, t(b)); }
-inline SavedTensor save(const Tensor& input) { return {input, SavedTensor::Role::input}; }
-/// The same for the op's own result: [y = save_output(y)](const Tensor& g) { return g * y; }
-inline SavedTensor save_output(const Tensor& output) { return {output, SavedTensor::Role::output}; }
 
 }  // namespace gradus::autograd

@@ -1,184 +1,500 @@
-// The scalar formulas, written once. Every device compiles these same functors into its kernels.
+// The formulas of the pointwise functions: what each makes of one number, and its slope.
 //
-// A functor that does not accept a type (exp of an int64, say) simply has no such overload; the kernel that asks
-// for it reports the missing kernel by name. Comparisons and predicates return bool, everything else T.
+// With ȳ the gradient that arrives at y = f(x), the gradient of x is x̄ = ȳ f'(x). That is a pointwise formula too: the
+// slope. It is written once, for anything that has + - * /, and compiled twice:
+//
+//   for numbers   it is the kernel that computes x̄ in one pass over memory, on every device.
+//   for tensors   it is the same expression in ops. Those have slopes of their own, so second and further derivatives exist.
+//
+// The lists at the end name all formulas. A formula's place in its list is its index in every device's table of kernels.
 #pragma once
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "kernels/kernels.h"
 #include "kernels/math.h"
 
 namespace gradus::formulas {
 
+// ---- What a formula says of itself ------------------------------------------------------------------------------
+
+// Which element types a formula takes.
+struct Reals {
+  template <class T>
+  static constexpr bool has = std::floating_point<T>;
+};
+struct Numbers {
+  template <class T>
+  static constexpr bool has = std::floating_point<T> || std::same_as<T, int64_t>;
+};
+struct Bits {
+  template <class T>
+  static constexpr bool has = std::same_as<T, bool> || std::same_as<T, int64_t>;
+};
+struct Bools {
+  template <class T>
+  static constexpr bool has = std::same_as<T, bool>;
+};
+struct AllTypes {
+  template <class T>
+  static constexpr bool has = true;
+};
+
+/// What the slope of y = f(x) needs beside ȳ.
+enum class Keeps : uint8_t { nothing, input, output };
+
+/// A string literal as a template argument.
+template <size_t size>
+struct Text {
+  char letters[size];
+  constexpr Text(const char (&text)[size]) {  // NOLINT(google-explicit-constructor)
+    for (size_t i = 0; i < size; ++i) letters[i] = text[i];
+  }
+};
+
+/// The base of every formula. `name` is the op's name in messages and on the tape.
+template <Text text, class Domain, Keeps kept = Keeps::nothing>
+struct Formula {
+  static constexpr const char* name = text.letters;
+  static constexpr Keeps keeps = kept;
+  static constexpr bool is_predicate = false;
+  template <class T>
+  static constexpr bool takes = Domain::template has<T>;
+};
+
+/// A formula that gives true or false. It has no slope.
+template <Text text, class Domain>
+struct Predicate : Formula<text, Domain> {
+  static constexpr bool is_predicate = true;
+};
+
+/// A formula that is constant around almost every x. Its slope is 0.
+template <Text text, class Domain>
+struct Step : Formula<text, Domain> {
+  auto slope(const auto& g) const { return zeros_like(g); }
+};
+
+// ---- Functions of numbers, under the names that tensors have -------------------------------------------------------
+
+using math::erf, math::exp, math::log, math::sigmoid;
+using std::ceil, std::cos, std::expm1, std::floor, std::isfinite, std::log1p, std::pow, std::sin, std::sqrt, std::tanh;
+
 template <class T>
-concept Real = std::floating_point<T>;
-template <class T>
-concept Number = Real<T> || std::same_as<T, int64_t>;
-template <class T>
-concept Bits = std::same_as<T, int64_t> || std::same_as<T, bool>;
+GRADUS_BOTH constexpr T sign(T x) {
+  return x > 0 ? T(1) : x < 0 ? T(-1) : x == 0 ? T(0) : x;  // NaN stays NaN
+}
 
-// clang-format off
+template <class A, class B>
+requires std::is_arithmetic_v<A> && std::is_arithmetic_v<B>
+GRADUS_BOTH constexpr std::common_type_t<A, B> where(bool condition, A a, B b) {
+  return condition ? std::common_type_t<A, B>(a) : std::common_type_t<A, B>(b);
+}
 
-// ---- one argument ---------------------------------------------------------------------------------------------
-struct Neg        { template <Number T> GRADUS_BOTH T operator()(T x) const { return -x; } };
-struct Abs        { template <Number T> GRADUS_BOTH T operator()(T x) const { return x < 0 ? -x : x == 0 ? T(0) : x; } };
-struct Sign       { template <Number T> GRADUS_BOTH T operator()(T x) const { return x > 0 ? T(1) : x < 0 ? T(-1) : x == 0 ? T(0) : x; } };
-struct Square     { template <Number T> GRADUS_BOTH T operator()(T x) const { return x * x; } };
-struct Relu       { template <Number T> GRADUS_BOTH T operator()(T x) const { return x <= 0 ? T(0) : x; } };  // NaN stays NaN
+/// A constant in the precision of x. A tensor takes it in double precision.
+template <class X>
+GRADUS_BOTH constexpr auto constant(const X&, double value) {
+  if constexpr (std::floating_point<X>)
+    return static_cast<X>(value);
+  else
+    return value;
+}
 
-struct Exp        { template <Real T> GRADUS_BOTH T operator()(T x) const { return math::exp(x); } };
-struct Log        { template <Real T> GRADUS_BOTH T operator()(T x) const { return math::log(x); } };
-struct Log1p      { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::log1p(x); } };
-struct Expm1      { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::expm1(x); } };
-struct Sqrt       { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::sqrt(x); } };
-struct Rsqrt      { template <Real T> GRADUS_BOTH T operator()(T x) const { return T(1) / std::sqrt(x); } };
-struct Reciprocal { template <Real T> GRADUS_BOTH T operator()(T x) const { return T(1) / x; } };
-struct Sin        { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::sin(x); } };
-struct Cos        { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::cos(x); } };
-struct Tanh       { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::tanh(x); } };
-struct Sigmoid    { template <Real T> GRADUS_BOTH T operator()(T x) const { return math::sigmoid(x); } };
-struct Erf        { template <Real T> GRADUS_BOTH T operator()(T x) const { return math::erf(x); } };
-struct Round      { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::nearbyint(x); } };  // halves to even
-struct Floor      { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::floor(x); } };
-struct Ceil       { template <Real T> GRADUS_BOTH T operator()(T x) const { return std::ceil(x); } };
+// ---- One argument: y = f(x) ----------------------------------------------------------------------------------------
 
-struct LogicalNot { GRADUS_BOTH bool operator()(std::same_as<bool> auto x) const { return !x; } };
-struct IsNan      { template <class T> GRADUS_BOTH bool operator()(T x) const { return x != x; } };
-struct IsInf      { template <class T> GRADUS_BOTH bool operator()(T x) const { if constexpr (Real<T>) return std::isinf(x); else return false; } };
-struct IsFinite   { template <class T> GRADUS_BOTH bool operator()(T x) const { if constexpr (Real<T>) return std::isfinite(x); else return true; } };
+/// y = -x          x̄ = -ȳ
+struct Neg : Formula<"neg", Numbers> {
+  GRADUS_BOTH auto value(auto x) const { return -x; }
+  auto slope(const auto& g) const { return -g; }
+};
 
-// ---- two arguments --------------------------------------------------------------------------------------------
-struct Add { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { return a + b; } };
-struct Sub { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { return a - b; } };
-struct Mul { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { return a * b; } };
-struct Div { template <Real T>   GRADUS_BOTH T operator()(T a, T b) const { return a / b; } };
+/// y = |x|         x̄ = ȳ sign x, which is 0 at 0
+struct Abs : Formula<"abs", Numbers, Keeps::input> {
+  template <class T>
+  GRADUS_BOTH T value(T x) const {
+    return x < 0 ? -x : x == 0 ? T(0) : x;
+  }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g * sign(x); }
+};
 
-/// Python's %: the result has the sign of the divisor.
-struct Remainder {
-  template <Number T> GRADUS_BOTH T operator()(T a, T b) const {
+/// y = sign x      x̄ = 0
+struct Sign : Step<"sign", Numbers> {
+  GRADUS_BOTH auto value(auto x) const { return sign(x); }
+};
+
+/// y = x²          x̄ = 2 ȳ x
+struct Square : Formula<"pow", Numbers, Keeps::input> {
+  GRADUS_BOTH auto value(auto x) const { return x * x; }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return 2 * g * x; }
+};
+
+/// y = max(x, 0)   x̄ = ȳ where y > 0. That is where x > 0, and the next op keeps y anyway.
+struct Relu : Formula<"relu", Numbers, Keeps::output> {
+  template <class T>
+  GRADUS_BOTH T value(T x) const {
+    return x <= 0 ? T(0) : x;  // NaN stays NaN
+  }
+  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return where(y > 0, g, 0); }
+};
+
+/// y = eˣ          x̄ = ȳ y
+struct Exp : Formula<"exp", Reals, Keeps::output> {
+  GRADUS_BOTH auto value(auto x) const { return exp(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * y; }
+};
+
+/// y = ln x        x̄ = ȳ / x
+struct Log : Formula<"log", Reals, Keeps::input> {
+  GRADUS_BOTH auto value(auto x) const { return log(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g / x; }
+};
+
+/// y = ln(1 + x)   x̄ = ȳ / (1 + x)
+struct Log1p : Formula<"log1p", Reals, Keeps::input> {
+  GRADUS_BOTH auto value(auto x) const { return log1p(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g / (1 + x); }
+};
+
+/// y = eˣ - 1      x̄ = ȳ (y + 1)
+struct Expm1 : Formula<"expm1", Reals, Keeps::output> {
+  GRADUS_BOTH auto value(auto x) const { return expm1(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * (y + 1); }
+};
+
+/// y = √x          x̄ = ȳ / (2 y)
+struct Sqrt : Formula<"sqrt", Reals, Keeps::output> {
+  GRADUS_BOTH auto value(auto x) const { return sqrt(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g / (2 * y); }
+};
+
+/// y = 1 / √x      x̄ = -½ ȳ y³
+struct Rsqrt : Formula<"rsqrt", Reals, Keeps::output> {
+  GRADUS_BOTH auto value(auto x) const { return 1 / sqrt(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return -g * y * y * y / 2; }
+};
+
+/// y = 1 / x       x̄ = -ȳ y²
+struct Reciprocal : Formula<"reciprocal", Reals, Keeps::output> {
+  GRADUS_BOTH auto value(auto x) const { return 1 / x; }
+  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return -g * y * y; }
+};
+
+/// y = sin x       x̄ = ȳ cos x
+struct Sin : Formula<"sin", Reals, Keeps::input> {
+  GRADUS_BOTH auto value(auto x) const { return sin(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g * cos(x); }
+};
+
+/// y = cos x       x̄ = -ȳ sin x
+struct Cos : Formula<"cos", Reals, Keeps::input> {
+  GRADUS_BOTH auto value(auto x) const { return cos(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return -g * sin(x); }
+};
+
+/// y = tanh x      x̄ = ȳ (1 - y²)
+struct Tanh : Formula<"tanh", Reals, Keeps::output> {
+  GRADUS_BOTH auto value(auto x) const { return tanh(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * (1 - y * y); }
+};
+
+/// y = 1 / (1 + e⁻ˣ)    x̄ = ȳ y (1 - y)
+struct Sigmoid : Formula<"sigmoid", Reals, Keeps::output> {
+  GRADUS_BOTH auto value(auto x) const { return sigmoid(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * y * (1 - y); }
+};
+
+/// y = erf x       x̄ = ȳ · 2/√π · exp(-x²)
+struct Erf : Formula<"erf", Reals, Keeps::input> {
+  GRADUS_BOTH auto value(auto x) const { return erf(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const {
+    return g * (exp(-(x * x)) * constant(x, 2 * std::numbers::inv_sqrtpi));
+  }
+};
+
+/// y = the nearest whole number; of two, the even one.      x̄ = 0
+struct Round : Step<"round", Reals> {
+  GRADUS_BOTH auto value(auto x) const { return std::nearbyint(x); }
+};
+
+/// y = ⌊x⌋         x̄ = 0
+struct Floor : Step<"floor", Reals> {
+  GRADUS_BOTH auto value(auto x) const { return floor(x); }
+};
+
+/// y = ⌈x⌉         x̄ = 0
+struct Ceil : Step<"ceil", Reals> {
+  GRADUS_BOTH auto value(auto x) const { return ceil(x); }
+};
+
+struct LogicalNot : Predicate<"logical_not", Bools> {
+  GRADUS_BOTH bool value(bool x) const { return !x; }
+};
+struct IsNan : Predicate<"isnan", AllTypes> {
+  GRADUS_BOTH bool value(auto x) const { return x != x; }
+};
+struct IsInf : Predicate<"isinf", AllTypes> {
+  template <class T>
+  GRADUS_BOTH bool value(T x) const {
+    if constexpr (std::floating_point<T>)
+      return std::isinf(x);
+    else
+      return false;
+  }
+};
+struct IsFinite : Predicate<"isfinite", AllTypes> {
+  template <class T>
+  GRADUS_BOTH bool value(T x) const {
+    if constexpr (std::floating_point<T>)
+      return std::isfinite(x);
+    else
+      return true;
+  }
+};
+
+// ---- Two arguments: y = f(a, b) ------------------------------------------------------------------------------------
+// slope_a and slope_b take ȳ and what their comment names. A slope that is one op on tensors stands in the op's rule.
+// `identity` is what a reduction by f starts from: f(identity, x) = x.
+
+/// y = a + b       ā = ȳ           b̄ = ȳ
+struct Add : Formula<"add", Numbers> {
+  GRADUS_BOTH auto value(auto a, auto b) const { return a + b; }
+  template <class T>
+  static constexpr T identity = T(0);
+};
+
+/// y = a - b       ā = ȳ           b̄ = -ȳ
+struct Sub : Formula<"sub", Numbers> {
+  GRADUS_BOTH auto value(auto a, auto b) const { return a - b; }
+};
+
+/// y = a b         ā = ȳ b         b̄ = ȳ a
+struct Mul : Formula<"mul", Numbers> {
+  GRADUS_BOTH auto value(auto a, auto b) const { return a * b; }
+  template <class T>
+  static constexpr T identity = T(1);
+};
+
+/// y = a / b       ā = ȳ / b       b̄ = -ȳ y / b
+struct Div : Formula<"div", Reals> {
+  GRADUS_BOTH auto value(auto a, auto b) const { return a / b; }
+  GRADUS_BOTH auto slope_b(const auto& g, const auto& b, const auto& y) const { return -g * y / b; }
+};
+
+/// y = a - b ⌊a / b⌋, Python's %: the sign of y is that of b.      ā = ȳ      b̄ = -ȳ ⌊a / b⌋
+struct Remainder : Formula<"remainder", Numbers> {
+  template <class T>
+  GRADUS_BOTH T value(T a, T b) const {
     T r;
-    if constexpr (Real<T>) r = std::fmod(a, b);
-    else r = b == -1 ? 0 : a % b;  // INT64_MIN % -1 traps; the caller has refused b = 0
+    if constexpr (std::floating_point<T>)
+      r = std::fmod(a, b);
+    else
+      r = b == -1 ? 0 : a % b;  // INT64_MIN % -1 traps. The caller has refused b = 0.
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
   }
+  GRADUS_BOTH auto slope_b(const auto& g, const auto& a, const auto& b) const { return -g * floor(a / b); }
 };
 
-struct Pow {
-  template <Real T> GRADUS_BOTH T operator()(T a, T b) const { return std::pow(a, b); }
-  GRADUS_BOTH int64_t operator()(std::same_as<int64_t> auto a, std::same_as<int64_t> auto b) const {
-    if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
-    uint64_t result = 1, base = static_cast<uint64_t>(a);  // unsigned: overflow wraps, as everywhere else
-    for (; b; b >>= 1, base *= base)
-      if (b & 1) result *= base;
-    return static_cast<int64_t>(result);
+/// y = aᵇ          ā = ȳ b aᵇ⁻¹, 0 where b = 0          b̄ = ȳ y ln a, 0 where a = 0 and y is finite
+struct Pow : Formula<"pow", Numbers> {
+  template <class T>
+  GRADUS_BOTH T value(T a, T b) const {
+    if constexpr (std::floating_point<T>) {
+      return pow(a, b);
+    } else {
+      if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
+      uint64_t result = 1, base = static_cast<uint64_t>(a);  // unsigned: overflow wraps, as everywhere else
+      for (; b; b >>= 1, base *= base)
+        if (b & 1) result *= base;
+      return static_cast<T>(result);
+    }
+  }
+  GRADUS_BOTH auto slope_a(const auto& g, const auto& a, const auto& b) const {
+    return where(b == 0, 0, g * (b * pow(a, b - 1)));
+  }
+  GRADUS_BOTH auto slope_b(const auto& g, const auto& a, const auto& y) const {
+    const auto is_zero = (a == 0) & isfinite(y);
+    return where(is_zero, 0, g * (y * log(where(is_zero, 1, a))));
   }
 };
 
-// The larger and the smaller; NaN wins, so that it is not lost. Chosen in two steps, of which the first is an instruction
-// of its own and the second does not look at b: so b, a maximum so far, is soon ready for the next a.
-struct Maximum { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { const T larger = a > b ? a : b; return a != a ? a : larger; } };
-struct Minimum { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { const T smaller = a < b ? a : b; return a != a ? a : smaller; } };
-
-struct ReverseSub { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { return b - a; } };
-struct ReverseDiv { template <Real T>   GRADUS_BOTH T operator()(T a, T b) const { return b / a; } };
-struct ReversePow { template <Number T> GRADUS_BOTH T operator()(T a, T b) const { return Pow{}(b, a); } };
-
-struct BitAnd { template <Bits T> GRADUS_BOTH T operator()(T a, T b) const { return a & b; } };
-struct BitOr  { template <Bits T> GRADUS_BOTH T operator()(T a, T b) const { return a | b; } };
-struct BitXor { template <Bits T> GRADUS_BOTH T operator()(T a, T b) const { return a ^ b; } };
-
-struct ReluGradient    { template <Real T> GRADUS_BOTH T operator()(T g, T x) const { return x > 0 ? g : T(0); } };
-struct SquareGradient  { template <Real T> GRADUS_BOTH T operator()(T g, T x) const { return 2 * g * x; } };
-struct TanhGradient    { template <Real T> GRADUS_BOTH T operator()(T g, T y) const { return g * (T(1) - y * y); } };
-struct SigmoidGradient { template <Real T> GRADUS_BOTH T operator()(T g, T y) const { return g * y * (T(1) - y); } };
-
-struct Eq { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { return a == b; } };
-struct Ne { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { return a != b; } };
-struct Lt { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { return a < b; } };
-struct Le { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { return a <= b; } };
-struct Gt { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { return a > b; } };
-struct Ge { template <class T> GRADUS_BOTH bool operator()(T a, T b) const { return a >= b; } };
-
-// ---- reductions: what each makes of an element, how it combines two, and what it gives for nothing at all ------
-namespace reductions {
-template <class T> struct AsItIs { GRADUS_BOTH static T term(T x) { return x; } };
-template <class T> struct Sum  : Add, AsItIs<T>     { static constexpr T nothing = T(0); };
-template <class T> struct Prod : Mul, AsItIs<T>     { static constexpr T nothing = T(1); };
-template <class T> struct Max  : Maximum, AsItIs<T> { static constexpr T nothing = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest(); };
-template <class T> struct Min  : Minimum, AsItIs<T> { static constexpr T nothing = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max(); };
-template <class T> struct All  : BitAnd, AsItIs<T>  { static constexpr T nothing = true; };
-template <class T> struct Any  : BitOr, AsItIs<T>   { static constexpr T nothing = false; };
-template <class T> struct SumOfSquares : Add   { static constexpr T nothing = T(0); GRADUS_BOTH static T term(T x) { return x * x; } };
-
-/// What combines the results of several ranges into that of all.
-template <class F> struct OfResults { using type = F; };
-template <class T> struct OfResults<SumOfSquares<T>> { using type = Sum<T>; };
-}  // namespace reductions
-
-/// Calls visitor(formula) with the functor that `f` names.
-template <class Visitor>
-constexpr decltype(auto) visit(Unary f, Visitor&& visitor) {
-  switch (f) {
-    case Unary::neg:         return visitor(Neg{});
-    case Unary::abs:         return visitor(Abs{});
-    case Unary::sign:        return visitor(Sign{});
-    case Unary::square:      return visitor(Square{});
-    case Unary::relu:        return visitor(Relu{});
-    case Unary::exp:         return visitor(Exp{});
-    case Unary::log:         return visitor(Log{});
-    case Unary::log1p:       return visitor(Log1p{});
-    case Unary::expm1:       return visitor(Expm1{});
-    case Unary::sqrt:        return visitor(Sqrt{});
-    case Unary::rsqrt:       return visitor(Rsqrt{});
-    case Unary::reciprocal:  return visitor(Reciprocal{});
-    case Unary::sin:         return visitor(Sin{});
-    case Unary::cos:         return visitor(Cos{});
-    case Unary::tanh:        return visitor(Tanh{});
-    case Unary::sigmoid:     return visitor(Sigmoid{});
-    case Unary::erf:         return visitor(Erf{});
-    case Unary::round:       return visitor(Round{});
-    case Unary::floor:       return visitor(Floor{});
-    case Unary::ceil:        return visitor(Ceil{});
-    case Unary::logical_not: return visitor(LogicalNot{});
-    case Unary::isnan:       return visitor(IsNan{});
-    case Unary::isinf:       return visitor(IsInf{});
-    case Unary::isfinite:    break;
-  }
-  return visitor(IsFinite{});
+/// What a gets of the gradient of max(a, b): all where a > b, half where a = b, nothing where a < b. Beside a NaN it gets
+/// all, so that the NaN does not turn into a gradient of 0.
+GRADUS_BOTH auto share_of_larger(const auto& g, const auto& a, const auto& b) {
+  return where(a < b, 0, where(a == b, g / 2, g));
 }
 
-template <class Visitor>
-constexpr decltype(auto) visit(Binary f, Visitor&& visitor) {
-  switch (f) {
-    case Binary::add:              return visitor(Add{});
-    case Binary::sub:              return visitor(Sub{});
-    case Binary::mul:              return visitor(Mul{});
-    case Binary::div:              return visitor(Div{});
-    case Binary::remainder:        return visitor(Remainder{});
-    case Binary::pow:              return visitor(Pow{});
-    case Binary::maximum:          return visitor(Maximum{});
-    case Binary::minimum:          return visitor(Minimum{});
-    case Binary::reverse_sub:      return visitor(ReverseSub{});
-    case Binary::reverse_div:      return visitor(ReverseDiv{});
-    case Binary::reverse_pow:      return visitor(ReversePow{});
-    case Binary::bit_and:          return visitor(BitAnd{});
-    case Binary::bit_or:           return visitor(BitOr{});
-    case Binary::bit_xor:          return visitor(BitXor{});
-    case Binary::relu_gradient:    return visitor(ReluGradient{});
-    case Binary::square_gradient:  return visitor(SquareGradient{});
-    case Binary::tanh_gradient:    return visitor(TanhGradient{});
-    case Binary::sigmoid_gradient: return visitor(SigmoidGradient{});
-    case Binary::eq:               return visitor(Eq{});
-    case Binary::ne:               return visitor(Ne{});
-    case Binary::lt:               return visitor(Lt{});
-    case Binary::le:               return visitor(Le{});
-    case Binary::gt:               return visitor(Gt{});
-    case Binary::ge:               break;
+/// y = max(a, b). NaN wins. `a > b ? a : b` is one instruction, and the test for NaN looks at a only: so a running
+/// maximum b waits for one instruction per element.
+struct Maximum : Formula<"maximum", Numbers> {
+  template <class T>
+  GRADUS_BOTH T value(T a, T b) const {
+    const T larger = a > b ? a : b;
+    return a != a ? a : larger;
   }
-  return visitor(Ge{});
+  GRADUS_BOTH auto slope_a(const auto& g, const auto& a, const auto& b) const { return share_of_larger(g, a, b); }
+  GRADUS_BOTH auto slope_b(const auto& g, const auto& a, const auto& b) const { return share_of_larger(g, b, a); }
+  template <class T>
+  static constexpr T identity = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                                                     : std::numeric_limits<T>::lowest();
+};
+
+/// y = min(a, b). NaN wins.
+struct Minimum : Formula<"minimum", Numbers> {
+  template <class T>
+  GRADUS_BOTH T value(T a, T b) const {
+    const T smaller = a < b ? a : b;
+    return a != a ? a : smaller;
+  }
+  GRADUS_BOTH auto slope_a(const auto& g, const auto& a, const auto& b) const { return share_of_larger(g, b, a); }
+  GRADUS_BOTH auto slope_b(const auto& g, const auto& a, const auto& b) const { return share_of_larger(g, a, b); }
+  template <class T>
+  static constexpr T identity =
+      std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+};
+
+struct BitAnd : Formula<"bit_and", Bits> {
+  template <class T>
+  GRADUS_BOTH T value(T a, T b) const {
+    return a & b;
+  }
+  template <class T>
+  static constexpr T identity = static_cast<T>(-1);
+};
+struct BitOr : Formula<"bit_or", Bits> {
+  template <class T>
+  GRADUS_BOTH T value(T a, T b) const {
+    return a | b;
+  }
+  template <class T>
+  static constexpr T identity = T(0);
+};
+struct BitXor : Formula<"bit_xor", Bits> {
+  template <class T>
+  GRADUS_BOTH T value(T a, T b) const {
+    return a ^ b;
+  }
+};
+
+struct Eq : Predicate<"eq", AllTypes> {
+  GRADUS_BOTH bool value(auto a, auto b) const { return a == b; }
+};
+struct Ne : Predicate<"ne", AllTypes> {
+  GRADUS_BOTH bool value(auto a, auto b) const { return a != b; }
+};
+struct Lt : Predicate<"lt", AllTypes> {
+  GRADUS_BOTH bool value(auto a, auto b) const { return a < b; }
+};
+struct Le : Predicate<"le", AllTypes> {
+  GRADUS_BOTH bool value(auto a, auto b) const { return a <= b; }
+};
+struct Gt : Predicate<"gt", AllTypes> {
+  GRADUS_BOTH bool value(auto a, auto b) const { return a > b; }
+};
+struct Ge : Predicate<"ge", AllTypes> {
+  GRADUS_BOTH bool value(auto a, auto b) const { return a >= b; }
+};
+
+// ---- Reductions: y = t(x₁) ∘ t(x₂) ∘ … -----------------------------------------------------------------------------
+
+/// y = x
+struct Identity : Formula<"identity", AllTypes> {
+  GRADUS_BOTH auto value(auto x) const { return x; }
+};
+
+/// Combines what the unary formula `Term` makes of each element by the binary formula `Combine`.
+template <Text text, class Term_, class Combine_, class Domain>
+struct Reduce : Formula<text, Domain> {
+  using Term = Term_;
+  using Combine = Combine_;
+};
+
+struct Sum : Reduce<"sum", Identity, Add, Numbers> {};
+struct Prod : Reduce<"prod", Identity, Mul, Numbers> {};
+struct Max : Reduce<"max", Identity, Maximum, Numbers> {};
+struct Min : Reduce<"min", Identity, Minimum, Numbers> {};
+struct All : Reduce<"all", Identity, BitAnd, Bools> {
+  static constexpr bool is_predicate = true;
+};
+struct Any : Reduce<"any", Identity, BitOr, Bools> {
+  static constexpr bool is_predicate = true;
+};
+struct SumOfSquares : Reduce<"sum_of_squares", Square, Add, Reals> {};
+
+// ---- Slopes as formulas --------------------------------------------------------------------------------------------
+
+/// x̄ of y = f(x), from ȳ and what f keeps.
+template <class F>
+struct Slope : Formula<"slope", Reals> {
+  static constexpr const char* name = F::name;
+  GRADUS_BOTH auto value(auto g, auto kept) const { return F{}.slope(g, kept); }
+};
+
+/// ā and b̄ of y = f(a, b), from ȳ and two more.
+template <class F>
+struct SlopeA : Formula<"slope_a", Reals> {
+  static constexpr const char* name = F::name;
+  GRADUS_BOTH auto value(auto g, auto p, auto q) const { return F{}.slope_a(g, p, q); }
+};
+template <class F>
+struct SlopeB : Formula<"slope_b", Reals> {
+  static constexpr const char* name = F::name;
+  GRADUS_BOTH auto value(auto g, auto p, auto q) const { return F{}.slope_b(g, p, q); }
+};
+
+// ---- The lists -----------------------------------------------------------------------------------------------------
+
+template <class... F>
+struct List {
+  static constexpr int size = sizeof...(F);
+};
+
+template <class... Lists>
+struct Joined;
+template <class... A, class... B, class... Rest>
+struct Joined<List<A...>, List<B...>, Rest...> : Joined<List<A..., B...>, Rest...> {};
+template <class... A>
+struct Joined<List<A...>> {
+  using type = List<A...>;
+};
+
+/// Slope<F> of every unary formula that keeps something. The slopes of the others are ops themselves.
+template <class>
+struct SlopesOf;
+template <class... F>
+struct SlopesOf<List<F...>> : Joined<List<>, std::conditional_t<F::keeps != Keeps::nothing, List<Slope<F>>, List<>>...> {
+};
+
+using Unaries = List<Neg, Abs, Sign, Square, Relu, Exp, Log, Log1p, Expm1, Sqrt, Rsqrt, Reciprocal, Sin, Cos, Tanh, Sigmoid,
+                     Erf, Round, Floor, Ceil, LogicalNot, IsNan, IsInf, IsFinite>;
+using Arithmetic = List<Add, Sub, Mul, Div, Remainder, Pow, Maximum, Minimum, BitAnd, BitOr, BitXor>;
+using Comparisons = List<Eq, Ne, Lt, Le, Gt, Ge>;
+using UnarySlopes = SlopesOf<Unaries>::type;
+using Binaries = Joined<Arithmetic, Comparisons, UnarySlopes>::type;
+using Ternaries = List<SlopeB<Div>, SlopeB<Remainder>, SlopeA<Pow>, SlopeB<Pow>, SlopeA<Maximum>, SlopeB<Maximum>,
+                       SlopeA<Minimum>, SlopeB<Minimum>>;
+using Reductions = List<Sum, Prod, Max, Min, All, Any, SumOfSquares>;
+
+/// The place of F in a list.
+template <class F, class... Others>
+consteval uint8_t place_in(List<Others...>) {
+  static_assert((std::same_as<F, Others> || ...), "this formula is in no list, so no device has a kernel for it");
+  uint8_t place = 0;
+  static_cast<void>(((std::same_as<F, Others> || (++place, false)) || ...));
+  return place;
 }
-// clang-format on
 
 }  // namespace gradus::formulas
+
+namespace gradus {
+
+template <class F>
+constexpr Unary::Unary(F) : FormulaId{formulas::place_in<F>(formulas::Unaries{}), F::is_predicate, F::name} {}
+template <class F>
+constexpr Binary::Binary(F) : FormulaId{formulas::place_in<F>(formulas::Binaries{}), F::is_predicate, F::name} {}
+template <class F>
+constexpr Ternary::Ternary(F) : FormulaId{formulas::place_in<F>(formulas::Ternaries{}), F::is_predicate, F::name} {}
+template <class F>
+constexpr Reduction::Reduction(F) : FormulaId{formulas::place_in<F>(formulas::Reductions{}), F::is_predicate, F::name} {}
+
+}  // namespace gradus

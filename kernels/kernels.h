@@ -13,29 +13,34 @@ namespace gradus {
 
 enum class DeviceType : uint8_t { CPU, CUDA };
 
-// clang-format off
-/// y = f(x). The predicates, from isnan on, write bool.
-enum class Unary : uint8_t {
-  neg, abs, sign, square, relu,                                  // every number type
-  exp, log, log1p, expm1, sqrt, rsqrt, reciprocal,               // floating point
-  sin, cos, tanh, sigmoid, erf, round, floor, ceil,
-  logical_not,                                                   // bool
-  isnan, isinf, isfinite,                                        // any → bool
+/// What a table of kernels needs to know of a formula. The formulas themselves are types, in formulas.h. They convert:
+/// kernels.unary(formulas::Tanh{}, x, out).
+struct FormulaId {
+  uint8_t place;      // in the list of its kind: the index in every device's table
+  bool is_predicate;  // writes bool
+  const char* name;   // for messages: "tanh"
 };
 
-/// y = f(a, b), both of one dtype. The comparisons, from eq on, write bool.
-enum class Binary : uint8_t {
-  add, sub, mul, div, remainder, pow, maximum, minimum,
-  reverse_sub, reverse_div, reverse_pow,                         // f(a, b) = b - a, b / a, bᵃ
-  bit_and, bit_or, bit_xor,                                      // bool and int64
-  relu_gradient,                                                 // (ȳ, x): ȳ where x > 0, else 0
-  square_gradient,                                               // (ȳ, x): 2 ȳ x
-  tanh_gradient, sigmoid_gradient,                               // (ȳ, y): ȳ (1 - y²), ȳ y (1 - y)
-  eq, ne, lt, le, gt, ge,
+/// y = f(x), of the list `Unaries`.
+struct Unary : FormulaId {
+  template <class F>
+  constexpr Unary(F);  // NOLINT(google-explicit-constructor)
 };
-// clang-format on
-
-enum class Reduction : uint8_t { sum, prod, max, min, all, any, sum_of_squares };
+/// y = f(a, b), of the list `Binaries`: arithmetic, comparisons, and the slope of each unary formula from (ȳ, x or y).
+struct Binary : FormulaId {
+  template <class F>
+  constexpr Binary(F);  // NOLINT(google-explicit-constructor)
+};
+/// y = f(a, b, c), of the list `Ternaries`: the slopes of binary formulas.
+struct Ternary : FormulaId {
+  template <class F>
+  constexpr Ternary(F);  // NOLINT(google-explicit-constructor)
+};
+/// y = t(x₁) ∘ t(x₂) ∘ …, of the list `Reductions`.
+struct Reduction : FormulaId {
+  template <class F>
+  constexpr Reduction(F);  // NOLINT(google-explicit-constructor)
+};
 
 /// One step of stochastic gradient descent; see optim/sgd.h for the formula.
 struct SgdStep {
@@ -78,20 +83,22 @@ struct Kernels {
 
   // Filling and moving. copy converts between any two dtypes.
   void (*fill)(Scalar value, const View& out);
-  void (*arange)(Scalar start, Scalar step,
-                 const View& out);  // out[i] = start + i·step, out of one dimension
+  // out[i] = start + i·step, out of one dimension.
+  void (*arange)(Scalar start, Scalar step, const View& out);
   void (*copy)(const View& x, const View& out);
 
-  // Pointwise. The scalar form is f(a, scalar), the scalar converted to a's dtype.
+  // Pointwise: all inputs have one dtype, and so has the output unless f is a predicate.
   void (*unary)(Unary f, const View& x, const View& out);
   void (*binary)(Binary f, const View& a, const View& b, const View& out);
-  void (*binary_scalar)(Binary f, const View& a, Scalar b, const View& out);
+  void (*ternary)(Ternary f, const View& a, const View& b, const View& c, const View& out);
+  // With a number, converted to x's dtype, as one of the arguments: f(x, number), or f(number, x) if it comes first.
+  void (*binary_scalar)(Binary f, const View& x, Scalar number, bool number_first, const View& out);
   void (*where)(const View& condition, const View& a, const View& b, const View& out);
 
   // Reductions. `out` has x's dimensions; those that are reduced have size 1 in it. Sums are pairwise or better.
   void (*reduce)(Reduction f, const View& x, const View& out);
-  void (*argmax)(const View& x, int dim,
-                 const View& out);  // out int64, size 1 along dim; the first of equals
+  // The position of the first of the largest (smallest) elements along dim: out is int64, of size 1 along dim.
+  void (*argmax)(const View& x, int dim, const View& out);
   void (*argmin)(const View& x, int dim, const View& out);
   void (*cumsum)(const View& x, int dim, const View& out);
   // Stable. `values` and `indices` (int64) have x's sizes.
@@ -153,10 +160,5 @@ const Kernels& kernels_for(DeviceType device);
 
 /// Reports a missing kernel: "matmul has no cpu kernel for bool".
 [[noreturn]] void no_kernel(const char* op, const char* device, Dtype dtype);
-
-/// Names for messages and for printing the tape: "exp", "add".
-const char* name_of(Unary f);
-const char* name_of(Binary f);
-const char* name_of(Reduction f);
 
 }  // namespace gradus

@@ -7,7 +7,7 @@
 namespace gradus::nn::functional {
 
 using autograd::record;
-using autograd::save;
+using autograd::saved;
 using autograd::wrt;
 
 namespace {
@@ -223,10 +223,11 @@ Tensor binary_cross_entropy(const Tensor& p, const Tensor& y, const BCELossOptio
   const Tensor losses =
       record("binary_cross_entropy", value(),
              wrt(p,
-                 [p = save(p), y = save(y)](const Tensor& g) {
-                   return g * (p - Tensor(y)) / clamp_min(Tensor(p) * (1 - Tensor(p)), 1e-12);
+                 saved(p, y),
+                 [](const Tensor& g, const Tensor& p, const Tensor& y) {
+                   return g * (p - y) / clamp_min(p * (1 - p), 1e-12);
                  }),
-             wrt(y, [p = save(p)](const Tensor& g) { return g * (cut_log(1 - Tensor(p)) - cut_log(p)); }));
+             wrt(y, saved(p), [](const Tensor& g, const Tensor& p) { return g * (cut_log(1 - p) - cut_log(p)); }));
   return reduce("binary_cross_entropy", weighted(losses, options.weight()), options.reduction());
 }
 

@@ -43,8 +43,8 @@ Tensor softplus(const Tensor& input, const Scalar& beta, const Scalar& threshold
     const Tensor z = x * beta;
     return where(z > threshold, x, (relu(z) + log1p(exp(-abs(z)))) / beta);
   };
-  return record("softplus", value(), wrt(x, [x = save(x), beta, threshold](const Tensor& g) {
-                  const Tensor z = Tensor(x) * beta;
+  return record("softplus", value(), wrt(x, saved(x), [beta, threshold](const Tensor& g, const Tensor& x) {
+                  const Tensor z = x * beta;
                   return where(z > threshold, g, g * sigmoid(z));
                 }));
 }

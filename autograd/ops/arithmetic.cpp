@@ -1,39 +1,27 @@
-// Functions of two tensors, or of a tensor and a number. Rules never mention broadcasting: the engine sums a
-// gradient to its input's shape. Nor promotion: it casts a gradient to its input's dtype.
-#include <cmath>
-
+// Functions of two tensors, or of a tensor and a number. Rules mention neither broadcasting nor promotion: the engine
+// sums a gradient to its input's shape and casts it to its input's dtype.
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {
 
 // ---- Promotion and broadcasting -----------------------------------------------------------------
 
-namespace {
+static bool is_number_on_cpu(const Tensor& x) { return x.dim() == 0 && x.device().is_cpu(); }
 
-bool is_comparison(Binary f) { return f >= Binary::eq; }
-
-bool is_number_on_cpu(const Tensor& x) { return x.dim() == 0 && x.device().is_cpu(); }
-
-Tensor broadcast_pointwise(Binary f, const Tensor& a, const Tensor& b) {
+// The general case of pointwise(f, a, b).
+static Tensor broadcast_pointwise(Binary f, const Tensor& a, const Tensor& b) {
   const NoGradGuard no_grad;
   const Tensor& array = is_number_on_cpu(a) ? b : a;
   const DeviceType device = array.impl().storage->device;
   const Dtype dtype = result_type(a, b), computing = computing_dtype(dtype);
-  const Tensor x = on_device_of(name_of(f), array, a).to(computing);
-  const Tensor y = on_device_of(name_of(f), array, b).to(computing);
-  const Shape shape = broadcast_shapes(name_of(f), x.sizes(), y.sizes());
-  Tensor out = allocate(shape, is_comparison(f) ? kBool : computing, device);
-  kernels_for(device).binary(f, expand_view(name_of(f), x.raw(), shape),
-                             expand_view(name_of(f), y.raw(), shape), out.raw());
-  return is_comparison(f) ? out : out.to(dtype);
+  const Tensor x = on_device_of(f.name, array, a).to(computing);
+  const Tensor y = on_device_of(f.name, array, b).to(computing);
+  const Shape shape = broadcast_shapes(f.name, x.sizes(), y.sizes());
+  Tensor out = allocate(shape, f.is_predicate ? kBool : computing, device);
+  kernels_for(device).binary(f, expand_view(f.name, x.raw(), shape), expand_view(f.name, y.raw(), shape),
+                             out.raw());
+  return f.is_predicate ? out : out.to(dtype);
 }
-
-/// A number as a tensor of no dimensions beside x: it does not change x's dtype within a kind.
-Tensor beside(const Tensor& x, const Scalar& number) {
-  return scalar_tensor(number, TensorOptions(result_type(x, number)).device(x.device()));
-}
-
-}  // namespace
 
 Tensor on_device_of(const char* op, const Tensor& a, const Tensor& b) {
   if (a.impl().storage->device == b.impl().storage->device) return b;
@@ -56,28 +44,56 @@ Dtype result_type(const Tensor& a, const Scalar& b) {
   return b.isFloatingPoint() ? get_default_dtype() : b.dtype();
 }
 
+Tensor scalar_like(const Tensor& x, const Scalar& number) {
+  return scalar_tensor(number, TensorOptions(result_type(x, number)).device(x.device()));
+}
+
 Tensor pointwise(Binary f, const Tensor& a, const Tensor& b) {
   const View &x = a.raw(), &y = b.raw();
   const DeviceType device = a.impl().storage->device;
   if (x.dtype != y.dtype || is_small_integer(x.dtype) || !x.same_sizes(y) ||
       b.impl().storage->device != device) [[unlikely]]
     return broadcast_pointwise(f, a, b);
-  Tensor out = allocate_like(x, is_comparison(f) ? kBool : x.dtype, device);
+  Tensor out = allocate_like(x, f.is_predicate ? kBool : x.dtype, device);
   kernels_for(device).binary(f, x, y, out.raw());
   return out;
 }
 
-Tensor pointwise(Binary f, const Tensor& a, const Scalar& b) {
-  const Dtype dtype = result_type(a, b);
-  if (dtype != a.dtype()) [[unlikely]]
-    return pointwise(f, a.to(dtype).detach(), b);
+static Tensor pointwise_with_number(Binary f, const Tensor& x, const Scalar& number, bool number_first) {
+  const Dtype dtype = result_type(x, number);
+  if (dtype != x.dtype()) [[unlikely]]
+    return pointwise_with_number(f, x.to(dtype).detach(), number, number_first);
   if (is_small_integer(dtype)) [[unlikely]] {
-    const Tensor y = pointwise(f, a.to(kInt64), b);
-    return is_comparison(f) ? y : y.to(dtype);
+    const Tensor y = pointwise_with_number(f, x.to(kInt64), number, number_first);
+    return f.is_predicate ? y : y.to(dtype);
   }
-  const DeviceType device = a.impl().storage->device;
-  Tensor out = allocate_like(a.raw(), is_comparison(f) ? kBool : dtype, device);
-  kernels_for(device).binary_scalar(f, a.raw(), b, out.raw());
+  const DeviceType device = x.impl().storage->device;
+  Tensor out = allocate_like(x.raw(), f.is_predicate ? kBool : dtype, device);
+  kernels_for(device).binary_scalar(f, x.raw(), number, number_first, out.raw());
+  return out;
+}
+Tensor pointwise(Binary f, const Tensor& x, const Scalar& number) {
+  return pointwise_with_number(f, x, number, /*number_first=*/false);
+}
+Tensor pointwise(Binary f, const Scalar& number, const Tensor& x) {
+  return pointwise_with_number(f, x, number, /*number_first=*/true);
+}
+
+Tensor pointwise(Ternary f, const Tensor& g, const Tensor& p, const Tensor& q) {
+  const View& out_like = g.raw();
+  const DeviceType device = g.impl().storage->device;
+  Tensor out = allocate_like(out_like, out_like.dtype, device);
+  const auto alike = [&](const Tensor& x) {
+    return x.raw().dtype == out_like.dtype && x.raw().same_sizes(out_like) && x.impl().storage->device == device;
+  };
+  if (alike(p) && alike(q)) {
+    kernels_for(device).ternary(f, out_like, p.raw(), q.raw(), out.raw());
+    return out;
+  }
+  const NoGradGuard no_grad;
+  const Tensor x = on_device_of(f.name, g, p).to(out_like.dtype), y = on_device_of(f.name, g, q).to(out_like.dtype);
+  kernels_for(device).ternary(f, out_like, expand_view(f.name, x.raw(), out_like.shape()),
+                              expand_view(f.name, y.raw(), out_like.shape()), out.raw());
   return out;
 }
 
@@ -87,38 +103,37 @@ Tensor pointwise(Binary f, const Tensor& a, const Scalar& b) {
 Tensor add(const Tensor& a, const Tensor& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return add(a, b * alpha);
   if (a.dtype() == kBool && b.dtype() == kBool) return a | b;
-  return record("add", pointwise(Binary::add, a, b), wrt(a, unchanged), wrt(b, unchanged));
+  return record("add", pointwise(formulas::Add{}, a, b), wrt(a, unchanged), wrt(b, unchanged));
 }
 Tensor add(const Tensor& a, const Scalar& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return add(a, product(b, alpha));
   if (a.dtype() == kBool && b.isBoolean()) return a | scalar_tensor(b, a.options());
-  return record("add", pointwise(Binary::add, a, b), wrt(a, unchanged));
+  return record("add", pointwise(formulas::Add{}, a, b), wrt(a, unchanged));
 }
 
 static void check_not_bool(Dtype a, Dtype b) {
   check(a != kBool && b != kBool,
-        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a "
-        "mask, use the "
-        "`~` or `logical_not()` operator instead.");
+        "Subtraction, the `-` operator, with a bool tensor is not supported. "
+        "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.");
 }
 
 // y = a - α b     ā = ȳ        b̄ = -α ȳ
 Tensor sub(const Tensor& a, const Tensor& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return sub(a, b * alpha);
   check_not_bool(a.dtype(), b.dtype());
-  return record("sub", pointwise(Binary::sub, a, b), wrt(a, unchanged),
+  return record("sub", pointwise(formulas::Sub{}, a, b), wrt(a, unchanged),
                 wrt(b, [](const Tensor& g) { return -g; }));
 }
 Tensor sub(const Tensor& a, const Scalar& b, const Scalar& alpha) {
   if (alpha.toDouble() != 1) return sub(a, product(b, alpha));
   check_not_bool(a.dtype(), b.dtype());
-  return record("sub", pointwise(Binary::sub, a, b), wrt(a, unchanged));
+  return record("sub", pointwise(formulas::Sub{}, a, b), wrt(a, unchanged));
 }
 
 // y = s - x       x̄ = -ȳ
 Tensor operator-(const Scalar& s, const Tensor& x) {
   check_not_bool(s.dtype(), x.dtype());
-  return record("rsub", pointwise(Binary::reverse_sub, x, s), wrt(x, [](const Tensor& g) { return -g; }));
+  return record("rsub", pointwise(formulas::Sub{}, s, x), wrt(x, [](const Tensor& g) { return -g; }));
 }
 
 // ---- Products and quotients ---------------------------------------------------------------------
@@ -126,12 +141,13 @@ Tensor operator-(const Scalar& s, const Tensor& x) {
 // y = a b         ā = ȳ b      b̄ = ȳ a
 Tensor mul(const Tensor& a, const Tensor& b) {
   if (a.dtype() == kBool && b.dtype() == kBool) return a & b;
-  return record("mul", pointwise(Binary::mul, a, b), wrt(a, [b = save(b)](const Tensor& g) { return g * b; }),
-                wrt(b, [a = save(a)](const Tensor& g) { return g * a; }));
+  return record("mul", pointwise(formulas::Mul{}, a, b),
+                wrt(a, saved(b), [](const Tensor& g, const Tensor& b) { return g * b; }),
+                wrt(b, saved(a), [](const Tensor& g, const Tensor& a) { return g * a; }));
 }
 Tensor mul(const Tensor& a, const Scalar& b) {
   if (a.dtype() == kBool && b.isBoolean()) return a & scalar_tensor(b, a.options());
-  return record("mul", pointwise(Binary::mul, a, b), wrt(a, [b](const Tensor& g) { return g * b; }));
+  return record("mul", pointwise(formulas::Mul{}, a, b), wrt(a, [b](const Tensor& g) { return g * b; }));
 }
 
 // y = a / b       ā = ȳ / b    b̄ = -ȳ y / b
@@ -139,105 +155,90 @@ Tensor div(const Tensor& numerator, const Tensor& denominator) {
   const bool real = numerator.is_floating_point() || denominator.is_floating_point();
   const Tensor& a = numerator;
   const Tensor b = real ? denominator : as_floating_point(denominator);
-  const Tensor y = pointwise(Binary::div, real ? a : as_floating_point(a), b);
-  return record("div", y, wrt(a, [b = save(b)](const Tensor& g) { return g / b; }),
-                wrt(b, [b = save(b), y = save_output(y)](const Tensor& g) { return -g * y / b; }));
+  const Tensor y = pointwise(formulas::Div{}, real ? a : as_floating_point(a), b);
+  return record("div", y, wrt(a, saved(b), [](const Tensor& g, const Tensor& b) { return g / b; }),
+                wrt(b, saved(b, y), slope_b<formulas::Div>));
 }
 Tensor div(const Tensor& a, const Scalar& b) {
-  return record("div", pointwise(Binary::div, as_floating_point(a), b),
+  return record("div", pointwise(formulas::Div{}, as_floating_point(a), b),
                 wrt(a, [b](const Tensor& g) { return g / b; }));
 }
 
 // y = s / x       x̄ = -ȳ y / x
 Tensor operator/(const Scalar& s, const Tensor& input) {
-  const Tensor x = as_floating_point(input), y = pointwise(Binary::reverse_div, x, s);
-  return record("div", y, wrt(x, [x = save(x), y = save_output(y)](const Tensor& g) { return -g * y / x; }));
+  const Tensor x = as_floating_point(input), y = pointwise(formulas::Div{}, s, x);
+  return record("div", y, wrt(x, saved(x, y), slope_b<formulas::Div>));
 }
 
 // y = a - b ⌊a / b⌋    ā = ȳ    b̄ = -ȳ ⌊a / b⌋
 Tensor remainder(const Tensor& a, const Tensor& b) {
   const bool real = a.is_floating_point() || b.is_floating_point();
   check(real || !any(eq(b, 0)).item<bool>(), "remainder: division by zero in an integer tensor");
-  return record("remainder", pointwise(Binary::remainder, a, b), wrt(a, unchanged),
-                wrt(b, [a = save(a), b = save(b)](const Tensor& g) { return -g * floor(div(a, b)); }));
+  return record("remainder", pointwise(formulas::Remainder{}, a, b), wrt(a, unchanged),
+                wrt(b, saved(a, b), slope_b<formulas::Remainder>));
 }
 Tensor remainder(const Tensor& a, const Scalar& b) {
   check(a.is_floating_point() || b.toDouble() != 0, "remainder: division of an integer tensor by zero");
-  return record("remainder", pointwise(Binary::remainder, a, b), wrt(a, unchanged));
+  return record("remainder", pointwise(formulas::Remainder{}, a, b), wrt(a, unchanged));
 }
-Tensor remainder(const Scalar& a, const Tensor& b) { return remainder(beside(b, a), b); }
+Tensor remainder(const Scalar& a, const Tensor& b) { return remainder(scalar_like(b, a), b); }
 
 // ---- Powers -------------------------------------------------------------------------------------
 
-// y = xⁿ          x̄ = ȳ n xⁿ⁻¹        n = 0: x̄ = 0, where n xⁿ⁻¹ would give 0·∞ at x = 0
+// y = xⁿ          x̄ = ȳ n xⁿ⁻¹, 0 for n = 0
 Tensor pow(const Tensor& base, const Scalar& exponent) {
   const double n = exponent.toDouble();
   const Tensor x = base.to(result_type(base, exponent));
   check(n >= 0 || x.is_floating_point(), "Integers to negative integer powers are not allowed.");
-  if (n == 2) return square(x);
-  if (n == 0.5) return sqrt(x);
-  return record("pow", pointwise(Binary::pow, x, exponent), wrt(x, [x = save(x), n](const Tensor& g) {
-                  return n == 0 ? zeros_like(g) : g * (pow(x, n - 1) * n);
+  if (n == 2) return unary<formulas::Square>(x, "pow");
+  if (n == 0.5) return unary<formulas::Sqrt>(x, "pow");
+  return record("pow", pointwise(formulas::Pow{}, x, exponent),
+                wrt(x, saved(x), [n](const Tensor& g, const Tensor& x) {
+                  return slope_a<formulas::Pow>(g, x, scalar_like(x, n));
                 }));
 }
 
-// y = aᵇ          ā = ȳ b aᵇ⁻¹        b̄ = ȳ y ln a        with 0 for 0·∞: ā where b = 0, b̄ where a = 0
+// y = aᵇ          ā = ȳ b aᵇ⁻¹        b̄ = ȳ y ln a
 Tensor pow(const Tensor& base, const Tensor& exponent) {
   const Dtype dtype = result_type(base, exponent);
   const Tensor a = base.to(dtype), b = exponent.to(dtype);
-  const Tensor y = pointwise(Binary::pow, a, b);
-  return record("pow", y,
-                wrt(a, [a = save(a), b = save(b)](
-                           const Tensor& g) { return where(eq(b, 0), 0, g * (b * pow(a, Tensor(b) - 1))); }),
-                wrt(b, [a = save(a), b = save(b), y = save_output(y)](const Tensor& g) {
-                  const Tensor base_is_zero = eq(a, 0) & ge(b, 0);
-                  return where(base_is_zero, 0, g * (y * log(where(base_is_zero, 1, a))));
-                }));
+  const Tensor y = pointwise(formulas::Pow{}, a, b);
+  return record("pow", y, wrt(a, saved(a, b), slope_a<formulas::Pow>), wrt(b, saved(a, y), slope_b<formulas::Pow>));
 }
 
 // y = sᵇ          b̄ = ȳ y ln s
 Tensor pow(const Scalar& base, const Tensor& exponent) {
   const Tensor b = exponent.to(result_type(exponent, base));
-  const Tensor y = pointwise(Binary::reverse_pow, b, base);
-  const double s = base.toDouble();
-  return record("pow", y, wrt(b, [s, y = save_output(y)](const Tensor& g) {
-                  return s == 0 ? zeros_like(g) : g * y * std::log(s);
+  const Tensor y = pointwise(formulas::Pow{}, base, b);
+  return record("pow", y, wrt(b, saved(y), [base](const Tensor& g, const Tensor& y) {
+                  return slope_b<formulas::Pow>(g, scalar_like(y, base), y);
                 }));
 }
 
 // ---- Choosing -----------------------------------------------------------------------------------
 
-namespace {
-
-/// What a gets of the gradient of max(a, b): nothing where a < b, half where a = b, else all. Beside a NaN neither is
-/// smaller, and both get all: a NaN must not turn into a gradient of 0.
-Tensor share_of_larger(const Tensor& g, const Tensor& a, const Tensor& b) {
-  return where(lt(a, b), 0, where(eq(a, b), g / 2, g));
-}
-
-}  // namespace
-
 // y = max(a, b)   ā = ȳ where a > b, ½ ȳ where a = b        b̄ likewise
 Tensor maximum(const Tensor& a, const Tensor& b) {
   if (a.dtype() == kBool && b.dtype() == kBool) return a | b;
-  return record("maximum", pointwise(Binary::maximum, a, b),
-                wrt(a, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, a, b); }),
-                wrt(b, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, b, a); }));
+  return record("maximum", pointwise(formulas::Maximum{}, a, b), wrt(a, saved(a, b), slope_a<formulas::Maximum>),
+                wrt(b, saved(a, b), slope_b<formulas::Maximum>));
 }
-// y = min(a, b)   ā = ȳ where b > a, ½ ȳ where a = b        b̄ likewise
+// y = min(a, b)   ā = ȳ where a < b, ½ ȳ where a = b        b̄ likewise
 Tensor minimum(const Tensor& a, const Tensor& b) {
   if (a.dtype() == kBool && b.dtype() == kBool) return a & b;
-  return record("minimum", pointwise(Binary::minimum, a, b),
-                wrt(a, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, b, a); }),
-                wrt(b, [a = save(a), b = save(b)](const Tensor& g) { return share_of_larger(g, a, b); }));
+  return record("minimum", pointwise(formulas::Minimum{}, a, b), wrt(a, saved(a, b), slope_a<formulas::Minimum>),
+                wrt(b, saved(a, b), slope_b<formulas::Minimum>));
 }
 
-// y = a + w (b - a)
+// y = a + w (b - a), or, the same but exact at w = 1, b - (1 - w) (b - a). The nearer end is the one to start from.
 Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight) {
-  return start + (end - start) * weight;
+  const Tensor difference = end - start;
+  const double w = weight.toDouble();
+  return w < 0.5 ? start + difference * weight : end - difference * (1 - w);
 }
 Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
-  return start + (end - start) * weight;
+  const Tensor difference = end - start;
+  return where(lt(weight, 0.5), start + difference * weight, end - difference * (1 - weight));
 }
 
 // y = c ? a : b   ā = c ? ȳ : 0        b̄ = c ? 0 : ȳ
@@ -252,14 +253,14 @@ Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
   kernels_of(out).where(expand_view("where", condition.raw(), shape), expand_view("where", x.raw(), shape),
                         expand_view("where", y.raw(), shape), out.raw());
   return record("where", out.to(dtype),
-                wrt(x, [c = save(condition)](const Tensor& g) { return where(c, g, 0); }),
-                wrt(y, [c = save(condition)](const Tensor& g) { return where(c, 0, g); }));
+                wrt(x, saved(condition), [](const Tensor& g, const Tensor& c) { return where(c, g, 0); }),
+                wrt(y, saved(condition), [](const Tensor& g, const Tensor& c) { return where(c, 0, g); }));
 }
 Tensor where(const Tensor& condition, const Tensor& a, const Scalar& b) {
-  return where(condition, a, beside(a, b));
+  return where(condition, a, scalar_like(a, b));
 }
 Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b) {
-  return where(condition, beside(b, a), b);
+  return where(condition, scalar_like(b, a), b);
 }
 Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b) {
   return where(condition, full({}, a).to(condition.device()), b);
@@ -295,24 +296,24 @@ Tensor triu(const Tensor& x, int64_t diagonal) { return triangle("triu", x, diag
 
 // ---- Comparisons and logic: no derivative -------------------------------------------------------
 
-Tensor eq(const Tensor& a, const Tensor& b) { return pointwise(Binary::eq, a, b); }
-Tensor ne(const Tensor& a, const Tensor& b) { return pointwise(Binary::ne, a, b); }
-Tensor lt(const Tensor& a, const Tensor& b) { return pointwise(Binary::lt, a, b); }
-Tensor le(const Tensor& a, const Tensor& b) { return pointwise(Binary::le, a, b); }
-Tensor gt(const Tensor& a, const Tensor& b) { return pointwise(Binary::gt, a, b); }
-Tensor ge(const Tensor& a, const Tensor& b) { return pointwise(Binary::ge, a, b); }
-Tensor eq(const Tensor& a, const Scalar& b) { return pointwise(Binary::eq, a, b); }
-Tensor ne(const Tensor& a, const Scalar& b) { return pointwise(Binary::ne, a, b); }
-Tensor lt(const Tensor& a, const Scalar& b) { return pointwise(Binary::lt, a, b); }
-Tensor le(const Tensor& a, const Scalar& b) { return pointwise(Binary::le, a, b); }
-Tensor gt(const Tensor& a, const Scalar& b) { return pointwise(Binary::gt, a, b); }
-Tensor ge(const Tensor& a, const Scalar& b) { return pointwise(Binary::ge, a, b); }
-Tensor operator&(const Tensor& a, const Tensor& b) { return pointwise(Binary::bit_and, a, b); }
-Tensor operator|(const Tensor& a, const Tensor& b) { return pointwise(Binary::bit_or, a, b); }
-Tensor operator^(const Tensor& a, const Tensor& b) { return pointwise(Binary::bit_xor, a, b); }
-Tensor operator&(const Tensor& a, const Scalar& b) { return pointwise(Binary::bit_and, a, b); }
-Tensor operator|(const Tensor& a, const Scalar& b) { return pointwise(Binary::bit_or, a, b); }
-Tensor operator^(const Tensor& a, const Scalar& b) { return pointwise(Binary::bit_xor, a, b); }
+Tensor eq(const Tensor& a, const Tensor& b) { return pointwise(formulas::Eq{}, a, b); }
+Tensor ne(const Tensor& a, const Tensor& b) { return pointwise(formulas::Ne{}, a, b); }
+Tensor lt(const Tensor& a, const Tensor& b) { return pointwise(formulas::Lt{}, a, b); }
+Tensor le(const Tensor& a, const Tensor& b) { return pointwise(formulas::Le{}, a, b); }
+Tensor gt(const Tensor& a, const Tensor& b) { return pointwise(formulas::Gt{}, a, b); }
+Tensor ge(const Tensor& a, const Tensor& b) { return pointwise(formulas::Ge{}, a, b); }
+Tensor eq(const Tensor& a, const Scalar& b) { return pointwise(formulas::Eq{}, a, b); }
+Tensor ne(const Tensor& a, const Scalar& b) { return pointwise(formulas::Ne{}, a, b); }
+Tensor lt(const Tensor& a, const Scalar& b) { return pointwise(formulas::Lt{}, a, b); }
+Tensor le(const Tensor& a, const Scalar& b) { return pointwise(formulas::Le{}, a, b); }
+Tensor gt(const Tensor& a, const Scalar& b) { return pointwise(formulas::Gt{}, a, b); }
+Tensor ge(const Tensor& a, const Scalar& b) { return pointwise(formulas::Ge{}, a, b); }
+Tensor operator&(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitAnd{}, a, b); }
+Tensor operator|(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitOr{}, a, b); }
+Tensor operator^(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitXor{}, a, b); }
+Tensor operator&(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitAnd{}, a, b); }
+Tensor operator|(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitOr{}, a, b); }
+Tensor operator^(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitXor{}, a, b); }
 
 bool equal(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && all(eq(a, b)).item<bool>(); }
 

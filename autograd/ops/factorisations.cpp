@@ -168,8 +168,8 @@ Tensor cholesky_of(const char* op, const Tensor& A) {
            "order " +
            std::to_string(order) + " is not positive-definite).";
   });
-  return record("linalg_cholesky", L, wrt(A, [L_ = save_output(L)](const Tensor& g) {
-                  const Tensor L = L_, P = matmul(mT(L), g), mirrored = tril(P) + mT(tril(P, -1));
+  return record("linalg_cholesky", L, wrt(A, saved(L), [](const Tensor& g, const Tensor& L) {
+                  const Tensor P = matmul(mT(L), g), mirrored = tril(P) + mT(tril(P, -1));
                   const Tensor half = linalg::solve_triangular(L, mirrored, /*upper=*/false, /*left=*/false);
                   return linalg::solve_triangular(mT(L), half, /*upper=*/true) / 2;
                 }));

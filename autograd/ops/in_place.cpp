@@ -101,7 +101,7 @@ Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar&
   if (must_record(op, x)) return take_over(op, x, recorded(before_write(x)));
   check_castable(op, result_type(x, b), x.dtype());
   if (is_small_integer(x.dtype())) return x.copy_(recorded(x));
-  kernels_of(x).binary_scalar(f, x.raw(), b, x.raw());
+  kernels_of(x).binary_scalar(f, x.raw(), b, false, x.raw());
   bump_version(x);
   return self(x);
 }
@@ -111,44 +111,44 @@ Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar&
 // x ← x + α b         as the rules of add
 Tensor& Tensor::add_(const Tensor& b, const Scalar& alpha) const {
   if (alpha.toDouble() != 1) return add_(b * alpha);
-  return binary_in_place("add_", Binary::add, *this, b,
+  return binary_in_place("add_", formulas::Add{}, *this, b,
                          [](const Tensor& x, const Tensor& b) { return x + b; });
 }
 // x ← x - α b         as the rules of sub
 Tensor& Tensor::sub_(const Tensor& b, const Scalar& alpha) const {
   if (alpha.toDouble() != 1) return sub_(b * alpha);
-  return binary_in_place("sub_", Binary::sub, *this, b,
+  return binary_in_place("sub_", formulas::Sub{}, *this, b,
                          [](const Tensor& x, const Tensor& b) { return x - b; });
 }
 // x ← x b             as the rules of mul
 Tensor& Tensor::mul_(const Tensor& b) const {
-  return binary_in_place("mul_", Binary::mul, *this, b,
+  return binary_in_place("mul_", formulas::Mul{}, *this, b,
                          [](const Tensor& x, const Tensor& b) { return x * b; });
 }
 // x ← x / b           as the rules of div
 Tensor& Tensor::div_(const Tensor& b) const {
   check(is_floating_point(), "div_: result type float32 can't be cast to the desired output type ", dtype());
-  return binary_in_place("div_", Binary::div, *this, b,
+  return binary_in_place("div_", formulas::Div{}, *this, b,
                          [](const Tensor& x, const Tensor& b) { return x / b; });
 }
 Tensor& Tensor::pow_(const Tensor& exponent) const {
-  return binary_in_place("pow_", Binary::pow, *this, exponent,
+  return binary_in_place("pow_", formulas::Pow{}, *this, exponent,
                          [](const Tensor& x, const Tensor& b) { return x.pow(b); });
 }
 Tensor& Tensor::add_(const Scalar& b, const Scalar& alpha) const {
   const Scalar scaled = product(b, alpha);
-  return scalar_in_place("add_", Binary::add, *this, scaled, [&](const Tensor& x) { return x + scaled; });
+  return scalar_in_place("add_", formulas::Add{}, *this, scaled, [&](const Tensor& x) { return x + scaled; });
 }
 Tensor& Tensor::sub_(const Scalar& b, const Scalar& alpha) const {
   const Scalar scaled = product(b, alpha);
-  return scalar_in_place("sub_", Binary::sub, *this, scaled, [&](const Tensor& x) { return x - scaled; });
+  return scalar_in_place("sub_", formulas::Sub{}, *this, scaled, [&](const Tensor& x) { return x - scaled; });
 }
 Tensor& Tensor::mul_(const Scalar& b) const {
-  return scalar_in_place("mul_", Binary::mul, *this, b, [&](const Tensor& x) { return x * b; });
+  return scalar_in_place("mul_", formulas::Mul{}, *this, b, [&](const Tensor& x) { return x * b; });
 }
 Tensor& Tensor::div_(const Scalar& b) const {
   check(is_floating_point(), "div_: result type float32 can't be cast to the desired output type ", dtype());
-  return scalar_in_place("div_", Binary::div, *this, b, [&](const Tensor& x) { return x / b; });
+  return scalar_in_place("div_", formulas::Div{}, *this, b, [&](const Tensor& x) { return x / b; });
 }
 
 // The rest: f(x) in a fresh array, then written over x.

@@ -22,7 +22,7 @@ Tensor take_at(const char* op, const Tensor& source, const Tensor& places) {
   const Tensor x = source.contiguous(), positions = on_device_of(op, x, places);
   Tensor y = allocate_like(positions.raw(), x.dtype(), x.device().type());
   kernels_of(x).take(x.raw(), positions.raw(), y.raw());
-  return record(op, y, wrt(x, [positions = save(positions), shape = Shape(x.raw())](const Tensor& g) {
+  return record(op, y, wrt(x, saved(positions), [shape = Shape(x.raw())](const Tensor& g, const Tensor& positions) {
                   return add_at(g, positions, shape);
                 }));
 }
@@ -30,7 +30,7 @@ Tensor take_at(const char* op, const Tensor& source, const Tensor& places) {
 Tensor add_at(const Tensor& values, const Tensor& positions, const Shape& shape) {
   Tensor y = zeros(shape, values.options());
   kernels_of(y).put(positions.raw(), values.raw(), /*accumulate=*/true, y.raw());
-  return record("add_at", y, wrt(values, [positions = save(positions)](const Tensor& g) {
+  return record("add_at", y, wrt(values, saved(positions), [](const Tensor& g, const Tensor& positions) {
                   return take_at("take", g, positions);
                 }));
 }
@@ -285,7 +285,7 @@ Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
   on_device_of(op, table, indices);
   Tensor y = allocate({indices.size(0), table.size(1)}, table.dtype(), table.device().type());
   kernels_of(table).gather_rows(table.raw(), indices.raw(), y.raw());
-  return record(op, y, wrt(table, [indices = save(indices), rows = table.size(0)](const Tensor& g) {
+  return record(op, y, wrt(table, saved(indices), [rows = table.size(0)](const Tensor& g, const Tensor& indices) {
                   return add_rows(g, indices, rows);
                 }));
 }
@@ -293,7 +293,7 @@ Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
 Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows) {
   Tensor y = zeros({rows, values.size(1)}, values.options());
   kernels_of(y).scatter_add_rows(indices.raw(), values.raw(), y.raw());
-  return record("add_rows", y, wrt(values, [indices = save(indices)](const Tensor& g) {
+  return record("add_rows", y, wrt(values, saved(indices), [](const Tensor& g, const Tensor& indices) {
                   return take_rows("take_rows", g, indices);
                 }));
 }

@@ -103,12 +103,13 @@ Tensor solve_half(const Tensor& A, const Tensor& B, Triangle triangle) {
   return record(
       "linalg_solve_triangular", X,
       wrt(A,
-          [A = save(A), X = save_output(X), triangle, transposed](const Tensor& g) {
+          saved(A, X),
+          [triangle, transposed](const Tensor& g, const Tensor& A, const Tensor& X) {
             const Tensor gA = -matmul(solve_half(mT(A), g, transposed), mT(X));
             const int64_t skipped = triangle.unit ? 1 : 0;
             return triangle.upper ? triu(gA, skipped) : tril(gA, -skipped);
           }),
-      wrt(B, [A = save(A), transposed](const Tensor& g) { return solve_half(mT(A), g, transposed); }));
+      wrt(B, saved(A), [transposed](const Tensor& g, const Tensor& A) { return solve_half(mT(A), g, transposed); }));
 }
 
 }  // namespace
@@ -141,8 +142,8 @@ Tensor inv(const Tensor& A) {
            " is zero, the inversion could not be completed because the input matrix is singular.";
   });
   const Tensor Y = substitute(factors, eye(A.size(-1), A.options()));
-  return record("linalg_inv", Y, wrt(A, [y = save_output(Y)](const Tensor& g) {
-                  const Tensor Yt = mT(y);
+  return record("linalg_inv", Y, wrt(A, saved(Y), [](const Tensor& g, const Tensor& Y) {
+                  const Tensor Yt = mT(Y);
                   return -matmul(Yt, matmul(g, Yt));
                 }));
 }
@@ -168,7 +169,7 @@ Tensor product(const Tensor& x) {
   Shape shape(x.raw());
   shape[shape.dim() - 1] = 1;
   const Tensor y = allocate(shape, x.dtype(), x.device().type());
-  kernels_of(x).reduce(Reduction::prod, x.raw(), y.raw());
+  kernels_of(x).reduce(formulas::Prod{}, x.raw(), y.raw());
   return y.squeeze(-1);
 }
 
@@ -216,7 +217,7 @@ Tensor det(const Tensor& A) {
   const Lu factors = factor(A);
   const Tensor y = sign_of(factors.permutation, A.dtype()) * product(factors.diagonal());
   return record("linalg_det", y,
-                wrt(A, [A = save(A)](const Tensor& g) { return per_matrix(g) * cofactors(A); }));
+                wrt(A, saved(A), [](const Tensor& g, const Tensor& A) { return per_matrix(g) * cofactors(A); }));
 }
 
 // y = ln |det A|  Ā = ȳ A⁻ᵀ      the sign is a step: no derivative
@@ -227,7 +228,7 @@ std::tuple<Tensor, Tensor> slogdet(const Tensor& A) {
   const Tensor y = sum(log(abs(diagonal)), -1);
   return {sign_of(factors.permutation, A.dtype()) * product(sign(diagonal)),
           record("linalg_slogdet", y,
-                 wrt(A, [A = save(A)](const Tensor& g) { return per_matrix(g) * mT(inverse(A)); }))};
+                 wrt(A, saved(A), [](const Tensor& g, const Tensor& A) { return per_matrix(g) * mT(inverse(A)); }))};
 }
 
 namespace linalg {
@@ -245,8 +246,8 @@ Tensor pinv(const Tensor& A, double rcond) {
     const Tensor inverted = where(gt(S, rcond * S.narrow(-1, 0, 1)), reciprocal(S), 0);
     return matmul(V * inverted.unsqueeze(-2), mT(U));
   }();
-  return record("linalg_pinv", P, wrt(A, [A_ = save(A), P_ = save_output(P)](const Tensor& g) {
-                  const Tensor A = A_, P = P_, Pt = mT(P), gt = mT(g);
+  return record("linalg_pinv", P, wrt(A, saved(A, P), [](const Tensor& g, const Tensor& A, const Tensor& P) {
+                  const Tensor Pt = mT(P), gt = mT(g);
                   const Tensor left = matmul(matmul(gt, P), Pt), right = matmul(Pt, matmul(P, gt));
                   return left - matmul(A, matmul(P, left)) + right - matmul(matmul(right, P), A) -
                          matmul(Pt, matmul(g, Pt));

@@ -1,5 +1,11 @@
-// Matrix products. One kernel multiplies (…, m, k) × (…, k, n); vectors come to it as matrices of one row or
-// column.
+// Matrix products. One kernel multiplies (…, m, k) × (…, k, n). Vectors come to it as matrices of one row or column.
+//
+// A product and its two gradients are the same function: with op(X) = X or Xᵀ,
+//
+//     Y = op(A) op(B)        gradient of op(A) = Ȳ op(B)ᵀ        gradient of op(B) = op(A)ᵀ Ȳ
+//
+// and a gradient of Aᵀ is that of A, transposed. So `product` takes each factor with a flag that transposes it, and its
+// rules call it again. Transposing exchanges two strides; no element moves.
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {
@@ -13,20 +19,70 @@ void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
   on_device_of(op, a, b);
 }
 
-/// (m, k) × (k, n) on bare views. `sizes` is the shape of the result, which may leave out dimensions of
-/// size 1.
-Tensor multiply(const Tensor& x, const View& a, const View& b, IntArrayRef sizes) {
-  Tensor y = allocate(sizes, a.dtype, x.impl().storage->device);
-  if (sizes.size() == 2) {
-    kernels_of(x).matmul(a, b, y.raw());
+/// A matrix, or a batch of them, with its last two dimensions exchanged if `transposed`.
+View factor(const Tensor& x, bool transposed) {
+  View view = x.raw();
+  if (transposed) {
+    std::swap(view.sizes[view.dim - 1], view.sizes[view.dim - 2]);
+    std::swap(view.strides[view.dim - 1], view.strides[view.dim - 2]);
+  }
+  return view;
+}
+
+/// Y = A B on views whose leading dimensions broadcast.
+Tensor multiply(const char* op, DeviceType device, const View& a, const View& b) {
+  const int64_t m = a.sizes[a.dim - 2], n = b.sizes[b.dim - 1];
+  if (a.dim == 2 && b.dim == 2) [[likely]] {
+    Tensor y = allocate({m, n}, a.dtype, device);
+    kernels_for(device).matmul(a, b, y.raw());
     return y;
   }
+  const Shape batch = broadcast_shapes(op, IntArrayRef(a.sizes, size_t(a.dim - 2)), IntArrayRef(b.sizes, size_t(b.dim - 2)));
+  const auto with = [&](int64_t rows, int64_t columns) {
+    Shape shape = batch;
+    shape.push_back(rows), shape.push_back(columns);
+    return shape;
+  };
+  Tensor y = allocate(with(m, n), a.dtype, device);
+  kernels_for(device).matmul(expand_view(op, a, with(m, a.sizes[a.dim - 1])),
+                             expand_view(op, b, with(b.sizes[b.dim - 2], n)), y.raw());
+  return y;
+}
+
+/// Are x's columns, not its rows, contiguous in memory, as those of a transposed matrix are?
+bool is_column_major(const View& x) { return x.strides[x.dim - 2] == 1 && x.strides[x.dim - 1] > 1; }
+
+Tensor product(const char* op, const Tensor& a, bool at, const Tensor& b, bool bt);
+
+/// op(A) op(B) in the memory layout of the tensor whose gradient it is. Of a column-major W.t(), the gradient is computed
+/// as (op(B)ᵀ op(A)ᵀ)ᵀ: then it becomes W's gradient by another transposition, in which no element moves.
+Tensor gradient_product(const char* op, bool column_major, const Tensor& a, bool at, const Tensor& b, bool bt) {
+  return column_major ? transpose(product(op, b, !bt, a, !at), -2, -1) : product(op, a, at, b, bt);
+}
+
+/// Y = op(A) op(B) of matrices or batches, whose leading dimensions broadcast.
+Tensor product(const char* op, const Tensor& a, bool at, const Tensor& b, bool bt) {
+  const View x = factor(a, at), y = factor(b, bt);
+  return record(op, multiply(op, a.impl().storage->device, x, y),
+                wrt(a, saved(b), [=, columns = is_column_major(a.raw())](const Tensor& g, const Tensor& b) {
+                  return at ? gradient_product(op, columns, b, bt, g, true)
+                            : gradient_product(op, columns, g, false, b, !bt);
+                }),
+                wrt(b, saved(a), [=, columns = is_column_major(b.raw())](const Tensor& g, const Tensor& a) {
+                  return bt ? gradient_product(op, columns, g, true, a, at)
+                            : gradient_product(op, columns, a, !at, g, false);
+                }));
+}
+
+/// The product of two views whose result leaves out dimensions of size 1: `sizes` is its shape.
+Tensor multiply_vectors(const Tensor& like, const View& a, const View& b, IntArrayRef sizes) {
+  Tensor y = allocate(sizes, a.dtype, like.impl().storage->device);
   View out = y.raw();
   out.dim = 2;
   out.sizes[0] = a.sizes[0];
   out.sizes[1] = b.sizes[1];
   out.set_contiguous_strides();
-  kernels_of(x).matmul(a, b, out);
+  kernels_of(like).matmul(a, b, out);
   return y;
 }
 
@@ -48,39 +104,6 @@ View as_column(const View& x) {
   return column;
 }
 
-/// Do the columns of x lie one after another in memory, as those of a transposed matrix do?
-bool lies_by_columns(const View& x) { return x.strides[0] == 1 && x.strides[1] > 1; }
-
-View transposed(const View& x) {
-  View y = x;
-  std::swap(y.sizes[0], y.sizes[1]);
-  std::swap(y.strides[0], y.strides[1]);
-  return y;
-}
-
-/// A factor in a rule of mm: a matrix, or its transpose.
-struct Factor {
-  const Tensor& x;
-  bool turned;
-
-  Tensor tensor() const { return turned ? t(x) : x; }
-  View view() const { return turned ? transposed(x.raw()) : x.raw(); }
-};
-
-/// A B for a rule, lying by columns if asked. A gradient that lies as its tensor does need not be rearranged: that of W.t()
-/// becomes W's gradient by another transposition, in which no element moves. Where nothing is recorded, neither are the
-/// transposed matrices made as tensors.
-Tensor mm_lying(bool by_columns, Factor a, Factor b) {
-  if (GradMode::is_enabled()) {
-    const Tensor x = a.tensor(), y = b.tensor();
-    return by_columns ? t(mm(t(y), t(x))) : mm(x, y);
-  }
-  const View x = a.view(), y = b.view();
-  if (!by_columns) return multiply(a.x, x, y, {x.sizes[0], y.sizes[1]});
-  const Tensor product = multiply(a.x, transposed(y), transposed(x), {y.sizes[1], x.sizes[0]});
-  return alias(product, transposed(product.raw()));
-}
-
 }  // namespace
 
 // Y = A B         Ā = Ȳ Bᵀ     B̄ = Aᵀ Ȳ
@@ -92,14 +115,7 @@ Tensor mm(const Tensor& a, const Tensor& b) {
     fail("mm: a is ", text(a.sizes()), " and b is ", text(b.sizes()), ": a's columns (", x.sizes[1],
          ") must equal b's rows (", y.sizes[0], ")");
   check_same_dtype("mm", a, b);
-  return record("mm", multiply(a, x, y, {x.sizes[0], y.sizes[1]}),
-                wrt(a,
-                    [b = save(b), by_columns = lies_by_columns(x)](const Tensor& g) {
-                      return mm_lying(by_columns, {g, false}, {b, true});
-                    }),
-                wrt(b, [a = save(a), by_columns = lies_by_columns(y)](const Tensor& g) {
-                  return mm_lying(by_columns, {a, true}, {g, false});
-                }));
+  return product("mm", a, false, b, false);
 }
 
 // y = A x         Ā = ȳ xᵀ     x̄ = Aᵀ ȳ
@@ -107,9 +123,9 @@ Tensor mv(const Tensor& a, const Tensor& x) {
   check(a.dim() == 2 && x.dim() == 1 && a.size(1) == x.size(0), "mv: a is ", text(a.sizes()), " and x is ",
         text(x.sizes()), ", but a matrix (m, k) and a vector (k,) are needed");
   check_same_dtype("mv", a, x);
-  return record("mv", multiply(a, a.raw(), as_column(x.raw()), a.size(0)),
-                wrt(a, [x = save(x)](const Tensor& g) { return outer(g, x); }),
-                wrt(x, [a = save(a)](const Tensor& g) { return mv(t(a), g); }));
+  return record("mv", multiply_vectors(a, a.raw(), as_column(x.raw()), a.size(0)),
+                wrt(a, saved(x), [](const Tensor& g, const Tensor& x) { return outer(g, x); }),
+                wrt(x, saved(a), [](const Tensor& g, const Tensor& a) { return mv(t(a), g); }));
 }
 
 // y = a · b       ā = ȳ b      b̄ = ȳ a
@@ -117,42 +133,26 @@ Tensor dot(const Tensor& a, const Tensor& b) {
   check(a.dim() == 1 && b.dim() == 1 && a.size(0) == b.size(0), "dot: a is ", text(a.sizes()), " and b is ",
         text(b.sizes()), ", but two vectors of one length are needed");
   check_same_dtype("dot", a, b);
-  return record("dot", multiply(a, as_row(a.raw()), as_column(b.raw()), {}),
-                wrt(a, [b = save(b)](const Tensor& g) { return g * b; }),
-                wrt(b, [a = save(a)](const Tensor& g) { return g * a; }));
+  return record("dot", multiply_vectors(a, as_row(a.raw()), as_column(b.raw()), {}),
+                wrt(a, saved(b), [](const Tensor& g, const Tensor& b) { return g * b; }),
+                wrt(b, saved(a), [](const Tensor& g, const Tensor& a) { return g * a; }));
 }
 
-namespace {
-
-/// Matrices in batches: the leading dimensions broadcast, the last two multiply. The engine sums the
-/// gradients of a broadcast batch, so the rules are those of mm.
-Tensor batched(const char* op, const Tensor& a, const Tensor& b) {
-  const Shape shape_a(a.raw()), shape_b(b.raw());
-  check(a.size(-1) == b.size(-2), op, ": a is ", shape_a.text(), " and b is ", shape_b.text(),
+static Tensor batched(const char* op, const Tensor& a, const Tensor& b) {
+  check(a.size(-1) == b.size(-2), op, ": a is ", text(a.sizes()), " and b is ", text(b.sizes()),
         ": a's columns (", a.size(-1), ") must equal b's rows (", b.size(-2), ")");
   check_same_dtype(op, a, b);
-  Shape batch = broadcast_shapes(op, IntArrayRef(shape_a.begin(), shape_a.dim() - 2),
-                                 IntArrayRef(shape_b.begin(), shape_b.dim() - 2));
-  Shape full_a = batch, full_b = batch, out = batch;
-  full_a.push_back(a.size(-2)), full_a.push_back(a.size(-1));
-  full_b.push_back(b.size(-2)), full_b.push_back(b.size(-1));
-  out.push_back(a.size(-2)), out.push_back(b.size(-1));
-  Tensor y = allocate(out, a.dtype(), a.device().type());
-  kernels_of(a).matmul(expand_view(op, a.raw(), full_a), expand_view(op, b.raw(), full_b), y.raw());
-  return record("bmm", y, wrt(a, [b = save(b)](const Tensor& g) { return matmul(g, transpose(b, -2, -1)); }),
-                wrt(b, [a = save(a)](const Tensor& g) { return matmul(transpose(a, -2, -1), g); }));
+  return product("bmm", a, false, b, false);
 }
 
-}  // namespace
-
-// Yₙ = Aₙ Bₙ
+// Yₙ = Aₙ Bₙ      the rules of mm for each n
 Tensor bmm(const Tensor& a, const Tensor& b) {
   check(a.dim() == 3 && b.dim() == 3 && a.size(0) == b.size(0), "bmm: a is ", text(a.sizes()), " and b is ",
         text(b.sizes()), ", but two batches (b, m, k) and (b, k, n) are needed");
   return batched("bmm", a, b);
 }
 
-// Y = A B: dot, mv, mm or a batch of products, as the dimensions are
+// Y = A B: dot, mv, mm or a batch of products, depending on the dimensions
 Tensor matmul(const Tensor& a, const Tensor& b) {
   const int64_t dim_a = a.dim(), dim_b = b.dim();
   if (dim_a == 2 && dim_b == 2) return mm(a, b);

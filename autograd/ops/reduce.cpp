@@ -44,8 +44,7 @@ View with_reduced_dims(const Tensor& x, Dims dims, const Tensor& y) {
 Dtype reducing_dtype(Dtype dtype) { return is_floating_point(dtype) ? dtype : kInt64; }
 
 Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim) {
-  const bool logical = f == Reduction::all || f == Reduction::any;
-  const Dtype dtype = logical ? kBool : reducing_dtype(x.dtype());
+  const Dtype dtype = f.is_predicate ? kBool : reducing_dtype(x.dtype());
   if (dtype != x.dtype()) [[unlikely]]
     return reduce(f, x.to(dtype), dims, keepdim).to(x.dtype());
   Tensor y = allocate(reduced_shape(x, dims, keepdim), dtype, x.device().type());
@@ -83,7 +82,7 @@ Tensor sum(const Tensor& x, std::optional<Dtype> dtype) { return sum(x, IntArray
 Tensor sum(const Tensor& input, IntArrayRef over, bool keepdim, std::optional<Dtype> dtype) {
   const Tensor x = summable(input, dtype);
   const Dims dims("sum", x, over);
-  return record("sum", reduce(Reduction::sum, x, dims, keepdim),
+  return record("sum", reduce(formulas::Sum{}, x, dims, keepdim),
                 wrt(x, [dims, shape = Shape(x.raw())](const Tensor& g) {
                   return put_back(g, dims, shape.dim()).expand(shape);
                 }));
@@ -98,8 +97,8 @@ Tensor mean(const Tensor& input, IntArrayRef over, bool keepdim, std::optional<D
         "; convert it with .to()");
   const Dims dims("mean", x, over);
   const double n = static_cast<double>(reduced_count(x, dims));
-  Tensor y = reduce(Reduction::sum, x, dims, keepdim);
-  kernels_of(y).binary_scalar(Binary::div, y.raw(), n, y.raw());
+  Tensor y = reduce(formulas::Sum{}, x, dims, keepdim);
+  kernels_of(y).binary_scalar(formulas::Div{}, y.raw(), n, false, y.raw());
   return record("mean", y, wrt(x, [dims, n, shape = Shape(x.raw())](const Tensor& g) {
                   return put_back(g / n, dims, shape.dim()).expand(shape);
                 }));
@@ -130,10 +129,9 @@ Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<Dtype>
   const Tensor x = summable(input.dim() ? input : input.reshape({1}), dtype);
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
   const Dims dims("prod", x, d);
-  return record("prod", reduce(Reduction::prod, x, dims, keepdim && input.dim()),
-                wrt(x, [x = save(x), dims, d](const Tensor& g) {
-                  const Tensor factors = x;
-                  return put_back(g, dims, static_cast<int>(factors.dim())) * product_of_others(factors, d);
+  return record("prod", reduce(formulas::Prod{}, x, dims, keepdim && input.dim()),
+                wrt(x, saved(x), [dims, d](const Tensor& g, const Tensor& x) {
+                  return put_back(g, dims, static_cast<int>(x.dim())) * product_of_others(x, d);
                 }));
 }
 
@@ -163,26 +161,26 @@ Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
 // y = √v          v̄ = ½ ȳ / y, and 0 where y = 0, where all x are equal: a kink, as the norm has at zero
 Tensor std(const Tensor& x, bool unbiased) { return std(x, IntArrayRef(), unbiased); }
 Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased, bool keepdim) {
-  const Tensor v = var(x, dims, unbiased, keepdim), y = pointwise(Unary::sqrt, v);
-  return record("std", y, wrt(v, [y = save_output(y)](const Tensor& g) {
-                  return masked_fill(g / (2 * Tensor(y)), eq(y, 0), 0);
+  const Tensor v = var(x, dims, unbiased, keepdim), y = pointwise(formulas::Sqrt{}, v);
+  return record("std", y, wrt(v, saved(y), [](const Tensor& g, const Tensor& y) {
+                  return masked_fill(g / (2 * y), eq(y, 0), 0);
                 }));
 }
 
 // y = Σ xᵢ²      x̄ = 2 ȳ x
 Tensor sum_of_squares(const Tensor& x) {
   if (!x.is_floating_point()) return sum(square(x));
-  return record("sum_of_squares", reduce(Reduction::sum_of_squares, x, Dims("sum_of_squares", x, {}), false),
-                wrt(x, [x = save(x)](const Tensor& g) { return square_gradient(g, x); }));
+  return record("sum_of_squares", reduce(formulas::SumOfSquares{}, x, Dims("sum_of_squares", x, {}), false),
+                wrt(x, saved(x), slope<formulas::Square>));
 }
 
 // y = √Σ xᵢ²      x̄ = ȳ x / y, and 0 where y = 0: the norm has a kink there, and 0 is one of its slopes
 static Tensor euclidean_norm(const Tensor& x, Dims dims, bool keepdim) {
-  const Tensor y = reduce(Reduction::sum_of_squares, x, dims, keepdim);
-  kernels_of(y).unary(Unary::sqrt, y.raw(), y.raw());
-  return record("linalg_vector_norm", y, wrt(x, [x = save(x), y = save_output(y), dims](const Tensor& g) {
+  const Tensor y = reduce(formulas::SumOfSquares{}, x, dims, keepdim);
+  kernels_of(y).unary(formulas::Sqrt{}, y.raw(), y.raw());
+  return record("linalg_vector_norm", y, wrt(x, saved(x, y), [dims](const Tensor& g, const Tensor& x, const Tensor& y) {
                   const Tensor slope = masked_fill(g / y, eq(y, 0), 0);
-                  return x * put_back(slope, dims, static_cast<int>(Tensor(x).dim()));
+                  return x * put_back(slope, dims, static_cast<int>(x.dim()));
                 }));
 }
 
@@ -247,36 +245,39 @@ Tensor cumsum(const Tensor& input, int64_t dim, std::optional<Dtype> dtype) {
 
 // ---- The largest and the smallest ---------------------------------------------------------------
 
-// y = max xᵢ      x̄ᵢ = ȳ / c where xᵢ = y, else 0; c of them are equal to y
-static Tensor extreme(const char* op, Reduction f, const Tensor& x, IntArrayRef over, bool keepdim) {
+// y = max xᵢ      x̄ᵢ = ȳ / c where xᵢ = y, else 0, if c elements are equal to y
+template <class MaxOrMin>
+static Tensor extreme(const char* op, const Tensor& x, IntArrayRef over, bool keepdim) {
   const Dims dims(op, x, over);
-  const Tensor y = reduce(f, x, dims, keepdim);
-  return record(op, y, wrt(x, [x = save(x), y = save_output(y), dims, f](const Tensor& g) {
-                  const Tensor input = x;
-                  const int dim = static_cast<int>(input.dim());
+  const Tensor y = reduce(MaxOrMin{}, x, dims, keepdim);
+  check(x.numel() > 0 || y.numel() == 0, op, ": there is no largest or smallest of nothing: the shape ",
+        text(x.sizes()), " has an empty dimension that would be reduced");
+  return record(op, y, wrt(x, saved(x, y), [dims](const Tensor& g, const Tensor& x, const Tensor& y) {
+                  const int dim = static_cast<int>(x.dim());
                   Shape over_dims;
                   for (int d = 0; d < dim; ++d)
                     if (dims.contains(d)) over_dims.push_back(d);
                   const Tensor best = put_back(y, dims, dim);
-                  const Tensor beaten = f == Reduction::max ? lt(input, best) : gt(input, best);
+                  const bool is_max = std::same_as<MaxOrMin, formulas::Max>;
+                  const Tensor beaten = is_max ? lt(x, best) : gt(x, best);
                   const Tensor count = logical_not(beaten).sum(over_dims, true);
-                  return where(beaten, 0,
-                               put_back(g, dims, dim) / count);  // not g · 0, which is NaN for g = ∞
+                  // where, not a product: 0 · ȳ would be NaN for an infinite ȳ.
+                  return where(beaten, 0, put_back(g, dims, dim) / count);
                 }));
 }
 
 // y = max xᵢ over some dimensions; equals share the gradient, as in max(x)
 Tensor amax(const Tensor& x, IntArrayRef dims, bool keepdim) {
-  return extreme("amax", Reduction::max, x, dims, keepdim);
+  return extreme<formulas::Max>("amax", x, dims, keepdim);
 }
 // y = min xᵢ likewise
 Tensor amin(const Tensor& x, IntArrayRef dims, bool keepdim) {
-  return extreme("amin", Reduction::min, x, dims, keepdim);
+  return extreme<formulas::Min>("amin", x, dims, keepdim);
 }
 // y = max xᵢ       equals share the gradient
-Tensor max(const Tensor& x) { return extreme("max", Reduction::max, x, {}, false); }
+Tensor max(const Tensor& x) { return extreme<formulas::Max>("max", x, {}, false); }
 // y = min xᵢ       likewise
-Tensor min(const Tensor& x) { return extreme("min", Reduction::min, x, {}, false); }
+Tensor min(const Tensor& x) { return extreme<formulas::Min>("min", x, {}, false); }
 
 // The value is the element that the index names, so gather's rule gives the whole gradient to that one.
 static std::tuple<Tensor, Tensor> chosen(const char* op, const Tensor& x, const Tensor& index, int64_t dim,
@@ -313,12 +314,12 @@ Tensor argmin(const Tensor& x, int64_t dim, bool keepdim) {
 
 // As in PyTorch, uint8 stays uint8: it was the bool of earlier days.
 static Tensor logical(Reduction f, const Tensor& x, IntArrayRef over, bool keepdim) {
-  const Tensor y = reduce(f, x.to(kBool), Dims(name_of(f), x, over), keepdim);
+  const Tensor y = reduce(f, x.to(kBool), Dims(f.name, x, over), keepdim);
   return x.dtype() == kUInt8 ? y.to(kUInt8) : y;
 }
-Tensor all(const Tensor& x) { return logical(Reduction::all, x, {}, false); }
-Tensor any(const Tensor& x) { return logical(Reduction::any, x, {}, false); }
-Tensor all(const Tensor& x, int64_t dim, bool keepdim) { return logical(Reduction::all, x, dim, keepdim); }
-Tensor any(const Tensor& x, int64_t dim, bool keepdim) { return logical(Reduction::any, x, dim, keepdim); }
+Tensor all(const Tensor& x) { return logical(formulas::All{}, x, {}, false); }
+Tensor any(const Tensor& x) { return logical(formulas::Any{}, x, {}, false); }
+Tensor all(const Tensor& x, int64_t dim, bool keepdim) { return logical(formulas::All{}, x, dim, keepdim); }
+Tensor any(const Tensor& x, int64_t dim, bool keepdim) { return logical(formulas::Any{}, x, dim, keepdim); }
 
 }  // namespace gradus

@@ -56,7 +56,7 @@ Tensor softmax(const Tensor& input, int64_t dim) {
   const Tensor x = as_floating_point(input);
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
   const Tensor y = along(d, &Kernels::softmax, x);
-  return record("softmax", y, wrt(x, [y = save_output(y), d](const Tensor& g) {
+  return record("softmax", y, wrt(x, saved(y), [d](const Tensor& g, const Tensor& y) {
                   if (!GradMode::is_enabled()) return along(d, &Kernels::softmax_gradient, g, y);
                   const Tensor gy = g * y;
                   return gy - y * sum(gy, {d}, true);
@@ -68,7 +68,7 @@ Tensor log_softmax(const Tensor& input, int64_t dim) {
   const Tensor x = as_floating_point(input);
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
   const Tensor y = along(d, &Kernels::log_softmax, x);
-  return record("log_softmax", y, wrt(x, [y = save_output(y), d](const Tensor& g) {
+  return record("log_softmax", y, wrt(x, saved(y), [d](const Tensor& g, const Tensor& y) {
                   if (!GradMode::is_enabled()) return along(d, &Kernels::log_softmax_gradient, g, y);
                   return g - exp(y) * sum(g, {d}, true);
                 }));
@@ -80,17 +80,15 @@ Tensor cross_entropy_rows(const Tensor& x, const Tensor& classes) {
   check_classes(x, target);
   const Tensor losses = allocate_per_row(x);
   kernels_of(x).cross_entropy(x.raw(), as_column(target), as_column(losses));
-  return record("cross_entropy", losses, wrt(x, [x = save(x), target = save(target)](const Tensor& g) {
-                  const Tensor logits = x, labels = target;
+  return record("cross_entropy", losses,
+                wrt(x, saved(x, target), [](const Tensor& g, const Tensor& x, const Tensor& target) {
                   if (!GradMode::is_enabled()) {
-                    Tensor gradient = allocate_like(logits.raw(), logits.dtype(), logits.device().type());
-                    kernels_of(logits).cross_entropy_gradient(as_column(g), logits.raw(), as_column(labels),
-                                                              gradient.raw());
+                    Tensor gradient = allocate_like(x.raw(), x.dtype(), x.device().type());
+                    kernels_of(x).cross_entropy_gradient(as_column(g), x.raw(), as_column(target), gradient.raw());
                     return gradient;
                   }
-                  const Tensor classes = arange(logits.size(-1), labels.options());
-                  return g.unsqueeze(-1) *
-                         (softmax(logits, -1) - eq(labels.unsqueeze(-1), classes).to(logits.dtype()));
+                  const Tensor classes = arange(x.size(-1), target.options());
+                  return g.unsqueeze(-1) * (softmax(x, -1) - eq(target.unsqueeze(-1), classes).to(x.dtype()));
                 }));
 }
 
@@ -100,18 +98,17 @@ Tensor layer_norm_rows(const Tensor& x, double eps) {
         " dimensions, not ", x.dim());
   const Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type()), r = allocate_per_row(x);
   kernels_of(x).layer_norm(x.raw(), eps, y.raw(), as_column(r));
-  return record(
-      "layer_norm", y, wrt(x, [x = save(x), y = save_output(y), r, eps](const Tensor& g) {
-        const Tensor normalised = y;
-        if (!GradMode::is_enabled()) {
-          Tensor gradient = allocate_like(g.raw(), g.dtype(), g.device().type());
-          kernels_of(g).layer_norm_gradient(g.raw(), normalised.raw(), as_column(r), gradient.raw());
-          return gradient;
-        }
-        const auto row_mean = [](const Tensor& t) { return mean(t, {-1}, /*keepdim=*/true); };
-        const Tensor scale = rsqrt(var(Tensor(x), {-1}, /*unbiased=*/false, /*keepdim=*/true) + eps);
-        return scale * (g - row_mean(g) - normalised * row_mean(g * normalised));
-      }));
+  const auto rule = [eps](const Tensor& g, const Tensor& x, const Tensor& y, const Tensor& r) {
+    if (!GradMode::is_enabled()) {
+      Tensor gradient = allocate_like(g.raw(), g.dtype(), g.device().type());
+      kernels_of(g).layer_norm_gradient(g.raw(), y.raw(), as_column(r), gradient.raw());
+      return gradient;
+    }
+    const auto row_mean = [](const Tensor& t) { return mean(t, {-1}, /*keepdim=*/true); };
+    const Tensor scale = rsqrt(var(x, {-1}, /*unbiased=*/false, /*keepdim=*/true) + eps);
+    return scale * (g - row_mean(g) - y * row_mean(g * y));
+  };
+  return record("layer_norm", y, wrt(x, saved(x, y, r), rule));
 }
 
 }  // namespace gradus

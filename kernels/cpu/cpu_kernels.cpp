@@ -10,6 +10,7 @@ constexpr Kernels kernels = {
     .copy = copy,
     .unary = unary,
     .binary = binary,
+    .ternary = ternary,
     .binary_scalar = binary_scalar,
     .where = where,
     .reduce = reduce,

@@ -20,7 +20,7 @@ void layer_norm(const View& x, double eps, const View& out, const View& inverse_
           T* const y = side_by_side(out, offsets[0], copies[0]);
           const T* const row = side_by_side(x, offsets[1], copies[1]);
           for_row_of(n, [&] {
-            const T count = static_cast<T>(n), mean = reduce_run<Sum<T>>(row, n, 1) / count;
+            const T count = static_cast<T>(n), mean = reduce_run<formulas::Add>(row, n, 1) / count;
             for (int64_t i = 0; i < n; ++i) y[i] = row[i] - mean;
             const T variance = sum_of_terms<T>(n, [&](int64_t i) { return y[i] * y[i]; }) / count;
             const T r = T(1) / std::sqrt(variance + static_cast<T>(eps));
@@ -46,7 +46,7 @@ void layer_norm_gradient(const View& gradient, const View& y, const View& invers
           const T* const row = side_by_side(y, offsets[2], copies[2]);
           const T r = inverse_deviations.as<const T>()[offsets[3]];
           for_row_of(n, [&] {
-            const T count = static_cast<T>(n), mean = reduce_run<Sum<T>>(g, n, 1) / count;
+            const T count = static_cast<T>(n), mean = reduce_run<formulas::Add>(g, n, 1) / count;
             const T slope = sum_of_terms<T>(n, [&](int64_t i) { return g[i] * row[i]; }) / count;
 #pragma GCC ivdep
             for (int64_t i = 0; i < n; ++i) result[i] = r * (g[i] - mean - row[i] * slope);

@@ -24,15 +24,15 @@ constexpr int64_t kTile = 1024;    // columns whose accumulators are worked on a
 constexpr int64_t kChunk = 32768;  // elements of a long run that one thread takes at a time
 
 /// A long contiguous run, cut into chunks that the threads share.
-template <class F, class T>
+template <class Combine, class Term, class T>
 T reduce_long_run(const T* x, int64_t n) {
   const int64_t chunks = (n + kChunk - 1) / kChunk;
   const auto partial = std::make_unique<T[]>(static_cast<size_t>(chunks));
   parallel_ranges(chunks, n, [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; ++c)
-      partial[c] = reduce_run<F>(x + c * kChunk, std::min(kChunk, n - c * kChunk), 1);
+      partial[c] = reduce_run<Combine, Term>(x + c * kChunk, std::min(kChunk, n - c * kChunk), 1);
   });
-  return reduce_run<typename OfResults<F>::type, T>(partial.get(), chunks, 1);
+  return reduce_run<Combine>(partial.get(), chunks, 1);
 }
 
 /// The dimensions that are reduced, outermost first.
@@ -52,55 +52,55 @@ struct Reduced {
 };
 
 /// One output in the arrangement by rows: elements begin … begin + n of dimension d and all that lie inside it.
-template <class F, class T>
+template <class Combine, class Term, class T>
 T reduce_rows(const T* x, const Reduced& reduced, int d, int64_t n) {
   const int64_t stride = reduced.strides[d];
-  if (d == reduced.dim - 1) return reduce_run<F>(x, n, stride);
-  if (n == 1) return reduce_rows<F>(x, reduced, d + 1, reduced.sizes[d + 1]);
-  const T first = reduce_rows<F>(x, reduced, d, n / 2);
-  return F{}(first, reduce_rows<F>(x + n / 2 * stride, reduced, d, n - n / 2));
+  if (d == reduced.dim - 1) return reduce_run<Combine, Term>(x, n, stride);
+  if (n == 1) return reduce_rows<Combine, Term>(x, reduced, d + 1, reduced.sizes[d + 1]);
+  const T first = reduce_rows<Combine, Term>(x, reduced, d, n / 2);
+  return Combine{}.value(first, reduce_rows<Combine, Term>(x + n / 2 * stride, reduced, d, n - n / 2));
 }
 
 /// `width` outputs in the arrangement by columns, of `n` rows, into result[0 … width): four rows at a time, so that
 /// `result` is read and written less often.
-template <class F, class T>
+template <class Combine, class Term, class T>
 inline void combine_rows(const T* x, int64_t column_stride, int64_t width, int64_t stride, int64_t n,
                          T* result) {
-  constexpr F f{};
-  for (int64_t j = 0; j < width; ++j) result[j] = F::term(x[j * column_stride]);
+  constexpr auto f = [](T a, T b) { return Combine{}.value(a, b); };
+  constexpr auto term = [](T element) { return Term{}.value(element); };
+  for (int64_t j = 0; j < width; ++j) result[j] = term(x[j * column_stride]);
   int64_t i = 1;
   for (; i + 4 <= n; i += 4) {
     const T *a = x + i * stride, *b = a + stride, *c = b + stride, *d = c + stride;
 #pragma GCC ivdep
     for (int64_t j = 0; j < width; ++j) {
       const int64_t at = j * column_stride;
-      const T first = f(F::term(a[at]), F::term(b[at])), second = f(F::term(c[at]), F::term(d[at]));
+      const T first = f(term(a[at]), term(b[at])), second = f(term(c[at]), term(d[at]));
       result[j] = f(f(first, second), result[j]);
     }
   }
   for (; i < n; ++i)
-    for (int64_t j = 0; j < width; ++j) result[j] = f(F::term(x[i * stride + j * column_stride]), result[j]);
+    for (int64_t j = 0; j < width; ++j) result[j] = f(term(x[i * stride + j * column_stride]), result[j]);
 }
 
 /// The same for any number of rows and all dimensions that lie inside them, by halves.
-template <class F, class T>
+template <class Combine, class Term, class T>
 void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Reduced& reduced, int d,
                     int64_t n, T* result) {
-  constexpr F f{};
-  constexpr int64_t rows = 17;  // at a leaf: here they are one chain of sums, of fours
+  constexpr int64_t rows = 17;  // 1 + 4·4 rows at a leaf: one start value, then four at a time
   const int64_t stride = reduced.strides[d];
   const bool innermost = d == reduced.dim - 1;
   if (innermost && n <= rows) {
-    if (column_stride != 1 || width < 16) return combine_rows<F>(x, column_stride, width, stride, n, result);
-    widest([&] { combine_rows<F>(x, 1, width, stride, n, result); });
+    if (column_stride != 1 || width < 16) return combine_rows<Combine, Term>(x, column_stride, width, stride, n, result);
+    widest([&] { combine_rows<Combine, Term>(x, 1, width, stride, n, result); });
   } else if (!innermost && n == 1) {
-    reduce_columns<F>(x, column_stride, width, reduced, d + 1, reduced.sizes[d + 1], result);
+    reduce_columns<Combine, Term>(x, column_stride, width, reduced, d + 1, reduced.sizes[d + 1], result);
   } else {
     T other[kTile];
     const int64_t half = innermost ? halve(n, rows) : n / 2;
-    reduce_columns<F>(x, column_stride, width, reduced, d, half, result);
-    reduce_columns<F>(x + half * stride, column_stride, width, reduced, d, n - half, other);
-    for (int64_t j = 0; j < width; ++j) result[j] = f(result[j], other[j]);
+    reduce_columns<Combine, Term>(x, column_stride, width, reduced, d, half, result);
+    reduce_columns<Combine, Term>(x + half * stride, column_stride, width, reduced, d, n - half, other);
+    for (int64_t j = 0; j < width; ++j) result[j] = Combine{}.value(result[j], other[j]);
   }
 }
 
@@ -169,18 +169,18 @@ struct Plan {
   }
 };
 
-template <class F, class T>
+template <class Combine, class Term, class T>
 void reduce_by_rows(const Plan& plan, int64_t elements) {
   const T* x = plan.x.as<const T>();
   T* out = plan.out.as<T>();
   parallel_ranges(plan.x.numel(), elements, [&](int64_t begin, int64_t end) {
     plan.for_outputs(begin, end, [&](int64_t x_offset, int64_t out_offset) {
-      out[out_offset] = reduce_rows<F>(x + x_offset, plan.reduced, 0, plan.reduced.sizes[0]);
+      out[out_offset] = reduce_rows<Combine, Term>(x + x_offset, plan.reduced, 0, plan.reduced.sizes[0]);
     });
   });
 }
 
-template <class F, class T>
+template <class Combine, class Term, class T>
 void reduce_by_columns(Plan plan, int64_t elements) {
   const int64_t out_step = plan.out.strides[plan.out.dim - 1];
   const auto [columns, x_step] = plan.take_columns();
@@ -194,7 +194,7 @@ void reduce_by_columns(Plan plan, int64_t elements) {
                       const int64_t width = std::min({kTile, columns - first, end - begin});
                       T result[kTile];
                       plan.for_outputs(output, output + 1, [&](int64_t x_offset, int64_t out_offset) {
-                        reduce_columns<F>(x + x_offset + first * x_step, x_step, width, plan.reduced, 0,
+                        reduce_columns<Combine, Term>(x + x_offset + first * x_step, x_step, width, plan.reduced, 0,
                                           plan.reduced.sizes[0], result);
                         for (int64_t j = 0; j < width; ++j)
                           out[out_offset + (first + j) * out_step] = result[j];
@@ -215,57 +215,58 @@ int64_t drop_repeats(View& x, const View& out) {
   return times;
 }
 
-template <class F, class T>
+template <class Combine, class Term, class T>
 [[gnu::noinline]] void reduce_strided(View x, const View& out, int64_t elements) {
   if (out.numel() == 0) return;
-  if (elements == 0) return fill(F::nothing, out);
-  if constexpr (std::same_as<
-                    F,
-                    Sum<T>>)  // of equal terms: a product. The gradient of a broadcast is often such a sum.
+  if (elements == 0) return fill(Combine::template identity<T>, out);
+  // A sum of equal terms is a product. The gradient of a broadcast is often such a sum.
+  if constexpr (std::same_as<Combine, formulas::Add>)
     if (const int64_t times = drop_repeats(x, out); times > 1) {
-      reduce_strided<F, T>(x, out, elements / times);
-      return binary_scalar(Binary::mul, out, times, out);
+      reduce_strided<Combine, Term, T>(x, out, elements / times);
+      return binary_scalar(formulas::Mul{}, out, times, false, out);
     }
   const Plan plan(x, out);
   if (plan.innermost_kept)
-    reduce_by_columns<F, T>(plan, elements);
+    reduce_by_columns<Combine, Term, T>(plan, elements);
   else
-    reduce_by_rows<F, T>(plan, elements);
+    reduce_by_rows<Combine, Term, T>(plan, elements);
 }
 
-template <class F, class T>
+template <class Combine, class Term, class T>
 void reduce_of(const View& x, const View& out) {
   const int64_t n = contiguous_numel(x);
   if (n > 0 && out.numel() == 1)
-    *out.as<T>() =
-        n <= kChunk ? reduce_run<F>(x.as<const T>(), n, 1) : reduce_long_run<F>(x.as<const T>(), n);
+    *out.as<T>() = n <= kChunk ? reduce_run<Combine, Term>(x.as<const T>(), n, 1)
+                               : reduce_long_run<Combine, Term>(x.as<const T>(), n);
   else
-    reduce_strided<F, T>(x, out, x.numel());
+    reduce_strided<Combine, Term, T>(x, out, x.numel());
 }
 
 using ReduceKernel = void (*)(const View&, const View&);
-template <template <class> class F>
-constexpr std::array<ReduceKernel, kDtypes> for_numbers = {
-    reduce_of<F<float>, float>, reduce_of<F<double>, double>, reduce_of<F<int64_t>, int64_t>};
-template <template <class> class F>
-constexpr std::array<ReduceKernel, kDtypes> for_bool = {nullptr, nullptr, nullptr, reduce_of<F<bool>, bool>};
 
-template <template <class> class F>
-constexpr std::array<ReduceKernel, kDtypes> for_reals = {reduce_of<F<float>, float>,
-                                                         reduce_of<F<double>, double>};
+template <class F, class T>
+constexpr ReduceKernel kernel_of() {
+  if constexpr (F::template takes<T>)
+    return reduce_of<typename F::Combine, typename F::Term, T>;
+  else
+    return nullptr;
+}
 
-constexpr std::array<ReduceKernel, kDtypes> reduce_table[] = {
-    for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>,       for_numbers<Min>,
-    for_bool<All>,    for_bool<Any>,     for_reals<SumOfSquares>};
+/// The kernels of one reduction, by dtype.
+using KernelRow = std::array<ReduceKernel, kComputedDtypes>;
+
+template <class... F>
+constexpr std::array<KernelRow, sizeof...(F)> kernels_of(formulas::List<F...>) {
+  return {KernelRow{kernel_of<F, float>(), kernel_of<F, double>(), kernel_of<F, int64_t>(), kernel_of<F, bool>()}...};
+}
+constexpr auto reduce_kernels = kernels_of(formulas::Reductions{});
 
 }  // namespace
 
 void reduce(Reduction f, const View& x, const View& out) {
-  const auto kernel = reduce_table[static_cast<int>(f)][static_cast<int>(x.dtype)];
-  if (!kernel) no_kernel(name_of(f), "cpu", x.dtype);
-  if ((f == Reduction::max || f == Reduction::min) && x.numel() == 0 && out.numel() > 0)
-    fail(name_of(f), ": there is no largest or smallest of nothing: the shape ", ShapeText{x.shape()},
-         " has an empty dimension that would be reduced");
+  const ReduceKernel kernel =
+      is_small_integer(x.dtype) ? nullptr : reduce_kernels[f.place][static_cast<size_t>(x.dtype)];
+  if (!kernel) no_kernel(f.name, "cpu", x.dtype);
   kernel(x, out);
 }
 
@@ -290,8 +291,8 @@ int64_t first_of(const T* x, int64_t n, int64_t stride, const Wanted& is_wanted)
   return i;
 }
 
-/// The first position along `dim` of the value that Best (Max or Min) picks, which is NaN if there is one.
-template <template <class> class Best>
+/// The first position along `dim` of the value that Best (Maximum or Minimum) picks, which is NaN if there is one.
+template <class Best>
 void arg_best(const char* name, const View& x, int dim, const View& out) {
   const auto [n, step] = line_along(x, dim);
   if (n == 0 && out.numel() > 0)
@@ -305,7 +306,7 @@ void arg_best(const char* name, const View& x, int dim, const View& out) {
           dim,
           [&](const int64_t* offsets) {
             const T* line = x.as<const T>() + offsets[1];
-            const T best = reduce_run<Best<T>>(line, n, step);
+            const T best = reduce_run<Best>(line, n, step);
             out.as<int64_t>()[offsets[0]] = best == best
                                                 ? first_of(line, n, step, [=](T x) { return x == best; })
                                                 : first_of(line, n, step, [](T x) { return x != x; });
@@ -316,8 +317,8 @@ void arg_best(const char* name, const View& x, int dim, const View& out) {
 
 }  // namespace
 
-void argmax(const View& x, int dim, const View& out) { arg_best<Max>("argmax", x, dim, out); }
-void argmin(const View& x, int dim, const View& out) { arg_best<Min>("argmin", x, dim, out); }
+void argmax(const View& x, int dim, const View& out) { arg_best<formulas::Maximum>("argmax", x, dim, out); }
+void argmin(const View& x, int dim, const View& out) { arg_best<formulas::Minimum>("argmin", x, dim, out); }
 
 void cumsum(const View& x, int dim, const View& out) {
   if (x.dtype == kBool) no_kernel("cumsum", "cpu", x.dtype);

@@ -59,15 +59,15 @@ inline E all_equal(T value) {
 }
 
 /// x₀ ∘ x₁ ∘ … of a row of numbers, or of each of the rows in lanes.
-template <template <class> class F, std::floating_point T>
+template <class Combine, std::floating_point T>
 inline T reduce_row(const T* x, int64_t n) {
-  return reduce_run<F<T>>(x, n, 1);
+  return reduce_run<Combine>(x, n, 1);
 }
-template <template <class> class F, class T>
+template <class Combine, class T>
 inline Lanes<T> reduce_row(const Lanes<T>* x, int64_t n) {
   Lanes<T> result = x[0];
   for (int64_t i = 1; i < n; ++i)
-    result = Lanes<T>::of([&](int64_t l) { return F<T>{}(result.lane[l], x[i].lane[l]); });
+    result = Lanes<T>::of([&](int64_t l) { return Combine{}.value(result.lane[l], x[i].lane[l]); });
   return result;
 }
 
@@ -80,7 +80,7 @@ inline E sum_of_terms(int64_t n, const F& f) {
     const int64_t length = std::min(piece, n - begin);
 #pragma GCC ivdep
     for (int64_t i = 0; i < length; ++i) terms[i] = f(begin + i);
-    sum = sum + reduce_row<Sum>(terms, length);
+    sum = sum + reduce_row<formulas::Add>(terms, length);
   }
   return sum;
 }

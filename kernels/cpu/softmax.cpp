@@ -20,17 +20,17 @@ struct LogSum {
 
 template <class E>
 inline LogSum<E> log_sum_exp(const E* x, int64_t n) {
-  const E largest = reduce_row<Max>(x, n);
+  const E largest = reduce_row<formulas::Maximum>(x, n);
   return {largest, log(sum_of_terms<E>(n, [&](int64_t i) { return exp(x[i] - largest); }))};
 }
 
 /// yᵢ = scale · softmax(x)ᵢ; y may be x.
 template <class E>
 inline void scaled_softmax(const E& scale, const E* x, E* y, int64_t n) {
-  const E largest = reduce_row<Max>(x, n);
+  const E largest = reduce_row<formulas::Maximum>(x, n);
 #pragma GCC ivdep
   for (int64_t i = 0; i < n; ++i) y[i] = exp(x[i] - largest);
-  const E factor = scale / reduce_row<Sum>(y, n);
+  const E factor = scale / reduce_row<formulas::Add>(y, n);
   for (int64_t i = 0; i < n; ++i) y[i] = y[i] * factor;
 }
 
@@ -72,7 +72,7 @@ void log_softmax_gradient(const View& gradient, const View& y, const View& out) 
   visit_floating_point("log_softmax_gradient", y, [&]<class T>(T) {
     for_each_row<T>(
         []<class E>(E* result, const E* g, const E* y, int64_t n) {
-          const E sum = reduce_row<Sum>(g, n);
+          const E sum = reduce_row<formulas::Add>(g, n);
 #pragma GCC ivdep
           for (int64_t i = 0; i < n; ++i) result[i] = g[i] - exp(y[i]) * sum;
         },

@@ -26,6 +26,7 @@ const Kernels table = {
     .copy = copy,
     .unary = unary,
     .binary = binary,
+    .ternary = ternary,
     .binary_scalar = binary_scalar,
     .where = where,
     .reduce = reduce,

@@ -17,7 +17,8 @@ void arange(Scalar start, Scalar step, const View& out);
 void copy(const View& x, const View& out);
 void unary(Unary f, const View& x, const View& out);
 void binary(Binary f, const View& a, const View& b, const View& out);
-void binary_scalar(Binary f, const View& a, Scalar b, const View& out);
+void ternary(Ternary f, const View& a, const View& b, const View& c, const View& out);
+void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, const View& out);
 void where(const View& condition, const View& a, const View& b, const View& out);
 
 // transpose.cu. Copies x if that turns columns into rows; else does nothing and returns false. The steps of the ladder

@@ -199,7 +199,7 @@ template <class T>
 __device__ T dot_by_warp(const T* a, const T* b, int64_t n, int lane) {
   T sum = 0;
   for (int64_t i = lane; i < n; i += kWarp) sum += a[i] * b[i];
-  return reduce_lanes<Sum<T>>(sum, kWarp);
+  return reduce_lanes<Add>(sum, kWarp);
 }
 
 /// Makes columns wᵢ and wⱼ orthogonal, by one warp; false if they were.
@@ -242,7 +242,7 @@ __device__ void complete_basis(const Matrix<T>& u, int64_t p, int64_t from, int6
       for (int64_t k = me.warp; k < column; k += me.warps) {
         T dot = 0;
         for (int64_t i = me.lane; i < p; i += kWarp) dot += u(i, k) * u(i, column);
-        dot = reduce_lanes<Sum<T>>(dot, kWarp);
+        dot = reduce_lanes<Add>(dot, kWarp);
         if (me.lane == 0) scratch[k] = dot;
       }
       __syncthreads();
@@ -253,7 +253,7 @@ __device__ void complete_basis(const Matrix<T>& u, int64_t p, int64_t from, int6
         u(i, column) = rest;
         square += rest * rest;
       }
-      const T length = std::sqrt(reduce_lanes<Sum<T>>(square, static_cast<int>(blockDim.x)));
+      const T length = std::sqrt(reduce_lanes<Add>(square, static_cast<int>(blockDim.x)));
       for (int64_t i = threadIdx.x; i < p; i += blockDim.x) u(i, column) /= length;
     }
     __syncthreads();
@@ -298,7 +298,7 @@ __global__ void __launch_bounds__(kMostThreads, 1)
       to_s(place[j], 0) = length[j] * scale;
       here += !(length[j] < epsilon * epsilon);
     }
-    const int64_t directions = reduce_lanes<Sum<int64_t>>(here, static_cast<int>(blockDim.x));
+    const int64_t directions = reduce_lanes<Add>(here, static_cast<int>(blockDim.x));
     __syncthreads();
     for_elements(to_u, p, q, [&](int64_t i, int64_t j) {
       if (place[j] < directions) to_u(i, place[j]) = w(i, j) / length[j];

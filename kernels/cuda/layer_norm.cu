@@ -27,9 +27,9 @@ __global__ void __launch_bounds__(kMostLanes, 1)
     const auto row = share.load(x + at[1], rows.steps[1]);
     auto y = share.results(out + at[0], rows.steps[0]);
     const T count = static_cast<T>(rows.n);
-    const T mean = share.template reduce<Sum<T>>([&](auto i) { return row[i]; }) / count;
+    const T mean = share.template reduce<Add>([&](auto i) { return row[i]; }) / count;
     share.for_each([&](auto i) { y[i] = row[i] - mean; });
-    const T variance = share.template reduce<Sum<T>>([&](auto i) { return y[i] * y[i]; }) / count;
+    const T variance = share.template reduce<Add>([&](auto i) { return y[i] * y[i]; }) / count;
     const T r = T(1) / std::sqrt(variance + eps);
     share.for_each([&](auto i) { y[i] *= r; });
     share.store(y, out + at[0], rows.steps[0]);
@@ -46,8 +46,8 @@ __global__ void __launch_bounds__(kMostLanes, 1)
     const auto row = share.load(y + at[2], rows.steps[2]);
     auto result = share.results(out + at[0], rows.steps[0]);
     const T r = inverse_deviations[at[3]], count = static_cast<T>(rows.n);
-    const T mean = share.template reduce<Sum<T>>([&](auto i) { return g[i]; }) / count;
-    const T slope = share.template reduce<Sum<T>>([&](auto i) { return g[i] * row[i]; }) / count;
+    const T mean = share.template reduce<Add>([&](auto i) { return g[i]; }) / count;
+    const T slope = share.template reduce<Add>([&](auto i) { return g[i] * row[i]; }) / count;
     share.for_each([&](auto i) { result[i] = r * (g[i] - mean - row[i] * slope); });
     share.store(result, out + at[0], rows.steps[0]);
   });

@@ -97,8 +97,8 @@ __global__ void __launch_bounds__(kMostThreads, 1)
     for (int64_t k = 0; k < n; ++k) {
       Found<T> largest{T(-1), k};  // each warp looks for it: sooner done than one telling the others
       for (int64_t i = k + me.lane; i < n; i += kWarp)
-        largest = better<Max<T>>(largest, {std::abs(w(i, k)), i});
-      const int64_t pivot = best_of_warp<Max<T>>(largest).index;
+        largest = better<Maximum>(largest, {std::abs(w(i, k)), i});
+      const int64_t pivot = best_of_warp<Maximum>(largest).index;
       __syncthreads();  // all warps have found it
       if (pivot != k) {
         for (int64_t j = threadIdx.x; j < n; j += blockDim.x) swap_values(w(k, j), w(pivot, j));
@@ -170,7 +170,7 @@ struct Reflection {
   __device__ Reflection(const T* x, int64_t k, int64_t m, int lane) {
     T below = 0;
     for (int64_t i = k + 1 + lane; i < m; i += kWarp) below += x[i] * x[i];
-    below = reduce_lanes<Sum<T>>(below, kWarp);
+    below = reduce_lanes<Add>(below, kWarp);
     beta = below == 0 ? x[k] : -std::copysign(std::sqrt(x[k] * x[k] + below), x[k]);
     first = x[k] - beta;
     inverse = below == 0 ? T(0) : 1 / (beta * -first);
@@ -180,7 +180,7 @@ struct Reflection {
   __device__ void apply(const T* x, int64_t k, int64_t m, T* u, int lane) const {
     T dot = lane == 0 ? first * u[k] : T(0);
     for (int64_t i = k + 1 + lane; i < m; i += kWarp) dot += x[i] * u[i];
-    const T factor = reduce_lanes<Sum<T>>(dot, kWarp) * inverse;
+    const T factor = reduce_lanes<Add>(dot, kWarp) * inverse;
     if (lane == 0) u[k] -= factor * first;
     for (int64_t i = k + 1 + lane; i < m; i += kWarp) u[i] -= factor * x[i];
     __syncwarp();

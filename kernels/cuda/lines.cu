@@ -69,7 +69,7 @@ __global__ void find_best(Lines<2> lines, Candidates candidates, int64_t n, int6
     int64_t line = job < jobs ? job : 0;  // threads without a job take part in the exchange
     const int64_t begin = chunks.divide(line) * chunk, end = job < jobs ? min(begin + chunk, n) : 0;
     const auto at = lines.starts(line);
-    Found<T> best{Best::nothing, kNowhere};
+    Found<T> best{Best::template identity<T>, kNowhere};
     for (int64_t i = begin + lane; i < end; i += lanes) {
       const int64_t index = candidates(line, i);
       best = better<Best>(best, {x[at[1] + index * lines.steps[1]], index});
@@ -100,7 +100,7 @@ void find_best_of(const Lines<2>& lines, Candidates candidates, int64_t n, const
   find_best_of<Best>(lines, {static_cast<const int64_t*>(winners.data()), chunks}, chunks, x, out);
 }
 
-template <template <class> class Best>
+template <class Best>
 void arg_best(const char* name, const View& x, int dim, const View& out) {
   if (x.dtype == kBool) no_kernel(name, "cuda", x.dtype);
   if (out.numel() == 0) return;
@@ -110,15 +110,15 @@ void arg_best(const char* name, const View& x, int dim, const View& out) {
   visit_dtype(x.dtype, [&]<class T>(T) {
     if constexpr (!std::same_as<T, bool>) {
       const Lines<2> lines = lines_along(dim, out, x);
-      find_best_of<Best<T>, T>(lines, {nullptr, 1}, lines.n, x.as<const T>(), out.as<int64_t>());
+      find_best_of<Best, T>(lines, {nullptr, 1}, lines.n, x.as<const T>(), out.as<int64_t>());
     }
   });
 }
 
 }  // namespace
 
-void argmax(const View& x, int dim, const View& out) { arg_best<Max>("argmax", x, dim, out); }
-void argmin(const View& x, int dim, const View& out) { arg_best<Min>("argmin", x, dim, out); }
+void argmax(const View& x, int dim, const View& out) { arg_best<Maximum>("argmax", x, dim, out); }
+void argmin(const View& x, int dim, const View& out) { arg_best<Minimum>("argmin", x, dim, out); }
 
 // ---- cumsum --------------------------------------------------------------------------------------------------------
 

@@ -363,7 +363,7 @@ __global__ void dots(Batch<T> all, Divisor columns, Divisor rows, int64_t output
     const Product<T> one = all[matrix];
     T sum = 0;
     for (int64_t p = lane; p < one.a.columns; p += kWarp) sum += one.a(i, p) * one.b(p, j);
-    sum = reduce_lanes<Sum<T>>(sum, kWarp);
+    sum = reduce_lanes<Add>(sum, kWarp);
     if (lane == 0) one.c(i, j) = sum;
   }
 }

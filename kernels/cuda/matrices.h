@@ -57,7 +57,7 @@ __device__ T copy_scaled(const Matrix<const T>& from, const Matrix<T>& to, int64
   for_elements(from, rows, columns, [&](int64_t i, int64_t j) {
     if (!only_lower || i >= j) largest = max(largest, std::abs(from(i, j)));
   });
-  largest = reduce_lanes<Max<T>>(largest, static_cast<int>(blockDim.x));
+  largest = reduce_lanes<Maximum>(largest, static_cast<int>(blockDim.x));
   const T scale = largest > 0 && std::isfinite(largest) ? std::ldexp(T(1), std::ilogb(largest)) : T(1);
   for_elements(from, rows, columns, [&](int64_t i, int64_t j) {
     if (!only_lower || i >= j) to(i, j) = from(i, j) / scale;

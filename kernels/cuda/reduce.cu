@@ -56,21 +56,21 @@ struct Plan {
 
 /// Combines the elements that `element(i)` gives for i = begin, begin + step, … below end, in two levels of chains.
 /// Each call of element combines into its accumulators, of which there are `width`.
-template <class F, int width, class T, class Add>
-__device__ T chains(int64_t begin, int64_t end, int64_t step, const Add& add) {
-  T total = F::nothing;
+template <class Combine, int width, class T, class Accumulate>
+__device__ T chains(int64_t begin, int64_t end, int64_t step, const Accumulate& add) {
+  T total = Combine::template identity<T>;
   for (int64_t i = begin; i < end;) {
     T part[width];
 #pragma unroll
-    for (int w = 0; w < width; ++w) part[w] = F::nothing;
+    for (int w = 0; w < width; ++w) part[w] = Combine::template identity<T>;
     const int64_t stop = end - i > kChain * step ? i + kChain * step : end;
 #pragma unroll 4
     for (; i < stop; i += step) add(i, part);
 #pragma unroll
     for (int half = width / 2; half > 0; half /= 2)
 #pragma unroll
-      for (int w = 0; w < half; ++w) part[w] = F{}(part[w], part[w + half]);
-    total = F{}(total, part[0]);
+      for (int w = 0; w < half; ++w) part[w] = Combine{}.value(part[w], part[w + half]);
+    total = Combine{}.value(total, part[0]);
   }
   return total;
 }
@@ -78,7 +78,7 @@ __device__ T chains(int64_t begin, int64_t end, int64_t step, const Add& add) {
 // ---- the arrangement by rows ---------------------------------------------------------------------------------------
 
 /// `width` is 1, for any strides, or what fills 16 bytes, for ranges without gaps.
-template <class F, int width, class T>
+template <class Combine, class Term, int width, class T>
 __global__ void rows(Plan plan, int lanes, const T* x, T* out) {
   const int groups = static_cast<int>(blockDim.x) / lanes, lane = static_cast<int>(threadIdx.x) % lanes;
   const int64_t step = int64_t{gridDim.x} * groups;
@@ -86,32 +86,32 @@ __global__ void rows(Plan plan, int lanes, const T* x, T* out) {
     const int64_t job = first + threadIdx.x / lanes;
     int64_t output = job;
     const int64_t chunk = plan.chunks.divide(output), begin = chunk * plan.chunk;
-    T result = F::nothing;
+    T result = Combine::template identity<T>;
     Offsets<2> at{};
     if (job < plan.jobs) {
       const int64_t end = begin + plan.chunk < plan.n ? begin + plan.chunk : plan.n, packs = end / width;
       at = plan.outputs(output);
       const T* range = x + at[0];
-      result = chains<F, width, T>(begin / width + lane, packs, lanes, [&](int64_t i, T* part) {
+      result = chains<Combine, width, T>(begin / width + lane, packs, lanes, [&](int64_t i, T* part) {
         if constexpr (width == 1) {
-          part[0] = F{}(part[0], F::term(range[plan.range(i)[0]]));
+          part[0] = Combine{}.value(part[0], Term{}.value(range[plan.range(i)[0]]));
         } else {
           const Pack<T, width> pack = load<width>(range, i);
 #pragma unroll
-          for (int w = 0; w < width; ++w) part[w] = F{}(part[w], F::term(pack.values[w]));
+          for (int w = 0; w < width; ++w) part[w] = Combine{}.value(part[w], Term{}.value(pack.values[w]));
         }
       });
       if constexpr (width > 1)  // what is left over
-        for (int64_t i = packs * width + lane; i < end; i += lanes) result = F{}(result, F::term(range[i]));
+        for (int64_t i = packs * width + lane; i < end; i += lanes) result = Combine{}.value(result, Term{}.value(range[i]));
     }
-    result = reduce_lanes<F>(result, lanes);
+    result = reduce_lanes<Combine>(result, lanes);
     if (job < plan.jobs && lane == 0) out[at[1] + chunk * plan.chunk_step] = result;
   }
 }
 
 // ---- the arrangement by columns ------------------------------------------------------------------------------------
 
-template <class F, class T>
+template <class Combine, class Term, class T>
 __global__ void columns(Plan plan, const T* x, T* out) {
   __shared__ T of_row[kThreads];
   const int width = static_cast<int>(blockDim.x), depth = static_cast<int>(blockDim.y);
@@ -121,12 +121,12 @@ __global__ void columns(Plan plan, const T* x, T* out) {
     const int64_t chunk = plan.chunks.divide(tile), begin = chunk * plan.chunk;
     const int64_t end = begin + plan.chunk < plan.n ? begin + plan.chunk : plan.n;
     const int64_t output = tile * width + column;
-    T result = F::nothing;
+    T result = Combine::template identity<T>;
     Offsets<2> at{};
     if (output < plan.outputs.count) {
       at = plan.outputs(output);
-      result = chains<F, 1, T>(begin + row, end, depth, [&](int64_t i, T* part) {
-        part[0] = F{}(part[0], F::term(x[at[0] + plan.range(i)[0]]));
+      result = chains<Combine, 1, T>(begin + row, end, depth, [&](int64_t i, T* part) {
+        part[0] = Combine{}.value(part[0], Term{}.value(x[at[0] + plan.range(i)[0]]));
       });
     }
     if (depth > 1) {
@@ -134,7 +134,7 @@ __global__ void columns(Plan plan, const T* x, T* out) {
       for (int half = depth / 2; half > 0; half /= 2) {
         __syncthreads();
         if (row < half)
-          of_row[row * width + column] = result = F{}(result, of_row[(row + half) * width + column]);
+          of_row[row * width + column] = result = Combine{}.value(result, of_row[(row + half) * width + column]);
       }
       __syncthreads();  // before the next job overwrites what others still read
     }
@@ -142,8 +142,7 @@ __global__ void columns(Plan plan, const T* x, T* out) {
   }
 }
 
-// ---- which arrangement, how many threads and chunks
-// ---------------------------------------------------------------------
+// ---- which arrangement, how many threads and chunks ----------------------------------------------------------------
 
 int64_t innermost_step(const MergedLoops<1>& loops) { return std::abs(loops.strides[loops.dim - 1][0]); }
 
@@ -185,11 +184,11 @@ int64_t chunks_for(int64_t n, int64_t blocks, int64_t least) {
   return std::max(divide_up(n, kChain * least), std::min(divide_up(n, least), divide_up(kFill, blocks)));
 }
 
-template <class F, class T>
+template <class Combine, class Term, class T>
 void reduce_of(const View& x, const View& out, ReduceStep step);
 
 /// Calls run(out, chunks) for the given number of chunks or a little less, and reduces what they have left.
-template <class F, class T, class Run>
+template <class Combine, class T, class Run>
 void run_chunks(Plan& plan, int64_t chunks, const Sorted& dims, const Run& run) {
   constexpr int64_t whole = 1024;  // chunks begin where packs may begin
   plan.chunk = chunks == 1 ? plan.n : divide_up(divide_up(plan.n, chunks), whole) * whole;
@@ -204,10 +203,10 @@ void run_chunks(Plan& plan, int64_t chunks, const Sorted& dims, const Run& run) 
   plan.outputs = Loop<2>(MergedLoops<2>(dims.kept_x, partial));
   run(partial.as<T>(), chunks);
   partial.sizes[0] = chunks;
-  reduce_of<typename OfResults<F>::type, T>(partial, dims.kept_out, ReduceStep::grid);
+  reduce_of<Combine, Identity, T>(partial, dims.kept_out, ReduceStep::grid);
 }
 
-template <class F, class T>
+template <class Combine, class Term, class T>
 void reduce_by_rows(Plan& plan, const Sorted& dims, ReduceStep step) {
   constexpr int width = pack_width<T>;
   const T* x = dims.range.as<const T>();
@@ -221,19 +220,19 @@ void reduce_by_rows(Plan& plan, const Sorted& dims, ReduceStep step) {
   const int lanes = step == ReduceStep::chain ? 1
                     : n <= 1024 ? static_cast<int>(std::min<int64_t>(32, power_of_two(divide_up(n, 8))))
                                 : kThreads;
-  run_chunks<F, T>(plan, chunks, dims, [&](T* out, int64_t parts) {
+  run_chunks<Combine, T>(plan, chunks, dims, [&](T* out, int64_t parts) {
     plan.jobs = plan.outputs.count * parts;
     const int64_t threads =
         std::clamp<int64_t>(power_of_two(std::min<int64_t>(plan.jobs, kThreads) * lanes), 32, kThreads);
     const Grid grid{blocks_for_jobs(divide_up(plan.jobs, threads / lanes)), static_cast<unsigned>(threads)};
     if (packs)
-      launch<rows<F, width, T>>(grid, plan, lanes, x, out);
+      launch<rows<Combine, Term, width, T>>(grid, plan, lanes, x, out);
     else
-      launch<rows<F, 1, T>>(grid, plan, lanes, x, out);
+      launch<rows<Combine, Term, 1, T>>(grid, plan, lanes, x, out);
   });
 }
 
-template <class F, class T>
+template <class Combine, class Term, class T>
 void reduce_by_columns(Plan& plan, const Sorted& dims, ReduceStep step) {
   const int64_t outputs = power_of_two(plan.outputs.count), n = plan.n;
   int64_t depth = std::clamp<int64_t>(power_of_two(n) / 16, 1, kThreads / std::min<int64_t>(outputs, 32));
@@ -241,53 +240,55 @@ void reduce_by_columns(Plan& plan, const Sorted& dims, ReduceStep step) {
   const int64_t width = std::min(kThreads / depth, std::max(outputs, 32 / depth));
   const int64_t tiles = divide_up(plan.outputs.count, width);
   const int64_t chunks = step == ReduceStep::grid ? chunks_for(n, tiles, depth * kChain) : 1;
-  run_chunks<F, T>(plan, chunks, dims, [&](T* out, int64_t parts) {
+  run_chunks<Combine, T>(plan, chunks, dims, [&](T* out, int64_t parts) {
     plan.jobs = tiles * parts;
     const Grid grid{blocks_for_jobs(plan.jobs), {static_cast<unsigned>(width), static_cast<unsigned>(depth)}};
-    launch<columns<F, T>>(grid, plan, dims.range.as<const T>(), out);
+    launch<columns<Combine, Term, T>>(grid, plan, dims.range.as<const T>(), out);
   });
 }
 
-template <class F, class T>
+template <class Combine, class Term, class T>
 void reduce_of(const View& x, const View& out, ReduceStep step) {
   if (out.numel() == 0) return;
-  if (x.numel() == 0) return fill(F::nothing, out);
+  if (x.numel() == 0) return fill(Combine::template identity<T>, out);
   const Sorted dims(x, out);
-  if (dims.range.dim == 0)
-    return std::same_as<F, SumOfSquares<T>> ? unary(Unary::square, x, out) : copy(x, out);
+  if (dims.range.dim == 0) return std::same_as<Term, Identity> ? copy(x, out) : unary(Term{}, x, out);
   Plan plan;
   plan.range = Loop<1>(MergedLoops<1>(dims.range));
   plan.n = plan.range.count;
   plan.outputs = Loop<2>(MergedLoops<2>(dims.kept_x, dims.kept_out));
   // v1 is rows with one thread for each output; v2 columns with a block for each.
   if (step == ReduceStep::grid ? dims.by_rows() : step != ReduceStep::block)
-    reduce_by_rows<F, T>(plan, dims, step);
+    reduce_by_rows<Combine, Term, T>(plan, dims, step);
   else
-    reduce_by_columns<F, T>(plan, dims, step);
+    reduce_by_columns<Combine, Term, T>(plan, dims, step);
 }
 
 using ReduceKernel = void (*)(const View&, const View&, ReduceStep);
-template <template <class> class F>
-constexpr std::array<ReduceKernel, 4> for_numbers = {reduce_of<F<float>, float>, reduce_of<F<double>, double>,
-                                                     reduce_of<F<int64_t>, int64_t>, nullptr};
-template <template <class> class F>
-constexpr std::array<ReduceKernel, 4> for_bool = {nullptr, nullptr, nullptr, reduce_of<F<bool>, bool>};
 
-template <template <class> class F>
-constexpr std::array<ReduceKernel, 4> for_reals = {reduce_of<F<float>, float>, reduce_of<F<double>, double>};
+template <class F, class T>
+constexpr ReduceKernel kernel_of() {
+  if constexpr (F::template takes<T>)
+    return reduce_of<typename F::Combine, typename F::Term, T>;
+  else
+    return nullptr;
+}
 
-constexpr std::array<ReduceKernel, 4> reduce_table[] = {
-    for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>,       for_numbers<Min>,
-    for_bool<All>,    for_bool<Any>,     for_reals<SumOfSquares>};
+/// The kernels of one reduction, by dtype.
+using KernelRow = std::array<ReduceKernel, kComputedDtypes>;
+
+template <class... F>
+constexpr std::array<KernelRow, sizeof...(F)> kernels_of(formulas::List<F...>) {
+  return {KernelRow{kernel_of<F, float>(), kernel_of<F, double>(), kernel_of<F, int64_t>(), kernel_of<F, bool>()}...};
+}
+constexpr auto reduce_kernels = kernels_of(formulas::Reductions{});
 
 }  // namespace
 
 void reduce_step(ReduceStep step, Reduction f, const View& x, const View& out) {
-  const auto kernel = reduce_table[static_cast<int>(f)][static_cast<int>(x.dtype)];
-  if (!kernel) no_kernel(name_of(f), "cuda", x.dtype);
-  if ((f == Reduction::max || f == Reduction::min) && x.numel() == 0 && out.numel() > 0)
-    fail(name_of(f), ": there is no largest or smallest of nothing: the shape ", ShapeText{x.shape()},
-         " has an empty dimension that would be reduced");
+  const ReduceKernel kernel =
+      is_small_integer(x.dtype) ? nullptr : reduce_kernels[f.place][static_cast<size_t>(x.dtype)];
+  if (!kernel) no_kernel(f.name, "cuda", x.dtype);
   kernel(x, out, step);
 }
 

@@ -6,7 +6,7 @@
 
 namespace gradus::cuda {
 
-using namespace formulas::reductions;
+using formulas::Add, formulas::Identity, formulas::Maximum, formulas::Minimum;
 
 inline constexpr int kWarp = 32;  // warpSize, as a constant
 inline constexpr unsigned kAllLanes = 0xffffffffu;
@@ -28,7 +28,7 @@ __device__ T across(T value, int bit) {
 template <class F, class T>
 __device__ T reduce_lanes(T value, int lanes) {
   for (int bit = (lanes < kWarp ? lanes : kWarp) / 2; bit > 0; bit /= 2)
-    value = F{}(value, across(value, bit));
+    value = F{}.value(value, across(value, bit));
   if (lanes <= kWarp) return value;
   constexpr int most_warps = 1024 / kWarp;
   __shared__ T of_warp[most_warps];
@@ -37,7 +37,7 @@ __device__ T reduce_lanes(T value, int lanes) {
   if (threadIdx.x % kWarp == 0) of_warp[warp] = value;
   __syncthreads();
   value = of_warp[first];
-  for (int w = 1; w < warps; ++w) value = F{}(value, of_warp[first + w]);
+  for (int w = 1; w < warps; ++w) value = F{}.value(value, of_warp[first + w]);
   return value;
 }
 
@@ -50,10 +50,10 @@ struct Found {
   int64_t index;
 };
 
-/// The better of two by Best (Max or Min); NaN is better than every number, and the first of equals is taken.
+/// The better of two by Best (Maximum or Minimum); NaN is better than every number, and the first of equals is taken.
 template <class Best, class T>
 __device__ Found<T> better(Found<T> a, Found<T> b) {
-  const T best = Best{}(a.value, b.value);
+  const T best = Best{}.value(a.value, b.value);
   const auto equal = [](T x, T y) { return x == y || (x != x && y != y); };
   if (!equal(a.value, best)) return b;
   if (!equal(b.value, best)) return a;

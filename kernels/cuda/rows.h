@@ -84,8 +84,8 @@ struct InRegisters {
   /// f(k) of all elements of the row combined. Every thread of the group gets the result.
   template <class R, class F>
   __device__ __forceinline__ auto reduce(const F& f) const {
-    auto result = R::nothing;
-    for_each([&](int k) { result = R{}(result, f(k)); });
+    auto result = R::template identity<std::remove_cvref_t<decltype(f(0))>>;
+    for_each([&](int k) { result = R{}.value(result, f(k)); });
     return reduce_lanes<R>(result, lanes);
   }
 };
@@ -123,13 +123,14 @@ struct InMemory {
 
   template <class R, class F>
   __device__ auto reduce(const F& f) const {
-    constexpr int chain =
-        32;  // two levels of chains: the rounding error grows with the longer, not with both
-    auto result = R::nothing;
+    // Two levels of chains: the rounding error grows with the longer of them, not with their product.
+    constexpr int chain = 32;
+    constexpr auto identity = R::template identity<std::remove_cvref_t<decltype(f(0))>>;
+    auto result = identity;
     for (int64_t i = lane; i < n;) {
-      auto part = R::nothing;
-      for (int c = 0; c < chain && i < n; ++c, i += lanes) part = R{}(part, f(i));
-      result = R{}(result, part);
+      auto part = identity;
+      for (int c = 0; c < chain && i < n; ++c, i += lanes) part = R{}.value(part, f(i));
+      result = R{}.value(result, part);
     }
     return reduce_lanes<R>(result, lanes);
   }

@@ -72,7 +72,7 @@ __global__ void add_up_chunks(ScanPlan plan, Load load, Total* totals) {
     const int64_t begin = plan.chunks.divide(line) * plan.chunk, end = min(begin + plan.chunk, plan.n);
     Total total = 0;
     for (int64_t i = begin + threadIdx.x; i < end; i += blockDim.x) total += load(line, i);
-    total = reduce_lanes<Sum<Total>>(total, static_cast<int>(blockDim.x));
+    total = reduce_lanes<Add>(total, static_cast<int>(blockDim.x));
     if (threadIdx.x == 0) totals[job] = total;
   }
 }

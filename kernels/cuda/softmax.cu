@@ -48,7 +48,7 @@ __device__ T exp_difference(T x, T m) {
 template <class Row>
 __device__ auto exp_sum(const InMemory& share, const Row& row) {
   using T = std::remove_cvref_t<decltype(row[0])>;
-  T largest = Max<T>::nothing, sum = 0;
+  T largest = Maximum::identity<T>, sum = 0;
   share.for_each([&](int64_t i) {
     const T x = row[i];
     if (x > largest) {
@@ -58,24 +58,24 @@ __device__ auto exp_sum(const InMemory& share, const Row& row) {
       sum += exp_difference(x, largest);
     }
   });
-  const T of_all = reduce_lanes<Max<T>>(largest, share.lanes);
-  sum = reduce_lanes<Sum<T>>(sum * exp_difference(largest, of_all), share.lanes);
+  const T of_all = reduce_lanes<Maximum>(largest, share.lanes);
+  sum = reduce_lanes<Add>(sum * exp_difference(largest, of_all), share.lanes);
   return ExpSum<T>{of_all, sum + (of_all - of_all)};  // an infinite m makes it NaN, as e^(∞ - ∞) does
 }
 
 template <int K, int width, class Row>
 __device__ auto exp_sum(const InRegisters<K, width>& share, const Row& row) {
   using T = std::remove_cvref_t<decltype(row[0])>;
-  const T largest = share.template reduce<Max<T>>([&](int k) { return row[k]; });
-  return ExpSum<T>{largest, share.template reduce<Sum<T>>([&](int k) { return std::exp(row[k] - largest); })};
+  const T largest = share.template reduce<Maximum>([&](int k) { return row[k]; });
+  return ExpSum<T>{largest, share.template reduce<Add>([&](int k) { return std::exp(row[k] - largest); })};
 }
 
 /// y = scale · softmax(x); y may be x. In memory this is v1, in registers v3.
 template <class T, class Share, class X, class Y>
 __device__ __forceinline__ void scaled_softmax(const Share& share, T scale, const X& x, Y& y) {
-  const T largest = share.template reduce<Max<T>>([&](auto i) { return x[i]; });
+  const T largest = share.template reduce<Maximum>([&](auto i) { return x[i]; });
   share.for_each([&](auto i) { y[i] = std::exp(x[i] - largest); });
-  const T factor = scale / share.template reduce<Sum<T>>([&](auto i) { return y[i]; });
+  const T factor = scale / share.template reduce<Add>([&](auto i) { return y[i]; });
   share.for_each([&](auto i) { y[i] *= factor; });
 }
 
@@ -119,7 +119,7 @@ __global__ void __launch_bounds__(kMostLanes, 1)
     const auto g = share.load(gradient + at[1], rows.steps[1]);
     const auto row = share.load(y + at[2], rows.steps[2]);
     auto result = share.results(out + at[0], rows.steps[0]);
-    const T dot = share.template reduce<Sum<T>>([&](auto i) { return g[i] * row[i]; });
+    const T dot = share.template reduce<Add>([&](auto i) { return g[i] * row[i]; });
     share.for_each([&](auto i) { result[i] = row[i] * (g[i] - dot); });
     share.store(result, out + at[0], rows.steps[0]);
   });
@@ -132,7 +132,7 @@ __global__ void __launch_bounds__(kMostLanes, 1)
     const auto g = share.load(gradient + at[1], rows.steps[1]);
     const auto row = share.load(y + at[2], rows.steps[2]);
     auto result = share.results(out + at[0], rows.steps[0]);
-    const T sum = share.template reduce<Sum<T>>([&](auto i) { return g[i]; });
+    const T sum = share.template reduce<Add>([&](auto i) { return g[i]; });
     share.for_each([&](auto i) { result[i] = g[i] - std::exp(row[i]) * sum; });
     share.store(result, out + at[0], rows.steps[0]);
   });
