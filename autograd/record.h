@@ -64,7 +64,8 @@ class StoredRule {
   template <class Gradient>
   Tensor operator()(Gradient&& gradient) {
     return std::apply(
-        [&](const auto&... saved) { return rule_(std::forward<Gradient>(gradient), saved.unpack()...); }, saved_);
+        [&](const auto&... saved) { return rule_(std::forward<Gradient>(gradient), saved.unpack()...); },
+        saved_);
   }
 
  private:
@@ -133,7 +134,8 @@ class OpNode final : public Node {
 
 /// Records the op that has just computed y, if recording is on and any of its inputs requires grad. Returns y.
 template <class... Rules, size_t... counts>
-[[gnu::always_inline]] inline Tensor record(const char* op, Tensor y, WithRespectTo<Rules, counts>&&... inputs) {
+[[gnu::always_inline]] inline Tensor record(const char* op, Tensor y,
+                                            WithRespectTo<Rules, counts>&&... inputs) {
   // All inputs are asked, since a view that looks for its place makes a node, which has to be older than this one.
   if (!GradMode::is_enabled() || !(inputs.input.requires_grad() | ...)) return y;
   auto node = Ref<GraphNode>::first(new OpNode<StoredRule<Rules, counts>...>(op, y, inputs...));

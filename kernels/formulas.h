@@ -79,7 +79,8 @@ struct Step : Formula<text, Domain> {
 // ---- Functions of numbers, under the names that tensors have -------------------------------------------------------
 
 using math::erf, math::exp, math::log, math::sigmoid;
-using std::ceil, std::cos, std::expm1, std::floor, std::isfinite, std::log1p, std::pow, std::sin, std::sqrt, std::tanh;
+using std::ceil, std::cos, std::expm1, std::floor, std::isfinite, std::log1p, std::pow, std::sin, std::sqrt,
+    std::tanh;
 
 template <class T>
 GRADUS_BOTH constexpr T sign(T x) {
@@ -87,8 +88,8 @@ GRADUS_BOTH constexpr T sign(T x) {
 }
 
 template <class A, class B>
-requires std::is_arithmetic_v<A> && std::is_arithmetic_v<B>
-GRADUS_BOTH constexpr std::common_type_t<A, B> where(bool condition, A a, B b) {
+requires std::is_arithmetic_v<A> && std::is_arithmetic_v<B> GRADUS_BOTH constexpr std::common_type_t<A, B>
+where(bool condition, A a, B b) {
   return condition ? std::common_type_t<A, B>(a) : std::common_type_t<A, B>(b);
 }
 
@@ -332,8 +333,12 @@ struct Maximum : Formula<"maximum", Numbers> {
     const T larger = a > b ? a : b;
     return a != a ? a : larger;
   }
-  GRADUS_BOTH auto slope_a(const auto& g, const auto& a, const auto& b) const { return share_of_larger(g, a, b); }
-  GRADUS_BOTH auto slope_b(const auto& g, const auto& a, const auto& b) const { return share_of_larger(g, b, a); }
+  GRADUS_BOTH auto slope_a(const auto& g, const auto& a, const auto& b) const {
+    return share_of_larger(g, a, b);
+  }
+  GRADUS_BOTH auto slope_b(const auto& g, const auto& a, const auto& b) const {
+    return share_of_larger(g, b, a);
+  }
   template <class T>
   static constexpr T identity = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
                                                                      : std::numeric_limits<T>::lowest();
@@ -346,11 +351,15 @@ struct Minimum : Formula<"minimum", Numbers> {
     const T smaller = a < b ? a : b;
     return a != a ? a : smaller;
   }
-  GRADUS_BOTH auto slope_a(const auto& g, const auto& a, const auto& b) const { return share_of_larger(g, b, a); }
-  GRADUS_BOTH auto slope_b(const auto& g, const auto& a, const auto& b) const { return share_of_larger(g, a, b); }
+  GRADUS_BOTH auto slope_a(const auto& g, const auto& a, const auto& b) const {
+    return share_of_larger(g, b, a);
+  }
+  GRADUS_BOTH auto slope_b(const auto& g, const auto& a, const auto& b) const {
+    return share_of_larger(g, a, b);
+  }
   template <class T>
-  static constexpr T identity =
-      std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+  static constexpr T identity = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
+                                                                     : std::numeric_limits<T>::max();
 };
 
 struct BitAnd : Formula<"bit_and", Bits> {
@@ -462,23 +471,24 @@ struct Joined<List<A...>> {
 template <class>
 struct SlopesOf;
 template <class... F>
-struct SlopesOf<List<F...>> : Joined<List<>, std::conditional_t<F::keeps != Keeps::nothing, List<Slope<F>>, List<>>...> {
-};
+struct SlopesOf<List<F...>>
+    : Joined<List<>, std::conditional_t<F::keeps != Keeps::nothing, List<Slope<F>>, List<>>...> {};
 
-using Unaries = List<Neg, Abs, Sign, Square, Relu, Exp, Log, Log1p, Expm1, Sqrt, Rsqrt, Reciprocal, Sin, Cos, Tanh, Sigmoid,
-                     Erf, Round, Floor, Ceil, LogicalNot, IsNan, IsInf, IsFinite>;
+using Unaries = List<Neg, Abs, Sign, Square, Relu, Exp, Log, Log1p, Expm1, Sqrt, Rsqrt, Reciprocal, Sin, Cos,
+                     Tanh, Sigmoid, Erf, Round, Floor, Ceil, LogicalNot, IsNan, IsInf, IsFinite>;
 using Arithmetic = List<Add, Sub, Mul, Div, Remainder, Pow, Maximum, Minimum, BitAnd, BitOr, BitXor>;
 using Comparisons = List<Eq, Ne, Lt, Le, Gt, Ge>;
 using UnarySlopes = SlopesOf<Unaries>::type;
 using Binaries = Joined<Arithmetic, Comparisons, UnarySlopes>::type;
-using Ternaries = List<SlopeB<Div>, SlopeB<Remainder>, SlopeA<Pow>, SlopeB<Pow>, SlopeA<Maximum>, SlopeB<Maximum>,
-                       SlopeA<Minimum>, SlopeB<Minimum>>;
+using Ternaries = List<SlopeB<Div>, SlopeB<Remainder>, SlopeA<Pow>, SlopeB<Pow>, SlopeA<Maximum>,
+                       SlopeB<Maximum>, SlopeA<Minimum>, SlopeB<Minimum>>;
 using Reductions = List<Sum, Prod, Max, Min, All, Any, SumOfSquares>;
 
 /// The place of F in a list.
 template <class F, class... Others>
 consteval uint8_t place_in(List<Others...>) {
-  static_assert((std::same_as<F, Others> || ...), "this formula is in no list, so no device has a kernel for it");
+  static_assert((std::same_as<F, Others> || ...),
+                "this formula is in no list, so no device has a kernel for it");
   uint8_t place = 0;
   static_cast<void>(((std::same_as<F, Others> || (++place, false)) || ...));
   return place;
@@ -491,10 +501,13 @@ namespace gradus {
 template <class F>
 constexpr Unary::Unary(F) : FormulaId{formulas::place_in<F>(formulas::Unaries{}), F::is_predicate, F::name} {}
 template <class F>
-constexpr Binary::Binary(F) : FormulaId{formulas::place_in<F>(formulas::Binaries{}), F::is_predicate, F::name} {}
+constexpr Binary::Binary(F)
+    : FormulaId{formulas::place_in<F>(formulas::Binaries{}), F::is_predicate, F::name} {}
 template <class F>
-constexpr Ternary::Ternary(F) : FormulaId{formulas::place_in<F>(formulas::Ternaries{}), F::is_predicate, F::name} {}
+constexpr Ternary::Ternary(F)
+    : FormulaId{formulas::place_in<F>(formulas::Ternaries{}), F::is_predicate, F::name} {}
 template <class F>
-constexpr Reduction::Reduction(F) : FormulaId{formulas::place_in<F>(formulas::Reductions{}), F::is_predicate, F::name} {}
+constexpr Reduction::Reduction(F)
+    : FormulaId{formulas::place_in<F>(formulas::Reductions{}), F::is_predicate, F::name} {}
 
 }  // namespace gradus

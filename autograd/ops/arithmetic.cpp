@@ -84,14 +84,16 @@ Tensor pointwise(Ternary f, const Tensor& g, const Tensor& p, const Tensor& q) {
   const DeviceType device = g.impl().storage->device;
   Tensor out = allocate_like(out_like, out_like.dtype, device);
   const auto alike = [&](const Tensor& x) {
-    return x.raw().dtype == out_like.dtype && x.raw().same_sizes(out_like) && x.impl().storage->device == device;
+    return x.raw().dtype == out_like.dtype && x.raw().same_sizes(out_like) &&
+           x.impl().storage->device == device;
   };
   if (alike(p) && alike(q)) {
     kernels_for(device).ternary(f, out_like, p.raw(), q.raw(), out.raw());
     return out;
   }
   const NoGradGuard no_grad;
-  const Tensor x = on_device_of(f.name, g, p).to(out_like.dtype), y = on_device_of(f.name, g, q).to(out_like.dtype);
+  const Tensor x = on_device_of(f.name, g, p).to(out_like.dtype),
+               y = on_device_of(f.name, g, q).to(out_like.dtype);
   kernels_for(device).ternary(f, out_like, expand_view(f.name, x.raw(), out_like.shape()),
                               expand_view(f.name, y.raw(), out_like.shape()), out.raw());
   return out;
@@ -203,7 +205,8 @@ Tensor pow(const Tensor& base, const Tensor& exponent) {
   const Dtype dtype = result_type(base, exponent);
   const Tensor a = base.to(dtype), b = exponent.to(dtype);
   const Tensor y = pointwise(formulas::Pow{}, a, b);
-  return record("pow", y, wrt(a, saved(a, b), slope_a<formulas::Pow>), wrt(b, saved(a, y), slope_b<formulas::Pow>));
+  return record("pow", y, wrt(a, saved(a, b), slope_a<formulas::Pow>),
+                wrt(b, saved(a, y), slope_b<formulas::Pow>));
 }
 
 // y = sᵇ          b̄ = ȳ y ln s
@@ -220,13 +223,15 @@ Tensor pow(const Scalar& base, const Tensor& exponent) {
 // y = max(a, b)   ā = ȳ where a > b, ½ ȳ where a = b        b̄ likewise
 Tensor maximum(const Tensor& a, const Tensor& b) {
   if (a.dtype() == kBool && b.dtype() == kBool) return a | b;
-  return record("maximum", pointwise(formulas::Maximum{}, a, b), wrt(a, saved(a, b), slope_a<formulas::Maximum>),
+  return record("maximum", pointwise(formulas::Maximum{}, a, b),
+                wrt(a, saved(a, b), slope_a<formulas::Maximum>),
                 wrt(b, saved(a, b), slope_b<formulas::Maximum>));
 }
 // y = min(a, b)   ā = ȳ where a < b, ½ ȳ where a = b        b̄ likewise
 Tensor minimum(const Tensor& a, const Tensor& b) {
   if (a.dtype() == kBool && b.dtype() == kBool) return a & b;
-  return record("minimum", pointwise(formulas::Minimum{}, a, b), wrt(a, saved(a, b), slope_a<formulas::Minimum>),
+  return record("minimum", pointwise(formulas::Minimum{}, a, b),
+                wrt(a, saved(a, b), slope_a<formulas::Minimum>),
                 wrt(b, saved(a, b), slope_b<formulas::Minimum>));
 }
 

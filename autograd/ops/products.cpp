@@ -37,7 +37,8 @@ Tensor multiply(const char* op, DeviceType device, const View& a, const View& b)
     kernels_for(device).matmul(a, b, y.raw());
     return y;
   }
-  const Shape batch = broadcast_shapes(op, IntArrayRef(a.sizes, size_t(a.dim - 2)), IntArrayRef(b.sizes, size_t(b.dim - 2)));
+  const Shape batch =
+      broadcast_shapes(op, IntArrayRef(a.sizes, size_t(a.dim - 2)), IntArrayRef(b.sizes, size_t(b.dim - 2)));
   const auto with = [&](int64_t rows, int64_t columns) {
     Shape shape = batch;
     shape.push_back(rows), shape.push_back(columns);
@@ -56,7 +57,8 @@ Tensor product(const char* op, const Tensor& a, bool at, const Tensor& b, bool b
 
 /// op(A) op(B) in the memory layout of the tensor whose gradient it is. Of a column-major W.t(), the gradient is computed
 /// as (op(B)ᵀ op(A)ᵀ)ᵀ: then it becomes W's gradient by another transposition, in which no element moves.
-Tensor gradient_product(const char* op, bool column_major, const Tensor& a, bool at, const Tensor& b, bool bt) {
+Tensor gradient_product(const char* op, bool column_major, const Tensor& a, bool at, const Tensor& b,
+                        bool bt) {
   return column_major ? transpose(product(op, b, !bt, a, !at), -2, -1) : product(op, a, at, b, bt);
 }
 
@@ -64,10 +66,11 @@ Tensor gradient_product(const char* op, bool column_major, const Tensor& a, bool
 Tensor product(const char* op, const Tensor& a, bool at, const Tensor& b, bool bt) {
   const View x = factor(a, at), y = factor(b, bt);
   return record(op, multiply(op, a.impl().storage->device, x, y),
-                wrt(a, saved(b), [=, columns = is_column_major(a.raw())](const Tensor& g, const Tensor& b) {
-                  return at ? gradient_product(op, columns, b, bt, g, true)
-                            : gradient_product(op, columns, g, false, b, !bt);
-                }),
+                wrt(a, saved(b),
+                    [=, columns = is_column_major(a.raw())](const Tensor& g, const Tensor& b) {
+                      return at ? gradient_product(op, columns, b, bt, g, true)
+                                : gradient_product(op, columns, g, false, b, !bt);
+                    }),
                 wrt(b, saved(a), [=, columns = is_column_major(b.raw())](const Tensor& g, const Tensor& a) {
                   return bt ? gradient_product(op, columns, g, true, a, at)
                             : gradient_product(op, columns, a, !at, g, false);

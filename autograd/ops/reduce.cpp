@@ -178,7 +178,8 @@ Tensor sum_of_squares(const Tensor& x) {
 static Tensor euclidean_norm(const Tensor& x, Dims dims, bool keepdim) {
   const Tensor y = reduce(formulas::SumOfSquares{}, x, dims, keepdim);
   kernels_of(y).unary(formulas::Sqrt{}, y.raw(), y.raw());
-  return record("linalg_vector_norm", y, wrt(x, saved(x, y), [dims](const Tensor& g, const Tensor& x, const Tensor& y) {
+  return record("linalg_vector_norm", y,
+                wrt(x, saved(x, y), [dims](const Tensor& g, const Tensor& x, const Tensor& y) {
                   const Tensor slope = masked_fill(g / y, eq(y, 0), 0);
                   return x * put_back(slope, dims, static_cast<int>(x.dim()));
                 }));

@@ -84,7 +84,8 @@ Tensor cross_entropy_rows(const Tensor& x, const Tensor& classes) {
                 wrt(x, saved(x, target), [](const Tensor& g, const Tensor& x, const Tensor& target) {
                   if (!GradMode::is_enabled()) {
                     Tensor gradient = allocate_like(x.raw(), x.dtype(), x.device().type());
-                    kernels_of(x).cross_entropy_gradient(as_column(g), x.raw(), as_column(target), gradient.raw());
+                    kernels_of(x).cross_entropy_gradient(as_column(g), x.raw(), as_column(target),
+                                                         gradient.raw());
                     return gradient;
                   }
                   const Tensor classes = arange(x.size(-1), target.options());

@@ -11,7 +11,7 @@ const Kernels& kernels();
 // memory.cpp
 extern const DeviceMemory memory;
 
-// elementwise.cu
+// pointwise.cu
 void fill(Scalar value, const View& out);
 void arange(Scalar start, Scalar step, const View& out);
 void copy(const View& x, const View& out);

@@ -252,7 +252,12 @@ void reduce_of(const View& x, const View& out, ReduceStep step) {
   if (out.numel() == 0) return;
   if (x.numel() == 0) return fill(Combine::template identity<T>, out);
   const Sorted dims(x, out);
-  if (dims.range.dim == 0) return std::same_as<Term, Identity> ? copy(x, out) : unary(Term{}, x, out);
+  if (dims.range.dim == 0) {  // nothing is combined
+    if constexpr (std::same_as<Term, Identity>)
+      return copy(x, out);
+    else
+      return unary(Term{}, x, out);
+  }
   Plan plan;
   plan.range = Loop<1>(MergedLoops<1>(dims.range));
   plan.n = plan.range.count;

@@ -1,0 +1,286 @@
+// Pointwise kernels: out[i] = f(a[i], b[i], …), all views of one shape, inputs read through any strides.
+//
+// The walk over memory. Contiguous views, the common case, are one row. Otherwise the loops over dimensions are merged as
+// far as the strides allow, and walked in planes that the formula's kernel computes (pointwise.h). Kernels know steps of 1,
+// and one input that stands still. Views that step otherwise, such as transposed ones, are copied from and to such planes,
+// tile by tile.
+//
+// `out` may be one of the inputs (in place), element for element. The caller refuses other overlaps.
+#include "kernels/cpu/pointwise.h"
+
+#include <cstring>
+#include <utility>
+
+#include "kernels/cpu/transpose.h"
+
+namespace gradus::cpu {
+namespace {
+
+/// A kernel with what the walk has to know of it.
+struct PointwiseCall {
+  PlaneKernel kernel;
+  bool one_may_stand_still;
+  int views;
+  Dtype dtypes[Plane::kViews];
+
+  /// Computes any plane.
+  void compute(const Plane& plane) const {
+    bool unit = plane.steps[0] == 1;
+    int still = 0;
+    for (int v = 1; v < views; ++v) {
+      unit &= plane.steps[v] == 0 || plane.steps[v] == 1;
+      still += plane.steps[v] == 0;
+    }
+    unit&& still <= one_may_stand_still ? kernel(plane) : compute_in_tiles(plane);
+  }
+
+ private:
+  /// Copies the views that step otherwise to buffers, in tiles that stay in the first cache.
+  void compute_in_tiles(const Plane& plane) const {
+    constexpr int64_t most = 2048, height = 32;  // elements of a tile; rows, if there are as many
+    alignas(64) char buffers[Plane::kViews][most * 8];
+    Plane tile = plane;
+    const int64_t wide = most / std::min(height, plane.rows), high = most / std::min(wide, plane.columns);
+    for (int64_t top = 0; top < plane.rows; top += high)
+      for (int64_t left = 0; left < plane.columns; left += wide) {
+        tile.rows = std::min(high, plane.rows - top);
+        tile.columns = std::min(wide, plane.columns - left);
+        Lie part[Plane::kViews];
+        bool one_stands_still = false;
+        for (int v = 0; v < views; ++v) {
+          const int64_t step = plane.steps[v], row_step = plane.row_steps[v];
+          part[v] = {
+              static_cast<char*>(plane.data[v]) + (top * row_step + left * step) * item_size(dtypes[v]),
+              row_step, step};
+          tile.data[v] = part[v].data;
+          if (step == 1) continue;
+          if (step == 0 && v > 0 && one_may_stand_still && !std::exchange(one_stands_still, true)) continue;
+          const Lie buffer = {buffers[v], tile.columns, 1};
+          tile.data[v] = buffer.data;
+          tile.row_steps[v] = buffer.row;
+          tile.steps[v] = 1;
+          if (v > 0) copy_plane(dtypes[v], part[v], buffer, tile.rows, tile.columns);
+        }
+        kernel(tile);
+        if (plane.steps[0] != 1)
+          copy_plane(dtypes[0], {buffers[0], tile.columns, 1}, part[0], tile.rows, tile.columns);
+      }
+  }
+};
+
+/// The step of a view along one loop over all elements: 1 if contiguous, 0 if one element is repeated, else -1.
+inline int64_t flat_step(const View& view) {
+  bool repeated = true, dense = true;
+  int64_t expected = 1;
+  for (int d = view.dim - 1; d >= 0; --d) {
+    if (view.sizes[d] == 1) continue;
+    repeated &= view.strides[d] == 0;
+    dense &= view.strides[d] == expected;
+    expected *= view.sizes[d];
+  }
+  return dense ? 1 : repeated ? 0 : -1;
+}
+
+/// Calls compute(plane) for planes that together make all elements of the views.
+template <class Compute, class... Inputs>
+inline void walk(const Compute& compute, const View& out, const Inputs&... inputs) {
+  constexpr int views = 1 + sizeof...(inputs);
+  const int64_t n = out.numel(), flat[] = {flat_step(out), flat_step(inputs)...};
+  bool all_flat = flat[0] == 1;
+  for (int v = 1; v < views; ++v) all_flat &= flat[v] >= 0;
+  if (n == 0) return;
+  if (n < kParallelFrom && all_flat) {
+    Plane plane = {{out.data, inputs.data...}, {}, {}, 1, n};
+    std::copy_n(flat, views, plane.steps);
+    return compute(plane);
+  }
+  if (n < kParallelFrom && out.dim == 2)  // a plane already
+    return compute(Plane{{out.data, inputs.data...},
+                         {out.strides[1], inputs.strides[1]...},
+                         {out.strides[0], inputs.strides[0]...},
+                         out.sizes[0],
+                         out.sizes[1]});
+  const LoopNest<views> loops(out, inputs...);
+  const int64_t bytes[] = {item_size(out.dtype), item_size(inputs.dtype)...};
+  char* const data[] = {out.as<char>(), inputs.template as<char>()...};
+  parallel_ranges(n, n, [&](int64_t begin, int64_t end) {
+    Plane plane;
+    std::copy_n(loops.column_strides(), views, plane.steps);
+    std::copy_n(loops.row_strides(), views, plane.row_steps);
+    loops.planes(begin, end, [&](const int64_t* offsets, int64_t rows, int64_t columns) {
+      for (int v = 0; v < views; ++v) plane.data[v] = data[v] + offsets[v] * bytes[v];
+      plane.rows = rows;
+      plane.columns = columns;
+      compute(plane);
+    });
+  });
+}
+
+template <class... Inputs>
+[[gnu::noinline]] void walk_kernel(PlaneKernel kernel, bool one_may_stand_still, const View& out,
+                                   const Inputs&... inputs) {
+  const PointwiseCall call = {
+      kernel, one_may_stand_still, 1 + sizeof...(inputs), {out.dtype, inputs.dtype...}};
+  walk([&](const Plane& plane) { call.compute(plane); }, out, inputs...);
+}
+
+/// A plane of one row, in which row steps mean nothing.
+inline Plane one_row(int64_t columns) {
+  Plane plane;
+  plane.rows = 1;
+  plane.columns = columns;
+  return plane;
+}
+
+/// out = f(inputs…). Few contiguous elements are one row, without asking further.
+template <class... Inputs>
+inline void run(PlaneKernel kernel, bool one_may_stand_still, const View& out, const Inputs&... inputs) {
+  const int64_t n = contiguous_numel(out, inputs...);
+  if (n < 0 || n >= kParallelFrom) return walk_kernel(kernel, one_may_stand_still, out, inputs...);
+  Plane plane = one_row(n);
+  int v = 0;
+  plane.data[0] = out.data;
+  ((plane.data[++v] = inputs.data, plane.steps[v] = 1), ...);
+  kernel(plane);
+}
+
+PlaneKernel kernel_for(const KernelRow* table, const FormulaId& f, Dtype dtype) {
+  const PlaneKernel kernel = is_small_integer(dtype) ? nullptr : table[f.place][static_cast<size_t>(dtype)];
+  if (!kernel) [[unlikely]]
+    no_kernel(f.name, "cpu", dtype);
+  return kernel;
+}
+
+}  // namespace
+
+void unary(Unary f, const View& x, const View& out) {
+  run(kernel_for(unary_kernels.data(), f, x.dtype), false, out, x);
+}
+
+void binary(Binary f, const View& a, const View& b, const View& out) {
+  run(kernel_for(binary_kernels.data(), f, a.dtype), true, out, a, b);
+}
+
+void ternary(Ternary f, const View& a, const View& b, const View& c, const View& out) {
+  run(kernel_for(ternary_kernels.data(), f, a.dtype), false, out, a, b, c);
+}
+
+/// The number becomes an input that stands still.
+void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, const View& out) {
+  const PlaneKernel kernel = kernel_for(binary_kernels.data(), f, x.dtype);
+  char value[8];
+  visit_dtype(x.dtype, [&]<class T>(T) { *reinterpret_cast<T*>(value) = number.to<T>(); });
+  if (const int64_t n = contiguous_numel(out, x); n >= 0 && n < kParallelFrom) {
+    Plane plane = one_row(n);
+    plane.data[0] = out.data;
+    plane.data[1] = number_first ? value : x.data;
+    plane.data[2] = number_first ? x.data : value;
+    plane.steps[1] = !number_first;
+    plane.steps[2] = number_first;
+    return kernel(plane);
+  }
+  View repeated = x;
+  repeated.data = value;
+  std::fill_n(repeated.strides, x.dim, 0);
+  number_first ? walk_kernel(kernel, true, out, repeated, x) : walk_kernel(kernel, true, out, x, repeated);
+}
+
+// ---- Choosing, filling, copying ------------------------------------------------------------------------------------
+
+namespace {
+
+struct Choose : formulas::Formula<"where", formulas::AllTypes> {
+  template <class T>
+  T value(bool condition, T a, T b) const {
+    return condition ? a : b;
+  }
+};
+
+}  // namespace
+
+void where(const View& condition, const View& a, const View& b, const View& out) {
+  visit_dtype(out.dtype, [&]<class T>(T) {
+    run(compute_plane<Choose, true, T, bool, T, T>, true, out, condition, a, b);
+  });
+}
+
+static void copy_elements(const View& x, const View& out) {
+  if (const int64_t n = contiguous_numel(out, x); n >= 0 && n < kParallelFrom) {
+    if (n > 0) std::memmove(out.data, x.data, static_cast<size_t>(n * item_size(x.dtype)));
+    return;
+  }
+  walk(
+      [dtype = x.dtype](const Plane& plane) {
+        copy_plane(dtype, {plane.data[1], plane.row_steps[1], plane.steps[1]},
+                   {plane.data[0], plane.row_steps[0], plane.steps[0]}, plane.rows, plane.columns);
+      },
+      out, x);
+}
+
+/// A copy of one element that stands still.
+void fill(Scalar value, const View& out) {
+  const int64_t n = contiguous_numel(out);
+  visit_stored_dtype(out.dtype, [&]<class T>(T) {
+    T element = value.to<T>();
+    if (n >= 0 && n < kParallelFrom) {
+      std::fill_n(out.as<T>(), n, element);
+      return;
+    }
+    View repeated = out;
+    repeated.data = &element;
+    std::fill_n(repeated.strides, out.dim, 0);
+    copy_elements(repeated, out);
+  });
+}
+
+void arange(Scalar start, Scalar step, const View& out) {
+  visit_dtype(out.dtype, [&]<class T>(T) {
+    T* y = out.as<T>();
+    const int64_t n = out.sizes[0], stride = out.strides[0];
+    if (start.isFloatingPoint() || step.isFloatingPoint()) {
+      const double first = start.toDouble(), each = step.toDouble();
+      for (int64_t i = 0; i < n; ++i) y[i * stride] = static_cast<T>(first + each * static_cast<double>(i));
+    } else {
+      const int64_t first = start.toLong(), each = step.toLong();
+      for (int64_t i = 0; i < n; ++i) y[i * stride] = static_cast<T>(first + each * i);
+    }
+  });
+}
+
+namespace {
+
+/// A conversion as a formula.
+template <class R>
+struct Convert : formulas::Formula<"copy", formulas::AllTypes> {
+  R value(auto x) const { return static_cast<R>(x); }
+};
+
+/// Converts to or from small integers, which are rare, by a plain loop.
+template <class R, class T>
+void convert_small(const View& x, const View& out) {
+  const LoopNest<2> loops(out, x);
+  const int64_t out_step = loops.column_strides()[0], x_step = loops.column_strides()[1];
+  loops.rows(0, loops.count, [&](const int64_t* offsets, int64_t n) {
+    R* to = out.as<R>() + offsets[0];
+    const T* from = x.as<const T>() + offsets[1];
+    for (int64_t i = 0; i < n; ++i) to[i * out_step] = static_cast<R>(from[i * x_step]);
+  });
+}
+
+}  // namespace
+
+void copy(const View& x, const View& out) {
+  if (x.dtype == out.dtype) return copy_elements(x, out);
+  visit_stored_dtype(x.dtype, [&]<class T>(T) {
+    visit_stored_dtype(out.dtype, [&]<class R>(R) {
+      if constexpr (std::same_as<T, R>)
+        return;  // done above
+      else if constexpr (is_small_integer(dtype_of<T>()) || is_small_integer(dtype_of<R>()))
+        convert_small<R, T>(x, out);
+      else
+        run(compute_plane<Convert<R>, false, R, T>, false, out, x);
+    });
+  });
+}
+
+}  // namespace gradus::cpu
