@@ -9,6 +9,7 @@
 // The lists at the end name all formulas. A formula's place in its list is its index in every device's table of kernels.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -492,6 +493,12 @@ consteval uint8_t place_in(List<Others...>) {
   uint8_t place = 0;
   static_cast<void>(((std::same_as<F, Others> || (++place, false)) || ...));
   return place;
+}
+
+/// The formulas of a list, as kernels take them: for (Unary f : all<Unary>(Unaries{})) …
+template <class Id, class... F>
+constexpr std::array<Id, sizeof...(F)> all(List<F...>) {
+  return {Id(F{})...};
 }
 
 }  // namespace gradus::formulas

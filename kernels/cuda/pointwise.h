@@ -113,9 +113,13 @@ Operand<T> operand(const Argument& argument) {
   return {view.as<const T>(), view.data ? T(0) : argument.number.to<T>()};
 }
 
+/// Argument, once for each T.
+template <class T>
+using ArgumentFor = std::conditional_t<true, Argument, T>;
+
 /// out = f(arguments…), with T the arguments' element types and R the output's.
 template <class F, class R, class... T>
-void pointwise(const View& out, const std::same_as<Argument> auto&... in) {
+void pointwise(const View& out, const ArgumentFor<T>&... in) {
   constexpr int views = 1 + sizeof...(in), width = pack_width<R, T...>;
   const MergedLoops<views> loops(out, in.view...);
   if (loops.count == 0) return;
@@ -132,11 +136,11 @@ void pointwise(const View& out, const std::same_as<Argument> auto&... in) {
 
 template <class F, class T, class... Ts>
 constexpr auto kernel_of() {
-  using K = PointwiseKernel<std::conditional_t<true, Argument, Ts>...>;
+  using Kernel = PointwiseKernel<ArgumentFor<Ts>...>;
   if constexpr (F::template takes<T>)
-    return static_cast<K>(pointwise<F, std::conditional_t<F::is_predicate, bool, T>, Ts...>);
+    return Kernel(pointwise<F, std::conditional_t<F::is_predicate, bool, T>, Ts...>);
   else
-    return static_cast<K>(nullptr);
+    return Kernel(nullptr);
 }
 
 /// The kernels of the formulas of a list, by dtype.

@@ -1,6 +1,10 @@
 // Every kernel of the CUDA table against the CPU's on random inputs, in all layouts and odd sizes. The op list tests what
 // the ops compute; this tests the paths inside the kernels, which depend on sizes, strides and alignment.
+#include <set>
+#include <string>
+
 #include "../expectations.h"
+#include "kernels/formulas.h"
 #include "arrays.h"
 
 // ---- pointwise ---------------------------------------------------------------------------------------------------
@@ -58,65 +62,83 @@ TEST_F(CudaKernels, StepsOfTheTranspositionLadder) {
   EXPECT_FALSE(cuda::transpose(x.device(), out.device())) << "nothing is transposed here";
 }
 
+/// Is the formula defined for positive numbers only? So is its slope.
+bool needs_positive(const FormulaId& f) {
+  return std::set<std::string>{"log", "sqrt", "rsqrt", "log1p"}.contains(f.name);
+}
+
 TEST_F(CudaKernels, UnaryFormulasInEveryLayout) {
-  for (int f = 0; f <= static_cast<int>(Unary::isfinite); ++f)
+  for (Unary f : formulas::all<Unary>(formulas::Unaries{}))
     for (Dtype dtype : kTested)
       for (Layout layout : kLayouts)
         for (const Shape& shape : {Shape{}, Shape{33}, Shape{1000}, Shape{5, 7}, Shape{0, 2}}) {
-          const auto op = static_cast<Unary>(f);
-          const std::string what = describe(name_of(op), shape, dtype, layout);
+          const std::string what = describe(f.name, shape, dtype, layout);
           Array x(shape, dtype, layout);
-          if (op == Unary::log || op == Unary::sqrt || op == Unary::rsqrt || op == Unary::log1p)
-            x.each([](double v) { return std::abs(v) + 0.1; });
-          const bool is_bool = f >= static_cast<int>(Unary::isnan);
-          Array out(shape, is_bool ? kBool : dtype);
+          if (needs_positive(f)) x.each([](double v) { return std::abs(v) + 0.1; });
+          Array out(shape, f.is_predicate ? kBool : dtype);
           bool exists = true;
           try {
-            cpu::unary(op, x.host(), out.host());
+            cpu::unary(f, x.host(), out.host());
           } catch (const Error&) {
             exists = false;
           }
           if (exists)
-            on_cuda().unary(op, x.device(), out.device());
+            on_cuda().unary(f, x.device(), out.device());
           else
-            EXPECT_THROW(on_cuda().unary(op, x.device(), out.device()), Error) << what;
+            EXPECT_THROW(on_cuda().unary(f, x.device(), out.device()), Error) << what;
           if (exists) out.expect_equal(8 * epsilon(dtype), what);
         }
 }
 
 TEST_F(CudaKernels, BinaryFormulasInEveryLayout) {
-  for (int f = 0; f <= static_cast<int>(Binary::ge); ++f)
+  for (Binary f : formulas::all<Binary>(formulas::Binaries{}))
     for (Dtype dtype : kTested)
       for (Layout layout : kLayouts)
         for (const Shape& shape : {Shape{33}, Shape{1000}, Shape{5, 7}, Shape{0, 2}}) {
-          const auto op = static_cast<Binary>(f);
-          const std::string what = describe(name_of(op), shape, dtype, layout);
+          const std::string what = describe(f.name, shape, dtype, layout);
           Array a(shape, dtype, layout), b(shape, dtype, Layout::contiguous);
           const auto positive = [](double v) { return std::abs(v) + 1; };
           if (dtype != kBool) a.each(positive), b.each(positive);
-          const bool is_bool = f >= static_cast<int>(Binary::eq);
-          Array out(shape, is_bool ? kBool : dtype), scalar_out(shape, is_bool ? kBool : dtype);
-          const Scalar scalar = dtype == kBool ? Scalar(true) : dtype == kInt64 ? Scalar(3) : Scalar(1.5);
+          const Dtype result = f.is_predicate ? kBool : dtype;
+          Array out(shape, result), number_last(shape, result), number_first(shape, result);
+          const Scalar number = dtype == kBool ? Scalar(true) : dtype == kInt64 ? Scalar(3) : Scalar(1.5);
           try {
-            cpu::binary(op, a.host(), b.host(), out.host());
-            cpu::binary_scalar(op, a.host(), scalar, scalar_out.host());
+            cpu::binary(f, a.host(), b.host(), out.host());
           } catch (const Error&) {
-            EXPECT_THROW(on_cuda().binary(op, a.device(), b.device(), out.device()), Error) << what;
-            EXPECT_THROW(on_cuda().binary_scalar(op, a.device(), scalar, scalar_out.device()), Error) << what;
+            EXPECT_THROW(on_cuda().binary(f, a.device(), b.device(), out.device()), Error) << what;
+            EXPECT_THROW(on_cuda().binary_scalar(f, a.device(), number, false, out.device()), Error) << what;
             continue;
           }
-          on_cuda().binary(op, a.device(), b.device(), out.device());
-          on_cuda().binary_scalar(op, a.device(), scalar, scalar_out.device());
+          cpu::binary_scalar(f, a.host(), number, false, number_last.host());
+          cpu::binary_scalar(f, a.host(), number, true, number_first.host());
+          on_cuda().binary(f, a.device(), b.device(), out.device());
+          on_cuda().binary_scalar(f, a.device(), number, false, number_last.device());
+          on_cuda().binary_scalar(f, a.device(), number, true, number_first.device());
           out.expect_equal(8 * epsilon(dtype), what);
-          scalar_out.expect_equal(8 * epsilon(dtype), what + " with a scalar");
+          number_last.expect_equal(8 * epsilon(dtype), what + " with a number last");
+          number_first.expect_equal(8 * epsilon(dtype), what + " with a number first");
+        }
+}
+
+TEST_F(CudaKernels, TernaryFormulasInEveryLayout) {
+  for (Ternary f : formulas::all<Ternary>(formulas::Ternaries{}))
+    for (Dtype dtype : {kFloat32, kFloat64})
+      for (Layout layout : kLayouts)
+        for (const Shape& shape : {Shape{33}, Shape{1000}, Shape{5, 7}, Shape{0, 2}}) {
+          Array a(shape, dtype, Layout::contiguous), b(shape, dtype, layout), c(shape, dtype), out(shape, dtype);
+          const auto positive = [](double v) { return std::abs(v) + 1; };
+          b.each(positive), c.each(positive);
+          cpu::ternary(f, a.host(), b.host(), c.host(), out.host());
+          on_cuda().ternary(f, a.device(), b.device(), c.device(), out.device());
+          out.expect_equal(16 * epsilon(dtype), describe(f.name, shape, dtype, layout));
         }
 }
 
 TEST_F(CudaKernels, InPlace) {
   for (const Shape& shape : {Shape{1000}, Shape{31, 33}}) {
     Array x(shape, kFloat32), y(shape, kFloat32);
-    cpu::binary(Binary::add, x.host(), y.host(), x.host());
-    on_cuda().binary(Binary::add, x.device(), y.device(), x.device());
+    cpu::binary(formulas::Add{}, x.host(), y.host(), x.host());
+    on_cuda().binary(formulas::Add{}, x.device(), y.device(), x.device());
     x.expect_equal(0, "x += y");
   }
 }
@@ -145,9 +167,9 @@ Shape reduced(Shape shape, unsigned dims) {
 }
 
 void compare_reduction(Reduction f, const Shape& shape, unsigned dims, Dtype dtype, Layout layout) {
-  const std::string what = describe(name_of(f), shape, dtype, layout) + " over " + std::to_string(dims);
+  const std::string what = describe(f.name, shape, dtype, layout) + " over " + std::to_string(dims);
   Array x(shape, dtype, layout), out(reduced(shape, dims), dtype);
-  if (f == Reduction::prod) x.each([](double v) { return v < 0 ? -1 : 1; });
+  if (std::string(f.name) == "prod") x.each([](double v) { return v < 0 ? -1 : 1; });
   try {
     cpu::reduce(f, x.host(), out.host());
   } catch (const Error& error) {
@@ -164,18 +186,27 @@ void compare_reduction(Reduction f, const Shape& shape, unsigned dims, Dtype dty
 }  // namespace
 
 TEST_F(CudaKernels, ReductionsOverAnyDimensions) {
-  for (int f = 0; f <= static_cast<int>(Reduction::sum_of_squares); ++f)
+  for (Reduction f : formulas::all<Reduction>(formulas::Reductions{}))
     for (const Shape& shape :
          {Shape{}, Shape{0}, Shape{1}, Shape{31}, Shape{33}, Shape{1000}, Shape{4097}, Shape{0, 3},
           Shape{3, 5}, Shape{40, 33}, Shape{3, 200}, Shape{2, 3, 5}, Shape{7, 11, 13}, Shape{4, 3, 2, 5}})
       for (unsigned dims = 0; dims < 1u << shape.size(); ++dims)
         for (Dtype dtype : kTested)
           for (Layout layout : kLayouts)
-            compare_reduction(static_cast<Reduction>(f), shape, dims, dtype, layout);
+            compare_reduction(f, shape, dims, dtype, layout);
+}
+
+TEST_F(CudaKernels, StoredDtypesAreRefusedByName) {
+  for (Dtype dtype : {kInt32, kInt16, kUInt8}) {
+    const Array x({5}, dtype), out({1}, dtype), y({5}, dtype);
+    EXPECT_ERROR(on_cuda().reduce(formulas::Sum{}, x.device(), out.device()), "sum has no cuda kernel for ");
+    EXPECT_ERROR(on_cuda().unary(formulas::Neg{}, x.device(), y.device()), "neg has no cuda kernel for ");
+    EXPECT_ERROR(on_cuda().binary(formulas::Add{}, x.device(), x.device(), y.device()), "add has no cuda kernel for ");
+  }
 }
 
 TEST_F(CudaKernels, ReductionsCutIntoChunks) {
-  for (Reduction f : {Reduction::sum, Reduction::max, Reduction::sum_of_squares}) {
+  for (Reduction f : std::initializer_list<Reduction>{formulas::Sum{}, formulas::Max{}, formulas::SumOfSquares{}}) {
     for (Dtype dtype : {kFloat32, kFloat64, kInt64}) {
       compare_reduction(f, {100003}, 1, dtype, Layout::contiguous);
       compare_reduction(f, {100003}, 1, dtype, Layout::offset);
@@ -196,8 +227,8 @@ TEST_F(CudaKernels, StepsOfTheReductionLadder) {
       for (unsigned dims : {1u, 2u, 3u}) {
         const Array x(shape, kFloat64);
         Array out(reduced(shape, dims), kFloat64);
-        cpu::reduce(Reduction::sum, x.host(), out.host());
-        cuda::reduce_step(step, Reduction::sum, x.device(), out.device());
+        cpu::reduce(formulas::Sum{}, x.host(), out.host());
+        cuda::reduce_step(step, formulas::Sum{}, x.device(), out.device());
         out.expect_equal(1e-12, describe("sum", shape, kFloat64, Layout::contiguous));
       }
 }
@@ -209,7 +240,7 @@ TEST_F(CudaKernels, EveryElementCounts) {
       for (bool usual : {true, false}) {
         int64_t i = 0;
         x.each([&](double) { return i++ == odd ? !usual : usual; });
-        on_cuda().reduce(usual ? Reduction::all : Reduction::any, x.device(), (usual ? all : any).device());
+        on_cuda().reduce(usual ? Reduction(formulas::All{}) : formulas::Any{}, x.device(), (usual ? all : any).device());
       }
       *all.host().as<bool>() = false;
       *any.host().as<bool>() = true;
@@ -220,7 +251,7 @@ TEST_F(CudaKernels, EveryElementCounts) {
 
 TEST_F(CudaKernels, NanWins) {
   for (int64_t n : {5, 100, 5000})
-    for (Reduction f : {Reduction::max, Reduction::min, Reduction::sum, Reduction::sum_of_squares}) {
+    for (Reduction f : std::initializer_list<Reduction>{formulas::Max{}, formulas::Min{}, formulas::Sum{}, formulas::SumOfSquares{}}) {
       Array x({n}, kFloat32), out({1}, kFloat32);
       int64_t i = 0;
       x.each([&](double v) { return ++i == n / 2 ? NAN : v; });
@@ -237,7 +268,7 @@ TEST_F(CudaKernels, SumsAreAccurate) {
   x.each([](double v) { return std::abs(v); });
   double exact = 0;
   for (int64_t i = 0; i < n; ++i) exact += x.host().as<float>()[i];
-  on_cuda().reduce(Reduction::sum, x.device(), out.device());
+  on_cuda().reduce(formulas::Sum{}, x.device(), out.device());
   float sum;
   memory().copy_to_host(out.device().data, &sum, sizeof sum);
   EXPECT_NEAR(sum, exact, 2e-6 * exact);
