@@ -108,23 +108,23 @@ struct PointwiseCall {
       for (int64_t left = 0; left < plane.columns; left += wide) {
         tile.rows = std::min(high, plane.rows - top);
         tile.columns = std::min(wide, plane.columns - left);
-        Lie lies[Plane::kViews];
+        Layout2D layouts[Plane::kViews];
         for (int v = 0; v < views; ++v) {
           const int64_t step = plane.steps[v], row_step = plane.row_steps[v];
-          lies[v] = {
+          layouts[v] = {
               static_cast<char*>(plane.data[v]) + (top * row_step + left * step) * item_size(dtypes[v]),
               row_step, step};
-          tile.data[v] = lies[v].data;
+          tile.data[v] = layouts[v].data;
           if (step == 1 || (step == 0 && v > 0)) continue;
-          const Lie buffer = {buffers[v], tile.columns, 1};
+          const Layout2D buffer = {buffers[v], tile.columns, 1};
           tile.data[v] = buffer.data;
           tile.row_steps[v] = buffer.row;
           tile.steps[v] = 1;
-          if (v > 0) copy_plane(dtypes[v], lies[v], buffer, tile.rows, tile.columns);
+          if (v > 0) copy_plane(dtypes[v], layouts[v], buffer, tile.rows, tile.columns);
         }
         unit_plane(f, tile);
         if (plane.steps[0] != 1)
-          copy_plane(dtypes[0], {buffers[0], tile.columns, 1}, lies[0], tile.rows, tile.columns);
+          copy_plane(dtypes[0], {buffers[0], tile.columns, 1}, layouts[0], tile.rows, tile.columns);
       }
   }
 };
@@ -260,20 +260,6 @@ void fill(Scalar value, const View& out) {
   visit_stored_dtype(out.dtype, [&]<class T>(T) { pointwise<T>([v = value.to<T>()] { return v; }, out); });
 }
 
-void arange(Scalar start, Scalar step, const View& out) {
-  visit_dtype(out.dtype, [&]<class T>(T) {
-    T* y = out.as<T>();
-    const int64_t n = out.sizes[0], stride = out.strides[0];
-    if (start.isFloatingPoint() || step.isFloatingPoint()) {
-      const double first = start.toDouble(), each = step.toDouble();
-      for (int64_t i = 0; i < n; ++i) y[i * stride] = static_cast<T>(first + each * static_cast<double>(i));
-    } else {
-      const int64_t first = start.toLong(), each = step.toLong();
-      for (int64_t i = 0; i < n; ++i) y[i * stride] = static_cast<T>(first + each * i);
-    }
-  });
-}
-
 namespace {
 
 /// Copies to or from small integers, by a loop as plain as they are rare.
@@ -310,6 +296,14 @@ void copy(const View& x, const View& out) {
   });
 }
 
+void binary_scalar(Binary f, const View& a, Scalar b, const View& out) {
+  const auto kernel = binary_scalar_table[static_cast<int>(f)][index_of(a.dtype)];
+  if (!kernel) no_kernel(name_of(f), "cpu", a.dtype);
+  kernel(a, b, out);
+}
+
+namespace {
+
 void unary(Unary f, const View& x, const View& out) {
   const auto kernel = unary_table[static_cast<int>(f)][index_of(x.dtype)];
   if (!kernel) no_kernel(name_of(f), "cpu", x.dtype);
@@ -322,16 +316,21 @@ void binary(Binary f, const View& a, const View& b, const View& out) {
   kernel(a, b, out);
 }
 
-void binary_scalar(Binary f, const View& a, Scalar b, const View& out) {
-  const auto kernel = binary_scalar_table[static_cast<int>(f)][index_of(a.dtype)];
-  if (!kernel) no_kernel(name_of(f), "cpu", a.dtype);
-  kernel(a, b, out);
-}
-
 void where(const View& condition, const View& a, const View& b, const View& out) {
   visit_dtype(out.dtype, [&]<class T>(T) {
     pointwise<T, bool, T, T>([](bool c, T x, T y) { return c ? x : y; }, out, condition, a, b);
   });
+}
+
+}  // namespace
+
+void pointwise(Kernels& table) {
+  table.fill = fill;
+  table.copy = copy;
+  table.unary = unary;
+  table.binary = binary;
+  table.binary_scalar = binary_scalar;
+  table.where = where;
 }
 
 }  // namespace gradus::cpu

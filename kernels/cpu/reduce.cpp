@@ -258,8 +258,6 @@ constexpr std::array<ReduceKernel, kDtypes> reduce_table[] = {
     for_numbers<Sum>, for_numbers<Prod>, for_numbers<Max>,       for_numbers<Min>,
     for_bool<All>,    for_bool<Any>,     for_reals<SumOfSquares>};
 
-}  // namespace
-
 void reduce(Reduction f, const View& x, const View& out) {
   const auto kernel = reduce_table[static_cast<int>(f)][static_cast<int>(x.dtype)];
   if (!kernel) no_kernel(name_of(f), "cpu", x.dtype);
@@ -270,8 +268,6 @@ void reduce(Reduction f, const View& x, const View& out) {
 }
 
 // ---- one result per line: argmax, argmin, cumsum --------------------------------------------------------------------
-
-namespace {
 
 /// The position of the first element that is_wanted; there is one. Looked for in whole blocks, which vectorises.
 template <class T, class Wanted>
@@ -314,8 +310,6 @@ void arg_best(const char* name, const View& x, int dim, const View& out) {
   });
 }
 
-}  // namespace
-
 void argmax(const View& x, int dim, const View& out) { arg_best<Max>("argmax", x, dim, out); }
 void argmin(const View& x, int dim, const View& out) { arg_best<Min>("argmin", x, dim, out); }
 
@@ -335,6 +329,15 @@ void cumsum(const View& x, int dim, const View& out) {
         },
         out, x);
   });
+}
+
+}  // namespace
+
+void reductions(Kernels& table) {
+  table.reduce = reduce;
+  table.argmax = argmax;
+  table.argmin = argmin;
+  table.cumsum = cumsum;
 }
 
 }  // namespace gradus::cpu
