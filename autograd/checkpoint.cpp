@@ -10,7 +10,7 @@
 #include "autograd/functional.h"
 #include "autograd/ops/ops.h"
 #include "autograd/record.h"
-#include "kernels/cpu/random.h"
+#include "kernels/random.h"
 #include "tensor/random.h"
 
 namespace gradus::autograd {

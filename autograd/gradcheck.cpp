@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "autograd/ops/ops.h"
-#include "kernels/cpu/random.h"
+#include "kernels/random.h"
 
 namespace gradus::autograd {
 namespace {
@@ -220,7 +220,7 @@ void compare_entries(const Problem& problem, const std::vector<size_t>& differen
 
 Tensor random_like(const Tensor& x, Generator& generator) {
   const Tensor r = empty(x.sizes(), kFloat64);
-  cpu::normal(generator, 0, 1, r.raw());
+  draw::normal(generator, 0, 1, r.raw());
   return r.to(x.device());
 }
 

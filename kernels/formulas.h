@@ -495,6 +495,13 @@ consteval uint8_t place_in(List<Others...>) {
   return place;
 }
 
+/// Calls visitor(f) with the formula at a place of a list.
+template <class Visitor, class... F>
+void visit(List<F...>, int place, const Visitor& visitor) {
+  int i = 0;
+  static_cast<void>(((i++ == place && (visitor(F{}), true)) || ...));
+}
+
 /// The formulas of a list, as kernels take them: for (Unary f : all<Unary>(Unaries{})) …
 template <class Id, class... F>
 constexpr std::array<Id, sizeof...(F)> all(List<F...>) {

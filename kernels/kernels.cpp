@@ -1,16 +1,40 @@
 // Which device has which kernels, and the names that messages use.
 #include "kernels/kernels.h"
 
+#include <cstdlib>
 #include <ostream>
+#include <string_view>
 
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cuda/cuda_kernels.h"
+#include "kernels/plain/plain.h"
 
 namespace gradus {
+namespace {
+
+/// The fast kernels, unless the build has none or the environment variable GRADUS_KERNELS asks
+/// for the plain ones.
+const Kernels& choose_cpu_kernels() {
+  const char* variable = std::getenv("GRADUS_KERNELS");
+  const std::string_view choice = variable ? variable : "";
+  check(choice.empty() || choice == "plain" || choice == "fast", "GRADUS_KERNELS is \"", choice,
+        "\"; it must be \"plain\", \"fast\" or unset");
+#if GRADUS_HAVE_FAST
+  if (choice != "plain") return cpu::kernels();
+#else
+  check(choice != "fast",
+        "GRADUS_KERNELS is \"fast\", but this build has only the plain kernels (GRADUS_FAST=OFF)");
+#endif
+  return plain::kernels();
+}
+
+}  // namespace
 
 const Kernels& kernels_for(DeviceType device) {
-  if (device == DeviceType::CPU) [[likely]]
-    return cpu::kernels;
+  if (device == DeviceType::CPU) [[likely]] {
+    static const Kernels& cpu_kernels = choose_cpu_kernels();  // at the first use, which may be before main()
+    return cpu_kernels;
+  }
 #if GRADUS_HAVE_CUDA
   return cuda::kernels();
 #else

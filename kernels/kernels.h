@@ -152,10 +152,11 @@ struct Kernels {
   // and V n instead: the first k, completed to a basis of the whole space.
   void (*svd)(const View& a, const View& u, const View& s, const View& v);
 
-  const DeviceMemory* memory;  // nullptr for the cpu, whose memory is kernels/cpu/memory.h
+  const DeviceMemory* memory;  // nullptr for the CPU, which uses kernels/memory.h
 };
 
-/// The kernels of a device, or an Error that says why there are none.
+/// The kernels of a device, or an Error that says why there are none. The CPU's are the fast ones of kernels/cpu or, in a build
+/// with GRADUS_FAST=OFF or with the environment variable GRADUS_KERNELS=plain, the plain ones of kernels/plain.
 const Kernels& kernels_for(DeviceType device);
 
 /// Reports a missing kernel: "matmul has no cpu kernel for bool".

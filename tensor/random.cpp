@@ -1,6 +1,6 @@
 #include "tensor/random.h"
 
-#include "kernels/cpu/random.h"
+#include "kernels/random.h"
 #include "tensor/create.h"
 
 namespace gradus {
@@ -42,7 +42,7 @@ Tensor randint(int64_t low, int64_t high, IntArrayRef sizes, const TensorOptions
 Tensor randperm(int64_t n, const TensorOptions& options) {
   check(n >= 0, "randperm: n must not be negative: ", n);
   const Tensor x = allocate(n, kInt64);
-  cpu::permutation(default_generator(), x.raw());
+  draw::permutation(default_generator(), x.raw());
   return finish(x.to(options.dtype_or(kInt64)), options);
 }
 Tensor rand_like(const Tensor& x, const TensorOptions& options) {
@@ -60,7 +60,7 @@ Tensor randint_like(const Tensor& x, int64_t low, int64_t high, const TensorOpti
 Tensor bernoulli(const Tensor& p) {
   const Tensor probabilities = p.detach().cpu().contiguous();
   const Tensor x = allocate(p.sizes(), p.dtype());
-  cpu::bernoulli(default_generator(), probabilities.raw(), x.raw());
+  draw::bernoulli(default_generator(), probabilities.raw(), x.raw());
   return x.to(p.device());
 }
 

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "kernels/cpu/memory.h"
+#include "kernels/memory.h"
 #include "kernels/kernels.h"
 #include "tensor/reference.h"
 

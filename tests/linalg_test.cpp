@@ -29,20 +29,12 @@ Tensor gradient(const Tensor& A, F f) {
   return autograd::grad({f(x)}, {x})[0];
 }
 
-/// Tests of what only LAPACK has.
-class Lapack : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!kernels_for(kCPU).svd) GTEST_SKIP() << "this build has no LAPACK";
-  }
-};
-
 Tensor singular() { return tensor({{1.0, 2.0}, {2.0, 4.0}}, kFloat64); }
 const std::vector<std::vector<int64_t>> kShapes = {{5, 5}, {7, 3}, {3, 7}, {2, 3, 6, 4}, {1, 1}, {2, 70, 40}};
 
 // ---- Factors multiply to what was factored -----------------------------------------------------------------------
 
-TEST_F(Lapack, SvdReconstructs) {
+TEST(Factors, SvdReconstructs) {
   for (const auto& sizes : kShapes)
     for (const bool full : {false, true}) {
       const Tensor A = random(sizes);
@@ -56,7 +48,7 @@ TEST_F(Lapack, SvdReconstructs) {
     }
 }
 
-TEST_F(Lapack, QrReconstructs) {
+TEST(Factors, QrReconstructs) {
   for (const auto& sizes : kShapes)
     for (const char* mode : {"reduced", "complete"}) {
       const Tensor A = random(sizes);
@@ -69,7 +61,7 @@ TEST_F(Lapack, QrReconstructs) {
     }
 }
 
-TEST_F(Lapack, EighReconstructsFromEitherHalf) {
+TEST(Factors, EighReconstructsFromEitherHalf) {
   const Tensor B = random({2, 40, 40}), A = B + mT(B);
   const auto [w, V] = linalg::eigh(A);
   EXPECT_TRUE(is_orthonormal(V));
@@ -132,7 +124,7 @@ TEST(Determinant, NeitherOverflowsNorUnderflowsAsLogarithm) {
   EXPECT_NEAR(std::get<1>(slogdet(A)).item<double>(), -600 * std::log(10), 1e-9);
 }
 
-TEST_F(Lapack, PinvHasItsFourProperties) {
+TEST(Factors, PinvHasItsFourProperties) {
   const Tensor rank_2 = matmul(random({5, 2}), random({2, 4}));
   for (const Tensor& A : {random({5, 3}), random({3, 5}), random({2, 4, 4}), rank_2}) {
     const Tensor P = linalg::pinv(A, 1e-12), AP = matmul(A, P), PA = matmul(P, A);
@@ -164,7 +156,7 @@ TEST(Singular, HasDeterminantZero) {
   EXPECT_ERROR(gradient(singular(), [](const Tensor& A) { return std::get<1>(slogdet(A)); }), "is singular");
 }
 
-TEST_F(Lapack, TheGradientOfASingularDeterminantIsTheCofactors) {
+TEST(Factors, TheGradientOfASingularDeterminantIsTheCofactors) {
   const auto of_det = [](const Tensor& A) { return det(A).sum(); };
   EXPECT_TRUE(near(gradient(singular(), of_det), tensor({{4.0, -2.0}, {-2.0, 1.0}}, kFloat64)));
   EXPECT_TRUE(near(gradient(zeros({1, 1}, kFloat64), of_det), ones({1, 1}, kFloat64)));
@@ -193,7 +185,7 @@ TEST(NotPositiveDefinite, IsAnErrorInCholesky) {
   EXPECT_ERROR(cholesky(full({2, 2}, NAN)), "leading minor of order 1");
 }
 
-TEST_F(Lapack, RepeatedSingularAndEigenvaluesDropTheirTerms) {
+TEST(Factors, RepeatedSingularAndEigenvaluesDropTheirTerms) {
   const Tensor A = identity(3);
   const auto finite = [](const Tensor& g) { return isfinite(g).all().item<bool>(); };
   EXPECT_TRUE(finite(gradient(A, [](const Tensor& A) { return std::get<0>(svd(A)).sum(); })));
@@ -203,7 +195,7 @@ TEST_F(Lapack, RepeatedSingularAndEigenvaluesDropTheirTerms) {
   EXPECT_TRUE(near(gradient(A, [](const Tensor& A) { return linalg::eigvalsh(A).sum(); }), A));
 }
 
-TEST_F(Lapack, QrOfDependentColumnsHasNoGradient) {
+TEST(Factors, QrOfDependentColumnsHasNoGradient) {
   const Tensor A = tensor({{1.0, 0.0}, {2.0, 0.0}, {2.0, 0.0}}, kFloat64);
   const auto [Q, R] = linalg::qr(A);
   EXPECT_TRUE(near(matmul(Q, R), A) && is_orthonormal(Q));
@@ -211,13 +203,13 @@ TEST_F(Lapack, QrOfDependentColumnsHasNoGradient) {
                "linalg.qr: column 2");
 }
 
-TEST_F(Lapack, ACompleteQrOfATallMatrixHasNoGradient) {
+TEST(Factors, ACompleteQrOfATallMatrixHasNoGradient) {
   EXPECT_ERROR(
       gradient(random({3, 2}), [](const Tensor& A) { return std::get<1>(linalg::qr(A, "complete")).sum(); }),
       "The QR decomposition is not differentiable when mode='complete' and nrows > ncols.");
 }
 
-TEST_F(Lapack, RefusesWhatIsNotANumber) {
+TEST(Factors, RefusesWhatIsNotANumber) {
   for (const double value : {double{NAN}, double{INFINITY}}) {
     const Tensor A = full({3, 3}, value);
     EXPECT_ERROR(linalg::svd(A), "linalg.svd: the matrix of shape (3, 3) holds NaN or infinity");
@@ -243,7 +235,7 @@ TEST(Empty, MatricesOfSizeZero) {
   EXPECT_EQ(gradient(none, [](const Tensor& A) { return det(A); }).sizes(), none.sizes());
 }
 
-TEST_F(Lapack, EmptyFactors) {
+TEST(Factors, EmptyFactors) {
   const auto [Q, R] = linalg::qr(zeros({3, 0}, kFloat64));
   EXPECT_EQ(Q.sizes(), IntArrayRef({3, 0}));
   EXPECT_EQ(R.sizes(), IntArrayRef({0, 0}));
@@ -262,16 +254,14 @@ TEST(Empty, BatchesOfSizeZero) {
   EXPECT_EQ(inverse(none).sizes(), none.sizes());
   EXPECT_EQ(linalg::cholesky(none).sizes(), none.sizes());
   EXPECT_EQ(linalg::solve(none, zeros({3, 2}, kFloat64)).sizes(), IntArrayRef({0, 3, 2}));
-  if (kernels_for(kCPU).svd) {
-    EXPECT_EQ(std::get<1>(svd(none)).sizes(), IntArrayRef({0, 3}));
-    EXPECT_EQ(std::get<1>(linalg::qr(none)).sizes(), none.sizes());
-    EXPECT_EQ(linalg::eigvalsh(none).sizes(), IntArrayRef({0, 3}));
-  }
+  EXPECT_EQ(std::get<1>(svd(none)).sizes(), IntArrayRef({0, 3}));
+  EXPECT_EQ(std::get<1>(linalg::qr(none)).sizes(), none.sizes());
+  EXPECT_EQ(linalg::eigvalsh(none).sizes(), IntArrayRef({0, 3}));
 }
 
 // ---- Norms -------------------------------------------------------------------------------------------------------
 
-TEST_F(Lapack, MatrixNormsOverAnyTwoDimensions) {
+TEST(Factors, MatrixNormsOverAnyTwoDimensions) {
   const Tensor A = random({3, 2, 4});
   for (const double order : {1.0, 2.0, double{INFINITY}, -1.0}) {
     const Tensor wanted = linalg::matrix_norm(A.permute({1, 2, 0}), order);  // rows along 2, columns along 0
@@ -317,13 +307,6 @@ TEST(LinalgErrors, NameTheFunctionAndTheShapes) {
   EXPECT_ERROR(linalg::qr(eye(3), "economic"), "qr received unrecognized mode 'economic'");
   EXPECT_ERROR(linalg::eigh(eye(3), "lower"), "Expected UPLO argument to be 'L' or 'U', but got lower");
   EXPECT_ERROR(linalg::svd(eye(3), true, "gesvdj"), "the only driver is gesdd");
-}
-
-TEST(LinalgErrors, SayWhatABuildWithoutLapackLacks) {
-  if (kernels_for(kCPU).svd) GTEST_SKIP() << "this build has LAPACK";
-  EXPECT_ERROR(linalg::svd(eye(2)), "linalg.svd: this build has no LAPACK for cpu");
-  EXPECT_ERROR(linalg::qr(eye(2)), "linalg.qr: this build has no LAPACK for cpu");
-  EXPECT_ERROR(linalg::eigh(eye(2)), "linalg.eigh: this build has no LAPACK for cpu");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // The random streams against PyTorch's, bit for bit, and what the golden vectors cannot show.
-#include "kernels/cpu/random.h"
+#include "kernels/random.h"
 
 #include <gtest/gtest.h>
 
@@ -38,23 +38,23 @@ View view_of(std::vector<T>& values) {
 using Draw = std::function<void(Generator&, const View&)>;
 
 Draw uniform(double low, double high) {
-  return [=](Generator& generator, const View& out) { cpu::uniform(generator, low, high, out); };
+  return [=](Generator& generator, const View& out) { draw::uniform(generator, low, high, out); };
 }
 Draw normal(double mean, double deviation) {
-  return [=](Generator& generator, const View& out) { cpu::normal(generator, mean, deviation, out); };
+  return [=](Generator& generator, const View& out) { draw::normal(generator, mean, deviation, out); };
 }
 Draw integers(int64_t low, int64_t high) {
-  return [=](Generator& generator, const View& out) { cpu::random_integers(generator, low, high, out); };
+  return [=](Generator& generator, const View& out) { draw::random_integers(generator, low, high, out); };
 }
 
 void bernoulli_of_0_3(Generator& generator, const View& out) {
   std::vector<float> p(out.numel(), 0.3f);
-  cpu::bernoulli(generator, view_of(p), out);
+  draw::bernoulli(generator, view_of(p), out);
 }
-void exponential_of_1(Generator& generator, const View& out) { cpu::exponential(generator, 1.0, out); }
+void exponential_of_1(Generator& generator, const View& out) { draw::exponential(generator, 1.0, out); }
 // Dropout of ones: what is kept is divided by the probability of keeping it.
 void dropout_of_0_25(Generator& generator, const View& out) {
-  cpu::bernoulli(generator, 1 - 0.25, out);
+  draw::bernoulli(generator, 1 - 0.25, out);
   for (float* d = out.as<float>(); d != out.as<float>() + out.numel(); ++d) *d /= 0.75f;
 }
 
@@ -84,7 +84,7 @@ const std::map<std::string, Draw> draws = {
     {"torch.randn(17)", normal(0, 1)},
     {"torch.randn(33,dtype=torch.float64)", normal(0, 1)},
     {"torch.randint(1,6,(20,10))", integers(1, 6)},
-    {"torch.randperm(10)", cpu::permutation},
+    {"torch.randperm(10)", draw::permutation},
     {"torch.randint(0,1000000,(7,))", integers(0, 1000000)},
     {"torch.empty(13).uniform_(-2,3.5)", uniform(-2, 3.5)},
     {"torch.empty(40).normal_(1.5,0.02)", normal(1.5, 0.02)},
@@ -151,8 +151,8 @@ INSTANTIATE_TEST_SUITE_P(Golden, TorchStream, testing::Range(size_t{0}, golden_c
 TEST(TorchStream, Sheet003) {
   std::vector<float> U(15), M(9);
   Generator generator(0);
-  cpu::normal(generator, 0, 1, view_of(U));
-  cpu::normal(generator, 0, 1, view_of(M));
+  draw::normal(generator, 0, 1, view_of(U));
+  draw::normal(generator, 0, 1, view_of(M));
   for (float& x : M) x = std::nearbyint(x);
   EXPECT_EQ(M, (std::vector<float>{0, -1, 0, -1, -2, 0, 1, 1, 1}));
 }
@@ -195,8 +195,8 @@ TEST(Generator, SeedingForgetsTheKeptNormal) {
 TEST(Normal, Float32BlocksAreAccurate) {
   std::vector<float> uniforms(160000), normals(uniforms.size());
   Generator generator(42), same(42);
-  cpu::uniform(same, 0, 1, view_of(uniforms));
-  cpu::normal(generator, 0, 1, view_of(normals));
+  draw::uniform(same, 0, 1, view_of(uniforms));
+  draw::normal(generator, 0, 1, view_of(normals));
   for (size_t block = 0; block < uniforms.size(); block += 16)
     for (size_t i = block; i < block + 8; ++i) {
       const double radius = std::sqrt(-2 * std::log(1 - double{uniforms[i]}));
@@ -209,9 +209,9 @@ TEST(Normal, Float32BlocksAreAccurate) {
 TEST(Normal, ABlockLeavesTheKeptNormalAlone) {
   std::vector<double> one(1), block(16);
   Generator generator(1), single(1);
-  cpu::normal(generator, 0, 1, view_of(one));
-  cpu::normal(generator, 0, 1, view_of(block));
-  cpu::normal(generator, 0, 1, view_of(one));
+  draw::normal(generator, 0, 1, view_of(one));
+  draw::normal(generator, 0, 1, view_of(block));
+  draw::normal(generator, 0, 1, view_of(one));
   single.next_normal();
   EXPECT_EQ(one[0], single.next_normal());
 }
@@ -219,10 +219,10 @@ TEST(Normal, ABlockLeavesTheKeptNormalAlone) {
 TEST(Normal, TheTailIsDrawnAgainOverTheLast16) {
   std::vector<float> with_tail(20), whole(16), tail(16);
   Generator generator(9), same(9);
-  cpu::normal(generator, 0, 1, view_of(with_tail));
-  cpu::normal(same, 0, 1, view_of(whole));
+  draw::normal(generator, 0, 1, view_of(with_tail));
+  draw::normal(same, 0, 1, view_of(whole));
   for (int i = 0; i < 4; ++i) same.next32();
-  cpu::normal(same, 0, 1, view_of(tail));
+  draw::normal(same, 0, 1, view_of(tail));
   EXPECT_TRUE(std::equal(whole.begin(), whole.begin() + 4, with_tail.begin()));
   EXPECT_TRUE(std::equal(tail.begin(), tail.end(), with_tail.begin() + 4));
   EXPECT_EQ(generator, same);
@@ -233,8 +233,8 @@ TEST(RandomIntegers, ARangeBeyond32BitsTakes64) {
                     highest = std::numeric_limits<int64_t>::max();
   std::vector<int64_t> wide(3), extreme(3);
   Generator generator(3), same(3);
-  cpu::random_integers(generator, -5, (int64_t{1} << 32) - 5, view_of(wide));
-  cpu::random_integers(generator, lowest, highest, view_of(extreme));
+  draw::random_integers(generator, -5, (int64_t{1} << 32) - 5, view_of(wide));
+  draw::random_integers(generator, lowest, highest, view_of(extreme));
   for (int64_t n : wide) EXPECT_EQ(n, static_cast<int64_t>(same.next64() % (uint64_t{1} << 32)) - 5);
   for (int64_t n : extreme)
     EXPECT_EQ(n, static_cast<int64_t>(same.next64() % ~uint64_t{0} + (uint64_t{1} << 63)));
@@ -247,7 +247,7 @@ TEST(RandomIntegers, EveryDtypeHasTheSameStream) {
   bool bits[50];
   for (const View& out : {view_of(single), view_of(twice), view_of(whole), view_of(bits, kBool, {5, 10})}) {
     Generator generator(12);
-    cpu::random_integers(generator, 0, 2, out);
+    draw::random_integers(generator, 0, 2, out);
   }
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(whole[i], single[i]);
@@ -263,7 +263,7 @@ TEST(RandomIntegers, WithoutBoundsCoverTheDtype) {
   bool bit[1];
   Generator generator(13), same(13);
   for (const View& out : {view_of(single), view_of(twice), view_of(whole), view_of(bit, kBool, {1})})
-    cpu::random_integers(generator, out);
+    draw::random_integers(generator, out);
   EXPECT_EQ(single[0], same.next32() % 16777217u);
   EXPECT_EQ(twice[0], static_cast<double>(same.next64() % 9007199254740993u));
   EXPECT_EQ(whole[0], static_cast<int64_t>(same.next64() & 0x7FFFFFFFFFFFFFFF));
@@ -274,8 +274,8 @@ TEST(Bernoulli, ComparesWithAUniformOfTheProbabilitysType) {
   std::vector<double> p(40, 0.4), wide(40);
   std::vector<float> p32(40, 0.4f), narrow(40);
   Generator generator(14), same(14);
-  cpu::bernoulli(generator, view_of(p), view_of(narrow));
-  cpu::bernoulli(generator, view_of(p32), view_of(wide));
+  draw::bernoulli(generator, view_of(p), view_of(narrow));
+  draw::bernoulli(generator, view_of(p32), view_of(wide));
   for (float x : narrow) EXPECT_EQ(x, same.next_uniform<double>() < 0.4);
   for (double x : wide) EXPECT_EQ(x, same.next_uniform<float>() < 0.4f);
 }
@@ -283,7 +283,7 @@ TEST(Bernoulli, ComparesWithAUniformOfTheProbabilitysType) {
 TEST(Exponential, HasTheMeanOfItsRate) {
   std::vector<double> x(100000);
   Generator generator(15);
-  cpu::exponential(generator, 4, view_of(x));
+  draw::exponential(generator, 4, view_of(x));
   double sum = 0;
   for (double value : x) sum += value;
   EXPECT_NEAR(sum / 1e5, 0.25, 4 * 0.25 / std::sqrt(1e5));
@@ -292,14 +292,14 @@ TEST(Exponential, HasTheMeanOfItsRate) {
 TEST(Distributions, AcceptEmptyTensorsAndScalars) {
   Generator generator(1), untouched(1);
   View empty = view_of(nullptr, kFloat32, {0, 3});
-  cpu::uniform(generator, 0, 1, empty);
-  cpu::normal(generator, 0, 1, empty);
-  cpu::bernoulli(generator, 0.5, empty);
-  cpu::permutation(generator, view_of(nullptr, kInt64, {0}));
+  draw::uniform(generator, 0, 1, empty);
+  draw::normal(generator, 0, 1, empty);
+  draw::bernoulli(generator, 0.5, empty);
+  draw::permutation(generator, view_of(nullptr, kInt64, {0}));
   EXPECT_EQ(generator, untouched);
 
   float scalar = -1;
-  cpu::uniform(generator, 0, 1, view_of(&scalar, kFloat32, {}));
+  draw::uniform(generator, 0, 1, view_of(&scalar, kFloat32, {}));
   EXPECT_EQ(scalar, untouched.next_uniform<float>());
 }
 
@@ -329,30 +329,32 @@ int64_t integers_memory[4];
 const View real = view_of(reals, kFloat32, {4}), whole = view_of(integers_memory, kInt64, {4});
 const double nan = std::numeric_limits<double>::quiet_NaN();
 
-void bernoulli_of(Generator& generator, std::vector<float> p) { cpu::bernoulli(generator, view_of(p), real); }
+void bernoulli_of(Generator& generator, std::vector<float> p) {
+  draw::bernoulli(generator, view_of(p), real);
+}
 
 const Misuse misuses[] = {
     {"uniform_ expects to return a [from, to) range, but found from=2 > to=1",
-     [](Generator& g) { cpu::uniform(g, 2, 1, real); }},
+     [](Generator& g) { draw::uniform(g, 2, 1, real); }},
     {"uniform_ expects to return a [from, to) range, but found from=nan > to=1",
-     [](Generator& g) { cpu::uniform(g, nan, 1, real); }},
+     [](Generator& g) { draw::uniform(g, nan, 1, real); }},
     {"uniform_ expects from, to and to-from to be finite in float32, but found from=0 and to=1e+39",
-     [](Generator& g) { cpu::uniform(g, 0, 1e39, real); }},
+     [](Generator& g) { draw::uniform(g, 0, 1e39, real); }},
     {"uniform_: needs a float32 or float64 tensor, got int64",
-     [](Generator& g) { cpu::uniform(g, 0, 1, whole); }},
-    {"normal_ expects std >= 0.0, but found std=-1", [](Generator& g) { cpu::normal(g, 0, -1, real); }},
-    {"normal_ expects std >= 0.0, but found std=nan", [](Generator& g) { cpu::normal(g, 0, nan, real); }},
+     [](Generator& g) { draw::uniform(g, 0, 1, whole); }},
+    {"normal_ expects std >= 0.0, but found std=-1", [](Generator& g) { draw::normal(g, 0, -1, real); }},
+    {"normal_ expects std >= 0.0, but found std=nan", [](Generator& g) { draw::normal(g, 0, nan, real); }},
     {"random_ expects 'from' to be less than 'to', but got from=5 >= to=5",
-     [](Generator& g) { cpu::random_integers(g, 5, 5, whole); }},
+     [](Generator& g) { draw::random_integers(g, 5, 5, whole); }},
     {"random_: from=0 to=16777218 is out of bounds for float32, which holds every whole number only from "
      "-16777216 "
      "to 16777216",
-     [](Generator& g) { cpu::random_integers(g, 0, 16777218, real); }},
+     [](Generator& g) { draw::random_integers(g, 0, 16777218, real); }},
     {"random_: from=0 to=3 is out of bounds for bool, which holds every whole number only from 0 to 1",
-     [](Generator& g) { cpu::random_integers(g, 0, 3, view_of(bits, kBool, {4})); }},
-    {"randperm: needs an int64 tensor, got float32", [](Generator& g) { cpu::permutation(g, real); }},
+     [](Generator& g) { draw::random_integers(g, 0, 3, view_of(bits, kBool, {4})); }},
+    {"randperm: needs an int64 tensor, got float32", [](Generator& g) { draw::permutation(g, real); }},
     {"bernoulli_ expects p to be in [0, 1], but got p=1.5",
-     [](Generator& g) { cpu::bernoulli(g, 1.5, real); }},
+     [](Generator& g) { draw::bernoulli(g, 1.5, real); }},
     {"bernoulli_ expects p to be in [0, 1], but got p=-0.5",
      [](Generator& g) {
        bernoulli_of(g, {0.5f, 1, 0, -0.5f});
@@ -362,14 +364,14 @@ const Misuse misuses[] = {
        bernoulli_of(g, {0.5f, 1, 0});
      }},
     {"exponential_ expects lambda > 0.0, but found lambda=0",
-     [](Generator& g) { cpu::exponential(g, 0, real); }},
+     [](Generator& g) { draw::exponential(g, 0, real); }},
     {"normal_: the kernel needs contiguous memory, got sizes (2, 2) with other strides; fill a contiguous "
      "tensor and "
      "copy it",
      [](Generator& g) {
        View transposed = view_of(reals, kFloat32, {2, 2});
        std::swap(transposed.strides[0], transposed.strides[1]);
-       cpu::normal(g, 0, 1, transposed);
+       draw::normal(g, 0, 1, transposed);
      }},
 };
 

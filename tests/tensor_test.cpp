@@ -359,7 +359,7 @@ TEST(Errors, NameShapesAndTheWayOut) {
   EXPECT_ERROR(arange(3) & ones({3}), "bit_and");
   EXPECT_ERROR(mm(ones({2, 2}, kBool), ones({2, 2}, kBool)), "matmul has no cpu kernel for bool");
   EXPECT_ERROR(svd(ones({3})), "svd: The input tensor A must have at least 2 dimensions");
-  EXPECT_ERROR(svd(full({2, 2}, NAN)), kernels_for(kCPU).svd ? "holds NaN or infinity" : "LAPACK");
+  EXPECT_ERROR(svd(full({2, 2}, NAN)), "holds NaN or infinity");
   EXPECT_ERROR(Tensor() + a, "undefined");
   EXPECT_ERROR(a + Tensor(), "undefined");
   EXPECT_ERROR(mm(a, Tensor()), "undefined");

@@ -7,7 +7,7 @@
 // Whoever saved the old elements for a rule finds a newer version there and says so at backward.
 #include "autograd/ops/pointwise.h"
 #include "autograd/view.h"
-#include "kernels/cpu/random.h"
+#include "kernels/random.h"
 #include "tensor/random.h"
 
 namespace gradus {
@@ -250,26 +250,26 @@ Tensor& fill_randomly(const char* op, const Tensor& x, Draw draw) {
 
 Tensor& Tensor::uniform_(double from, double to) const {
   return fill_randomly("uniform_", *this,
-                       [&](const View& x) { cpu::uniform(default_generator(), from, to, x); });
+                       [&](const View& x) { draw::uniform(default_generator(), from, to, x); });
 }
 Tensor& Tensor::normal_(double mean, double std) const {
   return fill_randomly("normal_", *this,
-                       [&](const View& x) { cpu::normal(default_generator(), mean, std, x); });
+                       [&](const View& x) { draw::normal(default_generator(), mean, std, x); });
 }
 Tensor& Tensor::random_(int64_t from, int64_t to) const {
   return fill_randomly("random_", *this,
-                       [&](const View& x) { cpu::random_integers(default_generator(), from, to, x); });
+                       [&](const View& x) { draw::random_integers(default_generator(), from, to, x); });
 }
 Tensor& Tensor::random_() const {
-  return fill_randomly("random_", *this, [](const View& x) { cpu::random_integers(default_generator(), x); });
+  return fill_randomly("random_", *this, [](const View& x) { draw::random_integers(default_generator(), x); });
 }
 Tensor& Tensor::bernoulli_(double p) const {
   return fill_randomly("bernoulli_", *this,
-                       [&](const View& x) { cpu::bernoulli(default_generator(), p, x); });
+                       [&](const View& x) { draw::bernoulli(default_generator(), p, x); });
 }
 Tensor& Tensor::exponential_(double lambd) const {
   return fill_randomly("exponential_", *this,
-                       [&](const View& x) { cpu::exponential(default_generator(), lambd, x); });
+                       [&](const View& x) { draw::exponential(default_generator(), lambd, x); });
 }
 
 }  // namespace gradus

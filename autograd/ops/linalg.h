@@ -3,8 +3,8 @@
 // A is a matrix (…, m, n) or a batch of them, float32 or float64. Every function throws Error if A has fewer than two
 // dimensions, is of another dtype, or is not square where it has to be. All have derivatives of every order.
 //
-// What needs LAPACK (svd, eigh, qr, pinv and norms by singular values) says so in a build without it. Functions
-// of singular vectors, eigenvectors or Q and R are well defined only if they do not change with the factors' signs.
+// Functions of singular vectors, eigenvectors or Q and R are well defined only if they do not change with the factors'
+// signs.
 #pragma once
 
 #include <optional>

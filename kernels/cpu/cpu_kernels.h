@@ -1,66 +1,31 @@
-// The kernels of the processor, by family. kernels.h says what each one computes.
+// The fast kernels of the CPU: the plain ones of kernels/plain, family by family replaced by kernels
+// with vectors, tiles, threads, BLAS and LAPACK.
 #pragma once
 
 #include "kernels/kernels.h"
 
 namespace gradus::cpu {
 
-/// The table that kernels_for(DeviceType::CPU) returns.
-extern const Kernels kernels;
+/// The plain table with everything replaced that is faster here.
+const Kernels& kernels();
 
-// pointwise.cpp
+// Each family replaces its own entries of a table.
+void pointwise(Kernels& table);   // pointwise.cpp
+void reductions(Kernels& table);  // reduce.cpp
+void products(Kernels& table);    // matmul.cpp
+void softmax(Kernels& table);     // softmax.cpp
+void layer_norm(Kernels& table);  // layer_norm.cpp
+void indexing(Kernels& table);    // indexing.cpp
+void optimisers(Kernels& table);  // optim.cpp
+void lapack(Kernels& table);      // lapack.cpp, where the build has LAPACK
+
+// What other families use.
 void fill(Scalar value, const View& out);
-void arange(Scalar start, Scalar step, const View& out);
 void copy(const View& x, const View& out);
-void unary(Unary f, const View& x, const View& out);
-void binary(Binary f, const View& a, const View& b, const View& out);
-void ternary(Ternary f, const View& a, const View& b, const View& c, const View& out);
 void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, const View& out);
-void where(const View& condition, const View& a, const View& b, const View& out);
 
-// reduce.cpp
-void reduce(Reduction f, const View& x, const View& out);
-void argmax(const View& x, int dim, const View& out);
-void argmin(const View& x, int dim, const View& out);
-void cumsum(const View& x, int dim, const View& out);
-
-// matmul.cpp. The three steps of the ladder are called by name in the benchmarks; matmul chooses.
-void matmul(const View& a, const View& b, const View& out);
-void matmul_v1(const View& a, const View& b, const View& out);  // three loops
-void matmul_v2(const View& a, const View& b, const View& out);  // tiles that stay in cache
-void matmul_v3(const View& a, const View& b, const View& out);  // BLAS; an Error in a build without it
-
-// softmax.cpp
-void softmax(const View& x, const View& out);
-void log_softmax(const View& x, const View& out);
-void softmax_gradient(const View& gradient, const View& y, const View& out);
-void log_softmax_gradient(const View& gradient, const View& y, const View& out);
-void cross_entropy(const View& x, const View& target, const View& losses);
-void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out);
-
-// layer_norm.cpp
-void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations);
-void layer_norm_gradient(const View& gradient, const View& y, const View& inverse_deviations,
-                         const View& out);
-
-// indexing.cpp
-void take(const View& x, const View& positions, const View& out);
-void put(const View& positions, const View& values, bool accumulate, const View& out);
-void gather_rows(const View& table, const View& indices, const View& out);
-void scatter_add_rows(const View& indices, const View& values, const View& out);
-void nonzero(const View& x, std::vector<int64_t>& coordinates);
-void sort(const View& x, int dim, bool descending, const View& values, const View& indices);
-
-// optim.cpp
-void sgd(const SgdStep& step, std::span<const SgdTensors> tensors);
-void adam(const AdamStep& step, std::span<const AdamTensors> tensors);
-
-// linalg.cpp. The last three are missing in a build without LAPACK.
-void lu(const View& a, const View& lu, const View& permutation);
-void cholesky(const View& a, const View& l);
-void solve_triangular(const View& a, Triangle triangle, const View& b, const View& x);
-void qr(const View& a, const View& q, const View& r);
-void eigh(const View& a, const View& values, const View& vectors);
-void svd(const View& a, const View& u, const View& s, const View& v);
+// Steps of the ladder in matmul.cpp, which the benchmarks call by name. v1 is kernels/plain/matmul.cpp.
+void matmul_v2(const View& a, const View& b, const View& out);  // tiles
+void matmul_v3(const View& a, const View& b, const View& out);  // BLAS, where the build has it
 
 }  // namespace gradus::cpu

@@ -1,7 +1,7 @@
 // Reading and writing by index: single elements, whole rows, the positions of true elements, and sorting.
 //
-// Indices may repeat. Where that makes additions meet in one place, they are made in the order of the indices whatever
-// the number of threads, so results are the same on every run.
+// Indices may repeat. Values for the same place are then added in the order of the indices, whatever
+// the number of threads, so that results do not change from run to run.
 #include <algorithm>
 #include <cstring>
 
@@ -9,6 +9,7 @@
 #include "kernels/cpu/loops.h"
 
 namespace gradus::cpu {
+namespace {
 
 void take(const View& x, const View& positions, const View& out) {
   const LoopNest<2> loops(out, positions);
@@ -27,14 +28,15 @@ void put(const View& positions, const View& values, bool accumulate, const View&
   const int64_t position_step = loops.column_strides()[0], value_step = loops.column_strides()[1];
   if (loops.count == 0) return;
   visit_stored_dtype(out.dtype, [&]<class T>(T) {
-    loops.rows(0, loops.count, [&](const int64_t* offsets, int64_t n) {  // one thread: positions may repeat
-      const int64_t* position = positions.as<const int64_t>() + offsets[0];
-      const T* value = values.as<const T>() + offsets[1];
-      for (int64_t i = 0; i < n; ++i) {
-        T& element = out.as<T>()[position[i * position_step]];
-        element = static_cast<T>(accumulate ? element + value[i * value_step] : value[i * value_step]);
-      }
-    });
+    loops.rows(
+        0, loops.count, [&](const int64_t* offsets, int64_t n) {  // one thread, because positions may repeat
+          const int64_t* position = positions.as<const int64_t>() + offsets[0];
+          const T* value = values.as<const T>() + offsets[1];
+          for (int64_t i = 0; i < n; ++i) {
+            T& element = out.as<T>()[position[i * position_step]];
+            element = static_cast<T>(accumulate ? element + value[i * value_step] : value[i * value_step]);
+          }
+        });
   });
 }
 
@@ -60,8 +62,8 @@ void scatter_add_rows(const View& indices, const View& values, const View& out) 
   const int64_t n = values.sizes[0], width = values.sizes[1];
   const bool whole_rows = (values.strides[1] == 1 && out.strides[1] == 1) || width <= 1;
   visit_stored_dtype(out.dtype, [&]<class T>(T) {
-    // Every thread owns a range of the table's rows and looks for its own among all indices: no two threads add to
-    // one row, and each row receives its values in the order of the indices.
+    // Every thread owns a range of the table's rows and searches all indices for them. So no two
+    // threads add to one row, and each row receives its values in the order of the indices.
     parallel_ranges(out.sizes[0], n * width, [&](int64_t first_row, int64_t last_row) {
       for (int64_t i = 0; i < n; ++i) {
         const int64_t row = indices.as<const int64_t>()[i * indices.strides[0]];
@@ -82,7 +84,7 @@ void scatter_add_rows(const View& indices, const View& values, const View& out) 
 
 void nonzero(const View& x, std::vector<int64_t>& coordinates) {
   if (x.dtype != kBool) no_kernel("nonzero", "cpu", x.dtype);
-  constexpr int64_t piece = 1024;  // elements of a row for which room is made at once
+  constexpr int64_t piece = 1024;  // elements of a row for which space is reserved at a time
   const size_t dim = x.dim;
   const auto [row_size, step] = line_along(x, x.dim - 1);
   View rows = x;  // the first element of each row
@@ -91,8 +93,8 @@ void nonzero(const View& x, std::vector<int64_t>& coordinates) {
   for (int64_t left = rows.numel(), offset = 0; left > 0; --left) {
     for (int64_t begin = 0; begin < row_size; begin += piece) {
       const int64_t end = std::min(begin + piece, row_size);
-      // A branch would be taken for half of the elements, which ones nobody can predict. So every element is written where
-      // the next true one belongs, and only a true one moves that place on.
+      // No branch, since the processor could not predict it: the coordinates of every element are
+      // written to the next free place, and only those of true elements advance that place.
       size_t used = coordinates.size();
       coordinates.resize(used + static_cast<size_t>(end - begin) * dim);
       const bool* element = x.as<const bool>() + offset;
@@ -141,6 +143,17 @@ void sort(const View& x, int dim, bool descending, const View& values, const Vie
         },
         x, values, indices);
   });
+}
+
+}  // namespace
+
+void indexing(Kernels& table) {
+  table.take = take;
+  table.put = put;
+  table.gather_rows = gather_rows;
+  table.scatter_add_rows = scatter_add_rows;
+  table.nonzero = nonzero;
+  table.sort = sort;
 }
 
 }  // namespace gradus::cpu

@@ -1,24 +1,25 @@
-// Layer normalisation: every row is moved to mean 0 and stretched to variance 1.
+// Layer normalisation: shifts every row to mean 0 and scales it to variance 1.
 //
 //     yᵢ = (xᵢ - μ) r        μ = mean x        r = 1 / √(mean (x - μ)² + ε)
 //     x̄ᵢ = r (ȳᵢ - mean ȳ - yᵢ mean (ȳ y))
 //
-// The two subtractions take away what a shift and a stretch of the row would contribute: y does not see them.
-// Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
+// The two subtractions remove what shifting and scaling the row would contribute, because y does not
+// depend on them. Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/rows.h"
 
 namespace gradus::cpu {
+namespace {
 
 void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations) {
-  visit_floating_point("layer_norm", x, [&]<class T>(T) {
+  plain::visit_floating_point("layer_norm", x.dtype, [&]<class T>(T) {
     const int64_t n = line_along(x, x.dim - 1).size;
     for_each_line(
         x.dim - 1,
         [&](const int64_t* offsets) {
           std::vector<T> copies[2];
-          T* const y = side_by_side(out, offsets[0], copies[0]);
-          const T* const row = side_by_side(x, offsets[1], copies[1]);
+          T* const y = contiguous_row(out, offsets[0], copies[0]);
+          const T* const row = contiguous_row(x, offsets[1], copies[1]);
           for_row_of(n, [&] {
             const T count = static_cast<T>(n), mean = reduce_run<formulas::Add>(row, n, 1) / count;
             for (int64_t i = 0; i < n; ++i) y[i] = row[i] - mean;
@@ -35,15 +36,15 @@ void layer_norm(const View& x, double eps, const View& out, const View& inverse_
 
 void layer_norm_gradient(const View& gradient, const View& y, const View& inverse_deviations,
                          const View& out) {
-  visit_floating_point("layer_norm_gradient", y, [&]<class T>(T) {
+  plain::visit_floating_point("layer_norm_gradient", y.dtype, [&]<class T>(T) {
     const int64_t n = line_along(out, out.dim - 1).size;
     for_each_line(
         out.dim - 1,
         [&](const int64_t* offsets) {
           std::vector<T> copies[3];
-          T* const result = side_by_side(out, offsets[0], copies[0]);
-          const T* const g = side_by_side(gradient, offsets[1], copies[1]);
-          const T* const row = side_by_side(y, offsets[2], copies[2]);
+          T* const result = contiguous_row(out, offsets[0], copies[0]);
+          const T* const g = contiguous_row(gradient, offsets[1], copies[1]);
+          const T* const row = contiguous_row(y, offsets[2], copies[2]);
           const T r = inverse_deviations.as<const T>()[offsets[3]];
           for_row_of(n, [&] {
             const T count = static_cast<T>(n), mean = reduce_run<formulas::Add>(g, n, 1) / count;
@@ -55,6 +56,13 @@ void layer_norm_gradient(const View& gradient, const View& y, const View& invers
         },
         out, gradient, y, inverse_deviations);
   });
+}
+
+}  // namespace
+
+void layer_norm(Kernels& table) {
+  table.layer_norm = layer_norm;
+  table.layer_norm_gradient = layer_norm_gradient;
 }
 
 }  // namespace gradus::cpu

@@ -1,4 +1,4 @@
-// How the kernels walk over memory: loops over several strided views at once, threads, and wide vectors.
+// Loops over several strided views at once, and threads.
 #pragma once
 
 #include <algorithm>
@@ -13,10 +13,12 @@
 
 namespace gradus::cpu {
 
-/// Elements from which threads share a loop. Waking a team costs some microseconds, as much as adding 30,000 numbers.
+/// Elements from which threads share a loop. To wake the threads takes some microseconds, as long
+/// as adding 30,000 numbers.
 inline constexpr int64_t kParallelFrom = 32768;
 
-/// Calls body(begin, end) on parts of 0 … n that together cover it, in parallel if `work` (elements) is worth it.
+/// Calls body(begin, end) for parts that together make 0 … n, in parallel if `work`
+/// (elements) is large enough.
 template <class Body>
 void parallel_ranges(int64_t n, int64_t work, const Body& body) {
 #if defined(_OPENMP)
@@ -33,7 +35,8 @@ void parallel_ranges(int64_t n, int64_t work, const Body& body) {
   body(0, n);
 }
 
-/// Keeps OpenMP, and a BLAS or LAPACK that runs on it, to one thread while it lives, if asked to.
+/// Limits OpenMP, and a BLAS or LAPACK that uses it, to one thread during its lifetime
+/// if `one_thread` is true.
 class OneThreadIf {
  public:
   explicit OneThreadIf([[maybe_unused]] bool one_thread) {
@@ -55,7 +58,7 @@ class OneThreadIf {
   [[maybe_unused]] int before_ = 1;
 };
 
-/// The number of elements if all views (of one shape) are row-major without gaps, else -1.
+/// The number of elements if all views, which have one shape, are contiguous; else -1.
 template <class... Views>
 inline int64_t contiguous_numel(const View& out, const Views&... inputs) {
   int64_t count = 1;
@@ -68,7 +71,8 @@ inline int64_t contiguous_numel(const View& out, const Views&... inputs) {
   return count;
 }
 
-/// Merged loops over N views of one shape, walked in planes: rows × columns of the two innermost dimensions.
+/// Merged loops over N views of one shape, which visit planes: rows × columns of the two innermost
+/// dimensions.
 template <int N>
 class LoopNest : private MergedLoops<N> {
   using Loops = MergedLoops<N>;
@@ -79,19 +83,19 @@ class LoopNest : private MergedLoops<N> {
 
   template <class... Views>
   explicit LoopNest(const Views&... views) : Loops(views...) {
-    for (; dim < 2; ++dim) {  // less than a plane: one row of everything there is, or of one element
+    for (; dim < 2; ++dim) {  // fewer than two dimensions: one row of all elements, or of one
       sizes[dim] = 1;
       std::fill_n(strides[dim], N, 1);
       if (dim == 1) swap_planes();
     }
   }
 
-  /// Every view's step from one column to the next, and from one row to the next.
+  /// The step of every view from one column to the next, and from one row to the next.
   const int64_t* column_strides() const { return strides[dim - 1]; }
   const int64_t* row_strides() const { return strides[dim - 2]; }
 
-  /// Calls plane(offsets, rows, columns) for pieces of planes that together make the elements begin … end; offsets[v]
-  /// is where view v's piece starts.
+  /// Calls plane(offsets, rows, columns) for pieces of planes that together make the elements from
+  /// `begin` to `end`. The piece of view v starts at offsets[v].
   template <class Plane>
   void planes(int64_t begin, int64_t end, const Plane& plane) const {
     int64_t index[kMaxDims + 2] = {}, offsets[N] = {};
@@ -115,7 +119,7 @@ class LoopNest : private MergedLoops<N> {
     }
   }
 
-  /// Calls row(offsets, n) likewise for pieces of innermost rows.
+  /// The same for pieces of innermost rows: row(offsets, n).
   template <class Row>
   void rows(int64_t begin, int64_t end, const Row& row) const {
     planes(begin, end, [&](const int64_t* offsets, int64_t rows, int64_t columns) {
@@ -127,7 +131,7 @@ class LoopNest : private MergedLoops<N> {
     });
   }
 
-  /// All rows, shared between the threads if there is enough to do.
+  /// Visits all rows, in parallel if there are enough elements.
   template <class Row>
   void run(const Row& row) const {
     parallel_ranges(count, count, [&](int64_t begin, int64_t end) { rows(begin, end, row); });
@@ -144,13 +148,13 @@ class LoopNest : private MergedLoops<N> {
     for (int v = 0; v < N; ++v) offsets[v] += by * strides[d][v];
   }
 
-  /// Sets index and offsets to element number `position` in the order of the nest.
+  /// Sets index and offsets to the element with the number `position` in the order of the loops.
   void seek(int64_t position, int64_t* index, int64_t* offsets) const {
     for (int d = dim - 1; d >= 0; position /= sizes[d--]) advance(d, position % sizes[d], index, offsets);
   }
 };
 
-/// A view's extent in one dimension.
+/// The size and the stride of a view in one dimension.
 struct Line {
   int64_t size, stride;
 };
@@ -160,12 +164,12 @@ inline Line line_along(const View& view, int dim) {
   return view.dim == 0 ? Line{1, 1} : Line{view.sizes[dim], view.strides[dim]};
 }
 
-/// Calls lines(offsets, steps, count) for runs of lines along `dim` that together are all of them: view v's line number i of
-/// the run starts at offsets[v] + i·steps[v]. Sizes agree but for `dim`.
+/// Calls lines(offsets, steps, count) for runs that together make all lines along `dim`. Line i of a
+/// run starts at offsets[v] + i·steps[v] in view v. The sizes of the views agree except in `dim`.
 template <class Call, class... Views>
 void for_each_run_of_lines(int dim, const Call& lines, Views... views) {
   int64_t length = 1;
-  const auto shorten = [&](View& view) {  // leave one element, the first, of each line
+  const auto shorten = [&](View& view) {  // keep the first element of each line
     length = std::max(length, line_along(view, dim).size);
     if (view.dim > 0) view.sizes[dim] = std::min<int64_t>(view.sizes[dim], 1);
   };
@@ -178,7 +182,7 @@ void for_each_run_of_lines(int dim, const Call& lines, Views... views) {
   });
 }
 
-/// Calls line(offsets) for every line along `dim`; offsets[v] is where view v's line starts.
+/// Calls line(offsets) for every line along `dim`. The line of view v starts at offsets[v].
 template <class Call, class... Views>
 void for_each_line(int dim, const Call& line, const Views&... views) {
   for_each_run_of_lines(

@@ -1,4 +1,5 @@
-// One step of an optimiser over many parameters, in place on them and on their state: a single pass over memory.
+// One step of an optimiser for many parameters, in place on them and on their state, in a
+// single pass over memory.
 #include <algorithm>
 
 #include "kernels/cpu/cpu_kernels.h"
@@ -9,7 +10,8 @@
 namespace gradus::cpu {
 namespace {
 
-/// update(element of each view…) for the elements begin … end of the views, all of one shape and of element type T.
+/// Calls update(element of each view…) for the elements begin … end. The views have one shape and
+/// elements of type T.
 template <class T, class Update, class... Views, size_t... I>
 void update_range(int64_t begin, int64_t end, const Update& update, std::index_sequence<I...>,
                   const Views&... views) {
@@ -39,8 +41,9 @@ void update_range(int64_t begin, int64_t end, const Update& update, const Views&
   update_range<T>(begin, end, update, std::index_sequence_for<Views...>{}, views...);
 }
 
-/// Calls part(tensors of one parameter, begin, end) until every element of every parameter has had its turn. The
-/// threads share them as if all parameters lay in one row: a model is many small tensors and a few large ones.
+/// Calls part(tensors of one parameter, begin, end) for parts that together make all elements of all
+/// parameters. The threads share the elements as if all parameters were one array, because a model has
+/// many small tensors and a few large ones.
 template <class Tensors, class Part>
 void for_each_part(std::span<const Tensors> all, const Part& part) {
   int64_t count = 0;
@@ -70,15 +73,13 @@ void adam_part(const AdamStep& step, const AdamTensors& tensors, int64_t begin, 
                   *tensors.first_moment, *tensors.second_moment);
 }
 
-/// The type of all parameters, since they share one.
+/// The type that all parameters have.
 template <class Tensors>
 Dtype dtype_of(const char* op, std::span<const Tensors> all) {
   const Dtype dtype = all.empty() ? kFloat32 : all[0].parameter->dtype;
   if (!is_floating_point(dtype)) no_kernel(op, "cpu", dtype);
   return dtype;
 }
-
-}  // namespace
 
 void sgd(const SgdStep& step, std::span<const SgdTensors> all) {
   const auto part = dtype_of("sgd", all) == kFloat32 ? sgd_part<float> : sgd_part<double>;
@@ -90,6 +91,13 @@ void adam(const AdamStep& step, std::span<const AdamTensors> all) {
   const auto part = dtype_of("adam", all) == kFloat32 ? adam_part<float> : adam_part<double>;
   for_each_part(
       all, [&](const AdamTensors& tensors, int64_t begin, int64_t end) { part(step, tensors, begin, end); });
+}
+
+}  // namespace
+
+void optimisers(Kernels& table) {
+  table.sgd = sgd;
+  table.adam = adam;
 }
 
 }  // namespace gradus::cpu

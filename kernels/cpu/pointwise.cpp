@@ -45,7 +45,7 @@ struct PointwiseCall {
       for (int64_t left = 0; left < plane.columns; left += wide) {
         tile.rows = std::min(high, plane.rows - top);
         tile.columns = std::min(wide, plane.columns - left);
-        Lie part[Plane::kViews];
+        Layout2D part[Plane::kViews];
         bool one_stands_still = false;
         for (int v = 0; v < views; ++v) {
           const int64_t step = plane.steps[v], row_step = plane.row_steps[v];
@@ -55,7 +55,7 @@ struct PointwiseCall {
           tile.data[v] = part[v].data;
           if (step == 1) continue;
           if (step == 0 && v > 0 && one_may_stand_still && !std::exchange(one_stands_still, true)) continue;
-          const Lie buffer = {buffers[v], tile.columns, 1};
+          const Layout2D buffer = {buffers[v], tile.columns, 1};
           tile.data[v] = buffer.data;
           tile.row_steps[v] = buffer.row;
           tile.steps[v] = 1;
@@ -151,8 +151,6 @@ PlaneKernel kernel_for(const KernelRow* table, const FormulaId& f, Dtype dtype) 
   return kernel;
 }
 
-}  // namespace
-
 void unary(Unary f, const View& x, const View& out) {
   run(kernel_for(unary_kernels.data(), f, x.dtype), false, out, x);
 }
@@ -164,6 +162,8 @@ void binary(Binary f, const View& a, const View& b, const View& out) {
 void ternary(Ternary f, const View& a, const View& b, const View& c, const View& out) {
   run(kernel_for(ternary_kernels.data(), f, a.dtype), false, out, a, b, c);
 }
+
+}  // namespace
 
 /// The number becomes an input that stands still.
 void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, const View& out) {
@@ -196,15 +196,13 @@ struct Choose : formulas::Formula<"where", formulas::AllTypes> {
   }
 };
 
-}  // namespace
-
 void where(const View& condition, const View& a, const View& b, const View& out) {
   visit_dtype(out.dtype, [&]<class T>(T) {
     run(compute_plane<Choose, true, T, bool, T, T>, true, out, condition, a, b);
   });
 }
 
-static void copy_elements(const View& x, const View& out) {
+void copy_elements(const View& x, const View& out) {
   if (const int64_t n = contiguous_numel(out, x); n >= 0 && n < kParallelFrom) {
     if (n > 0) std::memmove(out.data, x.data, static_cast<size_t>(n * item_size(x.dtype)));
     return;
@@ -216,6 +214,8 @@ static void copy_elements(const View& x, const View& out) {
       },
       out, x);
 }
+
+}  // namespace
 
 /// A copy of one element that stands still.
 void fill(Scalar value, const View& out) {
@@ -230,20 +230,6 @@ void fill(Scalar value, const View& out) {
     repeated.data = &element;
     std::fill_n(repeated.strides, out.dim, 0);
     copy_elements(repeated, out);
-  });
-}
-
-void arange(Scalar start, Scalar step, const View& out) {
-  visit_dtype(out.dtype, [&]<class T>(T) {
-    T* y = out.as<T>();
-    const int64_t n = out.sizes[0], stride = out.strides[0];
-    if (start.isFloatingPoint() || step.isFloatingPoint()) {
-      const double first = start.toDouble(), each = step.toDouble();
-      for (int64_t i = 0; i < n; ++i) y[i * stride] = static_cast<T>(first + each * static_cast<double>(i));
-    } else {
-      const int64_t first = start.toLong(), each = step.toLong();
-      for (int64_t i = 0; i < n; ++i) y[i * stride] = static_cast<T>(first + each * i);
-    }
   });
 }
 
@@ -281,6 +267,16 @@ void copy(const View& x, const View& out) {
         run(compute_plane<Convert<R>, false, R, T>, false, out, x);
     });
   });
+}
+
+void pointwise(Kernels& table) {
+  table.fill = fill;
+  table.copy = copy;
+  table.unary = unary;
+  table.binary = binary;
+  table.ternary = ternary;
+  table.binary_scalar = binary_scalar;
+  table.where = where;
 }
 
 }  // namespace gradus::cpu

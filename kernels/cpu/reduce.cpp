@@ -261,8 +261,6 @@ constexpr std::array<KernelRow, sizeof...(F)> kernels_of(formulas::List<F...>) {
 }
 constexpr auto reduce_kernels = kernels_of(formulas::Reductions{});
 
-}  // namespace
-
 void reduce(Reduction f, const View& x, const View& out) {
   const ReduceKernel kernel =
       is_small_integer(x.dtype) ? nullptr : reduce_kernels[f.place][static_cast<size_t>(x.dtype)];
@@ -271,8 +269,6 @@ void reduce(Reduction f, const View& x, const View& out) {
 }
 
 // ---- one result per line: argmax, argmin, cumsum --------------------------------------------------------------------
-
-namespace {
 
 /// The position of the first element that is_wanted; there is one. Looked for in whole blocks, which vectorises.
 template <class T, class Wanted>
@@ -315,8 +311,6 @@ void arg_best(const char* name, const View& x, int dim, const View& out) {
   });
 }
 
-}  // namespace
-
 void argmax(const View& x, int dim, const View& out) { arg_best<formulas::Maximum>("argmax", x, dim, out); }
 void argmin(const View& x, int dim, const View& out) { arg_best<formulas::Minimum>("argmin", x, dim, out); }
 
@@ -336,6 +330,15 @@ void cumsum(const View& x, int dim, const View& out) {
         },
         out, x);
   });
+}
+
+}  // namespace
+
+void reductions(Kernels& table) {
+  table.reduce = reduce;
+  table.argmax = argmax;
+  table.argmin = argmin;
+  table.cumsum = cumsum;
 }
 
 }  // namespace gradus::cpu

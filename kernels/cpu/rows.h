@@ -1,19 +1,20 @@
-// Rows: kernels whose every result depends on a whole row, the elements along the last dimension. Softmax and layer
-// norm are of this kind.
+// Loops over rows, the lines along the last dimension, for kernels whose results depend on whole rows:
+// softmax and layer norm.
 #pragma once
 
 #include <vector>
 
 #include "kernels/cpu/loops.h"
 #include "kernels/cpu/reduce_run.h"
+#include "kernels/plain/strided.h"
 
 namespace gradus::cpu {
 
 /// Elements below which a row is too short to fill vectors by itself.
 inline constexpr int64_t kShortRow = 16;
 
-/// One element of each of 16 rows. A row of ten classes does not fill a vector; ten elements of sixteen rows do. So what is
-/// written for a row of numbers is compiled a second time for a row of these.
+/// One element of each of 16 rows. A row of ten classes does not fill a vector, but sixteen rows of ten
+/// do. So the functions of a row are compiled twice: for numbers and for these.
 template <std::floating_point T>
 struct Lanes {
   static constexpr int64_t count = 16;
@@ -22,7 +23,8 @@ struct Lanes {
   template <class F>
   static Lanes of(const F& f) {
     Lanes y;
-    // Unrolled it would be sixteen scalar computations, which the compiler does not find back together.
+    // If this loop were unrolled, the compiler would not recognise sixteen scalar computations as
+    // vectors.
 #pragma GCC unroll 1
     for (int64_t l = 0; l < count; ++l) y.lane[l] = f(l);
     return y;
@@ -49,7 +51,7 @@ struct Lanes {
 
 using math::exp, math::log;
 
-/// The same number in every lane; or just the number.
+/// The number itself, or the number in every lane.
 template <class E, std::floating_point T>
 inline E all_equal(T value) {
   if constexpr (std::floating_point<E>)
@@ -58,7 +60,7 @@ inline E all_equal(T value) {
     return E::of([&](int64_t) { return value; });
 }
 
-/// x₀ ∘ x₁ ∘ … of a row of numbers, or of each of the rows in lanes.
+/// x₀ ∘ x₁ ∘ … of a row of numbers, or of each row in lanes.
 template <class Combine, std::floating_point T>
 inline T reduce_row(const T* x, int64_t n) {
   return reduce_run<Combine>(x, n, 1);
@@ -71,7 +73,7 @@ inline Lanes<T> reduce_row(const Lanes<T>* x, int64_t n) {
   return result;
 }
 
-/// Σᵢ f(i) over 0 … n, by halves, of terms that are never stored all at once. Rows in lanes are short.
+/// Σᵢ f(i) over 0 … n, by halves. At most 1024 terms are stored at a time. Rows in lanes are short.
 template <class E, class F>
 inline E sum_of_terms(int64_t n, const F& f) {
   constexpr int64_t piece = std::floating_point<E> ? 1024 : kShortRow;
@@ -85,9 +87,9 @@ inline E sum_of_terms(int64_t n, const F& f) {
   return sum;
 }
 
-/// The view's row that begins at `offset`, its elements side by side: where it lies, or copied into `copy`.
+/// The row of a view that begins at `offset`, contiguous: in place, or else copied into `copy`.
 template <class T>
-T* side_by_side(const View& view, int64_t offset, std::vector<T>& copy) {
+T* contiguous_row(const View& view, int64_t offset, std::vector<T>& copy) {
   const auto [n, stride] = line_along(view, view.dim - 1);
   T* const row = view.as<T>() + offset;
   if (stride == 1 || n == 1) return row;
@@ -96,20 +98,20 @@ T* side_by_side(const View& view, int64_t offset, std::vector<T>& copy) {
   return copy.data();
 }
 
-/// Writes a row that side_by_side has copied back to where it belongs.
+/// Writes a row that `contiguous_row` has copied back to its place.
 template <class T>
 void put_back(const View& view, int64_t offset, const std::vector<T>& copy) {
   const int64_t stride = line_along(view, view.dim - 1).stride;
   for (size_t i = 0; i < copy.size(); ++i) view.as<T>()[offset + static_cast<int64_t>(i) * stride] = copy[i];
 }
 
-/// Runs the loops over one row of n elements, with wide vectors if the row fills some.
+/// Runs the loops over one row of n elements, with wide vectors if the row is long enough to fill them.
 template <class Loops>
 inline void for_row_of(int64_t n, const Loops& loops) {
   n < kShortRow ? loops() : widest(loops);
 }
 
-/// Rows of a run of lines as lanes: `rows` of them, at most 16, whose first elements are `step` apart.
+/// Up to 16 rows as lanes. Their first elements are `step` apart.
 template <class T>
 struct RowsInLanes {
   Lanes<T> elements[kShortRow];
@@ -117,7 +119,7 @@ struct RowsInLanes {
   RowsInLanes() = default;
   RowsInLanes(const View& view, int64_t offset, int64_t step, int64_t rows) {
     const auto [n, stride] = line_along(view, view.dim - 1);
-    int64_t at[Lanes<T>::count];  // lanes without a row of their own compute with the last
+    int64_t at[Lanes<T>::count];  // lanes without a row compute with the last row
     for (int64_t l = 0; l < Lanes<T>::count; ++l) at[l] = offset + std::min(l, rows - 1) * step;
     for (int64_t i = 0; i < n; ++i) {
       const T* const column = view.as<const T>() + i * stride;
@@ -134,8 +136,9 @@ struct RowsInLanes {
   }
 };
 
-/// Calls single(offsets) for every row of the views, or, where rows are short and there are some, lanes(offsets, steps,
-/// rows) for up to 16 of them at once; offsets[v] is where view v's (first) row starts. Shared between threads.
+/// Calls single(offsets) for every row of the views or, if rows are short and there are several,
+/// lanes(offsets, steps, rows) for up to 16 of them at once. The (first) row of view v starts at
+/// offsets[v]. The threads share the rows.
 template <class T, class LanesCall, class Single, class... Views>
 void for_each_row_or_lanes(const LanesCall& lanes, const Single& single, const View& first,
                            const Views&... views) {
@@ -158,8 +161,8 @@ void for_each_row_or_lanes(const LanesCall& lanes, const Single& single, const V
       first, views...);
 }
 
-/// Calls row(y, x…, n) with the elements of every row of `out` and of `inputs` side by side. The elements are numbers, or
-/// Lanes of short rows.
+/// Calls row(y, x…, n) for every row of `out` and of `inputs`, all contiguous. The elements are
+/// numbers, or Lanes if the rows are short.
 template <class T, class Row, class... Inputs>
 void for_each_row(const Row& row, const View& out, const Inputs&... inputs) {
   const int64_t n = line_along(out, out.dim - 1).size;
@@ -173,25 +176,14 @@ void for_each_row(const Row& row, const View& out, const Inputs&... inputs) {
         },
         [&](const int64_t* at) {
           std::vector<T> copies[1 + sizeof...(Inputs)];
-          T* const y = side_by_side(out, at[0], copies[0]);
-          const T* const x[] = {side_by_side(inputs, at[1 + I], copies[1 + I])...};
+          T* const y = contiguous_row(out, at[0], copies[0]);
+          const T* const x[] = {contiguous_row(inputs, at[1 + I], copies[1 + I])...};
           for_row_of(n, [&] { row(y, x[I]..., n); });
           put_back(out, at[0], copies[0]);
         },
         out, inputs...);
   }
   (std::index_sequence_for<Inputs...>{});
-}
-
-/// Calls f(T{}) with the floating-point type of x, or reports that there is no such kernel.
-template <class F>
-void visit_floating_point(const char* op, const View& x, const F& f) {
-  visit_dtype(x.dtype, [&]<class T>(T) {
-    if constexpr (std::floating_point<T>)
-      f(T{});
-    else
-      no_kernel(op, "cpu", x.dtype);
-  });
 }
 
 }  // namespace gradus::cpu

@@ -2,17 +2,17 @@
 //
 //     yᵢ = e^(xᵢ - m) / Σⱼ e^(xⱼ - m),  m = maxⱼ xⱼ
 //
-// Subtracting the largest element changes nothing mathematically and keeps every exponential in [0, 1], so none
-// overflows and the sum is at least 1. A row that is -∞ throughout has no softmax: it gives NaN, as in PyTorch.
+// Subtracting m changes nothing in exact arithmetic. It keeps every exponential in [0, 1], so that none
+// overflows, and the sum is at least 1. A row of -∞ has no softmax: it gives NaN, as in PyTorch.
 //
-// Each kernel reads a row from memory once and goes over it again while it is in the cache.
+// Each kernel reads a row from memory once. It then passes over the row again while it is in the cache.
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/rows.h"
 
 namespace gradus::cpu {
 namespace {
 
-/// What log Σ e^xⱼ is made of: m, and the logarithm of the sum without it. E is a number, or Lanes of numbers.
+/// The two parts of log Σ e^xⱼ: m, and log Σ e^(xⱼ - m). E is a number, or Lanes of numbers.
 template <class E>
 struct LogSum {
   E largest, log_rest;
@@ -34,18 +34,16 @@ inline void scaled_softmax(const E& scale, const E* x, E* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] = y[i] * factor;
 }
 
-}  // namespace
-
 void softmax(const View& x, const View& out) {
-  visit_floating_point("softmax", x, [&]<class T>(T) {
+  plain::visit_floating_point("softmax", x.dtype, [&]<class T>(T) {
     for_each_row<T>([]<class E>(E* y, const E* x, int64_t n) { scaled_softmax(all_equal<E>(T(1)), x, y, n); },
                     out, x);
   });
 }
 
-// xᵢ - m - log Σⱼ e^(xⱼ - m): no logarithm of a softmax that has rounded to 0.
+// xᵢ - m - log Σⱼ e^(xⱼ - m): no logarithm of a softmax that has been rounded to 0.
 void log_softmax(const View& x, const View& out) {
-  visit_floating_point("log_softmax", x, [&]<class T>(T) {
+  plain::visit_floating_point("log_softmax", x.dtype, [&]<class T>(T) {
     for_each_row<T>(
         []<class E>(E* y, const E* x, int64_t n) {
           const LogSum<E> sum = log_sum_exp(x, n);
@@ -57,7 +55,7 @@ void log_softmax(const View& x, const View& out) {
 }
 
 void softmax_gradient(const View& gradient, const View& y, const View& out) {
-  visit_floating_point("softmax_gradient", y, [&]<class T>(T) {
+  plain::visit_floating_point("softmax_gradient", y.dtype, [&]<class T>(T) {
     for_each_row<T>(
         []<class E>(E* result, const E* g, const E* y, int64_t n) {
           const E dot = sum_of_terms<E>(n, [&](int64_t i) { return g[i] * y[i]; });
@@ -69,7 +67,7 @@ void softmax_gradient(const View& gradient, const View& y, const View& out) {
 }
 
 void log_softmax_gradient(const View& gradient, const View& y, const View& out) {
-  visit_floating_point("log_softmax_gradient", y, [&]<class T>(T) {
+  plain::visit_floating_point("log_softmax_gradient", y.dtype, [&]<class T>(T) {
     for_each_row<T>(
         []<class E>(E* result, const E* g, const E* y, int64_t n) {
           const E sum = reduce_row<formulas::Add>(g, n);
@@ -82,7 +80,7 @@ void log_softmax_gradient(const View& gradient, const View& y, const View& out) 
 
 // -log softmax(x)[t] = m - x[t] + log Σⱼ e^(xⱼ - m)
 void cross_entropy(const View& x, const View& target, const View& losses) {
-  visit_floating_point("cross_entropy", x, [&]<class T>(T) {
+  plain::visit_floating_point("cross_entropy", x.dtype, [&]<class T>(T) {
     const int64_t n = line_along(x, x.dim - 1).size;
     const auto class_of = [&](int64_t offset) { return target.as<const int64_t>()[offset]; };
     const auto lanes = [&](const int64_t* at, const int64_t* steps, int64_t rows) {
@@ -96,7 +94,7 @@ void cross_entropy(const View& x, const View& target, const View& losses) {
     };
     const auto single = [&](const int64_t* at) {
       std::vector<T> copy;
-      const T* const row = side_by_side(x, at[0], copy);
+      const T* const row = contiguous_row(x, at[0], copy);
       const T chosen = row[class_of(at[1])];
       for_row_of(n, [&] {
         const LogSum<T> sum = log_sum_exp(row, n);
@@ -107,9 +105,10 @@ void cross_entropy(const View& x, const View& target, const View& losses) {
   });
 }
 
-// The softmax is made anew from x: one exponential per element, as the forward's, and nothing had to be kept.
+// x̄ = ȳ (softmax(x) - eₜ). The softmax is computed again from x, with one exponential per element, so
+// that the forward pass need not keep it.
 void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out) {
-  visit_floating_point("cross_entropy_gradient", x, [&]<class T>(T) {
+  plain::visit_floating_point("cross_entropy_gradient", x.dtype, [&]<class T>(T) {
     const int64_t n = line_along(x, x.dim - 1).size;
     const auto class_of = [&](int64_t offset) { return target.as<const int64_t>()[offset]; };
     const auto slope_of = [&](int64_t offset) { return gradient.as<const T>()[offset]; };
@@ -123,8 +122,8 @@ void cross_entropy_gradient(const View& gradient, const View& x, const View& tar
     };
     const auto single = [&](const int64_t* at) {
       std::vector<T> copies[2];
-      T* const result = side_by_side(out, at[0], copies[0]);
-      const T* const row = side_by_side(x, at[1], copies[1]);
+      T* const result = contiguous_row(out, at[0], copies[0]);
+      const T* const row = contiguous_row(x, at[1], copies[1]);
       const T g = slope_of(at[3]);
       for_row_of(n, [&] { scaled_softmax(g, row, result, n); });
       result[class_of(at[2])] -= g;
@@ -132,6 +131,17 @@ void cross_entropy_gradient(const View& gradient, const View& x, const View& tar
     };
     for_each_row_or_lanes<T>(lanes, single, out, x, target, gradient);
   });
+}
+
+}  // namespace
+
+void softmax(Kernels& table) {
+  table.softmax = softmax;
+  table.log_softmax = log_softmax;
+  table.softmax_gradient = softmax_gradient;
+  table.log_softmax_gradient = log_softmax_gradient;
+  table.cross_entropy = cross_entropy;
+  table.cross_entropy_gradient = cross_entropy_gradient;
 }
 
 }  // namespace gradus::cpu

@@ -1,13 +1,18 @@
-// Copies of planes: rows as they are, transposed matrices in blocks, everything else element by element.
+// Copies of 2-D blocks: contiguous rows by memcpy, transposed matrices in squares, everything
+// else element by element.
 //
-// A transposed copy reads along one direction and writes along the other, and memory moves in cache lines of 64 bytes:
+// A transposed copy reads along one direction and writes along the other, and memory moves in cache
+// lines of 64 bytes:
 //
-//   v1 naive    of each line that is read across the rows, one element is used before the line leaves the cache.
-//   v2 tiles    a strip as wide as a line, and not higher than the processor remembers pages (TLB), is copied before
-//               the next one: its lines stay until they are used up. 1.2 ns an element for 1000 × 1000 floats.
-//   v3 blocks   within the strip, squares of one line by one line. All their lines are read whole, into a block that
-//               stays in the first cache, and written whole from there. 0.2 ns; and where rows lie a power of two
-//               apart, so that their lines compete for the same few places in the cache, twice as fast as v2.
+//   v1 naive    Reading across the rows, each line leaves the cache after one of its elements has been
+//               used.
+//   v2 tiles    Copies strips as wide as a line, and no higher than the number of pages in the TLB.
+//               Their lines stay in the cache until all elements have been used. 1.2 ns an element for
+//               1000 × 1000 floats.
+//   v3 blocks   Copies the strip in squares of one line by one line. Whole lines are read into a block
+//               in the first cache, and whole lines are written from there. 0.2 ns an element. If rows
+//               are a power of two apart, their lines compete for the same few places in the cache,
+//               and this is twice as fast as v2.
 #include "kernels/cpu/transpose.h"
 
 #include <algorithm>
@@ -34,25 +39,26 @@ void transpose_block(const T* from, int64_t from_column, T* to, int64_t to_row) 
 }
 
 template <class T>
-void copy_elements(const T* from, const Lie& from_lies, T* to, const Lie& to_lies, int64_t rows,
+void copy_elements(const T* from, const Layout2D& from_layout, T* to, const Layout2D& to_layout, int64_t rows,
                    int64_t columns) {
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j)
-      to[i * to_lies.row + j * to_lies.column] = from[i * from_lies.row + j * from_lies.column];
+      to[i * to_layout.row + j * to_layout.column] = from[i * from_layout.row + j * from_layout.column];
 }
 
 template <class T>
-void copy_rows(const T* from, const Lie& from_lies, T* to, int64_t to_row, int64_t rows, int64_t columns) {
-  for (int64_t i = 0; i < rows; ++i, from += from_lies.row, to += to_row)
-    if (from_lies.column == 1)
+void copy_rows(const T* from, const Layout2D& from_layout, T* to, int64_t to_row, int64_t rows,
+               int64_t columns) {
+  for (int64_t i = 0; i < rows; ++i, from += from_layout.row, to += to_row)
+    if (from_layout.column == 1)
       std::memcpy(to, from, static_cast<size_t>(columns) * sizeof(T));
     else
       std::fill_n(to, columns, *from);
 }
 
 template <class T>
-void copy_plane_of(Lie from, Lie to, int64_t rows, int64_t columns) {
-  if (to.column != 1 && to.row == 1) {  // the result is to be written along its lines
+void copy_plane_of(Layout2D from, Layout2D to, int64_t rows, int64_t columns) {
+  if (to.column != 1 && to.row == 1) {  // write along the cache lines of the result
     std::swap(from.row, from.column);
     std::swap(to.row, to.column);
     std::swap(rows, columns);
@@ -75,7 +81,7 @@ void copy_plane_of(Lie from, Lie to, int64_t rows, int64_t columns) {
 
 }  // namespace
 
-void copy_plane(Dtype dtype, Lie from, Lie to, int64_t rows, int64_t columns) {
+void copy_plane(Dtype dtype, Layout2D from, Layout2D to, int64_t rows, int64_t columns) {
   visit_stored_dtype(dtype, [&]<class T>(T) { copy_plane_of<T>(from, to, rows, columns); });
 }
 

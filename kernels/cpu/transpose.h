@@ -1,17 +1,17 @@
-// Copies of planes whose elements lie in one order, to where they shall lie in another.
+// Copies a 2-D block from one memory layout to another, e.g. row-major to column-major.
 #pragma once
 
 #include "kernels/view.h"
 
 namespace gradus::cpu {
 
-/// Where the elements of a plane lie: element (i, j) is i·row + j·column elements after data.
-struct Lie {
+/// The memory layout of a 2-D block: element (i, j) is i·row + j·column elements after data.
+struct Layout2D {
   void* data;
   int64_t row, column;
 };
 
 /// to(i, j) = from(i, j) for rows × columns elements, both of `dtype`.
-void copy_plane(Dtype dtype, Lie from, Lie to, int64_t rows, int64_t columns);
+void copy_plane(Dtype dtype, Layout2D from, Layout2D to, int64_t rows, int64_t columns);
 
 }  // namespace gradus::cpu

@@ -13,6 +13,7 @@
 #endif
 #if !GRADUS_LIBTORCH
 #include "kernels/cpu/cpu_kernels.h"
+#include "kernels/plain/plain.h"
 #endif
 #if !GRADUS_LIBTORCH && GRADUS_HAVE_CUDA
 #include "kernels/cuda/cuda_kernels.h"
@@ -80,12 +81,14 @@ void add_other_shapes() {
 void add_ladder() {
   using Product = void (*)(const View&, const View&, const View&);
   const std::pair<const char*, Product> steps[] = {
-    {"v1 three loops", cpu::matmul_v1},
+    {"v1 three loops", plain::kernels().matmul},
+#if GRADUS_HAVE_FAST
     {"v2 tiles", cpu::matmul_v2},
+#endif
 #if GRADUS_HAVE_BLAS
     {"v3 BLAS", cpu::matmul_v3},
 #endif
-    {"what matmul() takes", cpu::matmul},
+    {"what matmul() takes", kernels_for(DeviceType::CPU).matmul},
   };
   for (const int n : {16, 64, 512})
     for (const auto& [name, product] : steps) {

@@ -9,7 +9,6 @@
 #include <random>
 #include <vector>
 
-#include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cuda/cuda_kernels.h"
 
 using namespace gradus;
@@ -27,6 +26,7 @@ enum class Layout { contiguous, transposed, expanded, offset, strided };
 constexpr Layout kLayouts[] = {Layout::contiguous, Layout::transposed, Layout::expanded, Layout::offset,
                                Layout::strided};
 
+inline const Kernels& on_cpu() { return kernels_for(DeviceType::CPU); }
 const Kernels& on_cuda() { return cuda::kernels(); }
 
 /// Skips where there is no device; the Error says why.

@@ -30,8 +30,8 @@ TEST_F(CudaKernels, ArgmaxAndArgminTakeTheFirstOfEquals) {
     if (is_floating_point(dtype) && layout != Layout::offset) x.each(coarse);
     const std::string what = describe("argmax", shape, dtype, layout) + " along " + std::to_string(dim);
     try {
-      cpu::argmax(x.host(), dim, largest.host());
-      cpu::argmin(x.host(), dim, smallest.host());
+      on_cpu().argmax(x.host(), dim, largest.host());
+      on_cpu().argmin(x.host(), dim, smallest.host());
     } catch (const Error&) {
       EXPECT_THROW(on_cuda().argmax(x.device(), dim, largest.device()), Error) << what;
       return;
@@ -52,7 +52,7 @@ TEST_F(CudaKernels, ArgmaxOfAFewLongLines) {
       for (bool equals : {false, true}) {
         if (equals) x.each(coarse);
         Array out(one, kInt64);
-        cpu::argmax(x.host(), static_cast<int>(shape.size()) - 1, out.host());
+        on_cpu().argmax(x.host(), static_cast<int>(shape.size()) - 1, out.host());
         on_cuda().argmax(x.device(), static_cast<int>(shape.size()) - 1, out.device());
         out.expect_equal(0, describe("argmax", shape, kFloat32, layout));
       }
@@ -79,7 +79,7 @@ TEST_F(CudaKernels, CumsumAlongEveryDimension) {
       EXPECT_THROW(on_cuda().cumsum(x.device(), dim, out.device()), Error) << what;
       return;
     }
-    cpu::cumsum(x.host(), dim, out.host());
+    on_cpu().cumsum(x.host(), dim, out.host());
     on_cuda().cumsum(x.device(), dim, out.device());
     out.expect_equal(dtype == kFloat32 ? 2 * epsilon(dtype) : 4096 * epsilon(dtype), what);
   });
@@ -89,7 +89,7 @@ TEST_F(CudaKernels, CumsumOfAFewLongLines) {
   for (const Shape& shape : {Shape{100003}, Shape{2, 30000}})
     for (Dtype dtype : {kFloat32, kInt64}) {
       Array x(shape, dtype), out(shape, dtype);
-      cpu::cumsum(x.host(), static_cast<int>(shape.size()) - 1, x.host());
+      on_cpu().cumsum(x.host(), static_cast<int>(shape.size()) - 1, x.host());
       on_cuda().cumsum(x.device(), static_cast<int>(shape.size()) - 1, x.device());  // in place
       x.expect_equal(2 * epsilon(dtype), describe("cumsum", shape, dtype, Layout::contiguous));
     }
@@ -105,7 +105,7 @@ TEST_F(CudaKernels, SortIsStableInBothDirections) {
           values(shape, dtype, layout == Layout::expanded ? Layout::contiguous : layout);
       Array indices(shape, kInt64);
       if (is_floating_point(dtype) && layout != Layout::offset) x.each(coarse);
-      cpu::sort(x.host(), dim, descending, values.host(), indices.host());
+      on_cpu().sort(x.host(), dim, descending, values.host(), indices.host());
       on_cuda().sort(x.device(), dim, descending, values.device(), indices.device());
       const std::string what = describe("sort", shape, dtype, layout) + " along " + std::to_string(dim);
       values.expect_equal(0, what);
@@ -124,19 +124,19 @@ TEST_F(CudaKernels, TakeAndPutInEveryLayout) {
         Array x({5000}, dtype), positions(shape, kInt64, layout), values(shape, dtype, layout),
             out(shape, dtype);
         positions.each([](double) { return static_cast<double>(random_up_to(99)); });  // many meet
-        cpu::take(x.host(), positions.host(), out.host());
+        on_cpu().take(x.host(), positions.host(), out.host());
         on_cuda().take(x.device(), positions.device(), out.device());
         out.expect_equal(0, what);
         if (dtype != kBool)
           values.each([](double v) { return std::round(4 * v); });  // sums are exact in any order
         if (dtype != kBool) x.each([](double v) { return std::round(4 * v); });
-        cpu::put(positions.host(), values.host(), true, x.host());
+        on_cpu().put(positions.host(), values.host(), true, x.host());
         on_cuda().put(positions.device(), values.device(), true, x.device());
         x.expect_equal(0, what + " (put, adding)");
         int64_t next = 0;
         positions.each([&](double) { return static_cast<double>(next++ * 7919 % 4999); });
         if (layout == Layout::expanded || values.host().numel() > 4000) continue;  // positions that differ
-        cpu::put(positions.host(), values.host(), false, x.host());
+        on_cpu().put(positions.host(), values.host(), false, x.host());
         on_cuda().put(positions.device(), values.device(), false, x.device());
         x.expect_equal(0, what + " (put)");
       }
@@ -147,7 +147,7 @@ TEST_F(CudaKernels, PutKeepsOneOfTheValuesThatMeet) {
     Array positions({1000}, kInt64), values({1000}, dtype), x({2}, dtype);
     positions.each([](double) { return 1; });
     values.each([](double) { return 1; });
-    cpu::put(positions.host(), values.host(), false, x.host());
+    on_cpu().put(positions.host(), values.host(), false, x.host());
     on_cuda().put(positions.device(), values.device(), false, x.device());
     x.expect_equal(0, "put to one place");
   }
@@ -158,7 +158,7 @@ TEST_F(CudaKernels, SmallIntegersAreTakenAndPut) {
     Array x({2000}, dtype), positions({1000}, kInt64), out({1000}, dtype), indices({40}, kInt64);
     int64_t next = 0;
     positions.each([&](double) { return static_cast<double>(next++ * 7 % 2000); });
-    cpu::take(x.host(), positions.host(), out.host());
+    on_cpu().take(x.host(), positions.host(), out.host());
     on_cuda().take(x.device(), positions.device(), out.device());
     out.expect_equal(0, "take");
     on_cuda().put(positions.device(), out.device(), false, x.device());
@@ -166,11 +166,11 @@ TEST_F(CudaKernels, SmallIntegersAreTakenAndPut) {
 
     indices.each([](double) { return static_cast<double>(random_up_to(9)); });
     Array table({10, 16}, dtype), rows({40, 16}, dtype);
-    cpu::gather_rows(table.host(), indices.host(), rows.host());
+    on_cpu().gather_rows(table.host(), indices.host(), rows.host());
     on_cuda().gather_rows(table.device(), indices.device(), rows.device());
     rows.expect_equal(0, "gather_rows");
     if (dtype == kInt32) {
-      cpu::put(positions.host(), out.host(), true, x.host());
+      on_cpu().put(positions.host(), out.host(), true, x.host());
       on_cuda().put(positions.device(), out.device(), true, x.device());
       x.expect_equal(0, "put, adding");
     } else {
@@ -189,14 +189,14 @@ TEST_F(CudaKernels, RowsAreGatheredAndAdded) {
           const std::string what = describe("gather_rows", {n, width}, dtype, layout);
           Array table({50, width}, dtype, layout), indices({n}, kInt64, layout), out({n, width}, dtype);
           indices.each([](double) { return static_cast<double>(random_up_to(39)); });
-          cpu::gather_rows(table.host(), indices.host(), out.host());
+          on_cpu().gather_rows(table.host(), indices.host(), out.host());
           on_cuda().gather_rows(table.device(), indices.device(), out.device());
           out.expect_equal(0, what);
           if (dtype == kBool) continue;
           Array values({n, width}, dtype, layout);
           values.each([](double v) { return std::round(4 * v); });
           table.each([](double v) { return std::round(4 * v); });
-          cpu::scatter_add_rows(indices.host(), values.host(), table.host());
+          on_cpu().scatter_add_rows(indices.host(), values.host(), table.host());
           on_cuda().scatter_add_rows(indices.device(), values.device(), table.device());
           table.expect_equal(0, what + " (added)");
         }
@@ -209,7 +209,7 @@ TEST_F(CudaKernels, NonzeroIsInRowMajorOrder) {
         Array x(shape, kBool, layout);
         if (kind > 0) x.each([&](double) { return kind - 1; });
         std::vector<int64_t> expected{-1}, actual{-1};  // appended to what is there
-        cpu::nonzero(x.host(), expected);
+        on_cpu().nonzero(x.host(), expected);
         on_cuda().nonzero(x.device(), actual);
         EXPECT_EQ(expected, actual) << describe("nonzero", shape, kBool, layout);
       }

@@ -15,7 +15,7 @@ TEST_F(CudaKernels, FillInEveryLayout) {
       for (Layout layout : kLayouts) {
         if (layout == Layout::expanded) continue;
         Array out(shape, dtype, layout);
-        cpu::fill(3, out.host());
+        on_cpu().fill(3, out.host());
         on_cuda().fill(3, out.device());
         out.expect_equal(0, describe("fill", shape, dtype, layout));
       }
@@ -28,7 +28,7 @@ TEST_F(CudaKernels, Arange) {
         for (bool real : {false, true}) {
           Array out({n}, dtype, layout);
           const Scalar start = real ? Scalar(0.5) : Scalar(-7), step = real ? Scalar(0.25) : Scalar(3);
-          cpu::arange(start, step, out.host());
+          on_cpu().arange(start, step, out.host());
           on_cuda().arange(start, step, out.device());
           out.expect_equal(epsilon(dtype), describe("arange", {n}, dtype, layout));
         }
@@ -42,7 +42,7 @@ TEST_F(CudaKernels, CopyBetweenAllTypesAndLayouts) {
           for (Layout out_layout : {Layout::contiguous, Layout::offset, Layout::transposed}) {
             Array x(shape, from, layout), out(shape, to, out_layout);
             if (to == kUInt8) x.each([](double v) { return std::abs(v); });
-            cpu::copy(x.host(), out.host());
+            on_cpu().copy(x.host(), out.host());
             on_cuda().copy(x.device(), out.device());
             out.expect_equal(0, describe("copy", shape, from, layout));
           }
@@ -54,7 +54,7 @@ TEST_F(CudaKernels, StepsOfTheTranspositionLadder) {
     for (const Shape& shape : {Shape{31, 33}, Shape{100, 65}, Shape{16, 16}, Shape{3, 40, 50}})
       for (Dtype dtype : kStored) {
         Array x(shape, dtype, Layout::transposed), out(shape, dtype);
-        cpu::copy(x.host(), out.host());
+        on_cpu().copy(x.host(), out.host());
         EXPECT_TRUE(step(x.device(), out.device()));
         out.expect_equal(0, describe("transpose", shape, dtype, Layout::transposed));
       }
@@ -78,7 +78,7 @@ TEST_F(CudaKernels, UnaryFormulasInEveryLayout) {
           Array out(shape, f.is_predicate ? kBool : dtype);
           bool exists = true;
           try {
-            cpu::unary(f, x.host(), out.host());
+            on_cpu().unary(f, x.host(), out.host());
           } catch (const Error&) {
             exists = false;
           }
@@ -103,14 +103,14 @@ TEST_F(CudaKernels, BinaryFormulasInEveryLayout) {
           Array out(shape, result), number_last(shape, result), number_first(shape, result);
           const Scalar number = dtype == kBool ? Scalar(true) : dtype == kInt64 ? Scalar(3) : Scalar(1.5);
           try {
-            cpu::binary(f, a.host(), b.host(), out.host());
+            on_cpu().binary(f, a.host(), b.host(), out.host());
           } catch (const Error&) {
             EXPECT_THROW(on_cuda().binary(f, a.device(), b.device(), out.device()), Error) << what;
             EXPECT_THROW(on_cuda().binary_scalar(f, a.device(), number, false, out.device()), Error) << what;
             continue;
           }
-          cpu::binary_scalar(f, a.host(), number, false, number_last.host());
-          cpu::binary_scalar(f, a.host(), number, true, number_first.host());
+          on_cpu().binary_scalar(f, a.host(), number, false, number_last.host());
+          on_cpu().binary_scalar(f, a.host(), number, true, number_first.host());
           on_cuda().binary(f, a.device(), b.device(), out.device());
           on_cuda().binary_scalar(f, a.device(), number, false, number_last.device());
           on_cuda().binary_scalar(f, a.device(), number, true, number_first.device());
@@ -128,7 +128,7 @@ TEST_F(CudaKernels, TernaryFormulasInEveryLayout) {
           Array a(shape, dtype, Layout::contiguous), b(shape, dtype, layout), c(shape, dtype), out(shape, dtype);
           const auto positive = [](double v) { return std::abs(v) + 1; };
           b.each(positive), c.each(positive);
-          cpu::ternary(f, a.host(), b.host(), c.host(), out.host());
+          on_cpu().ternary(f, a.host(), b.host(), c.host(), out.host());
           on_cuda().ternary(f, a.device(), b.device(), c.device(), out.device());
           out.expect_equal(16 * epsilon(dtype), describe(f.name, shape, dtype, layout));
         }
@@ -137,7 +137,7 @@ TEST_F(CudaKernels, TernaryFormulasInEveryLayout) {
 TEST_F(CudaKernels, InPlace) {
   for (const Shape& shape : {Shape{1000}, Shape{31, 33}}) {
     Array x(shape, kFloat32), y(shape, kFloat32);
-    cpu::binary(formulas::Add{}, x.host(), y.host(), x.host());
+    on_cpu().binary(formulas::Add{}, x.host(), y.host(), x.host());
     on_cuda().binary(formulas::Add{}, x.device(), y.device(), x.device());
     x.expect_equal(0, "x += y");
   }
@@ -149,7 +149,7 @@ TEST_F(CudaKernels, WhereInEveryLayout) {
       for (Layout layout : kLayouts) {
         const Array condition(shape, kBool, layout), a(shape, dtype), b(shape, dtype, layout);
         Array out(shape, dtype);
-        cpu::where(condition.host(), a.host(), b.host(), out.host());
+        on_cpu().where(condition.host(), a.host(), b.host(), out.host());
         on_cuda().where(condition.device(), a.device(), b.device(), out.device());
         out.expect_equal(0, describe("where", shape, dtype, layout));
       }
@@ -171,7 +171,7 @@ void compare_reduction(Reduction f, const Shape& shape, unsigned dims, Dtype dty
   Array x(shape, dtype, layout), out(reduced(shape, dims), dtype);
   if (std::string(f.name) == "prod") x.each([](double v) { return v < 0 ? -1 : 1; });
   try {
-    cpu::reduce(f, x.host(), out.host());
+    on_cpu().reduce(f, x.host(), out.host());
   } catch (const Error& error) {
     EXPECT_THROW(on_cuda().reduce(f, x.device(), out.device()), Error) << what;
     return;
@@ -227,7 +227,7 @@ TEST_F(CudaKernels, StepsOfTheReductionLadder) {
       for (unsigned dims : {1u, 2u, 3u}) {
         const Array x(shape, kFloat64);
         Array out(reduced(shape, dims), kFloat64);
-        cpu::reduce(formulas::Sum{}, x.host(), out.host());
+        on_cpu().reduce(formulas::Sum{}, x.host(), out.host());
         cuda::reduce_step(step, formulas::Sum{}, x.device(), out.device());
         out.expect_equal(1e-12, describe("sum", shape, kFloat64, Layout::contiguous));
       }
@@ -255,7 +255,7 @@ TEST_F(CudaKernels, NanWins) {
       Array x({n}, kFloat32), out({1}, kFloat32);
       int64_t i = 0;
       x.each([&](double v) { return ++i == n / 2 ? NAN : v; });
-      cpu::reduce(f, x.host(), out.host());
+      on_cpu().reduce(f, x.host(), out.host());
       on_cuda().reduce(f, x.device(), out.device());
       EXPECT_TRUE(std::isnan(*out.host().as<float>()));
       out.expect_equal(0, "NaN");
@@ -290,7 +290,7 @@ void compare_product(Matmul matmul, const Shape& batch, int64_t m, int64_t k, in
   };
   const Array a(shape(m, k), dtype, a_layout), b(shape(k, n), dtype, b_layout);
   Array out(shape(m, n), dtype, out_layout);
-  cpu::matmul_v1(a.host(), b.host(), out.host());
+  on_cpu().matmul(a.host(), b.host(), out.host());
   matmul(a.device(), b.device(), out.device());
   out.expect_equal(
       4 * epsilon(dtype) * static_cast<double>(k + 1),
@@ -342,7 +342,7 @@ TEST_F(CudaKernels, MoreProductsThanAGridHasInYAndZ) {
   };
   for (Matmul step : {cuda::matmul_v1, cuda::matmul_v2}) {
     Array out({count, 2, 2}, kFloat32);
-    cpu::matmul_v1(a.host(), expanded(b.host()), out.host());
+    on_cpu().matmul(a.host(), expanded(b.host()), out.host());
     step(a.device(), expanded(b.device()), out.device());
     out.expect_equal(1e-6, "66000 products");
   }
@@ -386,12 +386,12 @@ void compare_rows(const char* name, Rowwise expected, Rowwise actual, double tol
 }  // namespace
 
 TEST_F(CudaKernels, StepsOfTheSoftmaxLadder) {
-  compare_rows("softmax", cpu::softmax, cuda::softmax);
-  compare_rows("softmax_v1", cpu::softmax, cuda::softmax_v1);
-  compare_rows("softmax_v2", cpu::softmax, cuda::softmax_v2);
+  compare_rows("softmax", on_cpu().softmax, cuda::softmax);
+  compare_rows("softmax_v1", on_cpu().softmax, cuda::softmax_v1);
+  compare_rows("softmax_v2", on_cpu().softmax, cuda::softmax_v2);
 }
 
-TEST_F(CudaKernels, LogSoftmax) { compare_rows("log_softmax", cpu::log_softmax, cuda::log_softmax); }
+TEST_F(CudaKernels, LogSoftmax) { compare_rows("log_softmax", on_cpu().log_softmax, cuda::log_softmax); }
 
 TEST_F(CudaKernels, SoftmaxOfInfinities) {
   for (int64_t n : {4, 40, 200, 9001})
@@ -412,10 +412,10 @@ TEST_F(CudaKernels, SoftmaxOfInfinities) {
         }
         return -double(INFINITY);
       });
-      cpu::softmax(x.host(), out.host());
+      on_cpu().softmax(x.host(), out.host());
       on_cuda().softmax(x.device(), out.device());
       out.expect_equal(1e-5, "softmax of infinities, case " + std::to_string(which));
-      cpu::log_softmax(x.host(), log_out.host());
+      on_cpu().log_softmax(x.host(), log_out.host());
       on_cuda().log_softmax(x.device(), log_out.device());
       log_out.expect_equal(1e-5, "log_softmax of infinities, case " + std::to_string(which));
     }
@@ -427,10 +427,10 @@ TEST_F(CudaKernels, SoftmaxGradients) {
       for (Layout layout : kLayouts) {
         Array y(shape, dtype, layout), g(shape, dtype);
         Array out(shape, dtype), log_out(shape, dtype);
-        cpu::softmax_gradient(g.host(), y.host(), out.host());
+        on_cpu().softmax_gradient(g.host(), y.host(), out.host());
         on_cuda().softmax_gradient(g.device(), y.device(), out.device());
         y.each([](double v) { return -std::abs(v) - 8; });
-        cpu::log_softmax_gradient(g.host(), y.host(), log_out.host());
+        on_cpu().log_softmax_gradient(g.host(), y.host(), log_out.host());
         on_cuda().log_softmax_gradient(g.device(), y.device(), log_out.device());
         out.expect_equal(64 * epsilon(dtype) * std::sqrt(static_cast<double>(shape.back() + 1)),
                          describe("softmax_gradient", shape, dtype, layout));
@@ -449,10 +449,10 @@ TEST_F(CudaKernels, CrossEntropyAndItsGradient) {
         const Array x(shape, dtype, layout), g(rows, dtype);
         Array target(rows, kInt64), losses(rows, dtype), out(shape, dtype);
         target.each([&](double) { return static_cast<double>(random_up_to(classes - 1)); });
-        cpu::cross_entropy(x.host(), target.host(), losses.host());
+        on_cpu().cross_entropy(x.host(), target.host(), losses.host());
         on_cuda().cross_entropy(x.device(), target.device(), losses.device());
         losses.expect_equal(64 * epsilon(dtype), describe("cross_entropy", shape, dtype, layout));
-        cpu::cross_entropy_gradient(g.host(), x.host(), target.host(), out.host());
+        on_cpu().cross_entropy_gradient(g.host(), x.host(), target.host(), out.host());
         on_cuda().cross_entropy_gradient(g.device(), x.device(), target.device(), out.device());
         out.expect_equal(64 * epsilon(dtype), describe("cross_entropy_gradient", shape, dtype, layout));
       }
@@ -467,11 +467,11 @@ TEST_F(CudaKernels, LayerNormAndItsGradient) {
         rows.back() = 1;
         const Array x(shape, dtype, layout), g(shape, dtype);
         Array y(shape, dtype), r(rows, dtype), out(shape, dtype);
-        cpu::layer_norm(x.host(), 1e-3, y.host(), r.host());
+        on_cpu().layer_norm(x.host(), 1e-3, y.host(), r.host());
         on_cuda().layer_norm(x.device(), 1e-3, y.device(), r.device());
         y.expect_equal(256 * epsilon(dtype), describe("layer_norm", shape, dtype, layout));
         r.expect_equal(256 * epsilon(dtype), describe("layer_norm's deviations", shape, dtype, layout));
-        cpu::layer_norm_gradient(g.host(), y.host(), r.host(), out.host());
+        on_cpu().layer_norm_gradient(g.host(), y.host(), r.host(), out.host());
         on_cuda().layer_norm_gradient(g.device(), y.device(), r.device(), out.device());
         out.expect_equal(2048 * epsilon(dtype), describe("layer_norm_gradient", shape, dtype, layout));
       }

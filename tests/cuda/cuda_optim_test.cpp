@@ -40,7 +40,7 @@ TEST_F(CudaKernels, SgdOverManyTensors) {
               host.push_back({&g.host(), momentum ? &b.host() : nullptr, &p.host(), first});
               device.push_back({&g.device(), momentum ? &b.device() : nullptr, &p.device(), first});
             }
-            cpu::sgd(step, host);
+            on_cpu().sgd(step, host);
             on_cuda().sgd(step, device);
             all.expect_equal(8 * epsilon(dtype), "sgd");
           }
@@ -61,7 +61,7 @@ TEST_F(CudaKernels, AdamOverManyTensors) {
           host.push_back({&g.host(), &m.host(), &v.host(), &p.host(), number});
           device.push_back({&g.device(), &m.device(), &v.device(), &p.device(), number});
         }
-        cpu::adam(step, host);
+        on_cpu().adam(step, host);
         on_cuda().adam(step, device);
         all.expect_equal(16 * epsilon(dtype), "adam");
       }

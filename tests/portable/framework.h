@@ -22,13 +22,6 @@ namespace optim = gradus::optim;
 namespace autograd = gradus::autograd;
 namespace indexing = gradus::indexing;
 
-/// Has the framework LAPACK? libtorch always has it.
-#if GRADUS_LIBTORCH || GRADUS_HAVE_LAPACK
-inline constexpr bool kHasLapack = true;
-#else
-inline constexpr bool kHasLapack = false;
-#endif
-
 /// Does the statement throw the framework's Error, with this text in its message?
 template <class Statement>
 testing::AssertionResult fails_with(const std::string& text, Statement statement) {

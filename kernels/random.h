@@ -69,7 +69,7 @@ class Generator {
   std::optional<double> kept_normal_;
 };
 
-namespace cpu {
+namespace draw {
 
 // Each function overwrites a contiguous `out`, first element first. Bad parameters throw Error and draw
 // nothing.
@@ -103,5 +103,5 @@ void bernoulli(Generator& generator, const View& probabilities, const View& out)
 /// Exponential numbers with density λ e^(-λx). Floating point; λ > 0.
 void exponential(Generator& generator, double lambda, const View& out);
 
-}  // namespace cpu
+}  // namespace draw
 }  // namespace gradus

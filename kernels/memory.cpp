@@ -1,4 +1,4 @@
-#include "kernels/cpu/memory.h"
+#include "kernels/memory.h"
 
 #include <cstdlib>
 
@@ -20,14 +20,14 @@ struct CloseAtThreadExit {
   }
 };
 
-/// Large blocks lie on huge pages, where the system has them: their first touch costs one page fault instead of 512, and
-/// the processor looks up an address in a table that it has at hand.
+/// Large blocks are on huge pages if the system has them. Their first use costs one page fault instead
+/// of 512, and the processor finds the addresses of their pages in its TLB.
 void* allocate_from_system(size_t bytes) {
 #if defined(MADV_HUGEPAGE)
   constexpr size_t huge_page = size_t{2} << 20;
   if (bytes >= huge_page) {
     void* block = std::aligned_alloc(huge_page, (bytes + huge_page - 1) / huge_page * huge_page);
-    if (block) madvise(block, bytes, MADV_HUGEPAGE);  // a wish: nothing is lost if it is refused
+    if (block) madvise(block, bytes, MADV_HUGEPAGE);  // only a hint, which may fail
     return block;
   }
 #endif
@@ -47,7 +47,7 @@ void* allocate_new(size_t bytes) {
 #endif
   const size_t rounded = size_class_of(bytes).bytes;
   void* block = allocate_from_system(rounded);
-  if (!block) {  // what this thread keeps for later may be what is missing now
+  if (!block) {  // the blocks that this thread keeps may be enough
     empty_block_cache();
     block = allocate_from_system(rounded);
   }

@@ -4,7 +4,7 @@
 // here, and no other product that could be inexact feeds a sum: so the bits depend neither on -march nor on
 // -ffp-contract.
 // (-ffast-math would break them.)
-#include "kernels/cpu/random.h"
+#include "kernels/random.h"
 
 #include <bit>
 #include <cmath>
@@ -63,7 +63,7 @@ void Generator::set_state(std::span<const int64_t> state) {
   if (state[1] == 1) kept_normal_ = std::bit_cast<double>(state[2]);
 }
 
-namespace cpu {
+namespace draw {
 namespace {
 
 // ---- elementary functions for blocks of normals ----------------------------------------------------
@@ -326,5 +326,5 @@ void exponential(Generator& generator, double lambda, const View& out) {
   });
 }
 
-}  // namespace cpu
+}  // namespace draw
 }  // namespace gradus
