@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/anomaly.h"
 #include "autograd/autograd.h"
 #include "autograd/ops/ops.h"
-#include "autograd/tape.h"
+#include "autograd/watch.h"
 
 namespace gradus::autograd {
 namespace {
@@ -57,10 +56,12 @@ void accumulate(Tensor& sum, Tensor gradient) {
     if (Ref<GradientHooks> hooks = node.notes->hooks[nr]) hooks->run(node.output(nr).gradient);
 }
 
-[[gnu::cold, gnu::noinline]] void note_gradient_norm(Node& node) {
-  const NoGradGuard no_grad;
-  if (const Tensor& gradient = node.first.gradient; gradient.defined())
-    node.make_notes().gradient_norm = gradient.to(kFloat64).norm().item<double>();
+[[gnu::cold, gnu::noinline]] void tell_watches(Node& node) {
+  Watch::each([&](Watch& watch) { watch.complete(node); });
+}
+
+[[gnu::cold, gnu::noinline]] void tell_watches(Node& from, const Edge& to, const Tensor& gradient) {
+  Watch::each([&](Watch& watch) { watch.returned(from, to, gradient); });
 }
 
 }  // namespace
@@ -76,11 +77,7 @@ void report_second_backward(const Node& node) {
 }
 
 BackwardPass::BackwardPass(bool retain_graph, bool create_graph)
-    : id_(passes_begun.increment()),
-      retain_graph_(retain_graph),
-      check_nan_(AnomalyMode::should_check_nan()),
-      mode_(create_graph),
-      lock_(lock_engine()) {
+    : id_(passes_begun.increment()), retain_graph_(retain_graph), mode_(create_graph), lock_(lock_engine()) {
   frontier_.reserve(32);
   leaves_.reserve(16);
 }
@@ -150,8 +147,8 @@ void BackwardPass::enter(Node& node) {
 
 void BackwardPass::deliver(const Edge& edge, Tensor gradient) {
   if (!gradient.defined() || !wants(edge)) return;
-  if (check_nan_ && current_node_) [[unlikely]]
-    check_no_nan(*current_node_, edge, gradient);
+  if (Watch::any() && current_node_) [[unlikely]]
+    tell_watches(*current_node_, edge, gradient);
   Node& node = edge.node();
   Output& output = edge.output_nr == 0 ? node.first : node.output(edge.output_nr);
   if (!fits(output, gradient.raw())) [[unlikely]]
@@ -167,8 +164,8 @@ void BackwardPass::process(Node& node) {
     run_hooks(node);
   for (size_t i = 0; i < inputs_.size(); ++i)
     if (inputs_[i] && &inputs_[i].node() == &node) captured_[i] = node.output(inputs_[i].output_nr).gradient;
-  if (KeepGradientNorms::enabled()) [[unlikely]]
-    note_gradient_norm(node);
+  if (Watch::any()) [[unlikely]]
+    tell_watches(node);
   if (ends_here) return forget(node);
   current_node_ = &node;
   node.apply(*this);

@@ -57,7 +57,7 @@ class BackwardPass {
   void forget(Node& node);
 
   const uint64_t id_;
-  const bool retain_graph_, check_nan_;
+  const bool retain_graph_;
   const AutoGradMode mode_;
   std::unique_lock<std::recursive_mutex> lock_;  // passes of different threads may share nodes
   std::array<std::byte, 512> room_;              // for the two lists of a small graph

@@ -2,10 +2,10 @@
 
 #include <cctype>
 
-#include "autograd/anomaly.h"
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
 #include "autograd/ops/ops.h"
+#include "autograd/watch.h"
 
 namespace gradus {
 
@@ -35,8 +35,8 @@ namespace {
 constinit Counter<uint64_t> numbers_given;
 constinit thread_local int64_t live_nodes = 0;
 
-[[gnu::cold, gnu::noinline]] void note_calls(Node& node) {
-  node.make_notes().recorded_at = calls_that_led_here();
+[[gnu::cold, gnu::noinline]] void tell_watches(Node& node) {
+  Watch::each([&](Watch& watch) { watch.recorded(node); });
 }
 
 }  // namespace
@@ -54,8 +54,8 @@ Output::Output(const Tensor& y) {
 
 Node::Node(const char* op, const Tensor& y) : first(y), op_(op), number_(numbers_given.increment()) {
   ++live_nodes;
-  if (AnomalyMode::is_enabled()) [[unlikely]]
-    note_calls(*this);
+  if (Watch::any()) [[unlikely]]
+    tell_watches(*this);
 }
 
 Node::Node(Leaf, const Tensor& leaf) : first(leaf), op_("leaf"), number_(0) {}

@@ -1,16 +1,16 @@
 #include "autograd/saved_tensor.h"
 
-#include "autograd/anomaly.h"
 #include "autograd/engine.h"
 #include "autograd/grad_mode.h"
 #include "autograd/node.h"
+#include "autograd/watch.h"
 
 namespace gradus::autograd {
 
 SavedTensor::operator Tensor() const {
   if (tensor_._version() != version_) [[unlikely]] {
     Node* node = BackwardPass::current_node();
-    const std::string where = node && AnomalyMode::is_enabled() ? "\n" + describe_recording(*node) : "";
+    const std::string where = node ? Watch::explain_all(*node) : "";
     fail("one of the variables needed for gradient computation has been modified by an inplace operation: ",
          node ? node->op() : "an op", " saved a ", tensor_.dtype(), " tensor of shape ",
          text(tensor_.sizes()), ", which is at version ", tensor_._version(), "; expected version ", version_,

@@ -9,7 +9,9 @@
 #include <unordered_set>
 #include <vector>
 
+#include "autograd/grad_mode.h"
 #include "autograd/node.h"
+#include "autograd/ops/ops.h"
 #include "tensor/print.h"
 
 namespace gradus {
@@ -149,6 +151,12 @@ std::string dot_escaped(const std::string& text) {
 }
 
 }  // namespace
+
+void KeepGradientNorms::complete(Node& node) {
+  const NoGradGuard no_grad;
+  if (const Tensor& gradient = node.first.gradient; gradient.defined())
+    node.make_notes().gradient_norm = gradient.to(kFloat64).norm().item<double>();
+}
 
 void print_tape(const Tensor& result, std::ostream& out) {
   const Tape tape(autograd::gradient_edge(result));

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "autograd/grad_mode.h"
-#include "autograd/ops/linalg.h"
+#include "autograd/linalg/linalg.h"
 #include "autograd/ops/ops.h"
 #include "tensor/random.h"
 

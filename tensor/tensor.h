@@ -369,7 +369,7 @@ struct GraphNode : Pooled {
 };
 
 /// What is done with the gradient of one tensor when it is complete: the tensor and its node share this. Registering a
-/// hook makes it, see autograd/hooks.cpp.
+/// hook makes it, see autograd/tools/hooks.cpp.
 struct GradientHooks : Pooled {
   ReferenceCount references;
   std::vector<std::function<Tensor(const Tensor&)>> functions;  // empty where one was removed

@@ -11,10 +11,10 @@
 #include "autograd/ops/ops.h"
 #include "in_folder.h"
 #include "tensor/create.h"
-#include "tensor/npy.h"
+#include "tensor/files/npy.h"
+#include "tensor/files/serialize.h"
 #include "tensor/print.h"
 #include "tensor/random.h"
-#include "tensor/serialize.h"
 
 using namespace gradus;
 

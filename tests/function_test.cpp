@@ -1,7 +1,7 @@
 // autograd::Function<T>: ops written by hand, as students write them.
 #include <gtest/gtest.h>
 
-#include "autograd/gradcheck.h"
+#include "autograd/tools/gradcheck.h"
 #include "expectations.h"
 #include "gradus.h"
 

@@ -26,7 +26,7 @@
 #include "autograd/autograd.h"
 #include "autograd/engine.h"
 #include "autograd/saved_tensor.h"
-#include "autograd/saved_value.h"
+#include "autograd/tools/saved_value.h"
 
 namespace gradus::autograd {
 

@@ -1,4 +1,4 @@
-#include "autograd/functional.h"
+#include "autograd/tools/functional.h"
 
 #include "autograd/ops/ops.h"
 

@@ -1,4 +1,4 @@
-#include "autograd/function.h"
+#include "autograd/tools/function.h"
 
 #include "autograd/view.h"
 #include "tensor/create.h"

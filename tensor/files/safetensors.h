@@ -3,7 +3,7 @@
 //     write_safetensors("pair.safetensors", {{"U", U}, {"V", V}});
 //     Tensor U = read_safetensors("pair.safetensors").tensors.at("U");
 //
-// save and load in tensor/serialize.h are built on these and take tensors, modules and optimisers as they are.
+// save and load in tensor/files/serialize.h are built on these and take tensors, modules and optimisers as they are.
 //
 // A file is the header's length in eight bytes, the header, and the elements of all tensors without gaps:
 //

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "tensor/files.h"
-#include "tensor/safetensors.h"
+#include "tensor/files/safetensors.h"
 
 namespace gradus {
 

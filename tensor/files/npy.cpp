@@ -1,8 +1,8 @@
-#include "tensor/npy.h"
+#include "tensor/files/npy.h"
 
 #include <optional>
 
-#include "tensor/binary.h"
+#include "tensor/files/binary.h"
 
 namespace gradus {
 namespace {

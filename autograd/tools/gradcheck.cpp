@@ -1,4 +1,4 @@
-#include "autograd/gradcheck.h"
+#include "autograd/tools/gradcheck.h"
 
 #include <cmath>
 

@@ -7,9 +7,9 @@
 //              arrives there is what the node hands on.
 #include <unordered_set>
 
-#include "autograd/functional.h"
 #include "autograd/ops/ops.h"
 #include "autograd/record.h"
+#include "autograd/tools/functional.h"
 #include "kernels/cpu/random.h"
 #include "tensor/random.h"
 

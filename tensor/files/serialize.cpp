@@ -1,4 +1,4 @@
-#include "tensor/serialize.h"
+#include "tensor/files/serialize.h"
 
 namespace gradus {
 

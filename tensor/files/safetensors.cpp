@@ -1,6 +1,6 @@
-#include "tensor/safetensors.h"
+#include "tensor/files/safetensors.h"
 
-#include "tensor/binary.h"
+#include "tensor/files/binary.h"
 
 namespace gradus {
 namespace {
