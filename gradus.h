@@ -3,7 +3,6 @@
 
 #include "autograd/autograd.h"
 #include "autograd/linalg/linalg.h"
-#include "autograd/ops/ops.h"
 #include "autograd/tape.h"
 #include "autograd/tools/anomaly.h"
 #include "autograd/tools/function.h"

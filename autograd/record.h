@@ -49,7 +49,7 @@ class OpNode final : public Node {
 
   void apply(BackwardPass& pass) override {
     if (released_) report_second_backward(*this);
-    Tensor gradient = std::move(first.gradient);
+    Tensor gradient = std::move(output.gradient);
     [&]<size_t... I>(std::index_sequence<I...>) { (apply_one<I>(pass, gradient), ...); }
     (std::index_sequence_for<Rules...>());
   }
@@ -96,10 +96,7 @@ Tensor record(const char* op, Tensor y, WithRespectTo<Rules>... inputs) {
   // All inputs are asked, since a view that looks for its place makes a node, which has to be older than this one.
   if (!GradMode::is_enabled() || !(inputs.input.requires_grad() | ...)) return y;
   auto node = Ref<GraphNode>::first(new OpNode<Rules...>(op, y, inputs...));
-  TensorImpl& impl = y.impl();
-  impl.grad_fn = std::move(node);
-  impl.output_nr = 0;
-  impl.requires_grad = true;
+  y.impl().place = {std::move(node), 0, true};
   return y;
 }
 

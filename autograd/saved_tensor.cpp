@@ -18,9 +18,7 @@ SavedTensor::operator Tensor() const {
   }
   if (role_ == Role::input || !GradMode::is_enabled()) return tensor_;
   Tensor y = tensor_.detach();
-  y.impl().grad_fn = Ref<GraphNode>(BackwardPass::current_node());
-  y.impl().output_nr = output_nr_;
-  y.impl().requires_grad = true;
+  y.impl().place = {Ref<GraphNode>(BackwardPass::current_node()), output_nr_, true};
   return y;
 }
 

@@ -18,7 +18,7 @@ class SavedTensor {
                                         : x),
         version_(x._version()),
         role_(role),
-        output_nr_(x.impl().output_nr) {}
+        output_nr_(x.impl().place.output_nr) {}
   operator Tensor() const;  // NOLINT: rules are written as if they held the tensor itself
 
  private:

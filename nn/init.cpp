@@ -4,7 +4,8 @@
 
 #include "autograd/grad_mode.h"
 #include "autograd/linalg/linalg.h"
-#include "autograd/ops/ops.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 #include "tensor/random.h"
 
 namespace gradus::nn::init {

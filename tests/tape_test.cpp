@@ -9,9 +9,9 @@
 #include <sstream>
 
 #include "autograd/node.h"
-#include "autograd/ops/ops.h"
 #include "autograd/tools/function.h"
 #include "tensor/create.h"
+#include "tensor/indexing.h"
 
 using namespace gradus;
 

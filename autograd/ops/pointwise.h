@@ -2,8 +2,9 @@
 // allocate.
 #pragma once
 
-#include "autograd/ops/ops.h"
 #include "autograd/record.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus {
 

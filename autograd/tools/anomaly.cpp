@@ -6,9 +6,10 @@
 
 #include "autograd/grad_mode.h"
 #include "autograd/node.h"
-#include "autograd/ops/ops.h"
 #include "autograd/tape.h"
 #include "autograd/watch.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 #if __has_include(<execinfo.h>)
 #include <execinfo.h>

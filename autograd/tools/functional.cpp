@@ -1,6 +1,7 @@
 #include "autograd/tools/functional.h"
 
-#include "autograd/ops/ops.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus::autograd {
 namespace {

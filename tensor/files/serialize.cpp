@@ -1,5 +1,7 @@
 #include "tensor/files/serialize.h"
 
+#include <sstream>
+
 namespace gradus {
 
 // The names are those of libtorch: one tensor is a list of one.

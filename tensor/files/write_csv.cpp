@@ -29,7 +29,7 @@ void append_number(std::string& text, T value) {
 
 }  // namespace
 
-void write_csv(const std::filesystem::path& path, const Tensor& values,
+void write_csv(const std::string& path, const Tensor& values,
                const std::vector<std::string>& columns) {
   check(values.dim() == 1 || values.dim() == 2,
         "write_csv: expected a vector or a matrix, not a tensor of shape ", text(values.sizes()));
