@@ -422,7 +422,7 @@ TEST(OpList, HasEveryRecordedMethod) {
   ASSERT_TRUE(begin < end && end != std::string::npos);
   const std::map<std::string, int> declared = declared_in(text.substr(begin, end - begin));
   const std::map<std::string, int> entries = entries_by_function();
-  EXPECT_GT(declared.size(), 40u) << "the declarations were not understood";
+  EXPECT_GT(declared.size(), 30u) << "the declarations were not understood";
   for (const auto& [name, overloads] : declared)
     EXPECT_TRUE(entries.contains(name) || kWithoutEntry.contains(name) || name.starts_with("operator"))
         << "Tensor::" << name << " has no entry in tests/op_list";
