@@ -1,16 +1,11 @@
 // The engine: one walk over the tape, from the newest op to the oldest.
 //
-// A backward pass keeps the nodes that have received a gradient and always takes the one with the largest
-// number. Everything that used that node's output ran later, has a larger number, and has therefore been
-// taken already: the gradient that has gathered there is complete. No counting of dependencies, no recursion,
-// one visit per node.
+// A backward pass keeps the nodes that have received a gradient and always takes the one with the largest number. Every
+// node that used its output ran later, so it has a larger number and was taken before: the gradient at the output is
+// complete. No dependencies are counted, nothing recurses, and each node is visited once.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <memory_resource>
-#include <mutex>
-#include <unordered_map>
+#include <memory>
 #include <vector>
 
 #include "autograd/grad_mode.h"
@@ -18,26 +13,40 @@
 
 namespace gradus::autograd {
 
+class Restriction;
+
+/// Holds back the backward passes of other threads, if there are any, while it lives.
+class EngineLock {
+ public:
+  EngineLock();
+  ~EngineLock();
+  EngineLock(const EngineLock&) = delete;
+  EngineLock& operator=(const EngineLock&) = delete;
+
+ private:
+  const bool locked_;
+};
+
 class BackwardPass {
  public:
   BackwardPass(bool retain_graph, bool create_graph);
-  ~BackwardPass();  // also after an exception: leaves no half-gathered gradient behind
+  ~BackwardPass();  // drops half-gathered gradients, also after an exception
   BackwardPass(const BackwardPass&) = delete;
   BackwardPass& operator=(const BackwardPass&) = delete;
 
-  /// Restricts the pass to the paths from `roots` to `inputs`; captured() then holds the gradient of each
-  /// input. Unless the pass is to `go_on`, it ends at the inputs: what one owes to another does not count, and
-  /// their hooks do not run, for the pass is a part of another one that will go on from there.
+  /// Restricts the pass to the paths from `roots` to `inputs`; captured() then holds the gradient of each input. A pass
+  /// that is part of another one does not `go_on`: it ends at the inputs, whose hooks the other pass will run. Then
+  /// what one input contributes to another does not count.
   void restrict_to(std::span<const Edge> roots, std::span<const Edge> inputs, bool go_on = true);
 
-  /// Adds a gradient to what has gathered at the edge's end: summed to the shape and cast to the dtype of the
-  /// tensor there. An undefined gradient counts as zero.
+  /// Adds a gradient to the sum at the edge's end. The gradient is first summed to the shape and cast to the dtype of the
+  /// tensor there. An undefined gradient counts as zero. Error if it is on another device.
   void deliver(const Edge& edge, Tensor gradient);
 
   /// Would a gradient along this edge be used at all?
-  bool wants(const Edge& edge) const { return !restricted_ || on_path_.contains(&edge.node()); }
+  bool wants(const Edge& edge) const { return !restriction_ || is_on_path(edge); }
 
-  /// Works until no node waits, leaves last.
+  /// Runs the rules of all nodes that have a gradient, and of those they reach. Leaves come last.
   void run();
 
   std::vector<Tensor>& captured() { return captured_; }
@@ -51,31 +60,32 @@ class BackwardPass {
     uint64_t pass;
     std::vector<Tensor> gradients;
   };
+  template <class T>
+  struct CachedBlocks {  // a vector's allocator that costs a nanosecond or two
+    using value_type = T;
+    T* allocate(size_t n) { return static_cast<T*>(allocate_block(n * sizeof(T))); }
+    void deallocate(T* block, size_t n) { release_block(block, n * sizeof(T)); }
+    bool operator==(const CachedBlocks&) const = default;
+  };
+  using NodeList = std::vector<Node*, CachedBlocks<Node*>>;
 
+  bool is_on_path(const Edge& edge) const;
   void enter(Node& node);
   void process(Node& node);
   void forget(Node& node);
 
   const uint64_t id_;
-  const bool retain_graph_, check_nan_;
+  const bool retain_graph_;
   const AutoGradMode mode_;
-  std::unique_lock<std::recursive_mutex> lock_;  // passes of different threads may share nodes
-  std::array<std::byte, 512> room_;              // for the two lists of a small graph
-  std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
-  std::pmr::vector<Node*> frontier_{&memory_};  // a heap, the largest number first
-  std::pmr::vector<Node*> leaves_{&memory_};
+  const EngineLock lock_;  // passes of different threads may share nodes
+  NodeList frontier_;      // a heap, the largest number first
+  NodeList leaves_;
   std::vector<Suspended> suspended_;
-  bool restricted_ = false, go_on_ = true;
-  std::unordered_map<const Node*, bool>
-      on_path_;  // true if the node's rules must run, false if it is only captured
-  std::vector<Edge> inputs_;
+  std::unique_ptr<Restriction> restriction_;
   std::vector<Tensor> captured_;
 
   static constinit inline thread_local Node* current_node_ = nullptr;
 };
-
-/// Holds back the backward passes of other threads, if there are any, while it lives.
-std::unique_lock<std::recursive_mutex> lock_engine();
 
 [[noreturn]] void report_second_backward(const Node& node);
 

@@ -41,11 +41,11 @@ struct Output {
   IntArrayRef shape() const { return {sizes, dim}; }
 };
 
-/// What only few nodes have to remember.
+/// Notes about a node, which few nodes have.
 struct NodeNotes {
   std::vector<Ref<GradientHooks>> hooks;  // by output
   double gradient_norm = -1;              // of the last backward under KeepGradientNorms (tape.h)
-  std::vector<void*> recorded_at;         // the calls that led to the op, under anomaly mode (anomaly.h)
+  std::vector<void*> recorded_at;  // the calls that led to the op, under anomaly mode (tools/anomaly.h)
 };
 
 class Node : public GraphNode {
@@ -67,7 +67,7 @@ class Node : public GraphNode {
   virtual void apply(BackwardPass& pass) = 0;
   /// Lets go of the saved tensors, after which apply reports a second backward.
   virtual void release_saved() {}
-  virtual Output& output(uint32_t nr);
+  virtual Output& nth_output(uint32_t nr);
   virtual uint32_t output_count() const { return 1; }
 
   NodeNotes& make_notes() {
@@ -75,7 +75,7 @@ class Node : public GraphNode {
     return *notes;
   }
 
-  Output first;       // most ops have one output
+  Output output;      // the first; most ops have one
   uint64_t pass = 0;  // the backward pass that is gathering gradients here, or 0
   std::unique_ptr<NodeNotes> notes;
 

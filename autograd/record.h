@@ -93,7 +93,7 @@ class OpNode final : public Node {
 
   void apply(BackwardPass& pass) override {
     if (released_) report_second_backward(*this);
-    Tensor gradient = std::move(first.gradient);
+    Tensor gradient = std::move(output.gradient);
     [&]<size_t... i>(std::index_sequence<i...>) { (apply_one<i>(pass, gradient), ...); }
     (std::index_sequence_for<Rules...>());
   }
@@ -139,10 +139,7 @@ template <class... Rules, size_t... counts>
   // All inputs are asked, since a view that looks for its place makes a node, which has to be older than this one.
   if (!GradMode::is_enabled() || !(inputs.input.requires_grad() | ...)) return y;
   auto node = Ref<GraphNode>::first(new OpNode<StoredRule<Rules, counts>...>(op, y, inputs...));
-  TensorImpl& impl = y.impl();
-  impl.grad_fn = std::move(node);
-  impl.output_nr = 0;
-  impl.requires_grad = true;
+  y.impl().place = {std::move(node), 0, true};
   return y;
 }
 

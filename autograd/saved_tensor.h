@@ -17,7 +17,7 @@ class SavedTensor {
       : tensor_(role == Role::output ? x.detach() : x),
         version_(x._version()),
         role_(role),
-        output_nr_(x.impl().output_nr) {}
+        output_nr_(x.impl().place.output_nr) {}
 
   /// The saved tensor. Throws Error if it has been changed in place since it was saved.
   Tensor unpack() const;

@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <sstream>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "autograd/grad_mode.h"
 #include "autograd/node.h"
+#include "autograd/walk.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 #include "tensor/print.h"
 
 namespace gradus {
@@ -47,20 +51,11 @@ class Tape {
   }
 
  private:
-  /// With a stack of its own rather than by recursion: a tape may be a million ops deep.
   std::vector<Node*> collect_ops() const {
-    std::vector<Node*> ops, waiting;
-    std::unordered_set<const Node*> seen;
-    const auto visit = [&](const Edge& edge) {
-      if (edge && !is_leaf(edge.node()) && seen.insert(&edge.node()).second) waiting.push_back(&edge.node());
-    };
-    visit(root_);
-    while (!waiting.empty()) {
-      Node* op = waiting.back();
-      waiting.pop_back();
-      ops.push_back(op);
-      for (const Edge& input : op->edges()) visit(input);
-    }
+    std::vector<Node*> ops;
+    autograd::for_each_node(
+        {&root_, 1}, [](const Edge& edge) { return !is_leaf(edge.node()); },
+        [&](Node& op) { ops.push_back(&op); });
     std::ranges::sort(ops, {}, &Node::number);
     return ops;
   }
@@ -79,7 +74,7 @@ class Tape {
 std::string shapes(Node& node) {
   std::ostringstream list;
   for (uint32_t nr = 0; nr < node.output_count(); ++nr)
-    list << (nr == 0 ? "" : ", ") << text(node.output(nr).shape());
+    list << (nr == 0 ? "" : ", ") << text(node.nth_output(nr).shape());
   return list.str();
 }
 
@@ -149,6 +144,12 @@ std::string dot_escaped(const std::string& text) {
 }
 
 }  // namespace
+
+void KeepGradientNorms::complete(Node& node) {
+  const NoGradGuard no_grad;
+  if (const Tensor& gradient = node.output.gradient; gradient.defined())
+    node.make_notes().gradient_norm = gradient.to(kFloat64).norm().item<double>();
+}
 
 void print_tape(const Tensor& result, std::ostream& out) {
   const Tape tape(autograd::gradient_edge(result));

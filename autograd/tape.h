@@ -4,6 +4,7 @@
 #include <iostream>
 #include <string>
 
+#include "autograd/watch.h"
 #include "tensor/tensor.h"
 
 namespace gradus {
@@ -17,21 +18,18 @@ void print_tape(const Tensor& result, std::ostream& out = std::cout);
 std::string tape_dot(const Tensor& result);
 
 namespace autograd {
-/// The last lines, at most so many, of the tape that leads to a node: what print_tape would show.
+/// The last lines, at most `most`, that print_tape would show of the tape that leads to a node.
 std::string end_of_tape(Node& node, size_t most);
 }  // namespace autograd
 
 /// While it lives, backward passes on this thread note the norm of each gradient at its node.
-class KeepGradientNorms {
+class KeepGradientNorms final : autograd::Watch {
  public:
-  KeepGradientNorms() { ++depth; }
-  ~KeepGradientNorms() { --depth; }
-  KeepGradientNorms(const KeepGradientNorms&) = delete;
-  KeepGradientNorms& operator=(const KeepGradientNorms&) = delete;
-  static bool enabled() { return depth != 0; }
+  KeepGradientNorms() { turn_on(); }
+  ~KeepGradientNorms() { turn_off(); }
 
  private:
-  static constinit inline thread_local int depth = 0;
+  void complete(autograd::Node& node) override;
 };
 
 }  // namespace gradus

@@ -25,7 +25,7 @@ namespace autograd {
 
 /// Tells the tape that x's elements have just been overwritten with those of y: x, or the base that x is a view of,
 /// takes over y's place. Recording must be on.
-void take_place(const Tensor& x, const Tensor& y);
+void adopt_place(const Tensor& x, const Tensor& y);
 
 /// May a write into x be recorded? Error with the way out if not.
 void check_recordable_write(const char* op, const Tensor& x);

@@ -18,8 +18,9 @@
 #include <optional>
 #include <vector>
 
-#include "autograd/ops/ops.h"
 #include "tensor/argument.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 #include "tensor/random.h"
 
 namespace gradus {

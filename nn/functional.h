@@ -1,8 +1,9 @@
 // Layers and losses as functions, without parameters of their own: namespace F = gradus::nn::functional.
 #pragma once
 
-#include "autograd/ops/ops.h"
 #include "nn/options.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus::nn::functional {
 

@@ -3,8 +3,9 @@
 #include <cmath>
 
 #include "autograd/grad_mode.h"
-#include "autograd/ops/linalg.h"
-#include "autograd/ops/ops.h"
+#include "autograd/linalg/linalg.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 #include "tensor/random.h"
 
 namespace gradus::nn::init {

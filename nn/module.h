@@ -23,8 +23,9 @@
 #include <string>
 #include <vector>
 
-#include "autograd/ops/ops.h"
 #include "nn/ordered_dict.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus::nn {
 

@@ -1,8 +1,8 @@
-// Modules in files: save(net, "net.safetensors"), load(net, "net.safetensors"). See tensor/serialize.h.
+// Modules in files: save(net, "net.safetensors"), load(net, "net.safetensors"). See tensor/files/serialize.h.
 #pragma once
 
 #include "nn/module.h"
-#include "tensor/serialize.h"
+#include "tensor/files/serialize.h"
 
 namespace gradus::nn {
 

@@ -3,7 +3,8 @@
 #include <cmath>
 
 #include "autograd/grad_mode.h"
-#include "autograd/ops/ops.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus::nn::utils {
 

@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-#include "autograd/ops/ops.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus::optim {
 

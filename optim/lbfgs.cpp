@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/ops/ops.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus::optim {
 

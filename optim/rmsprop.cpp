@@ -1,6 +1,7 @@
 #include "optim/rmsprop.h"
 
-#include "autograd/ops/ops.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus::optim {
 

@@ -1,4 +1,4 @@
-// Optimisers in files: save(adam, "adam.safetensors"), load(adam, "adam.safetensors"). See tensor/serialize.h.
+// Optimisers in files: save(adam, "adam.safetensors"), load(adam, "adam.safetensors"). See tensor/files/serialize.h.
 //
 // A file holds what the next step depends on beside the parameters and their gradients, under the names of PyTorch's
 // state_dict: "state.0.exp_avg" of the first parameter, "param_groups.0.lr" of the first group. All are tensors: a
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "tensor/create.h"
-#include "tensor/serialize.h"
+#include "tensor/files/serialize.h"
 
 namespace gradus::optim {
 

@@ -7,7 +7,6 @@
 //     iris.column("sepal_width")
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,11 +45,10 @@ struct CsvTable {
 /// byte-order mark is skipped. What cannot be read is an Error that says where:
 ///
 ///     iris.csv, line 38, column 3 (petal_length): expected a number, found "n/a"
-CsvTable read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
+CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
 
 /// Writes a matrix, or a vector as one column, under the given column names (none: no header row). Every
 /// number is written so that reading it gives the same bits. The file is replaced whole or, on an Error, not at all.
-void write_csv(const std::filesystem::path& path, const Tensor& values,
-               const std::vector<std::string>& columns = {});
+void write_csv(const std::string& path, const Tensor& values, const std::vector<std::string>& columns = {});
 
 }  // namespace gradus

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <system_error>
@@ -24,7 +25,8 @@ void write(const fs::path& path, std::string_view bytes, const fs::path& shown) 
 
 }  // namespace
 
-std::string read_file(const fs::path& path) {
+std::string read_file(const std::string& name) {
+  const fs::path path = name;
   std::error_code ignored;
   check(!fs::is_directory(path, ignored), "cannot read ", path.string(), ": it is a folder");
   errno = 0;
@@ -36,7 +38,8 @@ std::string read_file(const fs::path& path) {
   return bytes;
 }
 
-void replace_file(const fs::path& path, std::string_view bytes) {
+void replace_file(const std::string& name, std::string_view bytes) {
+  const fs::path path = name;
   std::error_code error, ignored;
   const fs::file_status status = fs::status(path, ignored);
   check(!path.filename().empty() && !fs::is_directory(status), "cannot write ", path.string(),

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <mutex>
+#include <sstream>
 
 namespace gradus {
 namespace {

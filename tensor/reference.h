@@ -33,8 +33,8 @@ class Counter {
   Integer decrement() { return add(static_cast<Integer>(-1)); }
   /// The first count of a new object, of which no other thread knows yet.
   void start() { value_.store(1, std::memory_order_relaxed); }
-  /// Counts one less. True if it was the last; a last one is nobody else's to copy, so it is not even written down.
-  bool give_up() { return value() == 1 || decrement() == 0; }
+  /// Counts one less; true if that was the last. Nobody else can copy a last reference, so its count is not even written.
+  bool release() { return value() == 1 || decrement() == 0; }
   Integer value() const { return value_.load(std::memory_order_acquire); }
 
  private:
@@ -79,7 +79,7 @@ class Ref {
   ~Ref() { reset(); }
 
   void reset() {
-    if (T* object = std::exchange(object_, nullptr); object && object->references.give_up())
+    if (T* object = std::exchange(object_, nullptr); object && object->references.release())
       T::destroy(object);
   }
 

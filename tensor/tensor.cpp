@@ -87,10 +87,10 @@ void Tensor::require_dtype(Dtype expected) const {
 
 Tensor Tensor::detach() const { return alias(*this, raw()); }
 
-uint32_t Tensor::output_nr() const { return raw(), impl_->place().output_nr; }
+uint32_t Tensor::output_nr() const { return raw(), impl_->current_place().output_nr; }
 const Tensor& Tensor::grad() const { return mutable_grad(); }
 Tensor& Tensor::mutable_grad() const {
-  raw(), impl_->place();
+  raw(), impl_->current_place();
   return impl_->hooks && impl_->hooks->retains_grad ? impl_->hooks->grad : impl_->grad;
 }
 

@@ -7,10 +7,10 @@
 #include <fstream>
 #include <locale>
 
-#include "autograd/ops/ops.h"
 #include "in_folder.h"
 #include "tensor/create.h"
 #include "tensor/files.h"
+#include "tensor/indexing.h"
 
 using namespace gradus;
 namespace fs = std::filesystem;

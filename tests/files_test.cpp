@@ -3,18 +3,19 @@
 #include "tensor/files.h"
 
 #include <gtest/gtest.h>
+#include <sstream>
 
 #include <cmath>
 #include <cstring>
 #include <random>
 
-#include "autograd/ops/ops.h"
 #include "in_folder.h"
 #include "tensor/create.h"
-#include "tensor/npy.h"
+#include "tensor/files/npy.h"
+#include "tensor/files/serialize.h"
+#include "tensor/indexing.h"
 #include "tensor/print.h"
 #include "tensor/random.h"
-#include "tensor/serialize.h"
 
 using namespace gradus;
 

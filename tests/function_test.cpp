@@ -1,7 +1,7 @@
 // autograd::Function<T>: ops written by hand, as students write them.
 #include <gtest/gtest.h>
 
-#include "autograd/gradcheck.h"
+#include "autograd/tools/gradcheck.h"
 #include "expectations.h"
 #include "gradus.h"
 
@@ -368,6 +368,30 @@ TEST(Function, MistakesAreNamed) {
                "wrong_shape: a gradient of shape (5,) arrived at the output of mul, whose shape is (2,)");
   EXPECT_ERROR(NoOutput::apply(x), "undefined");
   EXPECT_ERROR(EmptyList::apply(x), "no output");
+  EXPECT_FALSE(x.grad().defined());
+}
+
+// Says that its gradient lies on a device where it does not.
+struct WrongDevice : Function<WrongDevice> {
+  static constexpr const char* name = "wrong_device";
+  static Tensor kept;
+  static Tensor forward(AutogradContext*, const Tensor& x) { return x * 2; }
+  static variable_list backward(AutogradContext*, variable_list g) {
+    kept = g[0].clone();
+    kept.impl().storage->device = kCUDA;
+    return {kept};
+  }
+};
+Tensor WrongDevice::kept;
+
+TEST(Function, AGradientOnAnotherDeviceIsRefused) {
+  const Tensor x = leaf({1, 2});
+  EXPECT_ERROR(WrongDevice::apply(x * 2).sum().backward(),
+               "wrong_device: a gradient on cuda:0 arrived at the output of mul, which is on cpu");
+  EXPECT_ERROR((x * 3).backward(WrongDevice::kept),
+               "backward: the gradient is on cuda:0 but the tensor it belongs to is on cpu");
+  WrongDevice::kept.impl().storage->device = kCPU;
+  WrongDevice::kept.reset();
   EXPECT_FALSE(x.grad().defined());
 }
 

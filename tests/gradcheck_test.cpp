@@ -1,9 +1,9 @@
 // gradcheck itself: it passes what is right, and names what is wrong.
-#include "autograd/gradcheck.h"
+#include "autograd/tools/gradcheck.h"
 
 #include <gtest/gtest.h>
 
-#include "autograd/function.h"
+#include "autograd/tools/function.h"
 #include "expectations.h"
 #include "gradus.h"
 

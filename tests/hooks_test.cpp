@@ -175,7 +175,11 @@ TEST(Anomaly, NamesTheOpAndWhereItWasRecorded) {
   EXPECT_TRUE(message.starts_with("Function 'SqrtBackward0' returned nan values in its 0th output.\n"))
       << message;
   EXPECT_NE(message.find("%1  add   x1      (2,)\n%2  sqrt  %1      (2,)"), std::string::npos) << message;
-  const bool has_backtrace = !autograd::calls_that_led_here().empty();
+#if __has_include(<execinfo.h>)
+  const bool has_backtrace = true;
+#else
+  const bool has_backtrace = false;
+#endif
   EXPECT_EQ(message.find("the_line_at_fault(gradus::Tensor const&)") != std::string::npos, has_backtrace)
       << message;
   EXPECT_FALSE(x.grad().defined());

@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "autograd/autograd.h"
-#include "autograd/gradcheck.h"
+#include "autograd/tools/gradcheck.h"
 #include "optim/optim.h"
 
 namespace lib = gradus;

@@ -12,7 +12,7 @@
 #include <set>
 #include <sstream>
 
-#include "autograd/gradcheck.h"
+#include "autograd/tools/gradcheck.h"
 #include "op_list.h"
 
 namespace gradus::test {
@@ -411,17 +411,18 @@ void expect_entries(const char* header, const std::string& prefix, size_t at_lea
 }
 
 TEST(OpList, HasEveryFunction) {
-  expect_entries("autograd/ops/ops.h", "", 90);
-  expect_entries("autograd/ops/linalg.h", "linalg_", 14);
+  expect_entries("tensor/functions.h", "", 90);
+  expect_entries("autograd/linalg/linalg.h", "linalg_", 14);
 }
 
 TEST(OpList, HasEveryRecordedMethod) {
   const std::string text = text_of("tensor/tensor.h");
-  const size_t begin = text.find("// ---- Moving and converting"), end = text.find("// ---- The tape");
+  const size_t begin = text.find("// ---- Methods that are not functions"),
+               end = text.find("// ---- The tape");
   ASSERT_TRUE(begin < end && end != std::string::npos);
   const std::map<std::string, int> declared = declared_in(text.substr(begin, end - begin));
   const std::map<std::string, int> entries = entries_by_function();
-  EXPECT_GT(declared.size(), 90u) << "the declarations were not understood";
+  EXPECT_GT(declared.size(), 30u) << "the declarations were not understood";
   for (const auto& [name, overloads] : declared)
     EXPECT_TRUE(entries.contains(name) || kWithoutEntry.contains(name) || name.starts_with("operator"))
         << "Tensor::" << name << " has no entry in tests/op_list";

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "autograd/ops/ops.h"
 #include "tensor/create.h"
+#include "tensor/indexing.h"
 
 using namespace gradus;
 using nlohmann::json;

@@ -1,8 +1,11 @@
-// The house stands as designed: each folder includes only what lies below it.
+// Each folder includes only folders below it.
 //
 //   labs ──> nn, optim ──> autograd ──> tensor ──> kernels        kernels/cpu may include kernels/plain
 //
 // An arrow may skip floors (nn may include tensor), but never point up or sideways.
+//
+// Each folder of the library has two tiers. The first is what the four labs need. The second is the rest: it has
+// folders of its own, such as tensor/files. The second tier includes the first, never the other way round.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -30,11 +33,31 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"labs", {"kernels", "tensor", "autograd", "nn", "optim", "labs", "gradus.h"}},
 };
 
+// Folders whose sub-folders are the second tier, and the sub-folders that are of the first tier all the same.
+const std::set<std::string> kHaveTiers = {"tensor", "autograd", "nn", "optim"};
+const std::set<std::string> kFirstTierSubfolders = {"autograd/ops"};
+// Headers that collect both tiers for gradus.h.
+const std::set<std::string> kCollections = {"nn/nn.h", "optim/optim.h"};
+
 std::string first_part(const fs::path& path) { return path.begin()->string(); }
 
+/// "cpu" for kernels/cpu/a.h; "" for kernels/a.h.
+std::string subfolder(const fs::path& path) {
+  return std::distance(path.begin(), path.end()) < 3 ? "" : std::next(path.begin())->string();
+}
+
 std::string device_folder(const fs::path& path) {
-  if (first_part(path) != "kernels" || std::distance(path.begin(), path.end()) < 3) return "";
-  return std::next(path.begin())->string();
+  return first_part(path) == "kernels" ? subfolder(path) : "";
+}
+
+bool is_first_tier(const fs::path& path) {
+  const std::string folder = subfolder(path);
+  return kHaveTiers.contains(first_part(path)) &&
+         (folder.empty() || kFirstTierSubfolders.contains(first_part(path) + "/" + folder));
+}
+
+bool is_second_tier(const fs::path& path) {
+  return kHaveTiers.contains(first_part(path)) && !is_first_tier(path);
 }
 
 /// What a file of the tree includes of it, named from the root, as is the rule, or from the file's own folder.
@@ -67,7 +90,10 @@ void survey_file(const fs::path& root, const fs::path& file, Survey& survey) {
     const std::string ours = device_folder(path), theirs = device_folder(included);
     const bool sideways =
         !ours.empty() && !theirs.empty() && ours != theirs && !(ours == "cpu" && theirs == "plain");
-    const bool allowed = kMayInclude.at(first_part(path)).contains(first_part(included)) && !sideways;
+    const bool skips_tier =
+        is_first_tier(path) && is_second_tier(included) && !kCollections.contains(path.string());
+    const bool allowed =
+        kMayInclude.at(first_part(path)).contains(first_part(included)) && !sideways && !skips_tier;
     if (!allowed) survey.broken.push_back(path.string() + " includes " + included);
     if (!fs::exists(root / included))
       survey.broken.push_back(path.string() + " includes the missing " + included);
@@ -92,9 +118,9 @@ class PlantedTree : public testing::Test {
  protected:
   void SetUp() override {
     root_ = fs::temp_directory_path() / ("gradus_structure_" + std::to_string(::getpid()));
-    for (const char* file :
-         {"kernels/k.h", "kernels/plain/p.h", "kernels/cpu/c.h", "kernels/cuda/c.h", "tensor/t.h",
-          "autograd/ops/a.h", "nn/n.h", "optim/o.h", "labs/common/l.h", "gradus.h"})
+    for (const char* file : {"kernels/k.h", "kernels/plain/p.h", "kernels/cpu/c.h", "kernels/cuda/c.h", "tensor/t.h",
+                             "tensor/files/f.h", "autograd/a.h", "autograd/ops/a.h", "autograd/tools/t.h",
+                             "nn/n.h", "nn/nn.h", "nn/rare/r.h", "optim/o.h", "labs/common/l.h", "gradus.h"})
       plant(file, "");
   }
   void TearDown() override { fs::remove_all(root_); }
@@ -149,7 +175,14 @@ TEST_F(PlantedTree, ArrowsThatPointDownHold) {
                                 {"autograd/ops/a.h", "tensor/t.h"},
                                 {"nn/n.h", "autograd/ops/a.h"},
                                 {"optim/o.h", "tensor/t.h"},
+                                {"autograd/a.h", "autograd/ops/a.h"},
+                                {"autograd/tools/t.h", "autograd/a.h"},
+                                {"autograd/tools/t.h", "tensor/files/f.h"},
+                                {"nn/rare/r.h", "nn/n.h"},
+                                {"nn/nn.h", "nn/rare/r.h"},
                                 {"labs/common/l.h", "gradus.h"},
+                                {"labs/common/l.h", "tensor/files/f.h"},
+                                {"gradus.h", "autograd/tools/t.h"},
                                 {"gradus.h", "nn/n.h"}})
     EXPECT_EQ(broken_with(file, included), std::vector<std::string>{}) << file << " includes " << included;
 }
@@ -167,6 +200,18 @@ TEST_F(PlantedTree, ArrowsThatPointUpOrSidewaysAreFound) {
                                 {"kernels/plain/p.h", "kernels/cpu/c.h"},
                                 {"tensor/t.h", "gradus.h"},
                                 {"gradus.h", "labs/common/l.h"}})
+    EXPECT_EQ(broken_with(file, included),
+              std::vector<std::string>{std::string(file) + " includes " + included});
+}
+
+TEST_F(PlantedTree, ArrowsFromTheFirstTierToTheSecondAreFound) {
+  for (auto [file, included] : {std::pair{"tensor/t.h", "tensor/files/f.h"},
+                                {"autograd/a.h", "autograd/tools/t.h"},
+                                {"autograd/ops/a.h", "autograd/tools/t.h"},
+                                {"autograd/ops/a.h", "tensor/files/f.h"},
+                                {"nn/n.h", "nn/rare/r.h"},
+                                {"nn/n.h", "autograd/tools/t.h"},
+                                {"optim/o.h", "tensor/files/f.h"}})
     EXPECT_EQ(broken_with(file, included),
               std::vector<std::string>{std::string(file) + " includes " + included});
 }

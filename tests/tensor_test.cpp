@@ -453,4 +453,23 @@ TEST(Memory, RunningOutIsAnErrorAndTheProcessGoesOn) {
   EXPECT_EQ(ones({3}).sum().item<double>(), 3);
 }
 
+TEST(Memory, ARecordedCopyTakesNoneBesideTheTarget) {
+  const Tensor leaf = zeros({1 << 20}).requires_grad_(), x = leaf * 1, values = ones({1 << 20});
+  empty_block_cache();
+  x.copy_(values);
+  EXPECT_LT(block_cache::lists.bytes, size_t{1} << 16) << "a copy of the array was made and released";
+  EXPECT_EQ(x[0].item<float>(), 1);
+  x.sum().backward();
+  EXPECT_EQ(leaf.grad().sum().item<float>(), 0);
+}
+
+TEST(Indexing, NoticesThatIndicesChangedBeforeBackward) {
+  const Tensor x = tensor(1.0).requires_grad_(), source = tensor(2.0).requires_grad_();
+  const Tensor index = tensor(int64_t{0});
+  const Tensor y = scatter_add(x, 0, index, source);
+  index.fill_(5);
+  EXPECT_THROW(y.backward(), Error);
+  EXPECT_FALSE(source.grad().defined());
+}
+
 }  // namespace

@@ -1,7 +1,7 @@
 // Writing through views: who shows the new elements, and where the gradients go.
 #include <gtest/gtest.h>
 
-#include "autograd/gradcheck.h"
+#include "autograd/tools/gradcheck.h"
 #include "expectations.h"
 #include "gradus.h"
 

@@ -319,6 +319,11 @@ Tensor operator^(const Tensor& a, const Tensor& b) { return pointwise(formulas::
 Tensor operator&(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitAnd{}, a, b); }
 Tensor operator|(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitOr{}, a, b); }
 Tensor operator^(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitXor{}, a, b); }
+Tensor operator~(const Tensor& x) {
+  check(!x.is_floating_point(), "~: the tensor must be bool or an integer one, not ", x.dtype(),
+        "; logical_not(x) takes any");
+  return x.dtype() == kBool ? logical_not(x) : -1 - x;
+}
 
 bool equal(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && all(eq(a, b)).item<bool>(); }
 

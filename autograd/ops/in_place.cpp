@@ -3,8 +3,8 @@
 //
 //     x.mul_(b)   is   y = x * b;  x's elements ← y's;  x.grad_fn ← y.grad_fn;  version + 1
 //
-// What happens to the views of x, and to the tensor that x may be a view of, is told in autograd/view.h.
-// Whoever saved the old elements for a rule finds a newer version there and says so at backward.
+// autograd/view.h tells what happens to the views of x, and to the tensor that x may be a view of. A rule that saved the
+// old elements finds a newer version at backward and throws.
 #include "autograd/ops/pointwise.h"
 #include "autograd/view.h"
 #include "kernels/random.h"
@@ -13,7 +13,7 @@
 namespace gradus {
 namespace {
 
-/// Must a write into x be recorded? If it must not, or may not, be made at all, that is an Error.
+/// Must a write into x be recorded? Error if the write is not allowed.
 bool must_record(const char* op, const Tensor& x, bool values_require_grad = false) {
   check(!x.raw().repeats(), op,
         ": more than one element of the written-to tensor refers to a single memory location, for its shape ",
@@ -25,7 +25,8 @@ bool must_record(const char* op, const Tensor& x, bool values_require_grad = fal
   return recorded;
 }
 
-Tensor& self(const Tensor& x) { return const_cast<Tensor&>(x); }
+/// What an in-place op returns: the handle it was called on.
+Tensor& written(const Tensor& x) { return const_cast<Tensor&>(x); }
 
 void write(const Tensor& x, const View& values) {
   kernels_of(x).copy(values, x.raw());
@@ -37,17 +38,15 @@ void check_castable(const char* op, Dtype from, Dtype to) {
         " can't be cast to the desired output type ", to);
 }
 
-/// x as it is now: a copy of its elements, at x's place on the tape. The recorded op computes from this, because its
-/// rules may need the elements that are about to be overwritten, and because a rule that saved x itself would tie
-/// a knot, x → node → x, that is never freed.
-Tensor before_write(const Tensor& x) {
-  const Tensor old = x.detach().clone();
-  TensorImpl &to = old.impl(), &from = x.impl();
-  to.grad_fn = from.grad_fn;
-  to.output_nr = from.output_nr;
-  to.requires_grad = from.requires_grad;
-  return old;
+/// A tensor with the same elements as x, at x's place on the tape. The op that overwrites x is recorded with this as its
+/// input: with x itself, x and its node would own each other and never be freed.
+Tensor same_place(const Tensor& x, const Tensor& elements) {
+  elements.impl().place = x.impl().place;
+  return elements;
 }
+
+/// x as it is before a write. Its elements are copied, since the rules of the recorded op may need them.
+Tensor before_write(const Tensor& x) { return same_place(x, x.detach().clone()); }
 
 /// x becomes y, in x's memory and on the tape.
 Tensor& take_over(const char* op, const Tensor& x, const Tensor& y) {
@@ -55,8 +54,8 @@ Tensor& take_over(const char* op, const Tensor& x, const Tensor& y) {
         text(x.sizes()));
   check_castable(op, y.dtype(), x.dtype());
   write(x, y.raw());
-  autograd::take_place(x, y);
-  return self(x);
+  autograd::adopt_place(x, y);
+  return written(x);
 }
 
 /// A view of `values` that may be read while x is written: a copy if the two overlap but are not the same
@@ -85,7 +84,7 @@ Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor&
   if (is_alike(x, b) && !x.is_alias_of(b) && !is_small_integer(target.dtype)) [[likely]] {
     kernels_of(x).binary(f, target, b.raw(), target);
     bump_version(x);
-    return self(x);
+    return written(x);
   }
   check_castable(op, result_type(x, b), x.dtype());
   const NoGradGuard no_grad;
@@ -93,7 +92,7 @@ Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor&
   const Tensor values = on_device_of(op, x, readable_beside(x, b)).to(x.dtype());
   kernels_of(x).binary(f, target, expand_view(op, values.raw(), x.sizes()), target);
   bump_version(x);
-  return self(x);
+  return written(x);
 }
 
 template <class Recorded>
@@ -103,7 +102,7 @@ Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar&
   if (is_small_integer(x.dtype())) return x.copy_(recorded(x));
   kernels_of(x).binary_scalar(f, x.raw(), b, false, x.raw());
   bump_version(x);
-  return self(x);
+  return written(x);
 }
 
 }  // namespace
@@ -161,7 +160,7 @@ Tensor& in_place(const char* op, const Tensor& x, F f) {
   const Tensor y = f(x);
   check_castable(op, y.dtype(), x.dtype());
   write(x, y.raw().same_sizes(x.raw()) ? y.raw() : expand_view(op, y.raw(), x.sizes()));
-  return self(x);
+  return written(x);
 }
 
 template <Tensor (*f)(const Tensor&)>
@@ -195,7 +194,7 @@ Tensor& Tensor::fill_(const Scalar& value) const {
   if (must_record("fill_", *this)) return copy_(scalar_tensor(value, options()));
   kernels_of(*this).fill(value, raw());
   bump_version(*this);
-  return self(*this);
+  return written(*this);
 }
 Tensor& Tensor::fill_(const Tensor& value) const {
   check(value.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", value.dim(),
@@ -205,18 +204,27 @@ Tensor& Tensor::fill_(const Tensor& value) const {
 // x ← 0           x̄ = 0
 Tensor& Tensor::zero_() const { return fill_(0); }
 
+// x ← m ? v : x
+Tensor& Tensor::masked_fill_(const Tensor& mask, const Scalar& value) const {
+  return copy_(masked_fill(mask, value));
+}
+Tensor& Tensor::masked_fill_(const Tensor& mask, const Tensor& value) const {
+  return copy_(masked_fill(mask, value));
+}
+
 // x ← v           x̄ = 0        v̄ = x̄'
 Tensor& Tensor::copy_(const Tensor& values) const {
   if (must_record("copy_", *this, values.requires_grad())) {
-    const Tensor v = values.to(device()).to(dtype());
+    // Neither what is overwritten nor the values are copied, unless they share memory.
+    const Tensor v = values.to(device()).to(dtype()), old = same_place(*this, detach());
+    const Tensor y = readable_beside(*this, v.expand(sizes()).detach());
     return take_over(
         "copy_", *this,
-        record("copy", v.expand(sizes()).detach().clone(),
-               wrt(before_write(*this), [](const Tensor& g) { return zeros_like(g); }), wrt(v, unchanged)));
+        record("copy", y, wrt(old, [](const Tensor& g) { return zeros_like(g); }), wrt(v, unchanged)));
   }
   const Tensor source = readable_beside(*this, values).to(device());
   write(*this, source.raw().same_sizes(raw()) ? source.raw() : expand_view("copy_", source.raw(), sizes()));
-  return self(*this);
+  return written(*this);
 }
 
 Tensor& Tensor::operator=(const Tensor& values) && { return copy_(values); }
@@ -243,7 +251,7 @@ Tensor& fill_randomly(const char* op, const Tensor& x, Draw draw) {
     draw(drawn.raw());
     write(x, drawn.to(x.device()).raw());
   }
-  return self(x);
+  return written(x);
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // Pointwise formulas as ops: for the files of this folder.
 #pragma once
 
-#include "autograd/ops/ops.h"
 #include "autograd/record.h"
 #include "kernels/formulas.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus {
 

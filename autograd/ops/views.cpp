@@ -1,11 +1,7 @@
-// Views: other windows on the same elements. A view's View is computed from its source's by a small pure
-// function, and its rule is either the inverse arrangement, or, where the view leaves elements out, zeros
-// with the gradient put in the same window.
-#include <numeric>
-
+// Views: tensors that share memory with x. A small pure function computes the View of the result from that of x. The rule
+// is the inverse rearrangement or, where the view leaves elements out, zeros with the gradient in the same window.
 #include "autograd/ops/pointwise.h"
-#include "autograd/record_list.h"
-#include "autograd/view.h"
+#include "autograd/window.h"
 
 namespace gradus {
 namespace {
@@ -38,29 +34,15 @@ View shifted(View x, int64_t elements) {
   return x;
 }
 
-// ---- Windows that leave elements out ------------------------------------------------------------
-
-template <class Window>
-Tensor put_in_zeros(const Tensor& values, const Shape& shape, Window window);
-
-/// The elements of x that `window`, a function View → View, shows. Each is shown at most once.
+/// The elements of x that `window`, a function View → View, shows.
 template <class Window>
 Tensor look_through(const char* op, const Tensor& x, Window window) {
-  return record(op, view_of(x, window(x.raw())), wrt(x, [window, shape = Shape(x.raw())](const Tensor& g) {
-                  return put_in_zeros(g, shape, window);
-                }));
-}
-
-/// The transposed map: zeros of `shape`, with the values where the window looks.
-template <class Window>
-Tensor put_in_zeros(const Tensor& values, const Shape& shape, Window window) {
-  Tensor y = zeros(shape, values.options());
-  kernels_of(y).copy(values.raw(), window(y.raw()));
-  return record("put_in_zeros", y,
-                wrt(values, [window](const Tensor& g) { return look_through("select", g, window); }));
+  return autograd::read_through(op, x, autograd::OfShape{Shape(x.raw())}, window);
 }
 
 }  // namespace
+
+// ---- Windows that leave elements out ------------------------------------------------------------
 
 // y = x[…, i, …]    x̄ = zeros with ȳ at i
 Tensor select(const Tensor& x, int64_t dim, int64_t index) {
@@ -301,83 +283,6 @@ Tensor flatten(const Tensor& x, int64_t start_dim, int64_t end_dim) {
     else
       shape[first] *= x.size(d);
   return reshape(x, shape);
-}
-
-// ---- Copies -------------------------------------------------------------------------------------
-
-// y = x, in memory of its own      x̄ = ȳ
-Tensor clone(const Tensor& x) {
-  Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type());
-  kernels_of(x).copy(x.raw(), y.raw());
-  return record("clone", y, wrt(x, unchanged));
-}
-
-// y = x, in row-major order
-Tensor Tensor::contiguous() const { return is_contiguous() ? *this : gradus::clone(*this); }
-
-// The engine casts a gradient back to its tensor's dtype.
-Tensor Tensor::to(Dtype dtype) const {
-  if (dtype == this->dtype()) return *this;
-  Tensor y = allocate_like(raw(), dtype, device().type());
-  kernels_of(*this).copy(raw(), y.raw());
-  if (!gradus::is_floating_point(dtype)) return y;  // a step function: no derivative
-  return record("to_copy", y, wrt(*this, unchanged));
-}
-
-Tensor Tensor::to(Device device) const {
-  if (device == this->device()) return *this;
-  const Tensor x = contiguous();
-  Tensor y = allocate_like(x.raw(), dtype(), device.type());
-  const int64_t bytes = x.numel() * item_size(dtype());
-  if (device.is_cpu())
-    kernels_of(x).memory->copy_to_host(x.raw().data, y.raw().data, bytes);
-  else
-    kernels_of(y).memory->copy_from_host(x.raw().data, y.raw().data, bytes);
-  return record("to_copy", y, wrt(*this, [from = this->device()](const Tensor& g) { return g.to(from); }));
-}
-
-// y = x₁ ∥ x₂ ∥ …      x̄ᵢ = the part of ȳ where xᵢ went
-Tensor cat(TensorList tensors, int64_t dim) {
-  check(!tensors.empty(), "cat: the list of tensors is empty");
-  const Tensor& first = tensors[0];
-  check(first.dim() > 0, "cat: tensors of no dimensions cannot be joined; stack() them");
-  const int d = wrap(dim, first.raw());
-  Shape shape(first.raw());
-  shape[d] = 0;
-  Dtype dtype = first.dtype();
-  for (const Tensor& x : tensors) {
-    on_device_of("cat", first, x);
-    bool fits = x.dim() == first.dim();
-    for (int i = 0; fits && i < shape.dim(); ++i) fits = i == d || x.size(i) == first.size(i);
-    check(fits, "cat: ", text(x.sizes()), " does not fit beside ", text(first.sizes()), " along dimension ",
-          d);
-    shape[d] += x.size(d);
-    dtype = promote_types(dtype, x.dtype());
-  }
-  Tensor y = allocate(shape, dtype, first.device().type());
-  std::vector<int64_t> starts{0};
-  for (const Tensor& x : tensors) {
-    View part = y.raw();
-    if (x.size(d)) part = shifted(part, starts.back() * part.strides[d]);
-    part.sizes[d] = x.size(d);
-    kernels_of(y).copy(x.raw(), part);
-    starts.push_back(starts.back() + x.size(d));
-  }
-  return autograd::record_list("cat", y, tensors, [d, starts](size_t i, const Tensor& g) {
-    return narrow(g, d, starts[i], starts[i + 1] - starts[i]);
-  });
-}
-
-// y[…, i, …] = xᵢ, along a new dimension
-Tensor stack(TensorList tensors, int64_t dim) {
-  check(!tensors.empty(), "stack: the list of tensors is empty");
-  std::vector<Tensor> rows;
-  for (const Tensor& x : tensors) {
-    check(x.sizes() == tensors[0].sizes(), "stack: all tensors must have one shape, but there are ",
-          text(tensors[0].sizes()), " and ", text(x.sizes()));
-    rows.push_back(x.unsqueeze(dim));
-  }
-  return cat(rows, wrap_dim(dim, static_cast<int>(tensors[0].dim()) + 1));
 }
 
 }  // namespace gradus

@@ -1,6 +1,7 @@
 // Reductions, and what works along a dimension: cumsum, softmax, layer norm.
 #include <cmath>
 #include <numeric>
+#include <sstream>
 
 #include "op_list.h"
 

@@ -1,8 +1,8 @@
-#include "tensor/npy.h"
+#include "tensor/files/npy.h"
 
 #include <optional>
 
-#include "tensor/binary.h"
+#include "tensor/files/binary.h"
 
 namespace gradus {
 namespace {
@@ -75,7 +75,7 @@ Tensor transposed(const Tensor& x) {
 
 }  // namespace
 
-Tensor read_npy(const std::filesystem::path& path) { return parse_npy(read_file(path), path.string()); }
+Tensor read_npy(const std::string& path) { return parse_npy(read_file(path), path); }
 
 Tensor parse_npy(std::string bytes, const std::string& source) {
   std::string_view rest = bytes;
@@ -100,7 +100,7 @@ Tensor parse_npy(std::string bytes, const std::string& source) {
   return header.fortran_order ? transposed(x) : x;
 }
 
-void write_npy(const std::filesystem::path& path, const Tensor& x) {
+void write_npy(const std::string& path, const Tensor& x) {
   check(x.defined(), "write_npy: the tensor is undefined");
   const auto name = std::ranges::find(kNames, x.dtype(), [](auto& row) { return row.first; })->second;
   std::string header = "{'descr': '";

@@ -1,4 +1,4 @@
-#include "tensor/binary.h"
+#include "tensor/files/binary.h"
 
 #include <charconv>
 #include <cstring>

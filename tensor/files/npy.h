@@ -11,7 +11,6 @@
 // padded with blanks, and the elements. Source: "NEP 1, A simple file format for NumPy arrays".
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "tensor/tensor.h"
@@ -20,11 +19,11 @@ namespace gradus {
 
 /// The array as a tensor of its dtype: versions 1.0 to 3.0, either byte order, row- or column-major (a row-major tensor
 /// in both cases). Error for a dtype that Gradus does not have, and for whatever is not such a file.
-Tensor read_npy(const std::filesystem::path& path);
+Tensor read_npy(const std::string& path);
 /// The same of bytes that are in memory; `source` names them in messages.
 Tensor parse_npy(std::string bytes, const std::string& source);
 
 /// Writes version 1.0. The file is replaced whole or, on an Error, not at all.
-void write_npy(const std::filesystem::path& path, const Tensor& x);
+void write_npy(const std::string& path, const Tensor& x);
 
 }  // namespace gradus

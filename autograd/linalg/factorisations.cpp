@@ -1,6 +1,6 @@
 // Factorisations of matrices. In the rules ∘ is elementwise, and the sources are named in linalg.h.
-#include "autograd/ops/linalg.h"
-#include "autograd/ops/matrices.h"
+#include "autograd/linalg/linalg.h"
+#include "autograd/linalg/matrices.h"
 
 namespace gradus {
 namespace {

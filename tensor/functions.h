@@ -1,21 +1,25 @@
-// Every op as a free function. Methods of Tensor are the same functions (methods.cpp). Each is defined, with
-// its derivative rules, in the file of its family beside this one.
+// The functions of tensors, each declared once. Every function is defined next to its derivative rules in autograd/ops/
+// or autograd/linalg/, in the file that the section names. Most are methods of Tensor as well, see tensor/methods.h.
 //
-// Shapes broadcast and dtypes promote as in PyTorch: sizes are compared from the last dimension, a size of 1
-// stretches; bool < uint8 < int16 < int32 < int64 < float32 < float64, where a number or a tensor without dimensions raises the dtype
-// of one with dimensions only across kinds (bool, integer, floating point).
+// Shapes broadcast as in PyTorch: sizes are compared from the last dimension on, and a size of 1 is stretched.
+//
+// Dtypes promote as in PyTorch: bool < uint8 < int16 < int32 < int64 < float32 < float64, and the result has the larger
+// of both. A number, or a tensor of no dimensions, raises the dtype of a tensor with dimensions only from one kind to
+// the next (bool, integer, floating point).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <tuple>
 #include <vector>
 
-#include "tensor/create.h"
-#include "tensor/indexing.h"
-#include "tensor/tensor.h"
+#include "tensor/shape.h"
 
 namespace gradus {
+
+class Tensor;
+using TensorList = ArrayRef<Tensor>;
 
 // ---- pointwise.cpp: y = f(x) --------------------------------------------------------------------
 Tensor neg(const Tensor& x);
@@ -40,7 +44,7 @@ Tensor floor(const Tensor& x);
 Tensor ceil(const Tensor& x);
 /// x kept within [min, max]; the derivative is 1 where it already was, ends included.
 Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max = {});
-Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max = {});
+Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max);
 Tensor clamp_min(const Tensor& x, const Scalar& min);
 Tensor clamp_max(const Tensor& x, const Scalar& max);
 Tensor isnan(const Tensor& x);
@@ -48,25 +52,25 @@ Tensor isinf(const Tensor& x);
 Tensor isfinite(const Tensor& x);
 Tensor logical_not(const Tensor& x);
 
-// ---- activations.cpp: what stands between the products of a network -----------------------------
+// ---- activations.cpp: functions between the layers of a network ---------------------------------
 Tensor leaky_relu(const Tensor& x, const Scalar& negative_slope = 0.01);  // x, and slope·x below 0
 /// scale·x, and scale·α (e^(input_scale·x) - 1) below 0.  Source: Clevert et al. (2015).
 Tensor elu(const Tensor& x, const Scalar& alpha = 1, const Scalar& scale = 1, const Scalar& input_scale = 1);
 Tensor celu(const Tensor& x, const Scalar& alpha = 1);  // x, and α (e^(x/α) - 1) below 0
 Tensor selu(const Tensor& x);  // the elu that keeps mean 0 and variance 1.  Source: Klambauer et al. (2017).
-Tensor softplus(const Tensor& x, const Scalar& beta = 1,
-                const Scalar& threshold = 20);  // ln(1 + e^(βx)) / β; x itself where βx > threshold
-Tensor log_sigmoid(const Tensor& x);            // ln σ(x)
+/// ln(1 + e^(βx)) / β; x itself where βx > threshold.
+Tensor softplus(const Tensor& x, const Scalar& beta = 1, const Scalar& threshold = 20);
+Tensor log_sigmoid(const Tensor& x);  // ln σ(x)
 /// x Φ(x), with Φ the normal distribution function, or its "tanh" approximation.
 /// Source: Hendrycks & Gimpel, "Gaussian error linear units" (2016).
 Tensor gelu(const Tensor& x, std::string_view approximate = "none");
 Tensor silu(const Tensor& x);  // x σ(x)
 Tensor mish(const Tensor& x);  // x tanh(softplus(x))
-Tensor hardtanh(const Tensor& x, const Scalar& min_val = -1,
-                const Scalar& max_val = 1);  // x within [min, max]
-Tensor relu6(const Tensor& x);               // x within [0, 6]
-Tensor threshold(const Tensor& x, const Scalar& threshold,
-                 const Scalar& value);                          // x, or value up to the threshold
+/// x kept within [min_val, max_val].
+Tensor hardtanh(const Tensor& x, const Scalar& min_val = -1, const Scalar& max_val = 1);
+Tensor relu6(const Tensor& x);  // x kept within [0, 6]
+/// x where x > threshold, else value.
+Tensor threshold(const Tensor& x, const Scalar& threshold, const Scalar& value);
 Tensor hardshrink(const Tensor& x, const Scalar& lambd = 0.5);  // x, or 0 where |x| ≤ λ
 Tensor softshrink(const Tensor& x, const Scalar& lambd = 0.5);  // x moved towards 0 by λ
 
@@ -89,17 +93,17 @@ Tensor maximum(const Tensor& a, const Tensor& b);  // where equal, each gets hal
 Tensor minimum(const Tensor& a, const Tensor& b);
 Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight);  // start + weight (end - start)
 Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight);
-// A condition or a mask is bool, or uint8, where 0 is false.
+// A condition or a mask is bool or uint8; 0 is false.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 Tensor where(const Tensor& condition, const Tensor& a, const Scalar& b);
 Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b);
 Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b);
-std::vector<Tensor> where(
-    const Tensor& condition);  // the coordinates of its true elements, a vector per dimension
+/// The coordinates of the true elements: one vector per dimension.
+std::vector<Tensor> where(const Tensor& condition);
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value);
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value);  // of no dimensions
-/// The lower (upper) triangle of each matrix in a batch, 0 elsewhere: what is not right (left) of a diagonal, the main one
-/// or that `diagonal` places to its right.
+/// The lower (upper) triangle of each matrix in a batch, with zeros elsewhere. It ends (begins) with the diagonal that is
+/// `diagonal` places to the right of the main one.
 Tensor tril(const Tensor& x, int64_t diagonal = 0);
 Tensor triu(const Tensor& x, int64_t diagonal = 0);
 
@@ -118,49 +122,6 @@ Tensor ge(const Tensor& a, const Scalar& b);
 bool equal(const Tensor& a, const Tensor& b);
 bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8,
               bool equal_nan = false);
-
-inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
-inline Tensor operator+(const Tensor& a, const Scalar& b) { return add(a, b); }
-inline Tensor operator+(const Scalar& a, const Tensor& b) { return add(b, a); }
-inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
-inline Tensor operator-(const Tensor& a, const Scalar& b) { return sub(a, b); }
-Tensor operator-(const Scalar& a, const Tensor& b);
-inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
-inline Tensor operator*(const Tensor& a, const Scalar& b) { return mul(a, b); }
-inline Tensor operator*(const Scalar& a, const Tensor& b) { return mul(b, a); }
-inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
-inline Tensor operator/(const Tensor& a, const Scalar& b) { return div(a, b); }
-Tensor operator/(const Scalar& a, const Tensor& b);
-inline Tensor operator%(const Tensor& a, const Tensor& b) { return remainder(a, b); }
-inline Tensor operator%(const Tensor& a, const Scalar& b) { return remainder(a, b); }
-inline Tensor operator%(const Scalar& a, const Tensor& b) { return remainder(a, b); }
-inline Tensor operator==(const Tensor& a, const Tensor& b) { return eq(a, b); }
-inline Tensor operator!=(const Tensor& a, const Tensor& b) { return ne(a, b); }
-inline Tensor operator<(const Tensor& a, const Tensor& b) { return lt(a, b); }
-inline Tensor operator<=(const Tensor& a, const Tensor& b) { return le(a, b); }
-inline Tensor operator>(const Tensor& a, const Tensor& b) { return gt(a, b); }
-inline Tensor operator>=(const Tensor& a, const Tensor& b) { return ge(a, b); }
-inline Tensor operator==(const Tensor& a, const Scalar& b) { return eq(a, b); }
-inline Tensor operator!=(const Tensor& a, const Scalar& b) { return ne(a, b); }
-inline Tensor operator<(const Tensor& a, const Scalar& b) { return lt(a, b); }
-inline Tensor operator<=(const Tensor& a, const Scalar& b) { return le(a, b); }
-inline Tensor operator>(const Tensor& a, const Scalar& b) { return gt(a, b); }
-inline Tensor operator>=(const Tensor& a, const Scalar& b) { return ge(a, b); }
-inline Tensor operator==(const Scalar& a, const Tensor& b) { return eq(b, a); }
-inline Tensor operator!=(const Scalar& a, const Tensor& b) { return ne(b, a); }
-inline Tensor operator<(const Scalar& a, const Tensor& b) { return gt(b, a); }
-inline Tensor operator<=(const Scalar& a, const Tensor& b) { return ge(b, a); }
-inline Tensor operator>(const Scalar& a, const Tensor& b) { return lt(b, a); }
-inline Tensor operator>=(const Scalar& a, const Tensor& b) { return le(b, a); }
-Tensor operator&(const Tensor& a, const Tensor& b);  // bools and integers
-Tensor operator|(const Tensor& a, const Tensor& b);
-Tensor operator^(const Tensor& a, const Tensor& b);
-Tensor operator&(const Tensor& a, const Scalar& b);
-Tensor operator|(const Tensor& a, const Scalar& b);
-Tensor operator^(const Tensor& a, const Scalar& b);
-inline Tensor operator&(const Scalar& a, const Tensor& b) { return b & a; }
-inline Tensor operator|(const Scalar& a, const Tensor& b) { return b | a; }
-inline Tensor operator^(const Scalar& a, const Tensor& b) { return b ^ a; }
 
 /// The dtype of a result computed from both.
 Dtype result_type(const Tensor& a, const Tensor& b);
@@ -188,9 +149,7 @@ Tensor prod(const Tensor& x, std::optional<Dtype> dtype = {});  // bool and inte
 Tensor prod(const Tensor& x, int64_t dim, bool keepdim = false, std::optional<Dtype> dtype = {});
 Tensor var(const Tensor& x, bool unbiased = true);  // Σ (x - mean)² / (n - 1), or / n if not unbiased
 Tensor var(const Tensor& x, IntArrayRef dims, bool unbiased = true, bool keepdim = false);
-inline Tensor var(const Tensor& x, int dim) { return var(x, IntArrayRef(int64_t{dim})); }
 Tensor std(const Tensor& x, bool unbiased = true);
-inline Tensor std(const Tensor& x, int dim) { return x.std(dim); }
 Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased = true, bool keepdim = false);
 Tensor sum_of_squares(const Tensor& x);  // Σ x², without an x² in memory
 /// (Σ |x|ᵖ)^(1/p) for p = 1, 2 or any positive p; max |x| for p = ∞. Its derivative at zero is taken as 0.
@@ -200,8 +159,6 @@ Tensor max(const Tensor& x);  // where several are equal, they share the gradien
 Tensor min(const Tensor& x);
 std::tuple<Tensor, Tensor> max(const Tensor& x, int64_t dim, bool keepdim = false);
 std::tuple<Tensor, Tensor> min(const Tensor& x, int64_t dim, bool keepdim = false);
-inline Tensor max(const Tensor& a, const Tensor& b) { return maximum(a, b); }
-inline Tensor min(const Tensor& a, const Tensor& b) { return minimum(a, b); }
 Tensor amax(const Tensor& x, IntArrayRef dims = {}, bool keepdim = false);
 Tensor amin(const Tensor& x, IntArrayRef dims = {}, bool keepdim = false);
 Tensor argmax(const Tensor& x);  // of the flattened tensor; the first of equals
@@ -224,7 +181,7 @@ Tensor cross_entropy_rows(const Tensor& x, const Tensor& target);
 /// Every row (the last dimension) with its mean subtracted, divided by √(variance + eps).
 Tensor layer_norm_rows(const Tensor& x, double eps);
 
-// ---- views.cpp: other windows on the same elements; convert, copy, join -------------------------
+// ---- views.cpp: tensors that share memory with x ------------------------------------------------
 Tensor t(const Tensor& x);
 Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1);
 Tensor permute(const Tensor& x, IntArrayRef dims);
@@ -241,12 +198,19 @@ std::vector<Tensor> split(const Tensor& x, int64_t split_size,
                           int64_t dim = 0);                    // the last part may be shorter
 std::vector<Tensor> unbind(const Tensor& x, int64_t dim = 0);  // every x[i]
 Tensor diagonal(const Tensor& x, int64_t offset = 0, int64_t dim1 = 0, int64_t dim2 = 1);
+
+// ---- copies.cpp: copy, convert, join ------------------------------------------------------------
 Tensor clone(const Tensor& x);
 Tensor cat(TensorList tensors, int64_t dim = 0);
 Tensor stack(TensorList tensors, int64_t dim = 0);
 
-// ---- indexing.cpp: an index may have any integer dtype ------------------------------------------
+// ---- rows.cpp: whole rows by their number. Indices may have any integer dtype -------------------
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);
+/// Rows of `weight` (count, width) by index of any shape: (*indices, width). The gradient adds up by row. The row
+/// padding_idx, if given, gets no gradient.
+Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_idx = -1);
+
+// ---- gather.cpp: single elements by their number. Indices may have any integer dtype ------------
 /// out[i][j] = x[index[i][j]][j] for dim 0, and so on. index has x's number of dimensions.
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
 /// x with source added to it: source[i][j] at x[index[i][j]][j] for dim 0, and so on.
@@ -254,18 +218,20 @@ Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tens
 /// x with alpha · source[i] added to x[index[i]] for dim 0, and so on.
 Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
                  const Scalar& alpha = 1);
-Tensor masked_select(const Tensor& x, const Tensor& mask);
+
+// ---- indexing.cpp: by lists and masks -----------------------------------------------------------
+Tensor masked_select(const Tensor& x,
+                     const Tensor& mask);  // the elements of x where mask is true, in a vector
 Tensor nonzero(const Tensor& x);  // (count, dim) int64: the coordinates of the elements that are not 0
-/// Rows of `weight` (count, width) by int64 index of any shape: (*indices, width). The gradient adds up by
-/// row, but for that of padding_idx, if one is given: it stays 0.
-Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_idx = -1);
+
+// ---- sort.cpp -----------------------------------------------------------------------------------
 std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1, bool descending = false);  // stable
 Tensor argsort(const Tensor& x, int64_t dim = -1, bool descending = false);
-/// The k largest (or smallest) along dim and their indices; they come in order whether `sorted` or not.
+/// The k largest (or smallest) elements along dim and their indices, in order whether `sorted` is set or not.
 std::tuple<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim = -1, bool largest = true,
                                 bool sorted = true);
 
-// ---- linalg.cpp ---------------------------------------------------------------------------------
+// ---- linalg.cpp, factorisations.cpp: matrices ---------------------------------------------------
 /// A vector as the diagonal of a square matrix, or the diagonal of a matrix as a vector.
 Tensor diag(const Tensor& x, int64_t diagonal = 0);
 Tensor trace(const Tensor& x);

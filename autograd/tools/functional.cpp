@@ -1,6 +1,7 @@
-#include "autograd/functional.h"
+#include "autograd/tools/functional.h"
 
-#include "autograd/ops/ops.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus::autograd {
 namespace {

@@ -1,4 +1,6 @@
-#include "tensor/serialize.h"
+#include "tensor/files/serialize.h"
+
+#include <sstream>
 
 namespace gradus {
 

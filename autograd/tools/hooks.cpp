@@ -1,14 +1,15 @@
-// Hooks: functions that see, and may replace, the gradient of one tensor on its way through a backward pass.
+// Hooks: functions that see, and may replace, the gradient of one tensor during a backward pass.
 //
-// A tensor inside the graph has no gradient of its own: it gathers at the output of the node that made the tensor. So
-// that is where hooks wait. The tensor knows them too, for remove_hook.
+// The gradient of a tensor inside the graph gathers at an output of the node that made the tensor. So the node keeps the
+// hooks of that output. The tensor knows them too, for remove_hook.
 #include "autograd/node.h"
-#include "autograd/ops/ops.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus {
 namespace {
 
-/// The hooks of x, made and told to x's node if there are none yet.
+/// The hooks of x, which x's node knows too. Makes them if there are none yet.
 GradientHooks& hooks_of(const Tensor& x) {
   TensorImpl& impl = x.impl();
   if (!impl.hooks) impl.hooks = Ref(new GradientHooks);

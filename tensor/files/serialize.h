@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "tensor/files.h"
-#include "tensor/safetensors.h"
+#include "tensor/files/safetensors.h"
 
 namespace gradus {
 
@@ -29,7 +29,7 @@ void set_tensors(std::vector<Tensor>& list, const Safetensors& file);
 
 /// Replaces the file whole or, on an Error, not at all.
 template <class Value>
-void save(const Value& value, const std::filesystem::path& path) {
+void save(const Value& value, const std::string& path) {
   write_safetensors(path, tensors_of(value));
 }
 template <class Value>
@@ -41,7 +41,7 @@ void save(const Value& value, std::ostream& out) {
 
 /// Error if the file is not one that `save` wrote of such a value; the value is then as it was.
 template <class Value>
-void load(Value& value, const std::filesystem::path& path) {
+void load(Value& value, const std::string& path) {
   set_tensors(value, read_safetensors(path));
 }
 /// Reads the stream to its end.

@@ -1,8 +1,8 @@
 // What functions of matrices have in common: for the files of this folder.
 #pragma once
 
-#include "autograd/function.h"
 #include "autograd/ops/pointwise.h"
+#include "autograd/tools/function.h"
 
 namespace gradus {
 

@@ -18,15 +18,15 @@
 //     x.mul_(n);  ctx->saved_data["n"] = n;  ctx->mark_dirty({x});  return x;
 #pragma once
 
-#include <algorithm>
 #include <map>
-#include <set>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "autograd/autograd.h"
-#include "autograd/engine.h"
+#include "autograd/list_node.h"
 #include "autograd/saved_tensor.h"
-#include "autograd/saved_value.h"
+#include "autograd/tools/saved_value.h"
 
 namespace gradus::autograd {
 
@@ -53,37 +53,30 @@ class AutogradContext {
   friend class FunctionNode;
   template <class T>
   friend class Function;
+  bool needs_any_input_grad() const;
+
   variable_list to_save_;
   std::vector<SavedTensor> saved_;
   std::vector<bool> needs_input_grad_;
-  std::set<const TensorImpl*> non_differentiable_, dirty_;
+  std::vector<const TensorImpl*> non_differentiable_, dirty_;
   bool materialize_grads_ = true;
   bool released_ = false;
 };
 
-/// The node of such an op: any number of inputs and outputs.
-class FunctionNode : public Node {
+/// The node of such an op.
+class FunctionNode : public ListNode {
  public:
   FunctionNode(const char* op, const variable_list& outputs, std::vector<Edge> edges,
                AutogradContext context);
-
-  std::span<const Edge> edges() const override { return edges_; }
-  void apply(BackwardPass& pass) override;
   void release_saved() override;
-  Output& output(uint32_t nr) override { return nr == 0 ? first : others_[nr - 1]; }
-  uint32_t output_count() const override { return static_cast<uint32_t>(others_.size()) + 1; }
-
-  /// Where the gradients of the inputs go. Made before the node, since it may make nodes, which have to be older.
-  static std::vector<Edge> edges_to(const variable_list& inputs);
   /// Makes the outputs remember this node.
   void adopt(const variable_list& inputs, variable_list& outputs);
 
  protected:
-  virtual variable_list backward(AutogradContext& context, variable_list gradients) = 0;
+  variable_list backward(variable_list gradients) override;
+  virtual variable_list call_backward(AutogradContext& context, variable_list gradients) = 0;
 
  private:
-  std::vector<Edge> edges_;  // one per tensor argument
-  std::vector<Output> others_;
   AutogradContext context_;
 };
 
@@ -98,8 +91,7 @@ class Function {
     AutogradContext context;
     variable_list inputs;
     (collect(context, inputs, arguments), ...);
-    const bool recording = GradMode::is_enabled() && std::ranges::find(context.needs_input_grad_, true) !=
-                                                         context.needs_input_grad_.end();
+    const bool recording = GradMode::is_enabled() && context.needs_any_input_grad();
     auto result = [&] {
       const NoGradGuard no_grad;
       return T::forward(&context, std::forward<Arguments>(arguments)...);
@@ -118,7 +110,7 @@ class Function {
     using FunctionNode::FunctionNode;
 
    protected:
-    variable_list backward(AutogradContext& context, variable_list gradients) override {
+    variable_list call_backward(AutogradContext& context, variable_list gradients) override {
       return T::backward(&context, std::move(gradients));
     }
   };
@@ -140,7 +132,7 @@ class Function {
   static variable_list as_list(const variable_list& list) { return list; }
 
   static void record(const variable_list& inputs, variable_list& outputs, AutogradContext context) {
-    std::vector<Edge> edges = FunctionNode::edges_to(inputs);
+    std::vector<Edge> edges = ListNode::edges_to(inputs);
     Ref<FunctionNode> node(new NodeOf(op_name(), outputs, std::move(edges), std::move(context)));
     node->adopt(inputs, outputs);
   }

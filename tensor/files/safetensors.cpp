@@ -1,6 +1,6 @@
-#include "tensor/safetensors.h"
+#include "tensor/files/safetensors.h"
 
-#include "tensor/binary.h"
+#include "tensor/files/binary.h"
 
 namespace gradus {
 namespace {
@@ -145,8 +145,8 @@ Safetensors parse_safetensors(std::string_view bytes, const std::string& source)
   return file;
 }
 
-Safetensors read_safetensors(const std::filesystem::path& path) {
-  return parse_safetensors(read_file(path), path.string());
+Safetensors read_safetensors(const std::string& path) {
+  return parse_safetensors(read_file(path), path);
 }
 
 std::string safetensors_bytes(const NamedTensors& tensors,
@@ -182,7 +182,7 @@ std::string safetensors_bytes(const NamedTensors& tensors,
   return bytes;
 }
 
-void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
+void write_safetensors(const std::string& path, const NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata) {
   replace_file(path, safetensors_bytes(tensors, metadata));
 }

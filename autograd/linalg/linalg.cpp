@@ -1,9 +1,9 @@
 // Functions of matrices: diagonals, linear equations, determinants, norms. ∂ is by the sources named in linalg.h.
-#include "autograd/ops/linalg.h"
+#include "autograd/linalg/linalg.h"
 
 #include <cmath>
 
-#include "autograd/ops/matrices.h"
+#include "autograd/linalg/matrices.h"
 
 namespace gradus {
 

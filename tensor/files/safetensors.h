@@ -3,7 +3,7 @@
 //     write_safetensors("pair.safetensors", {{"U", U}, {"V", V}});
 //     Tensor U = read_safetensors("pair.safetensors").tensors.at("U");
 //
-// save and load in tensor/serialize.h are built on these and take tensors, modules and optimisers as they are.
+// save and load in tensor/files/serialize.h are built on these and take tensors, modules and optimisers as they are.
 //
 // A file is the header's length in eight bytes, the header, and the elements of all tensors without gaps:
 //
@@ -14,7 +14,6 @@
 // at https://github.com/huggingface/safetensors.
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -34,13 +33,13 @@ struct Safetensors {
 
 /// Reads a whole file. Error for a dtype that Gradus does not have (BF16), and for whatever is not such a file:
 /// a header longer than the file, data that overlap or leave gaps, sizes that do not fit the data, a name twice.
-Safetensors read_safetensors(const std::filesystem::path& path);
+Safetensors read_safetensors(const std::string& path);
 /// The same of bytes that are in memory.
 Safetensors parse_safetensors(std::string_view bytes, const std::string& source);
 
 /// Writes a file that has the bytes that the format's own library writes. It is replaced whole or, on an Error,
 /// not at all. Error for an undefined tensor, and one called __metadata__.
-void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
+void write_safetensors(const std::string& path, const NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 /// The bytes of such a file.
 std::string safetensors_bytes(const NamedTensors& tensors,

@@ -1,9 +1,12 @@
-#include "autograd/gradcheck.h"
+#include "autograd/tools/gradcheck.h"
 
 #include <cmath>
+#include <numeric>
+#include <sstream>
 
-#include "autograd/ops/ops.h"
 #include "kernels/random.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus::autograd {
 namespace {
@@ -22,7 +25,7 @@ template <class... Parts>
   throw Mismatch(message.str());
 }
 
-/// What is checked, and how messages call its parts.
+/// The function under test, and how messages call its parts.
 struct Problem {
   const ListFunction& fn;
   const variable_list& inputs;
@@ -30,19 +33,37 @@ struct Problem {
   std::string check;                      // "gradcheck" or "gradgradcheck"
   std::vector<std::string> input_names;   // "input 0", …
   std::vector<std::string> output_names;  // "output 0", …; of length 1: "output"
+  std::vector<size_t> wanted = {};        // the inputs that require grad
+
+  std::string name(size_t i) const { return options.name + ", " + input_names[wanted[i]]; }
+  variable_list wanted_inputs() const {
+    variable_list chosen;
+    for (const size_t i : wanted) chosen.push_back(inputs[i]);
+    return chosen;
+  }
 };
 
+/// Row-major, on the cpu.
 std::vector<double> elements(const Tensor& x) {
   const Tensor dense = x.detach().cpu().contiguous();
   const double* first = dense.data_ptr<double>();
   return {first, first + dense.numel()};
 }
 
-Tensor tensor_of(const std::vector<double>& elements, const Tensor& like) {
+/// 1 for the element with this row-major number, else 0.
+Tensor one_hot(const Tensor& like, int64_t number) {
+  std::vector<double> elements(static_cast<size_t>(like.numel()), 0.0);
+  elements[static_cast<size_t>(number)] = 1;
   return tensor(elements, kFloat64).view(like.sizes()).to(like.device());
 }
 
-/// The index tuple of the element with this row-major number: "(0, 2)".
+Tensor random_like(const Tensor& x, Generator& generator) {
+  const Tensor r = empty(x.sizes(), kFloat64);
+  draw::normal(generator, 0, 1, r.raw());
+  return r.to(x.device());
+}
+
+/// The index of the element with this row-major number: "(0, 2)".
 std::string entry_text(const Tensor& x, int64_t number) {
   Shape entry(x.sizes());
   for (int d = entry.dim() - 1; d >= 0; --d) {
@@ -54,31 +75,11 @@ std::string entry_text(const Tensor& x, int64_t number) {
   return text.str();
 }
 
-Tensor element(Tensor x, int64_t number) {
-  const NoGradGuard no_grad;
-  for (int64_t left = x.numel(); x.dim() > 0; number %= left) {
-    left /= x.size(0);
-    x = x.select(0, number / left);
-  }
-  return x;
+double inner_product(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-/// Puts an input's elements back, also when fn throws.
-class Restore {
- public:
-  explicit Restore(const Tensor& x) : x_(x.detach()), before_(x_.clone()) {}
-  ~Restore() {
-    const NoGradGuard no_grad;
-    x_.copy_(before_);
-  }
-  Restore(const Restore&) = delete;
-  Restore& operator=(const Restore&) = delete;
-
- private:
-  const Tensor x_, before_;
-};
-
-// ---- What must hold before any derivative is compared ------------------------------------------------------------
+// ---- Conditions for a comparison ---------------------------------------------------------------------------------
 
 std::vector<size_t> differentiable_inputs(const Problem& problem) {
   std::vector<size_t> differentiable;
@@ -87,9 +88,8 @@ std::vector<size_t> differentiable_inputs(const Problem& problem) {
     if (!x.requires_grad()) continue;
     check(x.dtype() == kFloat64, problem.check, ": ", problem.input_names[i], " is ", x.dtype(),
           ", too coarse for finite differences; convert it with .to(kFloat64)");
-    for (int64_t d = 0; d < x.dim(); ++d)
-      check(x.stride(d) != 0 || x.size(d) <= 1 || x.numel() == 0, problem.check, ": ", problem.input_names[i],
-            " is expanded, so its entries cannot be changed one by one; expand it inside the function");
+    check(!x.raw().repeats(), problem.check, ": ", problem.input_names[i],
+          " is expanded, so its entries cannot be changed one by one; expand it inside the function");
     differentiable.push_back(i);
   }
   check(!differentiable.empty(), problem.check,
@@ -119,9 +119,9 @@ variable_list evaluate_watching_inputs(const Problem& problem) {
 
 // ---- Both derivatives --------------------------------------------------------------------------------------------
 
-/// vᵀ J for every given input: what backward computes. Zeros where the tape has nothing.
-variable_list vector_jacobian(const Problem& problem, const Tensor& output, const variable_list& inputs,
-                              const Tensor& v) {
+/// vᵀ J for every wanted input, as backward computes it. Zeros where the tape has nothing.
+variable_list vector_jacobian(const Problem& problem, const Tensor& output, const Tensor& v) {
+  const variable_list inputs = problem.wanted_inputs();
   variable_list gradients(inputs.size());
   if (output.requires_grad())
     gradients = grad(output, inputs, v, /*retain_graph=*/true, /*create_graph=*/false, /*allow_unused=*/true);
@@ -135,7 +135,7 @@ variable_list vector_jacobian(const Problem& problem, const Tensor& output, cons
   return gradients;
 }
 
-/// Every differentiable output's elements, f(x) with x as it is now.
+/// The elements of every output with the inputs as they are now; none for outputs that have no derivative.
 std::vector<std::vector<double>> output_elements(const Problem& problem, const variable_list& outputs) {
   const variable_list now = evaluate(problem);
   check(now.size() == outputs.size(), problem.check, ": the function returned ", outputs.size(),
@@ -149,165 +149,117 @@ std::vector<std::vector<double>> output_elements(const Problem& problem, const v
   return result;
 }
 
-struct Comparison {
-  double analytic, numeric;
+/// J u = (f(x + ε u) - f(x - ε u)) / 2ε for every output. Puts x back, also when the function throws.
+std::vector<std::vector<double>> jacobian_vector(const Problem& problem, const Tensor& input, const Tensor& u,
+                                                 const variable_list& outputs) {
+  struct Restore {
+    const Tensor x, before;
+    ~Restore() { x.copy_(before); }
+  } const now{input.detach(), input.detach().clone()};
+  const double eps = problem.options.eps;
+  now.x.add_(u, eps);
+  auto slope = output_elements(problem, outputs);
+  now.x.copy_(now.before);
+  now.x.sub_(u, eps);
+  const auto below = output_elements(problem, outputs);
+  for (size_t o = 0; o < slope.size(); ++o)
+    for (size_t j = 0; j < slope[o].size(); ++j) slope[o][j] = (slope[o][j] - below[o][j]) / (2 * eps);
+  return slope;
+}
 
-  double difference() const { return std::abs(analytic - numeric); }
-  double tolerance(const GradcheckOptions& options) const {
-    return options.atol + options.rtol * std::abs(numeric);
-  }
-  bool agrees(const GradcheckOptions& options) const {  // and not where either is NaN
-    return difference() <= tolerance(options) || analytic == numeric;
-  }
-};
-
-std::string text(const Comparison& both, const GradcheckOptions& options) {
+/// "analytic 2 but numeric 3 …" if the two differ by more than the tolerance or one is NaN, else empty.
+std::string difference(const GradcheckOptions& options, double analytic, double numeric) {
+  const double difference = std::abs(analytic - numeric),
+               tolerance = options.atol + options.rtol * std::abs(numeric);
+  if (difference <= tolerance || analytic == numeric) return "";
   std::ostringstream text;
-  text << "analytic " << both.analytic << " but numeric " << both.numeric << " (difference "
-       << both.difference() << " > tolerance " << both.tolerance(options) << ")";
+  text << "analytic " << analytic << " but numeric " << numeric << " (difference " << difference
+       << " > tolerance " << tolerance << ")";
   return text.str();
 }
 
-// ---- Every entry -------------------------------------------------------------------------------------------------
-
-/// rows[o][j][i]: the gradient by input i of entry j of output o.
-using Rows = std::vector<std::vector<variable_list>>;
-
-Rows analytic_rows(const Problem& problem, const variable_list& inputs, const variable_list& outputs) {
-  Rows rows(outputs.size());
-  for (size_t o = 0; o < outputs.size(); ++o) {
-    if (!outputs[o].is_floating_point()) continue;
-    for (int64_t j = 0; j < outputs[o].numel(); ++j) {
-      std::vector<double> one_hot(outputs[o].numel(), 0.0);
-      one_hot[j] = 1;
-      rows[o].push_back(vector_jacobian(problem, outputs[o], inputs, tensor_of(one_hot, outputs[o])));
-      for (Tensor& row : rows[o].back()) row = row.cpu().contiguous();
+/// Every entry of every Jacobian.
+void compare_entries(const Problem& problem, const variable_list& outputs) {
+  const variable_list inputs = problem.wanted_inputs();
+  std::vector<std::vector<std::vector<double>>>
+      rows;                        // [o, j][i]: the gradient by input i of entry j of output o
+  for (const Tensor& y : outputs)  // all of them before any input is touched
+    for (int64_t j = 0; y.is_floating_point() && j < y.numel(); ++j) {
+      rows.emplace_back();
+      for (const Tensor& row : vector_jacobian(problem, y, one_hot(y, j)))
+        rows.back().push_back(elements(row));
     }
-  }
-  return rows;
-}
-
-void compare_entries(const Problem& problem, const std::vector<size_t>& differentiable,
-                     const variable_list& outputs) {
-  variable_list inputs;
-  for (size_t i : differentiable) inputs.push_back(problem.inputs[i]);
-  const Rows rows = analytic_rows(problem, inputs, outputs);  // all of them before any input is touched
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const Restore restore(inputs[i]);
+  for (size_t i = 0; i < inputs.size(); ++i)
     for (int64_t k = 0; k < inputs[i].numel(); ++k) {
-      const Tensor entry = element(inputs[i].detach(), k);
-      const double x = entry.item<double>(), above = x + problem.options.eps, below = x - problem.options.eps;
-      entry.fill_(above);
-      const auto f_above = output_elements(problem, outputs);
-      entry.fill_(below);
-      const auto f_below = output_elements(problem, outputs);
-      entry.fill_(x);
+      const auto column = jacobian_vector(problem, inputs[i], one_hot(inputs[i], k), outputs);
+      auto row = rows.begin();
       for (size_t o = 0; o < outputs.size(); ++o)
-        for (size_t j = 0; j < f_above[o].size(); ++j) {
-          const Comparison both{rows[o][j][i].data_ptr<double>()[k],
-                                (f_above[o][j] - f_below[o][j]) / (above - below)};
-          if (!both.agrees(problem.options))
-            report(problem.check, ": ", problem.options.name, ", ", problem.input_names[differentiable[i]],
-                   " ", text(inputs[i].sizes()), ", entry ", entry_text(inputs[i], k), ": ",
-                   text(both, problem.options), " for ", problem.output_names[o], " entry ",
+        for (size_t j = 0; j < column[o].size(); ++j)
+          if (const std::string wrong = difference(problem.options, (*row++)[i][k], column[o][j]);
+              !wrong.empty())
+            report(problem.check, ": ", problem.name(i), " ", text(inputs[i].sizes()), ", entry ",
+                   entry_text(inputs[i], k), ": ", wrong, " for ", problem.output_names[o], " entry ",
                    entry_text(outputs[o], static_cast<int64_t>(j)));
-        }
     }
-  }
 }
 
-// ---- Random projections ------------------------------------------------------------------------------------------
-
-Tensor random_like(const Tensor& x, Generator& generator) {
-  const Tensor r = empty(x.sizes(), kFloat64);
-  draw::normal(generator, 0, 1, r.raw());
-  return r.to(x.device());
-}
-
-double inner_product(const Tensor& a, const std::vector<double>& b) {
-  const std::vector<double> values = elements(a);
-  double sum = 0;
-  for (size_t i = 0; i < values.size(); ++i) sum += values[i] * b[i];
-  return sum;
-}
-
-void compare_projections(const Problem& problem, size_t index, const variable_list& outputs,
+/// vᵀ J u for one random u and, for each output, one random v.
+void compare_projections(const Problem& problem, size_t i, const variable_list& outputs,
                          Generator& generator) {
-  const Tensor& input = problem.inputs[index];
-  const Tensor x = input.detach(), before = x.clone(), u = random_like(x, generator);
-  std::vector<Tensor> directions;
+  const Tensor x = problem.inputs[problem.wanted[i]], u = random_like(x, generator);
+  std::vector<std::vector<double>> v;
   std::vector<double> analytic;
   for (const Tensor& y : outputs) {
-    directions.push_back(random_like(y, generator));
-    if (!y.is_floating_point()) continue;
-    const Tensor gradient = vector_jacobian(problem, y, {input}, directions.back())[0];
-    analytic.resize(directions.size());
-    analytic.back() = inner_product(gradient, elements(u));
+    const Tensor direction = random_like(y, generator);
+    v.push_back(elements(direction));
+    analytic.push_back(y.is_floating_point()
+                           ? inner_product(elements(vector_jacobian(problem, y, direction)[i]), elements(u))
+                           : 0);
   }
-  const Restore restore(x);
-  const double eps = problem.options.eps;
-  x.add_(u, eps);
-  const auto f_above = output_elements(problem, outputs);
-  x.copy_(before);
-  x.sub_(u, eps);
-  const auto f_below = output_elements(problem, outputs);
+  const auto numeric = jacobian_vector(problem, x, u, outputs);
   for (size_t o = 0; o < outputs.size(); ++o) {
     if (!outputs[o].is_floating_point()) continue;
-    std::vector<double> difference = f_above[o];
-    for (size_t j = 0; j < difference.size(); ++j)
-      difference[j] = (difference[j] - f_below[o][j]) / (2 * eps);
-    const Comparison both{analytic[o], inner_product(directions[o], difference)};
-    if (!both.agrees(problem.options))
-      report(problem.check, ": ", problem.options.name, ", ", problem.input_names[index], " ",
-             text(x.sizes()), ", along a random direction: ", text(both, problem.options),
-             " for a random combination of the entries of ", problem.output_names[o], " ",
-             text(outputs[o].sizes()), "; fast_mode = false finds the entry");
+    const std::string wrong = difference(problem.options, analytic[o], inner_product(numeric[o], v[o]));
+    if (!wrong.empty())
+      report(problem.check, ": ", problem.name(i), " ", text(x.sizes()),
+             ", along a random direction: ", wrong, " for a random combination of the entries of ",
+             problem.output_names[o], " ", text(outputs[o].sizes()), "; fast_mode = false finds the entry");
   }
 }
 
 // ---- The whole check ---------------------------------------------------------------------------------------------
 
-void check_deterministic(const Problem& problem, const std::vector<size_t>& differentiable,
-                         const variable_list& outputs, Generator& generator) {
-  variable_list inputs;
-  for (size_t i : differentiable) inputs.push_back(problem.inputs[i]);
+void check_deterministic(const Problem& problem, const variable_list& outputs, Generator& generator) {
   for (const Tensor& y : outputs) {
     if (!y.is_floating_point()) continue;
     const Tensor v = random_like(y, generator);
-    const variable_list first = vector_jacobian(problem, y, inputs, v);
-    const variable_list second = vector_jacobian(problem, y, inputs, v);
-    for (size_t i = 0; i < inputs.size(); ++i)
+    const variable_list first = vector_jacobian(problem, y, v), second = vector_jacobian(problem, y, v);
+    for (size_t i = 0; i < first.size(); ++i)
       if (!allclose(first[i], second[i], 0, problem.options.nondet_tol, /*equal_nan=*/true))
-        report(problem.check, ": ", problem.options.name, ", ", problem.input_names[differentiable[i]],
+        report(problem.check, ": ", problem.name(i),
                ": two backward passes over the same graph gave different gradients");
   }
 }
 
-int64_t jacobian_entries(const Problem& problem, const std::vector<size_t>& differentiable,
-                         const variable_list& outputs) {
-  int64_t columns = 0, rows = 0;
-  for (size_t i : differentiable) columns += problem.inputs[i].numel();
-  for (const Tensor& y : outputs)
-    if (y.is_floating_point()) rows += y.numel();
-  return columns * rows;
-}
-
 void run(Problem& problem) {
-  const std::vector<size_t> differentiable = differentiable_inputs(problem);
+  problem.wanted = differentiable_inputs(problem);
   const variable_list outputs = evaluate_watching_inputs(problem);
-  Generator generator(0);
+  int64_t rows = 0, columns = 0;
   for (size_t o = 0; o < outputs.size(); ++o) {
-    if (problem.options.name.empty() && outputs[o].grad_fn())
-      problem.options.name = outputs[o].grad_fn()->op();
+    const Tensor& y = outputs[o];
+    if (problem.options.name.empty() && y.grad_fn()) problem.options.name = y.grad_fn()->op();
     if (problem.output_names.size() <= o)
       problem.output_names.push_back(outputs.size() == 1 ? "output" : "output " + std::to_string(o));
+    if (y.is_floating_point()) rows += y.numel();
   }
+  for (const Tensor& x : problem.wanted_inputs()) columns += x.numel();
   if (problem.options.name.empty()) problem.options.name = "function";
-  check_deterministic(problem, differentiable, outputs, generator);
-  const bool large = jacobian_entries(problem, differentiable, outputs) > kMostJacobianEntries;
-  if (!problem.options.fast_mode.value_or(large)) return compare_entries(problem, differentiable, outputs);
-  // The graph of `outputs` has saved inputs that are about to change and change back: each round gets a new one.
-  for (size_t i : differentiable)
+  Generator generator(0);
+  check_deterministic(problem, outputs, generator);
+  if (!problem.options.fast_mode.value_or(rows * columns > kMostJacobianEntries))
+    return compare_entries(problem, outputs);
+  // The graph of `outputs` has saved inputs that are about to change and change back, so each round makes a new one.
+  for (size_t i = 0; i < problem.wanted.size(); ++i)
     for (int round = 0; round < kProjections; ++round)
       compare_projections(problem, i, evaluate(problem), generator);
 }

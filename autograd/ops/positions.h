@@ -1,0 +1,44 @@
+// Positions: what every index becomes. A position is the place of an element, counted in elements from the first, and an
+// int64 tensor of positions says which elements are chosen. Reading at positions and adding at positions are transposed
+// maps, so each is the derivative rule of the other.
+#pragma once
+
+#include "autograd/ops/pointwise.h"
+
+namespace gradus {
+
+/// The strides of a row-major tensor of x's shape.
+Shape contiguous_strides(const Tensor& x);
+
+/// y has the shape of `positions`, which are those of a row-major x.
+Tensor take_at(const char* op, const Tensor& x, const Tensor& positions);
+
+/// x with values written to the positions, or added there. Values broadcast to the shape of `positions`.
+Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tensor& positions,
+              bool accumulate);
+
+/// The indices as int64, negative ones counted from the end. Error if one is outside of [-size, size).
+Tensor checked_indices(const char* op, const Tensor& index, int64_t dim, int64_t size);
+
+/// 0, stride, 2 stride, … along dimension d of a tensor of `dim` dimensions.
+Tensor steps_along(int d, int dim, int64_t size, int64_t stride, const Tensor& like);
+
+/// index_list[d] chooses along dimension d of x; all indices broadcast together. Undefined: the whole dimension stays.
+Tensor positions_of(const Tensor& x, const std::vector<Tensor>& index_list, IntArrayRef strides);
+
+/// put_at in x's own memory. positions_for(strides) are the positions for given strides of x.
+template <class Positions>
+void put_in(const char* op, const Tensor& x, const Tensor& given, bool accumulate, Positions positions_for) {
+  const Tensor values = on_device_of(op, x, given);
+  if (GradMode::is_enabled() && (x.requires_grad() || values.requires_grad())) {
+    x.copy_(put_at(op, x, values, positions_for(contiguous_strides(x)), accumulate));
+    return;
+  }
+  const Tensor positions = on_device_of(op, x, positions_for(x.strides()));
+  const Tensor own = values.detach().to(x.dtype());
+  const Tensor source = own.is_alias_of(x) ? own.clone() : own;  // read before it is written
+  kernels_of(x).put(positions.raw(), expand_view(op, source.raw(), positions.sizes()), accumulate, x.raw());
+  bump_version(x);
+}
+
+}  // namespace gradus

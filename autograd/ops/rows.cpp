@@ -1,0 +1,68 @@
+// Whole rows of a table, chosen by their number. Reading rows and adding to rows are transposed maps, so each is the
+// derivative rule of the other.
+#include "autograd/ops/positions.h"
+
+namespace gradus {
+
+namespace {
+
+Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows);
+
+/// yᵢ = table[kᵢ], whole rows      t̄[r] = Σ ȳᵢ over all i with kᵢ = r
+///
+/// The indices are checked and of one dimension. They may be the caller's own array, so they are saved: backward must
+/// not write by indices that have changed since they were checked.
+Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
+  const Tensor table = source.contiguous();
+  on_device_of(op, table, indices);
+  Tensor y = allocate({indices.size(0), table.size(1)}, table.dtype(), table.device().type());
+  kernels_of(table).gather_rows(table.raw(), indices.raw(), y.raw());
+  return record(op, y, wrt(table, [indices = save(indices), rows = table.size(0)](const Tensor& g) {
+                  return add_rows(g, indices, rows);
+                }));
+}
+
+Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows) {
+  Tensor y = zeros({rows, values.size(1)}, values.options());
+  kernels_of(y).scatter_add_rows(indices.raw(), values.raw(), y.raw());
+  return record("add_rows", y, wrt(values, [indices = save(indices)](const Tensor& g) {
+                  return take_rows("take_rows", g, indices);
+                }));
+}
+
+}  // namespace
+
+// yᵢ = W[kᵢ], a row of the table      W̄[r] = Σ ȳᵢ over all i with kᵢ = r
+Tensor embedding(const Tensor& weight, const Tensor& input, int64_t padding_idx) {
+  check(weight.dim() == 2, "embedding: the table must be (rows, width), not ", text(weight.sizes()));
+  check(is_integer(input.dtype()), "embedding: indices must be integers, not ", input.dtype());
+  const Tensor indices = input.to(kInt64);
+  if (indices.numel() > 0) {
+    const Tensor bad = lt(indices, 0) | ge(indices, weight.size(0));
+    if (any(bad).item<bool>()) {
+      const Tensor where_bad = nonzero(bad)[0].cpu().contiguous();
+      const IntArrayRef position(where_bad.data_ptr<int64_t>(), where_bad.numel());
+      fail("embedding: index ", masked_select(indices, bad)[0].item<int64_t>(), " at position ",
+           text(position), " is out of range for a table of ", weight.size(0), " rows");
+    }
+  }
+  Shape shape(indices.raw());
+  shape.push_back(weight.size(1));
+  const Tensor y = take_rows("embedding", weight, indices.flatten().contiguous()).view(shape);
+  return padding_idx < 0 ? y : where(eq(indices, padding_idx).unsqueeze(-1), y.detach(), y);
+}
+
+// yᵢ = x[…, kᵢ, …]      x̄: ȳ added where it came from
+Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
+  check(index.dim() <= 1, "index_select: the index must be a vector, not ", text(index.sizes()));
+  check(x.dim() > 0, "index_select: a tensor of no dimensions has no rows to choose from");
+  const int d = wrap_dim(dim, static_cast<int>(x.dim()));
+  const Tensor rows = checked_indices("index_select", index.reshape({-1}).contiguous(), d, x.size(d));
+  const Tensor front = transpose(x, 0, d);
+  Shape shape(front.raw());
+  const Tensor table = front.reshape({x.size(d), front.numel() / std::max<int64_t>(x.size(d), 1)});
+  shape[0] = rows.size(0);
+  return transpose(take_rows("index_select", table, rows).view(shape), 0, d);
+}
+
+}  // namespace gradus

@@ -1,0 +1,65 @@
+// Watch: how tools look on while ops are recorded and differentiated. KeepGradientNorms and anomaly mode are watches.
+//
+// The tape knows nothing of what a watch does. While no watch is on, each call below costs one test of a pointer.
+#pragma once
+
+#include <string>
+
+namespace gradus {
+
+class Tensor;
+
+namespace autograd {
+
+class Node;
+struct Edge;
+
+/// Derive from it, override what is of interest, and turn it on and off. A watch sees its own thread only.
+class Watch {
+ public:
+  /// An op has been recorded: `node` is new.
+  virtual void recorded(Node& /*node*/) {}
+  /// The rule of `from` has returned a gradient that goes along `to`.
+  virtual void returned(Node& /*from*/, const Edge& /*to*/, const Tensor& /*gradient*/) {}
+  /// The gradients of a node's outputs are complete; its rules run next.
+  virtual void complete(Node& /*node*/) {}
+  /// What an error message about a node should add: "\n" and some lines, or nothing.
+  virtual std::string explain(Node& /*node*/) { return ""; }
+
+  /// Calls f(watch) for every watch that is on.
+  template <class F>
+  static void each(F f) {
+    for (Watch* watch = first_; watch; watch = watch->next_) f(*watch);
+  }
+  static bool any() { return first_ != nullptr; }
+  /// What all watches have to say about a node.
+  static std::string explain_all(Node& node) {
+    std::string text;
+    each([&](Watch& watch) { text += watch.explain(node); });
+    return text;
+  }
+
+ protected:
+  Watch() = default;
+  ~Watch() = default;
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  void turn_on() {
+    next_ = first_;
+    first_ = this;
+  }
+  /// Does nothing if the watch is off.
+  void turn_off() {
+    Watch** place = &first_;
+    while (*place && *place != this) place = &(*place)->next_;
+    if (*place) *place = next_;
+  }
+
+ private:
+  Watch* next_ = nullptr;
+  static constinit inline thread_local Watch* first_ = nullptr;
+};
+
+}  // namespace autograd
+}  // namespace gradus
