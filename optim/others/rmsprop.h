@@ -1,4 +1,4 @@
-// RMSprop: the gradient divided by the root of its own running mean square. With gradient g at parameter p:
+// RMSprop: the gradient divided by the root of its own running mean square. With gradient g of parameter p:
 //
 //     g ← g + weight_decay · p
 //     v ← α v + (1 - α) g²

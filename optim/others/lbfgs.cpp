@@ -1,7 +1,8 @@
-#include "optim/lbfgs.h"
+#include "optim/others/lbfgs.h"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "autograd/ops/ops.h"
 
@@ -17,9 +18,9 @@ void LBFGSOptions::validate() const {
 }
 
 void LBFGSOptions::fields(Fields& fields) {
-  fields("lr", lr_)("max_iter", max_iter_)("max_eval", max_eval_)("tolerance_grad", tolerance_grad_);
-  fields("tolerance_change", tolerance_change_)("history_size", history_size_)("line_search_fn",
-                                                                               line_search_fn_);
+  fields("lr", lr_)("max_iter", max_iter_)("max_eval", max_eval_);
+  fields("tolerance_grad", tolerance_grad_)("tolerance_change", tolerance_change_);
+  fields("history_size", history_size_)("line_search_fn", line_search_fn_);
 }
 
 namespace {
@@ -35,7 +36,7 @@ struct Point {
   Tensor gradient;
 };
 
-/// Where the cubic through two points, with their slopes, has its minimum, as far as that lies in [low, high].
+/// The minimum of the cubic through two points with their slopes, limited to [low, high].
 double cubic_minimum(const Point& a, const Point& b, double low, double high) {
   const Point &left = a.t <= b.t ? a : b, &right = a.t <= b.t ? b : a;
   const double d = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.t - b.t);
@@ -53,7 +54,7 @@ class StrongWolfe {
   StrongWolfe(Line line, Point start, double largest_d, double tolerance)
       : line_(std::move(line)), start_(std::move(start)), largest_d_(largest_d), tolerance_(tolerance) {}
 
-  /// Walks on from t until there is a minimum between the last two points, then closes in on it.
+  /// Takes longer steps, from t on, until a minimum lies between the last two points, then narrows the interval.
   Point search(double t) {
     Point last = start_, now = line_(t);
     for (; tries_ < kMostTries; ++tries_) {
@@ -68,9 +69,12 @@ class StrongWolfe {
 
  private:
   static constexpr int kMostTries = 25;
+  /// The loss did not fall enough: the first Wolfe condition fails, with c₁ = 1e-4.
   bool too_high(const Point& p) const { return p.loss > start_.loss + 1e-4 * p.t * start_.slope; }
+  /// The second Wolfe condition, with c₂ = 0.9.
   bool flat_enough(const Point& p) const { return std::abs(p.slope) <= -0.9 * start_.slope; }
 
+  /// A point that satisfies both conditions, between `low`, the best so far, and `high`.
   Point between(Point low, Point high) {
     if (high.loss < low.loss) std::swap(low, high);
     bool near_an_end_before = false;
@@ -79,7 +83,7 @@ class StrongWolfe {
       const double margin = 0.1 * (right - left);
       double t = cubic_minimum(low, high, left, right);
       bool near_an_end = std::min(right - t, t - left) < margin;
-      if (near_an_end && (near_an_end_before || t >= right || t <= left)) {  // no progress: step inside
+      if (near_an_end && (near_an_end_before || t >= right || t <= left)) {  // no progress: move inside
         t = right - t < t - left ? right - margin : left + margin;
         near_an_end = false;
       }
@@ -127,7 +131,7 @@ void move(const Parameters& parameters, double t, const Tensor& d) {
   }
 }
 
-/// The point that the line search chooses; the parameters stay where they are.
+/// The point that the line search chooses. The parameters keep their values.
 Point search_along(const Parameters& parameters, const Tensor& d, const Point& start, double t,
                    double tolerance, const std::function<Tensor()>& evaluate) {
   Parameters x;
@@ -162,8 +166,8 @@ void LBFGS::state_fields(Fields& fields) {
   int64_t numel = 0;
   for (const Tensor& parameter : parameters()) numel += parameter.numel();
   fields.in("state.0", zeros(numel, parameters()[0].options()));
-  fields("func_evals", s.func_evals)("n_iter", s.n_iter)("t", s.t)("prev_loss", s.prev_loss)("H_diag",
-                                                                                             s.H_diag);
+  fields("func_evals", s.func_evals)("n_iter", s.n_iter)("t", s.t);
+  fields("prev_loss", s.prev_loss)("H_diag", s.H_diag);
   fields("d", s.d)("prev_flat_grad", s.prev_flat_grad);
   fields("old_dirs", s.old_dirs)("old_stps", s.old_stps)("ro", s.ro);
   check(s.old_dirs.size() == s.ro.size() && s.old_stps.size() == s.ro.size(),
@@ -171,16 +175,16 @@ void LBFGS::state_fields(Fields& fields) {
         s.old_stps.size(), " and ", s.ro.size());
 }
 
-/// Notes what the last step tells of the curvature, and sets d for the next.
+/// Adds the last step's s and y to the history and sets the direction d of the next step.
 void LBFGS::choose_direction(const Tensor& gradient, int64_t history_size) {
   LBFGSParamState& s = state_;
   if (s.n_iter > 1) {
     const Tensor y = gradient - s.prev_flat_grad, step = s.d * s.t;
     if (const double ys = dot_of(y, step); ys > 1e-10) {
       if (s.ro.size() == static_cast<size_t>(history_size)) {
-        s.old_dirs.pop_front();
-        s.old_stps.pop_front();
-        s.ro.pop_front();
+        s.old_dirs.erase(s.old_dirs.begin());
+        s.old_stps.erase(s.old_stps.begin());
+        s.ro.erase(s.ro.begin());
       }
       s.old_dirs.push_back(y);
       s.old_stps.push_back(step);

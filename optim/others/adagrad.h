@@ -1,8 +1,8 @@
-// Adagrad: a step shrinks with all that was walked in its direction, so that rare directions keep long steps.
-// With gradient g at parameter p and t counting the steps from 1:
+// Adagrad: the step of an element shrinks with the sum of its squared gradients, so that elements with rare gradients
+// keep long steps. With gradient g of parameter p, and t counting the steps from 1:
 //
 //     g ← g + weight_decay · p
-//     s ← s + g²                                      (s begins at initial_accumulator_value)
+//     s ← s + g²                                      (s starts at initial_accumulator_value)
 //     p ← p - lr / (1 + (t - 1) lr_decay) · g / (√s + ε)
 //
 // Source: Duchi, Hazan & Singer, "Adaptive subgradient methods for online learning" (2011).

@@ -1,4 +1,4 @@
-#include "optim/schedulers.h"
+#include "optim/schedules/schedulers.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "nn/utils.h"
+#include "nn/tools/utils.h"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "optim/adagrad.h"
+#include "optim/others/adagrad.h"
 
 #include "autograd/ops/ops.h"
 

@@ -1,4 +1,4 @@
-#include "nn/serialize.h"
+#include "nn/tools/serialize.h"
 
 #include "autograd/grad_mode.h"
 

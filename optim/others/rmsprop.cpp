@@ -1,4 +1,4 @@
-#include "optim/rmsprop.h"
+#include "optim/others/rmsprop.h"
 
 #include "autograd/ops/ops.h"
 
