@@ -34,17 +34,6 @@ struct Example {
   Target target;
 };
 
-/// An example without a target. It converts to its data.
-template <class Data>
-struct Example<Data, void> {
-  Example() = default;
-  Example(Data data) : data(std::move(data)) {}  // NOLINT
-  operator Data&() { return data; }              // NOLINT
-  operator const Data&() const { return data; }  // NOLINT
-  Data data;
-};
-using TensorExample = Example<Tensor, void>;
-
 // ---- Datasets ---------------------------------------------------------------------------------------------
 
 namespace datasets {

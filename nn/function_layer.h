@@ -14,7 +14,6 @@
 #pragma once
 
 #include <concepts>
-#include <iosfwd>
 #include <optional>
 
 #include "autograd/ops/ops.h"
@@ -31,10 +30,11 @@ namespace gradus::nn {
 class OptionsPrinter {
  public:
   OptionsPrinter(std::ostream& out, const char* layer);
-  OptionsPrinter& operator()(const char* name, double value);
-  OptionsPrinter& operator()(const char* name, int64_t value);
-  OptionsPrinter& operator()(const char* name, bool value);
-  OptionsPrinter& operator()(const char* name, IntArrayRef value);
+  template <class T>
+  OptionsPrinter& operator()(const char* name, const T& value) {
+    start(name) << value;
+    return *this;
+  }
   template <class T>
   OptionsPrinter& operator()(const char* name, const std::optional<T>& value) {
     return value ? (*this)(name, *value) : *this;

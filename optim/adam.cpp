@@ -63,4 +63,13 @@ void Adam::update(const AdamOptions& options, std::span<const Item> items) {
   if (!tensors_.empty()) kernels_of(items[0].parameter).adam(step, tensors_);
 }
 
+AdamW::AdamW(std::vector<OptimizerParamGroup> groups, const AdamWOptions& defaults)
+    : Adam(std::move(groups), defaults) {
+  decoupled_decay_ = true;
+}
+AdamW::AdamW(std::vector<Tensor> parameters, const AdamWOptions& defaults)
+    : Adam(std::move(parameters), defaults) {
+  decoupled_decay_ = true;
+}
+
 }  // namespace gradus::optim

@@ -63,14 +63,8 @@ struct AdamWOptions : AdamOptions {
 
 class AdamW final : public Adam {
  public:
-  explicit AdamW(std::vector<OptimizerParamGroup> groups, const AdamWOptions& defaults = {})
-      : Adam(std::move(groups), defaults) {
-    decoupled_decay_ = true;
-  }
-  explicit AdamW(std::vector<Tensor> parameters, const AdamWOptions& defaults = {})
-      : Adam(std::move(parameters), defaults) {
-    decoupled_decay_ = true;
-  }
+  explicit AdamW(std::vector<OptimizerParamGroup> groups, const AdamWOptions& defaults = {});
+  explicit AdamW(std::vector<Tensor> parameters, const AdamWOptions& defaults = {});
 };
 
 }  // namespace gradus::optim

@@ -1,11 +1,24 @@
-// Datasets made of tensors: TensorDataset has rows, TensorPairs has rows and targets.
+// Datasets made of tensors: TensorDataset has rows without targets, TensorPairs has rows and targets.
 //
 //     auto loader = data::make_data_loader(data::datasets::TensorPairs(x, y), /*batch_size=*/64);
 #pragma once
 
 #include "nn/data.h"
 
-namespace gradus::data::datasets {
+namespace gradus::data {
+
+/// An example without a target. It converts to its data.
+template <class Data>
+struct Example<Data, void> {
+  Example() = default;
+  Example(Data data) : data(std::move(data)) {}  // NOLINT
+  operator Data&() { return data; }              // NOLINT
+  operator const Data&() const { return data; }  // NOLINT
+  Data data;
+};
+using TensorExample = Example<Tensor, void>;
+
+namespace datasets {
 
 /// The rows of a tensor, without targets.
 struct TensorDataset : Dataset<TensorDataset, TensorExample> {
@@ -28,4 +41,5 @@ class TensorPairs : public BatchDataset<TensorPairs, Example<>> {
   Tensor data_, target_;
 };
 
-}  // namespace gradus::data::datasets
+}  // namespace datasets
+}  // namespace gradus::data

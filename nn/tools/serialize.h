@@ -8,11 +8,11 @@ namespace gradus::nn {
 
 /// The parameters and buffers of a module and all below it, under names such as "hidden.weight".
 NamedTensors tensors_of(const Module& module);
-/// Writes the values into the module's own tensors, which optimisers know. Names, shapes and dtypes must be the same on
-/// both sides; an Error lists all that differ.
+/// Copies the values into the module's own tensors, so that optimisers keep referring to them. Names, shapes and dtypes
+/// must agree; otherwise an Error lists all differences and nothing changes.
 void set_tensors(Module& module, const Safetensors& file);
 
-// save(net, …) where net is a std::shared_ptr<Net>, or a holder such as nn::Sequential.
+// For save(net, …) with a std::shared_ptr<Net> or a holder such as nn::Sequential.
 inline NamedTensors tensors_of(const std::shared_ptr<Module>& module) { return tensors_of(*module); }
 inline void set_tensors(const std::shared_ptr<Module>& module, const Safetensors& file) {
   set_tensors(*module, file);

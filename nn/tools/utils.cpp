@@ -19,9 +19,9 @@ double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, d
     }
   const double total = std::isinf(norm_type) ? sum : std::pow(sum, 1 / norm_type);
   check(!error_if_nonfinite || std::isfinite(total), "The total norm of order ", norm_type,
-        " for gradients from `parameters` is non-finite, so it cannot be clipped. To disable this error and "
-        "scale the ",
-        "gradients with the non-finite norm anyway, set `error_if_nonfinite=false`");
+        " for gradients from `parameters` is non-finite, so it cannot be clipped. "
+        "To disable this error and scale the gradients with the non-finite norm anyway, "
+        "set `error_if_nonfinite=false`");
   const double factor = max_norm / (total + 1e-6);
   if (factor >= 1) return total;
   for (const Tensor& parameter : parameters)

@@ -1,4 +1,4 @@
-// Helpers for training loops, as torch::nn::utils.
+// Helpers for training loops, as in torch::nn::utils.
 #pragma once
 
 #include <vector>
@@ -7,9 +7,8 @@
 
 namespace gradus::nn::utils {
 
-/// Scales all gradients by one factor, so that the norm of all of them together is at most max_norm; returns
-/// what it was before. norm_type p: (Σ |g|ᵖ)^(1/p), or the largest |g| for infinity. Parameters without
-/// gradient are skipped.
+/// Scales all gradients by one factor, so that their common norm is at most max_norm. Returns the norm before.
+/// norm_type p: (Σ |g|ᵖ)^(1/p), or the largest |g| for infinity. Parameters without gradient are skipped.
 /// Source: Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks" (2013).
 double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, double norm_type = 2,
                        bool error_if_nonfinite = false);
@@ -24,7 +23,7 @@ inline void clip_grad_value_(const Tensor& parameter, double clip_value) {
   clip_grad_value_(std::vector<Tensor>{parameter}, clip_value);
 }
 
-/// All parameters one after another in one vector.
+/// All parameters concatenated to one vector.
 Tensor parameters_to_vector(const std::vector<Tensor>& parameters);
 /// Makes the parameters views of consecutive parts of `vector`. Error unless it has exactly as many elements.
 void vector_to_parameters(const Tensor& vector, const std::vector<Tensor>& parameters);

@@ -1,4 +1,4 @@
-// Learning rates that change: call scheduler.step() once per epoch, after the optimiser's steps.
+// Schedules of learning rates: call scheduler.step() once per epoch, after the optimiser's steps.
 #pragma once
 
 #include <vector>
@@ -20,14 +20,14 @@ class LRScheduler {
   std::vector<double> get_current_lrs() const;
   void set_lrs(const std::vector<double>& lrs);
 
-  unsigned step_count_ = 0;  // calls of step() before this one
+  unsigned step_count_ = 0;  // the number of calls of step() before this one
 
  private:
   Optimizer& optimizer_;
 };
 
-/// lr ← gamma · lr in every call of step() that comes after a multiple of step_size others. As in libtorch,
-/// the first call only counts, so rates change one call later than with Python's StepLR.
+/// lr ← gamma · lr in every call of step() before which the number of calls was a positive multiple of step_size. As in
+/// libtorch, rates therefore change one call later than with Python's StepLR.
 class StepLR : public LRScheduler {
  public:
   StepLR(Optimizer& optimizer, unsigned step_size, double gamma = 0.1);
@@ -40,9 +40,9 @@ class StepLR : public LRScheduler {
 
 /// lr ← factor · lr when step(metric) has been called more than `patience` times without a better metric.
 ///
-/// Better is less, or with mode max more, than the best so far by `threshold`: a part of it (rel), or as it is (abs).
-/// After a change the next `cooldown` calls do not count. No rate falls below min_lr (one per group; by default 0),
-/// and changes of at most eps are not made.
+/// A metric is better if it is less (mode max: more) than the best so far by `threshold`, which is a fraction of the
+/// best (rel) or a difference (abs). The `cooldown` calls after a change do not count. No rate falls below min_lr (one
+/// per group; by default 0), and changes of at most eps are not made.
 class ReduceLROnPlateauScheduler {
  public:
   enum SchedulerMode { min, max };
