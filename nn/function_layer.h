@@ -3,14 +3,15 @@
 //
 //     /// x where x > 0, α (eˣ - 1) elsewhere.
 //     struct ELUOptions {
-//       GRADUS_ARG(double, alpha) = 1;
-//       GRADUS_ARG(bool, inplace) = false;
 //       Tensor operator()(const Tensor& x) const { return gradus::elu(x, alpha_); }
 //       void fields(auto& field) const { field("alpha", alpha_).if_true("inplace", inplace_); }
+//       GRADUS_ARG(double, alpha) = 1;
+//       GRADUS_ARG(bool, inplace) = false;
 //     };
 //     GRADUS_LAYER(ELU, elu, ELUOptions);
 //
-// The last line declares nn::ELU, nn::functional::elu(x, options), and the other names that libtorch has for them.
+// The last line declares nn::ELU and nn::functional::elu(x, options). fields() lists the options that printing the layer
+// shows. GRADUS_ARG ends in a private section, so it stands last.
 #pragma once
 
 #include <concepts>
