@@ -1,5 +1,6 @@
-// Data for a training loop, as in torch::data: a dataset returns examples by index, a sampler chooses the indices of
-// each batch, a transform joins the examples into one batch, and the loader connects the three.
+// Data for a training loop, as in torch::data: a dataset returns examples by index, a sampler
+// chooses the indices of each batch, a transform joins the examples into one batch, and the loader
+// connects the three.
 //
 //     struct Digits : data::datasets::Dataset<Digits> {
 //       data::Example<> get(size_t index) override { return {images[index], labels[index]}; }
@@ -9,7 +10,8 @@
 //     auto loader = data::make_data_loader(Digits().map(data::transforms::Stack<>()), /*batch_size=*/64);
 //     for (auto& batch : *loader) loss(net->forward(batch.data), batch.target)…      // one epoch
 //
-// nn/data/ has more: datasets made of tensors (no class is needed for those) and transforms of single examples.
+// nn/data/ has more: datasets made of tensors (no class is needed for those) and transforms
+// of single examples.
 #pragma once
 
 #include <concepts>

@@ -4,7 +4,8 @@
 namespace gradus {
 namespace nn {
 
-/// How a loss reduces its elements: not at all, to their mean, to their sum, or to their sum divided by the batch size.
+/// How a loss reduces its elements: not at all, to their mean, to their sum, or to their sum
+/// divided by the batch size.
 enum class LossReduction { none, mean, sum, batch_mean };
 
 /// The connections of a layer that an initialiser counts: those into an output, or those out of an input.

@@ -1,5 +1,5 @@
-// Layers that are a function with options: activations and losses. The options are the function: called with
-// the inputs, they give the output.
+// Layers that are a function with options: activations and losses. The options are the function:
+// called with the inputs, they give the output.
 //
 //     /// x where x > 0, α (eˣ - 1) elsewhere.
 //     struct ELUOptions {
@@ -10,8 +10,8 @@
 //     };
 //     GRADUS_LAYER(ELU, elu, ELUOptions);
 //
-// The last line declares nn::ELU and nn::functional::elu(x, options). fields() lists the options that printing the layer
-// shows. GRADUS_ARG ends in a private section, so it stands last.
+// The last line declares nn::ELU and nn::functional::elu(x, options). fields() lists the options
+// that printing the layer shows. GRADUS_ARG ends in a private section, so it stands last.
 #pragma once
 
 #include <concepts>
@@ -26,8 +26,8 @@ namespace gradus::nn {
 
 // ---- Printing ---------------------------------------------------------------------------------------------
 
-/// Prints a layer as "gradus::nn::ELU(alpha=1, inplace=true)". An option named "" shows its value alone; an
-/// optional without a value does not show.
+/// Prints a layer as "gradus::nn::ELU(alpha=1, inplace=true)". An option named "" shows its value
+/// alone; an optional without a value does not show.
 class OptionsPrinter {
  public:
   OptionsPrinter(std::ostream& out, const char* layer);
@@ -75,8 +75,8 @@ struct InplaceOptions {
   GRADUS_ARG(bool, inplace);
 };
 
-/// options(inputs…). With inplace(true) the result is written over x; the function then gets a copy of x, because
-/// its derivative may need the old values.
+/// options(inputs…). With inplace(true) the result is written over x; the function then gets a copy
+/// of x, because its derivative may need the old values.
 template <class Options>
 Tensor evaluate(const Options& options, const Tensor& x, const auto&... more) {
   if constexpr (requires { options.inplace(); })

@@ -1,5 +1,5 @@
-// The layers of most networks: Linear, Embedding, Dropout and ReLU, each as a module and as a function. The functions
-// have no parameters of their own; namespace F = gradus::nn::functional.
+// The layers of most networks: Linear, Embedding, Dropout and ReLU, each as a module and as a
+// function. The functions have no parameters of their own; namespace F = gradus::nn::functional.
 #pragma once
 
 #include "nn/function_layer.h"
@@ -12,8 +12,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 /// (*labels, classes) int64, with a 1 at each label. num_classes = -1 takes the largest label + 1.
 Tensor one_hot(const Tensor& labels, int64_t num_classes = -1);
 
-/// Sets each element to 0 with probability p and divides the others by 1 - p, which keeps the mean. Returns x itself
-/// if `train` is false.
+/// Sets each element to 0 with probability p and divides the others by 1 - p, which keeps the mean.
+/// Returns x itself if `train` is false.
 /// Source: Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting" (2014).
 Tensor dropout(const Tensor& x, double p, bool train);
 
@@ -38,8 +38,8 @@ Tensor dropout(const Tensor& x, const DropoutFuncOptions& options = {});
 struct EmbeddingFuncOptions {
   GRADUS_ARG(std::optional<int64_t>, padding_idx) = {};
 };
-/// Rows of `weight` (count, width) by int64 index of any shape: (*indices, width). The row padding_idx, if one is
-/// given, gets no gradient; a negative padding_idx counts from the last row.
+/// Rows of `weight` (count, width) by int64 index of any shape: (*indices, width). The row
+/// padding_idx, if one is given, gets no gradient; a negative padding_idx counts from the last row.
 Tensor embedding(const Tensor& indices, const Tensor& weight, const EmbeddingFuncOptions& options = {});
 
 }  // namespace functional
@@ -57,7 +57,8 @@ struct LinearOptions {
   GRADUS_ARG(bool, bias) = true;
 };
 
-/// y = x Wᵀ + b.  x: (…, in), y: (…, out); weight: (out, in), bias: (out), both initially uniform on ±1 / √in.
+/// y = x Wᵀ + b.  x: (…, in), y: (…, out); weight: (out, in), bias: (out), both initially uniform
+/// on ±1 / √in.
 class LinearImpl : public Cloneable<LinearImpl> {
  public:
   LinearImpl(int64_t in_features, int64_t out_features)
@@ -91,9 +92,9 @@ struct EmbeddingFromPretrainedOptions {
   GRADUS_ARG(std::optional<int64_t>, padding_idx) = {};
 };
 
-/// One vector for each of num_embeddings things: int64 indices of any shape give (*indices, embedding_dim).
-/// weight: (num_embeddings, embedding_dim), initially normal. The row padding_idx, if there is one, is initially zero
-/// and is not trained.
+/// One vector for each of num_embeddings things: int64 indices of any shape give (*indices,
+/// embedding_dim). weight: (num_embeddings, embedding_dim), initially normal. The row padding_idx,
+/// if there is one, is initially zero and is not trained.
 class EmbeddingImpl : public Cloneable<EmbeddingImpl> {
  public:
   EmbeddingImpl(int64_t num_embeddings, int64_t embedding_dim)

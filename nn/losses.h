@@ -1,8 +1,8 @@
-// Losses, each as a function with arguments, as a function with options (nn::functional) and as a layer (nn::MSELoss).
-// Here are those for numbers and for classes; nn/losses/ has more.
+// Losses, each as a function with arguments, as a function with options (nn::functional) and as a
+// layer (nn::MSELoss). Here are those for numbers and for classes; nn/losses/ has more.
 //
-// Elementwise losses take x and y of one shape, or one that broadcasts to the other. If only the result would have a
-// new shape, as from (n, 1) and (n), which is almost always a mistake, they throw.
+// Elementwise losses take x and y of one shape, or one that broadcasts to the other. If only the
+// result would have a new shape, as from (n, 1) and (n), which is almost always a mistake, they throw.
 #pragma once
 
 #include "nn/function_layer.h"
@@ -16,7 +16,8 @@ namespace nn {
 
 /// `losses` as they are, their mean or their sum. Error for kBatchMean.
 Tensor reduce_losses(const char* op, const Tensor& losses, LossReduction reduction);
-/// Error unless one of x and y broadcasts to the shape of the other: (n, 1) and (n) would give n² differences.
+/// Error unless one of x and y broadcasts to the shape of the other: (n, 1) and (n) would
+/// give n² differences.
 void check_loss_sizes(const char* op, const Tensor& x, const Tensor& y);
 
 /// Options of a loss that has only the reduction: mse_loss(x, y, kSum).
@@ -32,9 +33,9 @@ GRADUS_LAYER(MSELoss, mse_loss, MSELossOptions);
 
 /// The negative logarithm of the probability given to each target class: -w[t] log_p[t].
 ///
-/// log_p: (N, C), (C) or (N, C, d…); target: int64 of log_p's shape without C, in [0, C) or ignore_index, which
-/// contributes nothing. weight: (C), one factor per class; the mean is then weighted. Error if a target is out of
-/// range.
+/// log_p: (N, C), (C) or (N, C, d…); target: int64 of log_p's shape without C, in [0, C) or
+/// ignore_index, which contributes nothing. weight: (C), one factor per class; the mean is then
+/// weighted. Error if a target is out of range.
 struct NLLLossOptions {
   Tensor operator()(const Tensor& log_p, const Tensor& target) const;
   GRADUS_ARG(Tensor, weight) = {};
@@ -43,8 +44,9 @@ struct NLLLossOptions {
 };
 GRADUS_LAYER(NLLLoss, nll_loss, NLLLossOptions);
 
-/// nll_loss of log_softmax(logits): -log p[t] for p = softmax(logits). If target is floating point and of the logits'
-/// shape, -Σ target · log p. label_smoothing ε mixes the target with the uniform distribution: (1 - ε) t + ε / C.
+/// nll_loss of log_softmax(logits): -log p[t] for p = softmax(logits). If target is floating point
+/// and of the logits' shape, -Σ target · log p. label_smoothing ε mixes the target with the uniform
+/// distribution: (1 - ε) t + ε / C.
 struct CrossEntropyLossOptions {
   Tensor operator()(const Tensor& logits, const Tensor& target) const;
   GRADUS_ARG(Tensor, weight) = {};

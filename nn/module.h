@@ -11,9 +11,9 @@
 //     auto net = std::make_shared<Net>();
 //     optim::SGD sgd(net->parameters(), 0.1);
 //
-// Registration makes parameters and submodules known: parameters() collects the tensors of the whole tree in the order
-// of registration, and train(), to(), zero_grad() and apply() visit every module in it. `forward` is not virtual; each
-// module has its own arguments and result.
+// Registration makes parameters and submodules known: parameters() collects the tensors of the
+// whole tree in the order of registration, and train(), to(), zero_grad() and apply() visit every
+// module in it. `forward` is not virtual; each module has its own arguments and result.
 #pragma once
 
 #include <functional>
@@ -64,7 +64,8 @@ class Module : public std::enable_shared_from_this<Module> {
 
   // ---- Registration. Names must not be empty, contain a dot, or be used twice: Error. ----
 
-  /// A tensor to be trained. It may be undefined, like the bias of a layer without one; parameters() skips it then.
+  /// A tensor to be trained. It may be undefined, like the bias of a layer without one;
+  /// parameters() skips it then.
   Tensor& register_parameter(std::string name, Tensor tensor, bool requires_grad = true);
   /// A tensor of the module's state that is not trained, for example a running mean.
   Tensor& register_buffer(std::string name, Tensor tensor);
@@ -106,8 +107,8 @@ class Module : public std::enable_shared_from_this<Module> {
   virtual void train(bool on = true);
   void eval() { train(false); }
   virtual bool is_training() const noexcept { return is_training_; }
-  /// Converts parameters, buffers and gradients; a dtype only changes those that are floating point. The tensors stay
-  /// the same objects, so that an existing optimiser still refers to them.
+  /// Converts parameters, buffers and gradients; a dtype only changes those that are floating
+  /// point. The tensors stay the same objects, so that an existing optimiser still refers to them.
   virtual void to(Device device, Dtype dtype);
   virtual void to(Dtype dtype);
   virtual void to(Device device);
@@ -165,8 +166,8 @@ std::shared_ptr<M> Module::replace_module(const std::string& name, std::shared_p
 
 /// Gives a module clone(): struct Net : nn::Cloneable<Net> { void reset() override {…} … };
 ///
-/// reset() registers all parameters, buffers and submodules. clone() copies the object, runs reset() on the copy, so that
-/// it has tensors of its own, and then copies the values.
+/// reset() registers all parameters, buffers and submodules. clone() copies the object, runs
+/// reset() on the copy, so that it has tensors of its own, and then copies the values.
 template <class Derived>
 class Cloneable : public Module {
  public:
@@ -185,8 +186,8 @@ class Cloneable : public Module {
   }
 };
 
-/// A shared_ptr to a module, with the module's constructors: Linear(4, 12) makes a LinearImpl. A copy of a Linear
-/// refers to the same layer. Linear(nullptr) is empty.
+/// A shared_ptr to a module, with the module's constructors: Linear(4, 12) makes a LinearImpl. A
+/// copy of a Linear refers to the same layer. Linear(nullptr) is empty.
 template <class Contained>
 class ModuleHolder {
  public:
@@ -228,6 +229,6 @@ class ModuleHolder {
 
 }  // namespace gradus::nn
 
-/// TORCH_MODULE(Net); declares the holder `Net` of a class NetImpl. Gradus itself does not use this macro; it is here so
-/// that programs from libtorch's tutorials compile.
+/// TORCH_MODULE(Net); declares the holder `Net` of a class NetImpl. Gradus itself does not use this
+/// macro; it is here so that programs from libtorch's tutorials compile.
 #define TORCH_MODULE(Name) using Name = ::gradus::nn::ModuleHolder<Name##Impl>

@@ -1,5 +1,5 @@
-// OrderedDict: named values in the order of insertion, as in libtorch. Modules keep their parameters and submodules in
-// one. A module has few of each, so a linear search finds a name.
+// OrderedDict: named values in the order of insertion, as in libtorch. Modules keep their
+// parameters and submodules in one. A module has few of each, so a linear search finds a name.
 #pragma once
 
 #include <initializer_list>

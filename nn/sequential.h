@@ -23,7 +23,8 @@ template <std::derived_from<Module> M>
 std::shared_ptr<M> shared_module(const M& module) {
   return std::make_shared<M>(module);
 }
-/// What can be put into a container: a holder such as Linear(4, 12), a shared_ptr to a module, or a module itself.
+/// What can be put into a container: a holder such as Linear(4, 12), a shared_ptr to a module, or
+/// a module itself.
 template <class T>
 concept ModulePointer = requires(const T& module) {
   shared_module(module);

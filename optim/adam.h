@@ -1,16 +1,17 @@
-// Adam and AdamW: every element moves by about lr per step, whatever the gradient's scale. With gradient g of parameter
-// p, and t counting the steps from 1:
+// Adam and AdamW: every element moves by about lr per step, whatever the gradient's scale. With
+// gradient g of parameter p, and t counting the steps from 1:
 //
 //     g ← g + weight_decay · p                       AdamW instead: p ← p - lr · weight_decay · p
 //     m ← β₁ m + (1 - β₁) g                          running mean of g
 //     v ← β₂ v + (1 - β₂) g²                         running mean of g²
 //     p ← p - lr · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + ε)
 //
-// m and v start at zero; the divisions by 1 - βᵗ correct that. With amsgrad the last line has the largest v so far in
-// place of v. Without it, a kernel does all four lines in one pass over memory (kernels/update_rules.h).
-// Sources: Kingma & Ba, "Adam: A method for stochastic optimization" (2015); Loshchilov & Hutter, "Decoupled weight
-// decay regularization" (2019), for AdamW; Reddi, Kale & Kumar, "On the convergence of Adam and beyond" (2018), for
-// amsgrad.
+// m and v start at zero; the divisions by 1 - βᵗ correct that. With amsgrad the last line has
+// the largest v so far in place of v. Without it, a kernel does all four lines in one pass
+// over memory (kernels/update_rules.h).
+// Sources: Kingma & Ba, "Adam: A method for stochastic optimization" (2015); Loshchilov & Hutter,
+// "Decoupled weight decay regularization" (2019), for AdamW; Reddi, Kale & Kumar, "On the
+// convergence of Adam and beyond" (2018), for amsgrad.
 #pragma once
 
 #include <tuple>
@@ -54,7 +55,8 @@ class Adam : public PerParameterOptimizer<AdamOptions, AdamParamState> {
   std::vector<AdamTensors> tensors_;  // the kernel's arguments; a member, so that steps allocate nothing
 };
 
-/// AdamOptions with another default. Their setters return an AdamOptions&, from which AdamWOptions are made again.
+/// AdamOptions with another default. Their setters return an AdamOptions&, from which AdamWOptions
+/// are made again.
 struct AdamWOptions : AdamOptions {
   AdamWOptions(double lr = 1e-3) : AdamOptions(lr) { weight_decay(1e-2); }  // NOLINT
   AdamWOptions(const AdamOptions& options) : AdamOptions(options) {}        // NOLINT

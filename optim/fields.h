@@ -1,5 +1,5 @@
-// Fields: visits the members of a struct by name, to write them to a file or to read them from it. A struct lists its
-// members once, for both directions:
+// Fields: visits the members of a struct by name, to write them to a file or to read them from it.
+// A struct lists its members once, for both directions:
 //
 //     void fields(Fields& fields) { fields("step", step)("exp_avg", exp_avg); }
 #pragma once
@@ -17,8 +17,8 @@ class Fields {
  public:
   virtual ~Fields() = default;
 
-  /// The fields that follow are called prefix.name. Tensors must have the shape and the dtype of `like`, if it is
-  /// given.
+  /// The fields that follow are called prefix.name. Tensors must have the shape and the dtype of
+  /// `like`, if it is given.
   virtual Fields& in(std::string prefix, const Tensor& like = {}) = 0;
 
   virtual Fields& operator()(const char* name, double& value) = 0;

@@ -8,8 +8,9 @@
 //       adam.step();
 //     }
 //
-// An optimiser is three things: its options (a struct), its state per parameter (another), and `update`, the formula of
-// one step. This file has the rest, which all optimisers share: param groups, closures, checks.
+// An optimiser is three things: its options (a struct), its state per parameter (another), and
+// `update`, the formula of one step. This file has the rest, which all optimisers share: param
+// groups, closures, checks.
 #pragma once
 
 #include <functional>
@@ -24,7 +25,8 @@
 
 namespace gradus::optim {
 
-/// The hyper-parameters of an optimiser, for code that works with any optimiser: schedules, groups, files.
+/// The hyper-parameters of an optimiser, for code that works with any optimiser: schedules,
+/// groups, files.
 class OptimizerOptions {
  public:
   virtual ~OptimizerOptions() = default;
@@ -87,15 +89,15 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer(Optimizer&&) = default;
 
-  /// Changes every parameter that has a gradient. The closure, if there is one, runs first. It should zero the
-  /// gradients, compute the loss, call backward() and return the loss; step returns it.
+  /// Changes every parameter that has a gradient. The closure, if there is one, runs first. It should
+  /// zero the gradients, compute the loss, call backward() and return the loss; step returns it.
   virtual Tensor step(LossClosure closure = nullptr) = 0;
 
   /// Makes the gradients undefined, or with set_to_none = false zeros in the same memory.
   void zero_grad(bool set_to_none = true);
 
-  /// Adds parameters with options of their own, or else the optimiser's. Error unless they are floating-point leaves
-  /// that are in no group yet.
+  /// Adds parameters with options of their own, or else the optimiser's. Error unless they are
+  /// floating-point leaves that are in no group yet.
   void add_param_group(OptimizerParamGroup group);
 
   std::vector<OptimizerParamGroup>& param_groups() noexcept { return param_groups_; }
@@ -118,7 +120,8 @@ void check_fits(const char* what, const Tensor& x, const Tensor& parameter);
 /// Sets a tensor of an optimiser's state to zeros when it is first needed.
 void zeros_at_first(Tensor& state, const Tensor& parameter);
 
-/// Base of an optimiser whose step treats every parameter separately. State is a struct, one for each parameter.
+/// Base of an optimiser whose step treats every parameter separately. State is a struct, one
+/// for each parameter.
 template <class Options, class State>
 class PerParameterOptimizer : public Optimizer {
  public:
@@ -171,8 +174,8 @@ class PerParameterOptimizer : public Optimizer {
     const Tensor &parameter, &gradient;
     State& state;
   };
-  /// One step, in place, for parameters of one group that share a dtype and a device, so that one kernel call can
-  /// update them all. Gradient recording is off.
+  /// One step, in place, for parameters of one group that share a dtype and a device, so that one
+  /// kernel call can update them all. Gradient recording is off.
   virtual void update(const Options& options, std::span<const Item> items) = 0;
 
  private:

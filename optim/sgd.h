@@ -1,12 +1,14 @@
-// Stochastic gradient descent. With gradient g of parameter p, all in one pass over memory (kernels/update_rules.h):
+// Stochastic gradient descent. With gradient g of parameter p, all in one pass over memory
+// (kernels/update_rules.h):
 //
 //     g ← g + weight_decay · p
 //     b ← momentum · b + (1 - dampening) · g          (b = g at the first step; only with momentum)
 //     p ← p - lr · b                                  (nesterov: p - lr · (g + momentum · b))
 //
-// Sources: Robbins & Monro, "A stochastic approximation method" (1951), for p ← p - lr · g; Polyak, "Some methods of
-// speeding up the convergence of iteration methods" (1964), for momentum; Nesterov, "A method … with convergence rate
-// O(1/k²)" (1983), for nesterov, in the form of Sutskever et al. (2013).
+// Sources: Robbins & Monro, "A stochastic approximation method" (1951), for p ← p - lr · g; Polyak,
+// "Some methods of speeding up the convergence of iteration methods" (1964), for momentum;
+// Nesterov, "A method … with convergence rate O(1/k²)" (1983), for nesterov, in the form of
+// Sutskever et al. (2013).
 #pragma once
 
 #include "optim/optimizer.h"

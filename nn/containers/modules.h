@@ -1,5 +1,5 @@
-// ModuleList and ModuleDict: containers that register their modules. parameters() would not find modules in a
-// std::vector.
+// ModuleList and ModuleDict: containers that register their modules. parameters() would not find
+// modules in a std::vector.
 #pragma once
 
 #include <utility>
@@ -31,7 +31,7 @@ class ModuleListImpl : public ModuleSequence {
 };
 using ModuleList = ModuleHolder<ModuleListImpl>;
 
-/// Modules by name: ModuleDict dict(std::vector<std::pair<std::string, std::shared_ptr<Module>>>{…}); dict["relu"].
+/// Modules by name: ModuleDict dict(ModuleDictImpl::Pairs{{"relu", ReLU().ptr()}}); dict["relu"].
 class ModuleDictImpl : public Module {
  public:
   using Pairs = std::vector<std::pair<std::string, std::shared_ptr<Module>>>;

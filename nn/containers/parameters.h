@@ -7,7 +7,8 @@
 
 namespace gradus::nn {
 
-/// The part that ParameterList and ParameterDict share. A parameter is trained if it requires grad when it is added.
+/// The part that ParameterList and ParameterDict share. A parameter is trained if it requires grad
+/// when it is added.
 class ParameterContainer : public Module {
  public:
   size_t size() const noexcept { return parameters_.size(); }

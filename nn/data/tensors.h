@@ -29,8 +29,8 @@ struct TensorDataset : Dataset<TensorDataset, TensorExample> {
   Tensor tensor;
 };
 
-/// Row i of `data` with row i of `target`. A whole batch is read at once and is already stacked. (libtorch has no such
-/// class.)
+/// Row i of `data` with row i of `target`. A whole batch is read at once and is already stacked.
+/// (libtorch has no such class.)
 class TensorPairs : public BatchDataset<TensorPairs, Example<>> {
  public:
   TensorPairs(Tensor data, Tensor target);

@@ -1,4 +1,5 @@
-// Transforms of single examples, for dataset.map(…). Stack, which joins examples into a batch, is in nn/data.h.
+// Transforms of single examples, for dataset.map(…). Stack, which joins examples into a batch,
+// is in nn/data.h.
 #pragma once
 
 #include <functional>
@@ -50,7 +51,8 @@ class TensorLambda : public TensorTransform<Target> {
   std::function<Tensor(Tensor)> function_;
 };
 
-/// (x - mean) / stddev for images (C, H, W), with one mean and deviation per channel or one for all channels.
+/// (x - mean) / stddev for images (C, H, W), with one mean and deviation per channel or one
+/// for all channels.
 template <class Target = Tensor>
 struct Normalize : TensorTransform<Target> {
   Normalize(ArrayRef<double> mean, ArrayRef<double> stddev)

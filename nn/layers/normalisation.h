@@ -1,4 +1,6 @@
-// Layer normalisation and batch normalisation, as functions and as layers: y = (x - mean) / √(var + ε) · w + b.
+// Layer normalisation and batch normalisation, as functions and as layers:
+//
+//     y = (x - mean) / √(var + ε) · w + b
 #pragma once
 
 #include <vector>
@@ -23,8 +25,8 @@ struct LayerNormFuncOptions {
   GRADUS_ARG(Tensor, bias) = {};
   GRADUS_ARG(double, eps) = 1e-5;
 };
-/// Mean and variance are taken over the last dimensions, of sizes normalized_shape. The variance is biased. Error if
-/// x does not end in these sizes.
+/// Mean and variance are taken over the last dimensions, of sizes normalized_shape. The variance is
+/// biased. Error if x does not end in these sizes.
 /// Source: Ba, Kiros & Hinton, "Layer Normalization" (2016).
 Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& options);
 
@@ -35,8 +37,9 @@ struct BatchNormFuncOptions {
   GRADUS_ARG(std::optional<double>, momentum) = 0.1;
   GRADUS_ARG(double, eps) = 1e-5;
 };
-/// Mean and variance are taken over the batch, feature by feature. x: (N, C) or (N, C, L). In training they are those
-/// of the batch, which also move the running ones (if defined) by `momentum`; otherwise they are the running ones.
+/// Mean and variance are taken over the batch, feature by feature. x: (N, C) or (N, C, L). In
+/// training they are those of the batch, which also move the running ones (if defined) by
+/// `momentum`; otherwise they are the running ones.
 /// Source: Ioffe & Szegedy, "Batch Normalization" (2015).
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
                   const BatchNormFuncOptions& options = {});
@@ -54,7 +57,8 @@ struct LayerNormOptions {
   GRADUS_ARG(bool, elementwise_affine) = true;
 };
 
-/// functional::layer_norm with weight and bias of shape normalized_shape, unless elementwise_affine(false).
+/// functional::layer_norm with weight and bias of shape normalized_shape, unless
+/// elementwise_affine(false).
 class LayerNormImpl : public Cloneable<LayerNormImpl> {
  public:
   explicit LayerNormImpl(const LayerNormOptions& options);
@@ -83,7 +87,8 @@ struct BatchNormOptions {
 };
 using BatchNorm1dOptions = BatchNormOptions;
 
-/// functional::batch_norm with the batch's statistics in training mode and with running averages in evaluation mode.
+/// functional::batch_norm with the batch's statistics in training mode and with running averages
+/// in evaluation mode.
 class BatchNorm1dImpl : public Cloneable<BatchNorm1dImpl> {
  public:
   explicit BatchNorm1dImpl(const BatchNormOptions& options);

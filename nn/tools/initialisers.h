@@ -16,10 +16,10 @@ Tensor xavier_normal_(Tensor x, double gain = 1);
 /// Normal with the deviation of kaiming_uniform_.
 Tensor kaiming_normal_(Tensor x, double a = 0, FanMode mode = kFanIn, Nonlinearity nonlinearity = kLeakyReLU);
 
-/// gain times a matrix with orthonormal columns, or with orthonormal rows if it has fewer rows than columns. All
-/// dimensions after the first count as columns.
-/// Source: Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
-/// networks" (2014).
+/// gain times a matrix with orthonormal columns, or with orthonormal rows if it has fewer rows than
+/// columns. All dimensions after the first count as columns.
+/// Source: Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in
+/// deep linear neural networks" (2014).
 Tensor orthogonal_(Tensor x, double gain = 1);
 
 }  // namespace gradus::nn::init

@@ -54,7 +54,8 @@ class StrongWolfe {
   StrongWolfe(Line line, Point start, double largest_d, double tolerance)
       : line_(std::move(line)), start_(std::move(start)), largest_d_(largest_d), tolerance_(tolerance) {}
 
-  /// Takes longer steps, from t on, until a minimum lies between the last two points, then narrows the interval.
+  /// Takes longer steps, from t on, until a minimum lies between the last two points, then
+  /// narrows the interval.
   Point search(double t) {
     Point last = start_, now = line_(t);
     for (; tries_ < kMostTries; ++tries_) {

@@ -1,18 +1,19 @@
-// L-BFGS: Newton's method without the Hessian. The last steps s = x₊ - x and the changes of the gradient y = g₊ - g
-// are samples of the curvature. Two sweeps over them turn -g into a direction d ≈ -H⁻¹ g:
+// L-BFGS: Newton's method without the Hessian. The last steps s = x₊ - x and the changes of the
+// gradient y = g₊ - g are samples of the curvature. Two sweeps over them turn -g into a direction d
+// ≈ -H⁻¹ g:
 //
 //     q = -g;             from the newest pair to the oldest:   αᵢ = sᵢᵀq / yᵢᵀsᵢ,   q ← q - αᵢ yᵢ
 //     d = (yᵀs / yᵀy) q;  from the oldest pair to the newest:   d ← d + (αᵢ - yᵢᵀd / yᵢᵀsᵢ) sᵢ
 //     x ← x + t d
 //
-// t is lr, or the result of a line search for a point that satisfies the strong Wolfe conditions. The loss f has
-// fallen by at least a fraction of what its slope predicted, f(t) ≤ f(0) + c₁ t f'(0), and the slope is flatter,
-// |f'(t)| ≤ c₂ |f'(0)|.
+// t is lr, or the result of a line search for a point that satisfies the strong Wolfe conditions.
+// The loss f has fallen by at least a fraction of what its slope predicted, f(t) ≤ f(0) + c₁ t
+// f'(0), and the slope is flatter, |f'(t)| ≤ c₂ |f'(0)|.
 //
-// All parameters form one vector. One step() takes up to max_iter of these iterations, so it needs a closure that
-// recomputes the loss.
-// Sources: Nocedal & Wright, "Numerical optimization" (2006), algorithms 7.4, 7.5 and 3.5; Schmidt, minFunc (2005),
-// for the interpolation in the line search.
+// All parameters form one vector. One step() takes up to max_iter of these iterations, so it needs
+// a closure that recomputes the loss.
+// Sources: Nocedal & Wright, "Numerical optimization" (2006), algorithms 7.4, 7.5 and 3.5; Schmidt,
+// minFunc (2005), for the interpolation in the line search.
 #pragma once
 
 #include <optional>
@@ -55,8 +56,8 @@ class LBFGS final : public Optimizer {
   explicit LBFGS(std::vector<OptimizerParamGroup> groups, const LBFGSOptions& defaults = {});
   explicit LBFGS(std::vector<Tensor> parameters, const LBFGSOptions& defaults = {});
 
-  /// The closure zeroes the gradients, computes the loss, calls backward() and returns the loss. step returns the first
-  /// loss.
+  /// The closure zeroes the gradients, computes the loss, calls backward() and returns the loss.
+  /// step returns the first loss.
   Tensor step(LossClosure closure) override;
 
   LBFGSParamState& state() noexcept { return state_; }

@@ -1,4 +1,5 @@
-// RMSprop: the gradient divided by the root of its own running mean square. With gradient g of parameter p:
+// RMSprop: the gradient divided by the root of its own running mean square. With gradient g
+// of parameter p:
 //
 //     g ← g + weight_decay · p
 //     v ← α v + (1 - α) g²
@@ -6,8 +7,8 @@
 //     b ← momentum · b + g / d                        (only with momentum; else b = g / d)
 //     p ← p - lr · b
 //
-// Source: Tieleman & Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning (2012); centered:
-// Graves, "Generating sequences with recurrent neural networks" (2013).
+// Source: Tieleman & Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning (2012);
+// centered: Graves, "Generating sequences with recurrent neural networks" (2013).
 #pragma once
 
 #include "optim/optimizer.h"

@@ -1,6 +1,6 @@
-// Schedules with the form and the names of Python's torch.optim, which libtorch's C++ interface lacks: the learning rate
-// is a function of t, the number of calls of step() so far, and of the rate that each group had when the schedule was
-// made. The constructor sets the rate of t = 0.
+// Schedules with the form and the names of Python's torch.optim, which libtorch's C++ interface
+// lacks: the learning rate is a function of t, the number of calls of step() so far, and of the
+// rate that each group had when the schedule was made. The constructor sets the rate of t = 0.
 #pragma once
 
 #include <functional>
@@ -32,13 +32,15 @@ struct ExponentialLR : LambdaLR {
 };
 
 /// Half a period of a cosine, from the base rate at t = 0 down to eta_min at t = T_max; then up again.
-/// Source: Loshchilov & Hutter, "SGDR: Stochastic gradient descent with warm restarts" (2017), without the restarts.
+/// Source: Loshchilov & Hutter, "SGDR: Stochastic gradient descent with warm restarts" (2017),
+/// without the restarts.
 struct CosineAnnealingLR : LambdaLR {
   CosineAnnealingLR(Optimizer& optimizer, int64_t T_max, double eta_min = 0);
 };
 
-/// Rises from max_lr / div_factor to max_lr over the first pct_start of total_steps, then falls to 1 / final_div_factor
-/// of the first rate, both on a cosine. The momentum does not change. Error after total_steps.
+/// Rises from max_lr / div_factor to max_lr over the first pct_start of total_steps, then falls
+/// to 1 / final_div_factor of the first rate, both on a cosine. The momentum does not change.
+/// Error after total_steps.
 /// Source: Smith & Topin, "Super-convergence" (2018).
 struct OneCycleLR : LambdaLR {
   OneCycleLR(Optimizer& optimizer, double max_lr, int64_t total_steps, double pct_start = 0.3,

@@ -132,7 +132,8 @@ void visit_all(Optimizer& optimizer, Fields& fields) {
   for (size_t i = 0; i < optimizer.param_groups().size(); ++i) {
     const OptimizerParamGroup& group = optimizer.param_groups()[i];
     group.options().fields(fields.in("param_groups." + std::to_string(i)));
-    // The group's parameters by number, counted from the optimiser's first: [0, 1, …]. The file must have as many.
+    // The group's parameters by number, counted from the optimiser's first: [0, 1, …]. The file
+    // must have as many.
     const size_t end = first + group.params().size();
     Tensor params = arange(static_cast<int64_t>(first), static_cast<int64_t>(end));
     const Tensor like = params;
