@@ -1,5 +1,6 @@
-// Feeding data to a training loop, as torch::data: a dataset gives examples by index, a sampler chooses the
-// indices of each batch, a transform makes the examples one batch, and the loader joins the three.
+// Data for a training loop, as in torch::data: a dataset returns examples by index, a sampler
+// chooses the indices of each batch, a transform joins the examples into one batch, and the loader
+// connects the three.
 //
 //     struct Digits : data::datasets::Dataset<Digits> {
 //       data::Example<> get(size_t index) override { return {images[index], labels[index]}; }
@@ -9,19 +10,19 @@
 //     auto loader = data::make_data_loader(Digits().map(data::transforms::Stack<>()), /*batch_size=*/64);
 //     for (auto& batch : *loader) loss(net->forward(batch.data), batch.target)…      // one epoch
 //
-// Two tensors need no class: make_data_loader(data::datasets::TensorPairs(x, y), 64).
+// nn/data/ has more: datasets made of tensors (no class is needed for those) and transforms
+// of single examples.
 #pragma once
 
-#include <functional>
+#include <concepts>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "tensor/argument.h"
 #include "tensor/create.h"
 #include "tensor/indexing.h"
-#include "tensor/random.h"
+#include "tensor/argument.h"
 
 namespace gradus {
 using std::nullopt, std::optional;  // libtorch has them in its own namespace
@@ -29,23 +30,12 @@ using std::nullopt, std::optional;  // libtorch has them in its own namespace
 
 namespace gradus::data {
 
-/// One example, or a batch of them whose first dimension counts.
+/// One example, or a batch of them along the first dimension.
 template <class Data = Tensor, class Target = Tensor>
 struct Example {
   Data data;
   Target target;
 };
-
-/// An example without a target; it can stand wherever its data can.
-template <class Data>
-struct Example<Data, void> {
-  Example() = default;
-  Example(Data data) : data(std::move(data)) {}  // NOLINT
-  operator Data&() { return data; }              // NOLINT
-  operator const Data&() const { return data; }  // NOLINT
-  Data data;
-};
-using TensorExample = Example<Tensor, void>;
 
 // ---- Datasets ---------------------------------------------------------------------------------------------
 
@@ -54,7 +44,7 @@ namespace datasets {
 template <class Source, class Transform>
 class MapDataset;
 
-/// Data that comes in batches. `Self` is the class that derives from this one.
+/// Data that is read in batches. `Self` is the class that derives from this one.
 template <class Self, class Batch = std::vector<Example<>>>
 class BatchDataset {
  public:
@@ -63,7 +53,7 @@ class BatchDataset {
   virtual Batch get_batch(ArrayRef<size_t> indices) = 0;
   virtual std::optional<size_t> size() const = 0;
 
-  /// This dataset, or a copy of it, with every batch passed through a transform.
+  /// A copy of this dataset that passes every batch through a transform.
   template <class Transform>
   MapDataset<Self, Transform> map(Transform transform) const& {
     return {static_cast<const Self&>(*this), std::move(transform)};
@@ -74,7 +64,7 @@ class BatchDataset {
   }
 };
 
-/// Data of which every example can be asked for alone.
+/// Data that is read one example at a time.
 template <class Self, class SingleExample = Example<>>
 class Dataset : public BatchDataset<Self, std::vector<SingleExample>> {
  public:
@@ -85,34 +75,6 @@ class Dataset : public BatchDataset<Self, std::vector<SingleExample>> {
     for (size_t index : indices) batch.push_back(get(index));
     return batch;
   }
-};
-
-/// The rows of a tensor, without targets.
-struct TensorDataset : Dataset<TensorDataset, TensorExample> {
-  explicit TensorDataset(Tensor rows) : tensor(std::move(rows)) {
-    check(tensor.dim() > 0, "TensorDataset: a tensor without dimensions has no rows");
-  }
-  explicit TensorDataset(const std::vector<Tensor>& rows) : TensorDataset(stack(rows)) {}
-  TensorExample get(size_t index) override { return tensor[static_cast<int64_t>(index)]; }
-  std::optional<size_t> size() const override { return tensor.size(0); }
-  Tensor tensor;
-};
-
-/// Row i of `data` with row i of `target`. A batch is taken at once and comes stacked. (libtorch has no such class.)
-class TensorPairs : public BatchDataset<TensorPairs, Example<>> {
- public:
-  TensorPairs(Tensor data, Tensor target) : data_(std::move(data)), target_(std::move(target)) {
-    check(data_.dim() > 0 && target_.dim() > 0 && data_.size(0) == target_.size(0), "TensorPairs: data is ",
-          text(data_.sizes()), " and target ", text(target_.sizes()), "; both must have as many rows");
-  }
-  Example<> get_batch(ArrayRef<size_t> indices) override {
-    const Tensor rows = tensor(std::vector<int64_t>(indices.begin(), indices.end()), data_.device());
-    return {data_.index_select(0, rows), target_.index_select(0, rows)};
-  }
-  std::optional<size_t> size() const override { return data_.size(0); }
-
- private:
-  Tensor data_, target_;
 };
 
 template <class Source, class Transform>
@@ -138,7 +100,7 @@ class MapDataset : public BatchDataset<MapDataset<Source, Transform>, typename T
 
 namespace transforms {
 
-/// Makes another batch of a batch.
+/// Turns one batch into another.
 template <class InputBatch, class OutputBatch>
 struct BatchTransform {
   using OutputBatchType = OutputBatch;
@@ -146,64 +108,7 @@ struct BatchTransform {
   virtual OutputBatch apply_batch(InputBatch batch) = 0;
 };
 
-/// Makes another example of each example.
-template <class Input, class Output = Input>
-struct Transform : BatchTransform<std::vector<Input>, std::vector<Output>> {
-  virtual Output apply(Input example) = 0;
-  std::vector<Output> apply_batch(std::vector<Input> batch) override {
-    std::vector<Output> result;
-    for (Input& example : batch) result.push_back(apply(std::move(example)));
-    return result;
-  }
-};
-
-/// A function of each example.
-template <class Input, class Output = Input>
-class Lambda : public Transform<Input, Output> {
- public:
-  explicit Lambda(std::function<Output(Input)> function) : function_(std::move(function)) {}
-  Output apply(Input example) override { return function_(std::move(example)); }
-
- private:
-  std::function<Output(Input)> function_;
-};
-
-/// Changes each example's data, and leaves its target.
-template <class Target = Tensor>
-struct TensorTransform : Transform<Example<Tensor, Target>> {
-  virtual Tensor operator()(Tensor data) = 0;
-  Example<Tensor, Target> apply(Example<Tensor, Target> example) override {
-    example.data = (*this)(std::move(example.data));
-    return example;
-  }
-};
-
-/// A function of each example's data.
-template <class Target = Tensor>
-class TensorLambda : public TensorTransform<Target> {
- public:
-  explicit TensorLambda(std::function<Tensor(Tensor)> function) : function_(std::move(function)) {}
-  Tensor operator()(Tensor data) override { return function_(std::move(data)); }
-
- private:
-  std::function<Tensor(Tensor)> function_;
-};
-
-/// (x - mean) / stddev, channel by channel of images (C, H, W), or with one mean and one deviation for all.
-template <class Target = Tensor>
-struct Normalize : TensorTransform<Target> {
-  Normalize(ArrayRef<double> mean, ArrayRef<double> stddev)
-      : mean(by_channel(mean)), stddev(by_channel(stddev)) {}
-  Tensor operator()(Tensor x) override { return (x - mean) / stddev; }
-  Tensor mean, stddev;
-
- private:
-  static Tensor by_channel(ArrayRef<double> values) {
-    return tensor(values.vec(), kFloat32).unsqueeze(1).unsqueeze(2);
-  }
-};
-
-/// A list of examples as one: their tensors along a new first dimension.
+/// Joins a list of examples into one, along a new first dimension of its tensors.
 template <class E = Example<>>
 struct Stack : BatchTransform<std::vector<E>, E> {
   E apply_batch(std::vector<E> examples) override {
@@ -225,13 +130,13 @@ struct Stack : BatchTransform<std::vector<E>, E> {
 
 namespace samplers {
 
-/// Gives the indices of one epoch, some at a time; reset() begins the next epoch.
+/// Returns the indices of one epoch, a batch at a time. reset() begins the next epoch.
 template <class BatchRequest = std::vector<size_t>>
 class Sampler {
  public:
   virtual ~Sampler() = default;
   virtual void reset(std::optional<size_t> new_size) = 0;
-  /// The next up to batch_size indices, or nothing at the end.
+  /// The next batch_size indices, or fewer at the end of the epoch, or nothing after it.
   virtual std::optional<BatchRequest> next(size_t batch_size) = 0;
 };
 
@@ -239,16 +144,8 @@ class Sampler {
 class SequentialSampler : public Sampler<> {
  public:
   explicit SequentialSampler(size_t size) : size_(size) {}
-  void reset(std::optional<size_t> new_size = {}) override {
-    size_ = new_size.value_or(size_);
-    position_ = 0;
-  }
-  std::optional<std::vector<size_t>> next(size_t batch_size) override {
-    if (position_ == size_) return std::nullopt;
-    std::vector<size_t> batch;
-    while (batch.size() < batch_size && position_ < size_) batch.push_back(position_++);
-    return batch;
-  }
+  void reset(std::optional<size_t> new_size = {}) override;
+  std::optional<std::vector<size_t>> next(size_t batch_size) override;
   size_t index() const noexcept { return position_; }
 
  private:
@@ -258,19 +155,10 @@ class SequentialSampler : public Sampler<> {
 /// A new order in every epoch, drawn by randperm from the generator that manual_seed sets.
 class RandomSampler : public Sampler<> {
  public:
-  /// Draws an order, as libtorch's does, although a loader draws another when its first epoch begins.
-  explicit RandomSampler(int64_t size) : order_(randperm(size)), positions_(size) {}
-  void reset(std::optional<size_t> new_size = {}) override {
-    const size_t size = new_size.value_or(order_.numel());
-    order_ = randperm(static_cast<int64_t>(size));
-    positions_ = SequentialSampler(size);
-  }
-  std::optional<std::vector<size_t>> next(size_t batch_size) override {
-    auto batch = positions_.next(batch_size);
-    if (batch)
-      for (size_t& index : *batch) index = order_.data_ptr<int64_t>()[index];
-    return batch;
-  }
+  /// Draws an order, as in libtorch, although a loader draws another when its first epoch begins.
+  explicit RandomSampler(int64_t size);
+  void reset(std::optional<size_t> new_size = {}) override;
+  std::optional<std::vector<size_t>> next(size_t batch_size) override;
   size_t index() const noexcept { return positions_.index(); }
 
  private:
@@ -285,10 +173,11 @@ class RandomSampler : public Sampler<> {
 struct DataLoaderOptions {
   DataLoaderOptions(size_t batch_size = 1) : batch_size_(batch_size) {}  // NOLINT
   GRADUS_ARG(size_t, batch_size);
-  GRADUS_ARG(bool, drop_last) = false;  // leave out the last batch if it is smaller than the others
+  /// Leave out the last batch if it is smaller than the others.
+  GRADUS_ARG(bool, drop_last) = false;
 };
 
-/// Every begin() starts an epoch: for (auto& batch : *loader). One epoch at a time.
+/// Every begin() starts an epoch: for (auto& batch : *loader). There can be one epoch at a time.
 template <class Dataset, class Sampler>
 class DataLoader {
  public:

@@ -1,16 +1,17 @@
-// The constants that layers, losses and initialisers take as arguments, in libtorch's spelling.
+// Constants for arguments of layers, losses and initialisers, in libtorch's spelling.
 #pragma once
 
 namespace gradus {
 namespace nn {
 
-/// How a loss joins its elements: not at all, to their mean, to their sum, or to their sum per row of the batch.
+/// How a loss reduces its elements: not at all, to their mean, to their sum, or to their sum
+/// divided by the batch size.
 enum class LossReduction { none, mean, sum, batch_mean };
 
-/// Which of a layer's connections an initialiser counts: those into an output, or those out of an input.
+/// The connections of a layer that an initialiser counts: those into an output, or those out of an input.
 enum class FanMode { in, out };
 
-/// The function that follows a layer, as far as initialisers know of it.
+/// The function after a layer, for initialisers.
 enum class Nonlinearity { linear, sigmoid, tanh, relu, leaky_relu };
 
 }  // namespace nn

@@ -4,7 +4,53 @@
 
 #include "nn/init.h"
 
+namespace gradus {
+
+// ---- Functions --------------------------------------------------------------------------------------------
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  check(weight.dim() == 2 && x.dim() > 0 && x.size(-1) == weight.size(1), "linear: x is ", text(x.sizes()),
+        " and the weight (out, in) is ", text(weight.sizes()), ": x's last size must equal in");
+  if (!bias.defined()) return matmul(x, weight.t());
+  return x.dim() == 2 ? addmm(bias, x, weight.t()) : matmul(x, weight.t()) + bias;
+}
+
+Tensor one_hot(const Tensor& labels, int64_t num_classes) {
+  check(labels.dtype() == kInt64, "one_hot: labels must be int64, not ", labels.dtype());
+  check(labels.numel() > 0 || num_classes > 0, "one_hot: without labels, num_classes must be given");
+  const int64_t largest = labels.numel() ? labels.max().item<int64_t>() : -1;
+  const int64_t classes = num_classes == -1 ? largest + 1 : num_classes;
+  check(classes > largest && (labels.numel() == 0 || labels.min().item<int64_t>() >= 0),
+        "one_hot: labels must be in [0, ", classes, "), but there are ", labels.min().item<int64_t>(), " to ",
+        largest);
+  return eq(labels.unsqueeze(-1), arange(classes, TensorOptions(labels.device()))).to(kInt64);
+}
+
+Tensor dropout(const Tensor& x, double p, bool train) {
+  return nn::functional::dropout(x, nn::functional::DropoutFuncOptions().p(p).training(train));
+}
+
+}  // namespace gradus
+
 namespace gradus::nn {
+
+Tensor functional::dropout(const Tensor& x, const DropoutFuncOptions& options) {
+  const double p = options.p();
+  check(p >= 0 && p <= 1, "dropout probability has to be between 0 and 1, but got ", p);
+  if (p == 0 || !options.training() || x.numel() == 0) return x;
+  const Tensor mask = p == 1 ? zeros_like(x) : empty_like(x).bernoulli_(1 - p).div_(1 - p);
+  return options.inplace() ? x.mul_(mask) : x * mask;
+}
+
+Tensor functional::embedding(const Tensor& indices, const Tensor& weight,
+                             const EmbeddingFuncOptions& options) {
+  if (!options.padding_idx()) return gradus::embedding(weight, indices);
+  check(weight.dim() == 2, "embedding: the table must be (rows, width), not ", text(weight.sizes()));
+  const int64_t row = *options.padding_idx(), rows = weight.size(0);
+  check(row >= -rows && row < rows, "Padding_idx must be within num_embeddings: it is ", row, " of ", rows,
+        " rows");
+  return gradus::embedding(weight, indices, row < 0 ? row + rows : row);
+}
 
 // ---- Linear -----------------------------------------------------------------------------------------------
 
@@ -22,11 +68,6 @@ void LinearImpl::reset_parameters() {
   init::kaiming_uniform_(weight, std::sqrt(5.0));  // a gain of √(1/3): uniform on ±1 / √in
   const double bound = 1 / std::sqrt(static_cast<double>(options.in_features()));
   if (bias.defined()) init::uniform_(bias, -bound, bound);
-}
-
-void LinearImpl::pretty_print(std::ostream& out) const {
-  out << std::boolalpha << "gradus::nn::Linear(in_features=" << options.in_features()
-      << ", out_features=" << options.out_features() << ", bias=" << options.bias() << ')';
 }
 
 // ---- Embedding --------------------------------------------------------------------------------------------
@@ -52,11 +93,9 @@ void EmbeddingImpl::reset_parameters() {
   if (options.padding_idx()) init::zeros_(weight.detach()[*options.padding_idx()]);
 }
 
-void EmbeddingImpl::pretty_print(std::ostream& out) const {
-  out << "gradus::nn::Embedding(num_embeddings=" << options.num_embeddings()
-      << ", embedding_dim=" << options.embedding_dim();
-  if (options.padding_idx()) out << ", padding_idx=" << *options.padding_idx();
-  out << ')';
+Tensor EmbeddingImpl::forward(const Tensor& indices) {
+  using functional::EmbeddingFuncOptions;
+  return functional::embedding(indices, weight, EmbeddingFuncOptions().padding_idx(options.padding_idx()));
 }
 
 Embedding Embedding::from_pretrained(const Tensor& embeddings,
@@ -70,85 +109,7 @@ Embedding Embedding::from_pretrained(const Tensor& embeddings,
   return layer;
 }
 
-// ---- Normalisation ----------------------------------------------------------------------------------------
-
-LayerNormImpl::LayerNormImpl(const LayerNormOptions& options) : options(options) { LayerNormImpl::reset(); }
-
-void LayerNormImpl::reset() {
-  const bool affine = options.elementwise_affine();
-  weight = register_parameter("weight", affine ? gradus::empty(options.normalized_shape()) : Tensor());
-  bias = register_parameter("bias", affine ? gradus::empty(options.normalized_shape()) : Tensor());
-  reset_parameters();
-}
-
-void LayerNormImpl::reset_parameters() {
-  if (!options.elementwise_affine()) return;
-  init::ones_(weight);
-  init::zeros_(bias);
-}
-
-Tensor LayerNormImpl::forward(const Tensor& x) {
-  return functional::layer_norm(x, functional::LayerNormFuncOptions(options.normalized_shape())
-                                       .weight(weight)
-                                       .bias(bias)
-                                       .eps(options.eps()));
-}
-
-void LayerNormImpl::pretty_print(std::ostream& out) const {
-  out << std::boolalpha << "gradus::nn::LayerNorm(" << IntArrayRef(options.normalized_shape())
-      << ", eps=" << options.eps() << ", elementwise_affine=" << options.elementwise_affine() << ')';
-}
-
-BatchNorm1dImpl::BatchNorm1dImpl(const BatchNormOptions& options) : options(options) {
-  BatchNorm1dImpl::reset();
-}
-
-void BatchNorm1dImpl::reset() {
-  const int64_t features = options.num_features();
-  check(features > 0, "BatchNorm1d: num_features must be at least 1, got ", features);
-  const auto make = [&](bool wanted) { return wanted ? empty(features) : Tensor(); };
-  const bool affine = options.affine(), tracks = options.track_running_stats();
-  weight = register_parameter("weight", make(affine));
-  bias = register_parameter("bias", make(affine));
-  running_mean = register_buffer("running_mean", make(tracks));
-  running_var = register_buffer("running_var", make(tracks));
-  num_batches_tracked = register_buffer("num_batches_tracked", tracks ? zeros({}, kInt64) : Tensor());
-  reset_parameters();
-}
-
-void BatchNorm1dImpl::reset_parameters() {
-  reset_running_stats();
-  if (!options.affine()) return;
-  init::ones_(weight);
-  init::zeros_(bias);
-}
-
-void BatchNorm1dImpl::reset_running_stats() {
-  if (!options.track_running_stats()) return;
-  running_mean.zero_();
-  running_var.fill_(1);
-  num_batches_tracked.zero_();
-}
-
-Tensor BatchNorm1dImpl::forward(const Tensor& x) {
-  check(x.dim() >= 2 && x.size(1) == options.num_features(), "BatchNorm1d: x is ", text(x.sizes()),
-        ", but (N, ", options.num_features(), ") or (N, ", options.num_features(), ", L) is needed");
-  auto batch = functional::BatchNormFuncOptions().weight(weight).bias(bias).eps(options.eps());
-  batch.momentum(options.momentum()).training(is_training() || !running_mean.defined());
-  if (is_training() && running_mean.defined()) {
-    num_batches_tracked.add_(1);
-    if (!options.momentum()) batch.momentum(1.0 / num_batches_tracked.item<double>());
-  }
-  return functional::batch_norm(x, running_mean, running_var, batch);
-}
-
-void BatchNorm1dImpl::pretty_print(std::ostream& out) const {
-  out << std::boolalpha << "gradus::nn::BatchNorm1d(" << options.num_features() << ", eps=" << options.eps();
-  if (options.momentum()) out << ", momentum=" << *options.momentum();
-  out << ", affine=" << options.affine() << ", track_running_stats=" << options.track_running_stats() << ')';
-}
-
-// ---- Layers without parameters ----------------------------------------------------------------------------
+// ---- Dropout ----------------------------------------------------------------------------------------------
 
 DropoutImpl::DropoutImpl(const DropoutOptions& options) : options(options) {
   check(options.p() >= 0 && options.p() <= 1, "dropout probability has to be between 0 and 1, but got ",
@@ -156,12 +117,9 @@ DropoutImpl::DropoutImpl(const DropoutOptions& options) : options(options) {
 }
 
 Tensor DropoutImpl::forward(const Tensor& x) {
+  using functional::DropoutFuncOptions;
   return functional::dropout(
-      x, functional::DropoutFuncOptions().p(options.p()).training(is_training()).inplace(options.inplace()));
-}
-
-void FlattenImpl::pretty_print(std::ostream& out) const {
-  out << "gradus::nn::Flatten(start_dim=" << options.start_dim() << ", end_dim=" << options.end_dim() << ')';
+      x, DropoutFuncOptions().p(options.p()).training(is_training()).inplace(options.inplace()));
 }
 
 }  // namespace gradus::nn

@@ -28,6 +28,15 @@ void append_defined(Tensors& all, const std::string& prefix, const Tensors& some
 
 }  // namespace
 
+// Defined here, so that code which includes module.h does not compile them.
+Module::Module() = default;
+Module::Module(std::string name) : name_(std::move(name)) {}
+Module::~Module() = default;
+Module::Module(const Module&) = default;
+Module::Module(Module&&) noexcept = default;
+Module& Module::operator=(const Module&) = default;
+Module& Module::operator=(Module&&) noexcept = default;
+
 std::string Module::name() const {
   if (!name_.empty()) return name_;
   const char* mangled = typeid(*this).name();
@@ -53,6 +62,22 @@ std::shared_ptr<Module>& Module::add_child(std::string name, std::shared_ptr<Mod
   check(module != nullptr, "Submodule '", name, "' is empty");
   return children_.insert(std::move(name), std::move(module));
 }
+
+void Module::replace_child(const std::string& name, std::shared_ptr<Module> module) {
+  children_[name] = std::move(module);
+}
+void Module::unregister_module(const std::string& name) { children_.erase(name); }
+
+void Module::forget_all() {
+  parameters_.clear();
+  buffers_.clear();
+  children_.clear();
+}
+
+std::vector<Tensor> Module::parameters(bool recurse) const { return named_parameters(recurse).values(); }
+std::vector<Tensor> Module::buffers(bool recurse) const { return named_buffers(recurse).values(); }
+std::vector<std::shared_ptr<Module>> Module::children() const { return children_.values(); }
+OrderedDict<std::string, std::shared_ptr<Module>> Module::named_children() const { return children_; }
 
 OrderedDict<std::string, Tensor> Module::named_parameters(bool recurse) const {
   Tensors all("Parameter");

@@ -11,9 +11,9 @@
 //     auto net = std::make_shared<Net>();
 //     optim::SGD sgd(net->parameters(), 0.1);
 //
-// What is registered can be found: parameters() collects the tensors of the whole tree in the order of
-// registration, and train(), to(), zero_grad() and apply() reach every module in it. `forward` is the
-// module's own: any arguments, any result.
+// Registration makes parameters and submodules known: parameters() collects the tensors of the
+// whole tree in the order of registration, and train(), to(), zero_grad() and apply() visit every
+// module in it. `forward` is not virtual; each module has its own arguments and result.
 #pragma once
 
 #include <functional>
@@ -24,8 +24,7 @@
 #include <vector>
 
 #include "nn/ordered_dict.h"
-#include "tensor/create.h"
-#include "tensor/indexing.h"
+#include "tensor/tensor.h"
 
 namespace gradus::nn {
 
@@ -41,7 +40,7 @@ requires requires { typename M::ContainedType; }
 struct ImplOfHolder<M> {
   using type = typename M::ContainedType;
 };
-/// The module class behind a holder (LinearImpl of Linear); a module class itself stays what it is.
+/// The module class behind a holder: LinearImpl for Linear. A module class is its own.
 template <class M>
 using ImplOf = typename ImplOfHolder<M>::type;
 
@@ -51,22 +50,24 @@ class Module : public std::enable_shared_from_this<Module> {
   using NamedModuleApplyFunction = std::function<void(const std::string&, Module&)>;
   using ModulePointerApplyFunction = std::function<void(const std::shared_ptr<Module>&)>;
 
-  Module() = default;
-  /// `name` is what printing the module shows; by default the name of its class.
-  explicit Module(std::string name) : name_(std::move(name)) {}
-  virtual ~Module() = default;
-  Module(const Module&) = default;  // shares parameters; clone() copies them
-  Module(Module&&) = default;
-  Module& operator=(const Module&) = default;
-  Module& operator=(Module&&) = default;
+  Module();
+  /// Printing the module shows `name`, by default the name of its class.
+  explicit Module(std::string name);
+  virtual ~Module();
+  /// A copy shares the parameters; clone() copies them.
+  Module(const Module&);
+  Module(Module&&) noexcept;
+  Module& operator=(const Module&);
+  Module& operator=(Module&&) noexcept;
 
   std::string name() const;
 
   // ---- Registration. Names must not be empty, contain a dot, or be used twice: Error. ----
 
-  /// A tensor to be trained. An undefined one is allowed and skipped by parameters(): a layer without bias.
+  /// A tensor to be trained. It may be undefined, like the bias of a layer without one;
+  /// parameters() skips it then.
   Tensor& register_parameter(std::string name, Tensor tensor, bool requires_grad = true);
-  /// A tensor that belongs to the module's state but is not trained, such as a running mean.
+  /// A tensor of the module's state that is not trained, for example a running mean.
   Tensor& register_buffer(std::string name, Tensor tensor);
   template <class M>
   std::shared_ptr<M> register_module(std::string name, std::shared_ptr<M> module);
@@ -74,40 +75,40 @@ class Module : public std::enable_shared_from_this<Module> {
   std::shared_ptr<M> register_module(std::string name, ModuleHolder<M> module) {
     return register_module(std::move(name), module.ptr());
   }
-  /// Puts another module under a name that is in use already.
+  /// Replaces the module with this name. Error if there is none.
   template <class M>
   std::shared_ptr<M> replace_module(const std::string& name, std::shared_ptr<M> module);
   template <class M>
   std::shared_ptr<M> replace_module(const std::string& name, ModuleHolder<M> module) {
     return replace_module(name, module.ptr());
   }
-  void unregister_module(const std::string& name) { children_.erase(name); }
+  void unregister_module(const std::string& name);
 
-  // ---- What is registered here and, with `recurse`, below; names are paths such as "hidden.weight". ----
+  // ---- Registered tensors and modules, with `recurse` of the whole tree. Names are paths: "hidden.weight". ----
 
-  std::vector<Tensor> parameters(bool recurse = true) const { return named_parameters(recurse).values(); }
+  std::vector<Tensor> parameters(bool recurse = true) const;
   OrderedDict<std::string, Tensor> named_parameters(bool recurse = true) const;
-  std::vector<Tensor> buffers(bool recurse = true) const { return named_buffers(recurse).values(); }
+  std::vector<Tensor> buffers(bool recurse = true) const;
   OrderedDict<std::string, Tensor> named_buffers(bool recurse = true) const;
-  /// This module and all below it. The module itself can be in the list only if a shared_ptr owns it.
+  /// This module and all below it. Error if include_self and no shared_ptr owns this module.
   std::vector<std::shared_ptr<Module>> modules(bool include_self = true) const;
   OrderedDict<std::string, std::shared_ptr<Module>> named_modules(const std::string& name_prefix = {},
                                                                   bool include_self = true) const;
-  std::vector<std::shared_ptr<Module>> children() const { return children_.values(); }
-  OrderedDict<std::string, std::shared_ptr<Module>> named_children() const { return children_; }
+  std::vector<std::shared_ptr<Module>> children() const;
+  OrderedDict<std::string, std::shared_ptr<Module>> named_children() const;
 
-  // ---- What reaches the whole tree ----
+  // ---- Functions that visit the whole tree ----
 
-  /// Calls the function for this module, then for every module below it, in the order of modules().
+  /// Calls the function with this module, then with every module below it, in the order of modules().
   void apply(const ModuleApplyFunction& function);
   void apply(const NamedModuleApplyFunction& function, const std::string& name_prefix = {});
   void apply(const ModulePointerApplyFunction& function) const;
-  /// Training mode or evaluation mode: Dropout and BatchNorm differ in them.
+  /// Sets training or evaluation mode, in which Dropout and BatchNorm behave differently.
   virtual void train(bool on = true);
   void eval() { train(false); }
   virtual bool is_training() const noexcept { return is_training_; }
-  /// Moves parameters, buffers and gradients; a dtype is given to those that are floating point. The tensors
-  /// stay the same objects, so that an optimiser made before still knows them.
+  /// Converts parameters, buffers and gradients; a dtype only changes those that are floating
+  /// point. The tensors stay the same objects, so that an existing optimiser still refers to them.
   virtual void to(Device device, Dtype dtype);
   virtual void to(Dtype dtype);
   virtual void to(Device device);
@@ -116,7 +117,7 @@ class Module : public std::enable_shared_from_this<Module> {
   /// A deep copy, on `device` if one is given; Error unless the class derives from Cloneable.
   virtual std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const;
 
-  /// This module as a LinearImpl, written as<LinearImpl>() or as<Linear>(); nullptr if it is none.
+  /// This module as a LinearImpl, by as<LinearImpl>() or as<Linear>(); nullptr if it is of another class.
   template <class M>
   ImplOf<M>* as() noexcept {
     return dynamic_cast<ImplOf<M>*>(this);
@@ -126,7 +127,7 @@ class Module : public std::enable_shared_from_this<Module> {
     return dynamic_cast<const ImplOf<M>*>(this);
   }
 
-  /// Prints this module without those below it; operator<< prints the tree.
+  /// Prints this module without its submodules. operator<< prints the tree.
   virtual void pretty_print(std::ostream& out) const { out << name(); }
   friend std::ostream& operator<<(std::ostream& out, const Module& module);
 
@@ -139,8 +140,10 @@ class Module : public std::enable_shared_from_this<Module> {
   friend class Cloneable;
 
   std::shared_ptr<Module>& add_child(std::string name, std::shared_ptr<Module> module);
-  void for_each(
-      const std::function<void(const Tensor&)>& function) const;  // every parameter and buffer of the tree
+  void replace_child(const std::string& name, std::shared_ptr<Module> module);
+  void forget_all();
+  /// Calls the function with every parameter and buffer of the tree.
+  void for_each(const std::function<void(const Tensor&)>& function) const;
   void copy_state_from(const Module& other);
   void print_tree(std::ostream& out, const std::string& indentation) const;
 
@@ -157,14 +160,14 @@ std::shared_ptr<M> Module::register_module(std::string name, std::shared_ptr<M> 
 
 template <class M>
 std::shared_ptr<M> Module::replace_module(const std::string& name, std::shared_ptr<M> module) {
-  children_[name] = module;
+  replace_child(name, module);
   return module;
 }
 
 /// Gives a module clone(): struct Net : nn::Cloneable<Net> { void reset() override {…} … };
 ///
-/// reset() registers everything that the constructor would. A clone is a copy of the object that runs
-/// reset(), so that it has tensors of its own, and then takes over the values.
+/// reset() registers all parameters, buffers and submodules. clone() copies the object, runs
+/// reset() on the copy, so that it has tensors of its own, and then copies the values.
 template <class Derived>
 class Cloneable : public Module {
  public:
@@ -175,9 +178,7 @@ class Cloneable : public Module {
   std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override {
     auto copy = std::make_shared<Derived>(static_cast<const Derived&>(*this));
     Module& module = *copy;
-    module.parameters_.clear();
-    module.buffers_.clear();
-    module.children_.clear();
+    module.forget_all();
     copy->reset();
     module.copy_state_from(*this);
     if (device) module.to(*device);
@@ -185,8 +186,8 @@ class Cloneable : public Module {
   }
 };
 
-/// A shared_ptr to a module that reads like the module: Linear(4, 12) makes a LinearImpl, and a copy of a
-/// Linear is the same layer. Linear(nullptr) holds none yet.
+/// A shared_ptr to a module, with the module's constructors: Linear(4, 12) makes a LinearImpl. A
+/// copy of a Linear refers to the same layer. Linear(nullptr) is empty.
 template <class Contained>
 class ModuleHolder {
  public:
@@ -228,6 +229,6 @@ class ModuleHolder {
 
 }  // namespace gradus::nn
 
-/// TORCH_MODULE(Net); makes the holder `Net` of a class NetImpl. Gradus itself writes the line out; the macro is
-/// here because libtorch's tutorials end every module with it, so that their programs compile.
+/// TORCH_MODULE(Net); declares the holder `Net` of a class NetImpl. Gradus itself does not use this
+/// macro; it is here so that programs from libtorch's tutorials compile.
 #define TORCH_MODULE(Name) using Name = ::gradus::nn::ModuleHolder<Name##Impl>

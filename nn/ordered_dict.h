@@ -1,8 +1,7 @@
-// OrderedDict: named values in the order in which they were inserted, as libtorch's. Modules keep their
-// parameters and submodules in one. A module has few of each, so a name is found by looking at all of them.
+// OrderedDict: named values in the order of insertion, as in libtorch. Modules keep their
+// parameters and submodules in one. A module has few of each, so a linear search finds a name.
 #pragma once
 
-#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -15,7 +14,7 @@ namespace gradus {
 template <class Key, class Value>
 class OrderedDict {
  public:
-  /// One entry; behaves as a pointer to its value.
+  /// One entry. It behaves like a pointer to its value.
   class Item {
    public:
     Item(Key key, Value value) : key_(std::move(key)), value_(std::move(value)) {}
@@ -32,7 +31,7 @@ class OrderedDict {
     Value value_;
   };
 
-  /// `what` the entries are called in messages: "Submodule 'fc' already defined".
+  /// `what` is the name of an entry in messages: "Submodule 'fc' already defined".
   explicit OrderedDict(std::string what = "Key") : what_(std::move(what)) {}
   OrderedDict(std::initializer_list<Item> items) {
     for (const Item& item : items) insert(item.key(), item.value());
@@ -44,8 +43,9 @@ class OrderedDict {
   }
 
   Value* find(const Key& key) {
-    const auto item = std::ranges::find(items_, key, &Item::key);
-    return item == items_.end() ? nullptr : &item->value();
+    for (Item& item : items_)
+      if (item.key() == key) return &item.value();
+    return nullptr;
   }
   const Value* find(const Key& key) const { return const_cast<OrderedDict*>(this)->find(key); }
   bool contains(const Key& key) const { return find(key) != nullptr; }
@@ -57,16 +57,14 @@ class OrderedDict {
   }
   const Value& operator[](const Key& key) const { return const_cast<OrderedDict&>(*this)[key]; }
   const Item& operator[](size_t index) const { return items_.at(index); }
-  const Item& front() const { return items_.front(); }
-  const Item& back() const { return items_.back(); }
 
-  /// Inserts all entries of the other.
+  /// Inserts all entries of another dict. Error if a name is in use.
   void update(const OrderedDict& other) {
     for (const Item& item : other) insert(item.key(), item.value());
   }
   void erase(const Key& key) {
-    check(contains(key), what_, " '", key, "' is not defined");
-    items_.erase(std::ranges::find(items_, key, &Item::key));
+    const auto removed = std::erase_if(items_, [&](const Item& item) { return item.key() == key; });
+    check(removed > 0, what_, " '", key, "' is not defined");
   }
   void clear() { items_.clear(); }
 
@@ -77,7 +75,6 @@ class OrderedDict {
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
 
-  const std::vector<Item>& items() const { return items_; }
   std::vector<std::pair<Key, Value>> pairs() const {
     std::vector<std::pair<Key, Value>> pairs;
     for (const Item& item : items_) pairs.emplace_back(item.key(), item.value());

@@ -7,8 +7,7 @@
 
 namespace gradus::optim {
 
-template <bool decoupled_decay>
-void AdamOptionsOf<decoupled_decay>::validate() const {
+void AdamOptions::validate() const {
   const auto [beta1, beta2] = betas();
   check(lr() >= 0, "Invalid learning rate: ", lr());
   check(eps() >= 0, "Invalid epsilon value: ", eps());
@@ -19,35 +18,33 @@ void AdamOptionsOf<decoupled_decay>::validate() const {
 
 namespace {
 
-/// The formula in tensor ops, for amsgrad, which the kernel does not know.
-void amsgrad_step(const AdamStep& step, const Tensor& gradient, AdamParamState& state,
-                  const Tensor& parameter) {
-  Tensor g = gradient;
-  if (step.decoupled_decay)
-    parameter.mul_(1 - step.lr * step.weight_decay);
-  else if (step.weight_decay != 0)
-    g = g + step.weight_decay * parameter;
-  zeros_at_first(state.max_exp_avg_sq, parameter);
-  state.exp_avg.mul_(step.beta1).add_(g, 1 - step.beta1);
-  state.exp_avg_sq.mul_(step.beta2).add_(g * g, 1 - step.beta2);
-  state.max_exp_avg_sq.copy_(maximum(state.max_exp_avg_sq, state.exp_avg_sq));
-  const auto t = static_cast<double>(state.step);
-  const double correction1 = 1 - std::pow(step.beta1, t), correction2 = 1 - std::pow(step.beta2, t);
-  const Tensor root = sqrt(state.max_exp_avg_sq) / std::sqrt(correction2) + step.eps;
-  parameter.sub_(state.exp_avg / root, step.lr / correction1);
+/// The formula in tensor ops, with amsgrad. Without amsgrad the kernel computes the same in one pass.
+void amsgrad_step(const AdamStep& step, const Tensor& gradient, AdamParamState& state, const Tensor& p) {
+  zeros_at_first(state.max_exp_avg_sq, p);
+  const Tensor &m = state.exp_avg, &v = state.exp_avg_sq, &largest_v = state.max_exp_avg_sq;
+  const double decay = step.decoupled_decay ? 0 : step.weight_decay;
+  const double correction1 = 1 - std::pow(step.beta1, state.step),
+               correction2 = 1 - std::pow(step.beta2, state.step);
+
+  const Tensor g = decay == 0 ? gradient : gradient + decay * p;
+  m.mul_(step.beta1).add_(g, 1 - step.beta1);
+  v.mul_(step.beta2).add_(g * g, 1 - step.beta2);
+  largest_v.copy_(maximum(largest_v, v));
+  const Tensor root = sqrt(largest_v) / std::sqrt(correction2) + step.eps;
+  if (step.decoupled_decay) p.mul_(1 - step.lr * step.weight_decay);
+  p.sub_(m / root, step.lr / correction1);
 }
 
 }  // namespace
 
-template <bool decoupled_decay>
-void AdamOf<decoupled_decay>::update(const Options& options, std::span<const Item> items) {
+void Adam::update(const AdamOptions& options, std::span<const Item> items) {
   const auto [beta1, beta2] = options.betas();
   const AdamStep step{.lr = options.lr(),
                       .beta1 = beta1,
                       .beta2 = beta2,
                       .eps = options.eps(),
                       .weight_decay = options.weight_decay(),
-                      .decoupled_decay = decoupled_decay};
+                      .decoupled_decay = decoupled_decay_};
   tensors_.clear();
   for (const auto& [parameter, gradient, state] : items) {
     zeros_at_first(state.exp_avg, parameter);
@@ -67,9 +64,13 @@ void AdamOf<decoupled_decay>::update(const Options& options, std::span<const Ite
   if (!tensors_.empty()) kernels_of(items[0].parameter).adam(step, tensors_);
 }
 
-template struct AdamOptionsOf<false>;
-template struct AdamOptionsOf<true>;
-template class AdamOf<false>;
-template class AdamOf<true>;
+AdamW::AdamW(std::vector<OptimizerParamGroup> groups, const AdamWOptions& defaults)
+    : Adam(std::move(groups), defaults) {
+  decoupled_decay_ = true;
+}
+AdamW::AdamW(std::vector<Tensor> parameters, const AdamWOptions& defaults)
+    : Adam(std::move(parameters), defaults) {
+  decoupled_decay_ = true;
+}
 
 }  // namespace gradus::optim

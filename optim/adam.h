@@ -1,15 +1,17 @@
-// Adam and AdamW: steps of about lr in every direction, whatever the gradient's scale. With gradient g at
-// parameter p and t counting the steps from 1, all in one pass over memory:
+// Adam and AdamW: every element moves by about lr per step, whatever the gradient's scale. With
+// gradient g of parameter p, and t counting the steps from 1:
 //
-//     Adam   g ← g + weight_decay · p                AdamW   p ← p - lr · weight_decay · p
+//     g ← g + weight_decay · p                       AdamW instead: p ← p - lr · weight_decay · p
 //     m ← β₁ m + (1 - β₁) g                          running mean of g
 //     v ← β₂ v + (1 - β₂) g²                         running mean of g²
 //     p ← p - lr · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + ε)
 //
-// The divisions by 1 - βᵗ undo that m and v began at zero. With amsgrad the largest v so far takes v's place
-// in the last line. Sources: Kingma & Ba, "Adam: A method for stochastic optimization" (2015); Loshchilov &
-// Hutter, "Decoupled weight decay regularization" (2019), for AdamW; Reddi, Kale & Kumar, "On the convergence
-// of Adam and beyond" (2018), for amsgrad.
+// m and v start at zero; the divisions by 1 - βᵗ correct that. With amsgrad the last line has
+// the largest v so far in place of v. Without it, a kernel does all four lines in one pass
+// over memory (kernels/update_rules.h).
+// Sources: Kingma & Ba, "Adam: A method for stochastic optimization" (2015); Loshchilov & Hutter,
+// "Decoupled weight decay regularization" (2019), for AdamW; Reddi, Kale & Kumar, "On the
+// convergence of Adam and beyond" (2018), for amsgrad.
 #pragma once
 
 #include <tuple>
@@ -18,10 +20,9 @@
 
 namespace gradus::optim {
 
-template <bool decoupled_decay>
-struct AdamOptionsOf : OptimizerCloneableOptions<AdamOptionsOf<decoupled_decay>> {
+struct AdamOptions : OptimizerCloneableOptions<AdamOptions> {
   using betas_t = std::tuple<double, double>;
-  AdamOptionsOf(double lr = 1e-3) : lr_(lr) {}  // NOLINT: Adam(parameters, 0.01)
+  AdamOptions(double lr = 1e-3) : lr_(lr) {}  // NOLINT: Adam(parameters, 0.01)
   void validate() const override;
   void fields(Fields& fields) override {
     fields("lr", lr_)("betas", betas_)("eps", eps_)("weight_decay", weight_decay_)("amsgrad", amsgrad_);
@@ -29,34 +30,43 @@ struct AdamOptionsOf : OptimizerCloneableOptions<AdamOptionsOf<decoupled_decay>>
   GRADUS_ARG(double, lr);
   GRADUS_ARG(betas_t, betas) = {0.9, 0.999};
   GRADUS_ARG(double, eps) = 1e-8;
-  GRADUS_ARG(double, weight_decay) = decoupled_decay ? 1e-2 : 0;
+  GRADUS_ARG(double, weight_decay) = 0;
   GRADUS_ARG(bool, amsgrad) = false;
 };
-using AdamOptions = AdamOptionsOf<false>;
-using AdamWOptions = AdamOptionsOf<true>;
 
 struct AdamParamState {
   int64_t step = 0;
   Tensor exp_avg, exp_avg_sq;  // m and v
-  Tensor max_exp_avg_sq;       // with amsgrad
+  Tensor max_exp_avg_sq;       // only with amsgrad
   void fields(Fields& fields) {
     fields("step", step)("exp_avg", exp_avg)("exp_avg_sq", exp_avg_sq)("max_exp_avg_sq", max_exp_avg_sq);
   }
 };
 
-template <bool decoupled_decay>
-class AdamOf final : public PerParameterOptimizer<AdamOptionsOf<decoupled_decay>, AdamParamState> {
+class Adam : public PerParameterOptimizer<AdamOptions, AdamParamState> {
  public:
-  using Options = AdamOptionsOf<decoupled_decay>;
-  using Base = PerParameterOptimizer<Options, AdamParamState>;
-  using Base::Base;
+  using PerParameterOptimizer::PerParameterOptimizer;
+
+ protected:
+  bool decoupled_decay_ = false;
 
  private:
-  using Item = typename Base::Item;
-  void update(const Options& options, std::span<const Item> items) override;
-  std::vector<AdamTensors> tensors_;  // what the kernel is given; its memory is kept from step to step
+  void update(const AdamOptions& options, std::span<const Item> items) override;
+  std::vector<AdamTensors> tensors_;  // the kernel's arguments; a member, so that steps allocate nothing
 };
-using Adam = AdamOf<false>;
-using AdamW = AdamOf<true>;
+
+/// AdamOptions with another default. Their setters return an AdamOptions&, from which AdamWOptions
+/// are made again.
+struct AdamWOptions : AdamOptions {
+  AdamWOptions(double lr = 1e-3) : AdamOptions(lr) { weight_decay(1e-2); }  // NOLINT
+  AdamWOptions(const AdamOptions& options) : AdamOptions(options) {}        // NOLINT
+  std::unique_ptr<OptimizerOptions> clone() const override { return std::make_unique<AdamWOptions>(*this); }
+};
+
+class AdamW final : public Adam {
+ public:
+  explicit AdamW(std::vector<OptimizerParamGroup> groups, const AdamWOptions& defaults = {});
+  explicit AdamW(std::vector<Tensor> parameters, const AdamWOptions& defaults = {});
+};
 
 }  // namespace gradus::optim

@@ -1,12 +1,13 @@
-// All of gradus::optim.
+// All of gradus::optim: first what most training loops need, then the rest by folder.
 #pragma once
 
-#include "optim/adagrad.h"
 #include "optim/adam.h"
-#include "optim/lbfgs.h"
 #include "optim/optimizer.h"
-#include "optim/rmsprop.h"
-#include "optim/schedulers.h"
-#include "optim/schedules.h"
-#include "optim/serialize.h"
 #include "optim/sgd.h"
+
+#include "optim/others/adagrad.h"
+#include "optim/others/lbfgs.h"
+#include "optim/others/rmsprop.h"
+#include "optim/schedules/functions.h"
+#include "optim/schedules/schedulers.h"
+#include "optim/tools/serialize.h"

@@ -1,6 +1,6 @@
 #include "optim/optimizer.h"
 
-#include <algorithm>
+#include <typeinfo>
 #include <unordered_set>
 
 #include "tensor/create.h"

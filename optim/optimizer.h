@@ -1,4 +1,4 @@
-// Optimizer: what changes parameters, after a backward pass has left their gradients.
+// Optimizer: changes parameters by the gradients that a backward pass has left.
 //
 //     optim::Adam adam(net->parameters(), 0.01);
 //     for (…) {
@@ -8,24 +8,25 @@
 //       adam.step();
 //     }
 //
-// An optimiser is three things: its options (a struct), what it keeps for each parameter (another), and
-// `update`, the formula of one step. What it is applied to is gathered here.
+// An optimiser is three things: its options (a struct), its state per parameter (another), and
+// `update`, the formula of one step. This file has the rest, which all optimisers share: param
+// groups, closures, checks.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <span>
-#include <typeinfo>
 #include <vector>
 
 #include "autograd/grad_mode.h"
-#include "optim/serialize.h"
+#include "optim/fields.h"
 #include "tensor/argument.h"
 #include "tensor/tensor.h"
 
 namespace gradus::optim {
 
-/// The hyper-parameters of an optimiser, seen by code that does not know which: schedules, groups.
+/// The hyper-parameters of an optimiser, for code that works with any optimiser: schedules,
+/// groups, files.
 class OptimizerOptions {
  public:
   virtual ~OptimizerOptions() = default;
@@ -34,7 +35,7 @@ class OptimizerOptions {
   virtual void set_lr(double lr) = 0;
   /// Error unless every value is in its range.
   virtual void validate() const {}
-  /// Every value, for files.
+  /// Visits every value, for files.
   virtual void fields(Fields&) { fail("these options have no fields(), so their optimizer cannot be saved"); }
 };
 
@@ -50,8 +51,8 @@ class OptimizerCloneableOptions : public OptimizerOptions {
   const Derived& self() const { return static_cast<const Derived&>(*this); }
 };
 
-/// Parameters that share options: {{net->embedding->parameters(), AdamOptions(0.1)},
-/// {net->out->parameters()}}.
+/// Parameters that share options:
+/// {{net->embedding->parameters(), std::make_unique<AdamOptions>(0.1)}, {net->out->parameters()}}.
 class OptimizerParamGroup {
  public:
   OptimizerParamGroup(std::vector<Tensor> params) : params_(std::move(params)) {}  // NOLINT
@@ -68,7 +69,7 @@ class OptimizerParamGroup {
   bool has_options() const { return options_ != nullptr; }
   /// static_cast<AdamOptions&>(group.options()).lr(0.001) changes them between steps.
   OptimizerOptions& options() const {
-    check(has_options(), "param group has no options yet: they come when it is given to an optimizer");
+    check(has_options(), "param group has no options yet: it gets them when it is given to an optimizer");
     return *options_;
   }
   void set_options(std::unique_ptr<OptimizerOptions> options) { options_ = std::move(options); }
@@ -88,24 +89,24 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer(Optimizer&&) = default;
 
-  /// Changes every parameter that has a gradient. The closure, if any, is run first and should zero the
-  /// gradients, compute the loss, call backward() and return the loss, which step returns.
+  /// Changes every parameter that has a gradient. The closure, if there is one, runs first. It should
+  /// zero the gradients, compute the loss, call backward() and return the loss; step returns it.
   virtual Tensor step(LossClosure closure = nullptr) = 0;
 
-  /// Forgets the gradients: they become undefined, or with set_to_none = false zeros in the same memory.
+  /// Makes the gradients undefined, or with set_to_none = false zeros in the same memory.
   void zero_grad(bool set_to_none = true);
 
-  /// Adds parameters with options of their own, or the optimiser's. Error unless they are leaves of
-  /// floating-point dtype that no group has yet.
+  /// Adds parameters with options of their own, or else the optimiser's. Error unless they are
+  /// floating-point leaves that are in no group yet.
   void add_param_group(OptimizerParamGroup group);
 
   std::vector<OptimizerParamGroup>& param_groups() noexcept { return param_groups_; }
   const std::vector<OptimizerParamGroup>& param_groups() const noexcept { return param_groups_; }
   const std::vector<Tensor>& parameters() const { return param_groups_.at(0).params(); }
   OptimizerOptions& defaults() noexcept { return *defaults_; }
-  size_t size() const noexcept;  // how many parameters
+  size_t size() const noexcept;  // the number of parameters in all groups
 
-  /// All that steps keep from one to the next, for files.
+  /// Visits the state that a step leaves for the next one, for files.
   virtual void state_fields(Fields&) { fail("this optimizer has no state_fields(), so it cannot be saved"); }
 
  protected:
@@ -116,10 +117,11 @@ class Optimizer {
 /// Error unless `x` (a gradient or a part of the state) has the shape, dtype and device of its parameter.
 void check_fits(const char* what, const Tensor& x, const Tensor& parameter);
 
-/// A tensor of an optimiser's state: zeros when it is first needed.
+/// Sets a tensor of an optimiser's state to zeros when it is first needed.
 void zeros_at_first(Tensor& state, const Tensor& parameter);
 
-/// Base of an optimiser whose step treats every parameter alone. State is a struct of what it keeps for each.
+/// Base of an optimiser whose step treats every parameter separately. State is a struct, one
+/// for each parameter.
 template <class Options, class State>
 class PerParameterOptimizer : public Optimizer {
  public:
@@ -139,21 +141,21 @@ class PerParameterOptimizer : public Optimizer {
     State* state = state_.data();
     for (const OptimizerParamGroup& group : param_groups_) {
       const auto& options = static_cast<const Options&>(group.options());
-      items_.clear();  // of a step that an Error ended
+      items_.clear();  // an Error may have ended the last step
       for (const Tensor& parameter : group.params()) {
-        State& its_state = *state++;
+        State& parameter_state = *state++;
         const Tensor& gradient = parameter.grad();
         if (!gradient.defined()) continue;
         check_fits("gradient", gradient, parameter);
         if (!items_.empty() && !same_kind(items_[0].parameter, parameter)) update_items(options);
-        items_.push_back({parameter, gradient, its_state});
+        items_.push_back({parameter, gradient, parameter_state});
       }
       update_items(options);
     }
     return loss;
   }
 
-  /// What is kept for each parameter, in the order of the groups and of the parameters in them.
+  /// The state of each parameter, in the order of the groups and of the parameters in them.
   std::vector<State>& state() noexcept { return state_; }
 
   void state_fields(Fields& fields) override {
@@ -172,8 +174,8 @@ class PerParameterOptimizer : public Optimizer {
     const Tensor &parameter, &gradient;
     State& state;
   };
-  /// One step, in place, for parameters of one group that share a dtype and a device: one kernel may serve them
-  /// all. Nothing is being recorded.
+  /// One step, in place, for parameters of one group that share a dtype and a device, so that one
+  /// kernel call can update them all. Gradient recording is off.
   virtual void update(const Options& options, std::span<const Item> items) = 0;
 
  private:
@@ -191,7 +193,7 @@ class PerParameterOptimizer : public Optimizer {
   }
 
   std::vector<State> state_;
-  std::vector<Item> items_;  // empty between steps; a member so that its memory is kept
+  std::vector<Item> items_;  // empty between steps; a member, so that steps allocate nothing
 };
 
 }  // namespace gradus::optim

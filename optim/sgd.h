@@ -1,12 +1,13 @@
-// Stochastic gradient descent. With gradient g at parameter p, all in one pass over memory:
+// Stochastic gradient descent. With gradient g of parameter p, all in one pass over memory
+// (kernels/update_rules.h):
 //
 //     g ← g + weight_decay · p
 //     b ← momentum · b + (1 - dampening) · g          (b = g at the first step; only with momentum)
 //     p ← p - lr · b                                  (nesterov: p - lr · (g + momentum · b))
 //
-// Without momentum p ← p - lr · g, the step of Robbins & Monro, "A stochastic approximation method" (1951).
-// Momentum: Polyak, "Some methods of speeding up the convergence of iteration methods" (1964), a ball that
-// keeps rolling. Its second form: Nesterov, "A method … with convergence rate O(1/k²)" (1983), in the form of
+// Sources: Robbins & Monro, "A stochastic approximation method" (1951), for p ← p - lr · g; Polyak,
+// "Some methods of speeding up the convergence of iteration methods" (1964), for momentum;
+// Nesterov, "A method … with convergence rate O(1/k²)" (1983), for nesterov, in the form of
 // Sutskever et al. (2013).
 #pragma once
 
@@ -39,7 +40,7 @@ class SGD final : public PerParameterOptimizer<SGDOptions, SGDParamState> {
 
  private:
   void update(const SGDOptions& options, std::span<const Item> items) override;
-  std::vector<SgdTensors> tensors_;  // what the kernel is given; its memory is kept from step to step
+  std::vector<SgdTensors> tensors_;  // the kernel's arguments; a member, so that steps allocate nothing
 };
 
 }  // namespace gradus::optim

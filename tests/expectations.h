@@ -17,3 +17,14 @@
     EXPECT_NE(std::string(error.what()).find(text), std::string::npos)       \
         << "the error says: " << error.what();                               \
   }
+
+/// The message of the Error that the statement throws, or "no error".
+template <class Statement>
+std::string error_of(const Statement& statement) {
+  try {
+    statement();
+  } catch (const gradus::Error& error) {
+    return error.what();
+  }
+  return "no error";
+}

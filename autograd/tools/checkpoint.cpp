@@ -12,7 +12,7 @@
 #include "autograd/saved_tensor.h"
 #include "autograd/tools/functional.h"
 #include "autograd/walk.h"
-#include "kernels/cpu/random.h"
+#include "kernels/random.h"
 #include "tensor/random.h"
 #include "tensor/scoped_value.h"
 
@@ -40,7 +40,7 @@ class CheckpointNode final : public ListNode {
   CheckpointNode(const Tensor& y, std::vector<Edge> edges, FunctionOfSeveral f, const variable_list& inputs,
                  const Generator& random)
       : ListNode("checkpoint", {&y, 1}, std::move(edges)), f_(std::move(f)), random_(random) {
-    for (const Tensor& x : inputs) inputs_.push_back(save(x));
+    for (const Tensor& x : inputs) inputs_.emplace_back(x, SavedTensor::Role::input);
   }
 
   void release_saved() override {
@@ -64,7 +64,9 @@ class CheckpointNode final : public ListNode {
   Tensor compute_again() {
     const ScopedValue as_before(default_generator(), random_);
     const AutoGradMode recording(true);
-    return f_({inputs_.begin(), inputs_.end()});
+    std::vector<Tensor> inputs;
+    for (const SavedTensor& x : inputs_) inputs.push_back(x.unpack());
+    return f_(inputs);
   }
 
   FunctionOfSeveral f_;

@@ -9,7 +9,7 @@ namespace gradus::autograd {
 
 variable_list AutogradContext::get_saved_variables() const {
   variable_list tensors;
-  for (const SavedTensor& saved : saved_) tensors.push_back(saved);
+  for (const SavedTensor& saved : saved_) tensors.push_back(saved.unpack());
   return tensors;
 }
 

@@ -1,5 +1,5 @@
-// Writes nn_reference.json, what libtorch computes for tests/nn_reference.h. Not a part of the tests: run by
-// hand when that file grows. With Debian's libtorch-dev, from the repository's root:
+// Writes nn_reference.json: the numbers that libtorch computes for tests/nn_reference.h and tests/optim_reference.h.
+// Not a part of the tests: run it by hand when those files grow. With Debian's libtorch-dev, from the repository's root:
 //
 //   g++ -std=c++17 -I. -I/usr/include/torch/csrc/api/include tests/data/nn_reference.cpp -ltorch -ltorch_cpu
 //       -lc10 -o nn_reference && ./nn_reference > tests/data/nn_reference.json
@@ -11,10 +11,16 @@
 namespace lib = torch;
 #define LIB_OPTIONAL_SIZE c10::optional<size_t>
 #include "tests/nn_reference.h"
+#include "tests/optim_reference.h"
 
 int main() {
+  reference::Numbers numbers;
+  for (const auto compute : {reference::activations, reference::losses, reference::losses_of_pairs,
+                             reference::layers, reference::initialisers, reference::optimisers,
+                             reference::training_tools, reference::data})
+    compute(numbers);
   std::printf("{\n \"source\": \"libtorch %s\"", TORCH_VERSION);
-  for (const auto& [name, values] : reference::all_numbers()) {
+  for (const auto& [name, values] : numbers) {
     std::printf(",\n \"%s\": [", name.c_str());
     for (size_t i = 0; i < values.size(); ++i) std::printf("%s%.17g", i ? ", " : "", values[i]);
     std::printf("]");

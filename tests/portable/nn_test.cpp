@@ -1,5 +1,5 @@
-// Modules, layers, activations, losses and initialisers as both Gradus and libtorch have them, name by name. The
-// numbers themselves are held against libtorch's in tests/nn_test.cpp; here is what must compile and how it behaves.
+// Modules, layers, activations, losses and initialisers as both Gradus and libtorch have them, name by name: what must
+// compile and how it behaves. tests/nn_reference_test.cpp compares the numbers with libtorch's.
 #include <cmath>
 #include <sstream>
 

@@ -1,5 +1,5 @@
-// Optimisers and schedules as both Gradus and libtorch have them. Their trajectories are held against libtorch's in
-// tests/nn_test.cpp; here is what must compile and how it behaves.
+// Optimisers and schedules as both Gradus and libtorch have them: what must compile and how it behaves.
+// tests/optim_reference_test.cpp compares their trajectories with libtorch's.
 #include <cmath>
 
 #include "framework.h"

@@ -1,0 +1,107 @@
+// Layer normalisation and batch normalisation, as functions and as layers:
+//
+//     y = (x - mean) / √(var + ε) · w + b
+#pragma once
+
+#include <vector>
+
+#include "nn/function_layer.h"
+
+namespace gradus {
+
+/// nn::functional::layer_norm with its options as arguments.
+Tensor layer_norm(const Tensor& x, IntArrayRef normalized_shape, const Tensor& weight = {},
+                  const Tensor& bias = {}, double eps = 1e-5);
+
+namespace nn {
+
+namespace functional {
+
+struct LayerNormFuncOptions {
+  LayerNormFuncOptions(std::vector<int64_t> normalized_shape)  // NOLINT
+      : normalized_shape_(std::move(normalized_shape)) {}
+  GRADUS_ARG(std::vector<int64_t>, normalized_shape);
+  GRADUS_ARG(Tensor, weight) = {};
+  GRADUS_ARG(Tensor, bias) = {};
+  GRADUS_ARG(double, eps) = 1e-5;
+};
+/// Mean and variance are taken over the last dimensions, of sizes normalized_shape. The variance is
+/// biased. Error if x does not end in these sizes.
+/// Source: Ba, Kiros & Hinton, "Layer Normalization" (2016).
+Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& options);
+
+struct BatchNormFuncOptions {
+  GRADUS_ARG(Tensor, weight) = {};
+  GRADUS_ARG(Tensor, bias) = {};
+  GRADUS_ARG(bool, training) = false;
+  GRADUS_ARG(std::optional<double>, momentum) = 0.1;
+  GRADUS_ARG(double, eps) = 1e-5;
+};
+/// Mean and variance are taken over the batch, feature by feature. x: (N, C) or (N, C, L). In
+/// training they are those of the batch, which also move the running ones (if defined) by
+/// `momentum`; otherwise they are the running ones.
+/// Source: Ioffe & Szegedy, "Batch Normalization" (2015).
+Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
+                  const BatchNormFuncOptions& options = {});
+
+}  // namespace functional
+
+struct LayerNormOptions {
+  LayerNormOptions(std::vector<int64_t> normalized_shape)  // NOLINT
+      : normalized_shape_(std::move(normalized_shape)) {}
+  void fields(auto& field) const {
+    field("", IntArrayRef(normalized_shape_))("eps", eps_)("elementwise_affine", elementwise_affine_);
+  }
+  GRADUS_ARG(std::vector<int64_t>, normalized_shape);
+  GRADUS_ARG(double, eps) = 1e-5;
+  GRADUS_ARG(bool, elementwise_affine) = true;
+};
+
+/// functional::layer_norm with weight and bias of shape normalized_shape, unless
+/// elementwise_affine(false).
+class LayerNormImpl : public Cloneable<LayerNormImpl> {
+ public:
+  explicit LayerNormImpl(const LayerNormOptions& options);
+  void reset() override;
+  void reset_parameters();
+  Tensor forward(const Tensor& x);
+  void pretty_print(std::ostream& out) const override { print_layer(out, "LayerNorm", options); }
+
+  LayerNormOptions options;
+  Tensor weight, bias;
+};
+using LayerNorm = ModuleHolder<LayerNormImpl>;
+
+struct BatchNormOptions {
+  BatchNormOptions(int64_t num_features) : num_features_(num_features) {}  // NOLINT: BatchNorm1d(12)
+  void fields(auto& field) const {
+    field("", num_features_)("eps", eps_)("momentum", momentum_);
+    field("affine", affine_)("track_running_stats", track_running_stats_);
+  }
+  GRADUS_ARG(int64_t, num_features);
+  GRADUS_ARG(double, eps) = 1e-5;
+  /// Without a value the running statistics are plain averages.
+  GRADUS_ARG(std::optional<double>, momentum) = 0.1;
+  GRADUS_ARG(bool, affine) = true;
+  GRADUS_ARG(bool, track_running_stats) = true;
+};
+using BatchNorm1dOptions = BatchNormOptions;
+
+/// functional::batch_norm with the batch's statistics in training mode and with running averages
+/// in evaluation mode.
+class BatchNorm1dImpl : public Cloneable<BatchNorm1dImpl> {
+ public:
+  explicit BatchNorm1dImpl(const BatchNormOptions& options);
+  void reset() override;
+  void reset_parameters();
+  void reset_running_stats();
+  Tensor forward(const Tensor& x);  // (N, C) or (N, C, L)
+  void pretty_print(std::ostream& out) const override { print_layer(out, "BatchNorm1d", options); }
+
+  BatchNormOptions options;
+  Tensor weight, bias, running_mean, running_var, num_batches_tracked;
+};
+using BatchNorm1d = ModuleHolder<BatchNorm1dImpl>;
+
+}  // namespace nn
+}  // namespace gradus

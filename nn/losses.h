@@ -1,0 +1,71 @@
+// Losses, each as a function with arguments, as a function with options (nn::functional) and as a
+// layer (nn::MSELoss). Here are those for numbers and for classes; nn/losses/ has more.
+//
+// Elementwise losses take x and y of one shape, or one that broadcasts to the other. If only the
+// result would have a new shape, as from (n, 1) and (n), which is almost always a mistake, they throw.
+#pragma once
+
+#include "nn/function_layer.h"
+
+namespace gradus {
+
+/// Mean, or by kSum the sum, of (x - y)².
+Tensor mse_loss(const Tensor& x, const Tensor& y, nn::LossReduction reduction = kMean);
+
+namespace nn {
+
+/// `losses` as they are, their mean or their sum. Error for kBatchMean.
+Tensor reduce_losses(const char* op, const Tensor& losses, LossReduction reduction);
+/// Error unless one of x and y broadcasts to the shape of the other: (n, 1) and (n) would
+/// give n² differences.
+void check_loss_sizes(const char* op, const Tensor& x, const Tensor& y);
+
+/// Options of a loss that has only the reduction: mse_loss(x, y, kSum).
+template <Tensor (*loss)(const Tensor&, const Tensor&, LossReduction)>
+struct LossOptions {
+  LossOptions(LossReduction reduction = kMean) : reduction_(reduction) {}  // NOLINT
+  Tensor operator()(const Tensor& x, const Tensor& y) const { return loss(x, y, reduction_); }
+  GRADUS_ARG(LossReduction, reduction);
+};
+
+using MSELossOptions = LossOptions<gradus::mse_loss>;
+GRADUS_LAYER(MSELoss, mse_loss, MSELossOptions);
+
+/// The negative logarithm of the probability given to each target class: -w[t] log_p[t].
+///
+/// log_p: (N, C), (C) or (N, C, d…); target: int64 of log_p's shape without C, in [0, C) or
+/// ignore_index, which contributes nothing. weight: (C), one factor per class; the mean is then
+/// weighted. Error if a target is out of range.
+struct NLLLossOptions {
+  Tensor operator()(const Tensor& log_p, const Tensor& target) const;
+  GRADUS_ARG(Tensor, weight) = {};
+  GRADUS_ARG(int64_t, ignore_index) = -100;
+  GRADUS_ARG(LossReduction, reduction) = kMean;
+};
+GRADUS_LAYER(NLLLoss, nll_loss, NLLLossOptions);
+
+/// nll_loss of log_softmax(logits): -log p[t] for p = softmax(logits). If target is floating point
+/// and of the logits' shape, -Σ target · log p. label_smoothing ε mixes the target with the uniform
+/// distribution: (1 - ε) t + ε / C.
+struct CrossEntropyLossOptions {
+  Tensor operator()(const Tensor& logits, const Tensor& target) const;
+  GRADUS_ARG(Tensor, weight) = {};
+  GRADUS_ARG(int64_t, ignore_index) = -100;
+  GRADUS_ARG(LossReduction, reduction) = kMean;
+  GRADUS_ARG(double, label_smoothing) = 0;
+};
+GRADUS_LAYER(CrossEntropyLoss, cross_entropy, CrossEntropyLossOptions);
+namespace functional {
+using CrossEntropyFuncOptions = CrossEntropyLossOptions;
+}
+
+}  // namespace nn
+
+/// nn::functional::nll_loss and cross_entropy with all options as arguments.
+Tensor nll_loss(const Tensor& log_p, const Tensor& target, const Tensor& weight = {},
+                nn::LossReduction reduction = kMean, int64_t ignore_index = -100);
+Tensor cross_entropy_loss(const Tensor& logits, const Tensor& target, const Tensor& weight = {},
+                          nn::LossReduction reduction = kMean, int64_t ignore_index = -100,
+                          double label_smoothing = 0);
+
+}  // namespace gradus

@@ -1,0 +1,62 @@
+#include "nn/losses/probabilities.h"
+
+#include "autograd/record.h"
+
+namespace gradus {
+
+using autograd::record, autograd::save, autograd::wrt;
+using nn::check_loss_sizes, nn::reduce_losses;
+
+namespace {
+
+Tensor weighted(const Tensor& losses, const Tensor& weight) {
+  return weight.defined() ? losses * weight : losses;
+}
+
+Tensor limited_log(const Tensor& x) { return clamp_min(log(x), -100); }
+
+}  // namespace
+
+// ℓ = -(y ln p + (1 - y) ln(1 - p))        p̄ = ℓ̄ (p - y) / (p (1 - p))        ȳ = ℓ̄ (ln(1 - p) - ln p)
+//
+// The denominator is at least 1e-12, so that the gradient is not zero where the logarithm is limited.
+Tensor binary_cross_entropy(const Tensor& p, const Tensor& y, const Tensor& weight,
+                            nn::LossReduction reduction) {
+  check(p.sizes() == y.sizes(), "binary_cross_entropy: the input is ", text(p.sizes()), " and the target ",
+        text(y.sizes()), "; they must have one shape");
+  check(all((p >= 0) & (p <= 1)).item<bool>(),
+        "binary_cross_entropy: all elements of input should be between 0 and 1; ",
+        "for logits use binary_cross_entropy_with_logits");
+  const auto value = [&] {
+    const NoGradGuard no_grad;
+    return -(y * limited_log(p) + (1 - y) * limited_log(1 - p));
+  };
+  const Tensor losses = record(
+      "binary_cross_entropy", value(),
+      wrt(p,
+          [p = save(p), y = save(y)](const Tensor& g) {
+            return g * (p - Tensor(y)) / clamp_min(Tensor(p) * (1 - Tensor(p)), 1e-12);
+          }),
+      wrt(y, [p = save(p)](const Tensor& g) { return g * (limited_log(1 - Tensor(p)) - limited_log(p)); }));
+  return reduce_losses("binary_cross_entropy", weighted(losses, weight), reduction);
+}
+
+// -(w y ln σ(x) + (1 - y) ln(1 - σ(x))) = (1 - y) x + (1 + (w - 1) y) (-ln σ(x))
+Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& y, const Tensor& weight,
+                                        const Tensor& pos_weight, nn::LossReduction reduction) {
+  check(x.sizes() == y.sizes(), "Target size (", IntArrayRef(y.sizes()), ") must be the same as input size (",
+        IntArrayRef(x.sizes()), ")");
+  Tensor term = -log_sigmoid(x);
+  if (pos_weight.defined()) term = term * (1 + (pos_weight - 1) * y);
+  return reduce_losses("binary_cross_entropy_with_logits", weighted((1 - y) * x + term, weight), reduction);
+}
+
+Tensor kl_div(const Tensor& x, const Tensor& y, nn::LossReduction reduction, bool log_target) {
+  check_loss_sizes("kl_div", x, y);
+  // y ln y is 0 at y = 0. The inner where keeps ln 0 out of the gradient.
+  const Tensor losses = log_target ? exp(y) * (y - x) : where(y > 0, y * log(where(y > 0, y, 1)), 0) - y * x;
+  if (reduction == kBatchMean) return losses.sum() / x.size(0);
+  return reduce_losses("kl_div", losses, reduction);
+}
+
+}  // namespace gradus

@@ -1,0 +1,46 @@
+// Fields: visits the members of a struct by name, to write them to a file or to read them from it.
+// A struct lists its members once, for both directions:
+//
+//     void fields(Fields& fields) { fields("step", step)("exp_avg", exp_avg); }
+#pragma once
+
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace gradus::optim {
+
+class Fields {
+ public:
+  virtual ~Fields() = default;
+
+  /// The fields that follow are called prefix.name. Tensors must have the shape and the dtype of
+  /// `like`, if it is given.
+  virtual Fields& in(std::string prefix, const Tensor& like = {}) = 0;
+
+  virtual Fields& operator()(const char* name, double& value) = 0;
+  virtual Fields& operator()(const char* name, int64_t& value) = 0;
+  virtual Fields& operator()(const char* name, bool& value) = 0;
+  virtual Fields& operator()(const char* name, std::string& value) = 0;
+  virtual Fields& operator()(const char* name, std::tuple<double, double>& pair) = 0;
+  virtual Fields& operator()(const char* name, std::vector<double>& list) = 0;
+  virtual Fields& operator()(const char* name, std::vector<Tensor>& list) = 0;
+  /// An undefined tensor is not in the file.
+  virtual Fields& operator()(const char* name, Tensor& x) = 0;
+  /// A value that may be missing; then it is not in the file.
+  template <class T>
+  Fields& operator()(const char* name, std::optional<T>& value) {
+    if (!is_present(name, value.has_value())) return value.reset(), *this;
+    if (!value) value.emplace();
+    return (*this)(name, *value);
+  }
+
+ protected:
+  /// Writing: `here`. Reading: is the field in the file?
+  virtual bool is_present(const char* name, bool here) = 0;
+};
+
+}  // namespace gradus::optim
