@@ -19,12 +19,12 @@ build   command:g++,clang++          g++                     gcc-c++         gcc
 build   command:cmake                cmake                   cmake           cmake          cmake
 build   command:ninja,make           ninja-build             ninja-build     ninja          ninja
 build   header:cblas.h               libopenblas-openmp-dev  openblas-devel  openblas       openblas
-build   header:boost/context/fiber.hpp libboost-context-dev  boost-devel     boost          boost
-labs    header:CLI/CLI.hpp           libcli11-dev            cli11-devel     cli11          cli11
+emulator  header:boost/context/fiber.hpp  libboost-context-dev  boost-devel   boost          boost
 labs    header:nlohmann/json.hpp     nlohmann-json3-dev      json-devel      nlohmann-json  nlohmann-json
 labs    command:gnuplot              gnuplot-nox             gnuplot         gnuplot        gnuplot
 tests   header:gtest/gtest.h         libgtest-dev            gtest-devel     gtest          googletest
 benchmarks  header:benchmark/benchmark.h  libbenchmark-dev   google-benchmark-devel  benchmark  google-benchmark
+benchmarks  header:CLI/CLI.hpp       libcli11-dev            cli11-devel     cli11          cli11
 libtorch    header:torch/csrc/api/include/torch/torch.h  libtorch-dev  python3-torch-devel  python-pytorch  pytorch
 TABLE
 }
@@ -103,7 +103,9 @@ install_missing() { # WHO…
   if [[ -n $missing ]]; then die "installed, but not found afterwards: $missing"; fi
 }
 
+# Can CUDA kernels be compiled for a GPU, and run on one?
 has_nvcc() { command -v "${CUDACXX:-nvcc}" >/dev/null; }
+has_gpu() { nvidia-smi -L >/dev/null 2>&1; }
 
 is_configured() { # FOLDER OPTION=VALUE…
   local folder=$1 option

@@ -275,14 +275,6 @@ void require_rank(const Session& session, const std::string& part, int64_t users
 }
 
 void refuse_bad_input(Session& session) {
-  const Options& options = session.options();
-  const std::vector<std::string> learnt = {"ratings", "structure"};
-  require_use(session, "--epochs", options.epochs.has_value(), learnt);
-  require_use(session, "--lr", options.lr.has_value(), learnt);
-  require_use(session, "--rank", options.rank.has_value(), learnt);
-  require_use(session, "--seed", options.seed.has_value(), {"dot", "ratings", "structure"});
-  require_use(session, "--data", options.data.has_value(), {"ratings"});
-  require_use(session, "--tape", options.tape, {"step", "ratings", "structure"});
   if (is_chosen(session, "ratings")) {
     const Catalogue all = read_ratings(session);
     check(all.ratings.size() >= 10, "there are only ", all.ratings.size(),
@@ -295,6 +287,7 @@ void refuse_bad_input(Session& session) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::vector<std::string> learnt = {"ratings", "structure"};
   return lab::run_lab(
       argc, argv,
       {.name = "embeddings",
@@ -304,13 +297,18 @@ int main(int argc, char** argv) {
                  {"step", "Sheet 003, one step of gradient descent", step_part},
                  {"ratings", "Embeddings learnt from sheet 002's ratings, or those of --data", ratings_part},
                  {"structure", "The same on made-up ratings that two hidden traits decide", structure_part}},
-       .flags = {{"--epochs", "passes over the ratings", "100"},
-                 {"--lr", "learning rate of the learnt embeddings", "0.01"},
-                 {"--rank", "width of the learnt embeddings", "2"},
-                 {"--seed", "of every random number", "0"},
+       .flags = {{"--epochs", "passes over the ratings", "100", learnt},
+                 {"--lr", "learning rate of the learnt embeddings", "0.01", learnt},
+                 {"--rank", "width of the learnt embeddings", "2", learnt},
+                 {"--seed", "of every random number", "0", {"dot", "ratings", "structure"}},
                  {"--dtype", "float32 or float64", "float32"},
-                 {"--data", "a CSV in MovieLens' form, userId,movieId,rating,timestamp",
-                  "the 20 by 10 ratings"},
-                 {"--tape", "print the tape of one iteration (parts 3 to 5)"}},
+                 {"--data",
+                  "a CSV in MovieLens' form, userId,movieId,rating,timestamp",
+                  "the 20 by 10 ratings",
+                  {"ratings"}},
+                 {"--tape",
+                  "print the tape of one iteration (parts 3 to 5)",
+                  "",
+                  {"step", "ratings", "structure"}}},
        .prepare = refuse_bad_input});
 }

@@ -333,15 +333,6 @@ void require_rank(const Session& session, const std::string& part, IntArrayRef s
 }
 
 void refuse_bad_input(Session& session) {
-  const Options& options = session.options();
-  const std::vector<std::string> random = {"sgd", "masked", "iris", "ratings", "missing"};
-  require_use(session, "--epochs", options.epochs.has_value(), random);
-  require_use(session, "--lr", options.lr.has_value(), random);
-  require_use(session, "--rank", options.rank.has_value(), random);
-  require_use(session, "--seed", options.seed.has_value(), random);
-  require_use(session, "--data", options.data.has_value(), {"ratings", "missing"});
-  require_use(session, "--tape", options.tape, random);
-
   require_rank(session, "sgd", {3, 3});
   require_rank(session, "masked", {3, 3});
   require_rank(session, "iris", {150, 4});
@@ -350,14 +341,15 @@ void refuse_bad_input(Session& session) {
   require_rank(session, "ratings", A.sizes());
   require_rank(session, "missing", A.sizes());
   const int64_t unknown = isnan(A).sum().item<int64_t>();
-  check(unknown == 0 || !is_chosen(session, "ratings"), options.data.value_or("").string(), ": ", unknown,
-        " of ", A.numel(),
+  check(unknown == 0 || !is_chosen(session, "ratings"), session.options().data.value_or("").string(), ": ",
+        unknown, " of ", A.numel(),
         " ratings are missing, and part ratings has no mask for them; --part missing has one");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::vector<std::string> random = {"sgd", "masked", "iris", "ratings", "missing"};
   return run_lab(
       argc, argv,
       {.name = "factorisation",
@@ -368,17 +360,19 @@ int main(int argc, char** argv) {
                  {"iris", "Sheet 001, part 1, gradient descent on the tape, and PCA", iris_part},
                  {"ratings", "Sheet 002, ratings with Adam", ratings_part},
                  {"missing", "Sheet 002, with missing values", missing_part, /*number=*/5}},
-       .flags = {{"--epochs", "passes or iterations of each fit", "1000; 600 for the first of ratings"},
-                 {"--lr", "learning rate", "0.01"},
+       .flags = {{"--epochs", "passes or iterations of each fit", "1000; 600 for the first of ratings",
+                  random},
+                 {"--lr", "learning rate", "0.01", random},
                  {"--rank", "of the factors (not of part svd, nor in the sweep over ranks)",
-                  "2; ratings 3, missing 5"},
-                 {"--seed", "of the first factors", "5188, from which all fits near their bounds"},
+                  "2; ratings 3, missing 5", random},
+                 {"--seed", "of the first factors", "5188, from which all fits near their bounds", random},
                  {"--dtype", "float32 or float64", "float32; iris float64"},
                  {"--data",
                   "CSV of ratings for parts ratings and missing: a row for each user, a column for each "
                   "movie, empty or nan where one is missing",
-                  "the sheet's 20 x 10"},
-                 {"--tape", "print the tape of one iteration"}},
+                  "the sheet's 20 x 10",
+                  {"ratings", "missing"}},
+                 {"--tape", "print the tape of one iteration", "", random}},
        .seed = 5188,
        .prepare = refuse_bad_input});
 }

@@ -16,6 +16,9 @@
 #include "op_list.h"
 
 namespace gradus::test {
+
+Device tested_device();  // tested_device.cpp: it differs between op_test and op_cuda_test
+
 namespace {
 
 using autograd::gradcheck;
@@ -23,10 +26,7 @@ using autograd::gradgradcheck;
 
 // ---- The dimensions of the list ----------------------------------------------------------------------------------
 
-#ifndef GRADUS_TESTED_DEVICE
-#define GRADUS_TESTED_DEVICE kCPU
-#endif
-const Device kDevice = GRADUS_TESTED_DEVICE;  // op_test is built once for each device
+const Device kDevice = tested_device();
 
 enum class Layout { contiguous, transposed, expanded, offset };
 const std::pair<Layout, const char*> kLayouts[] = {{Layout::contiguous, "contiguous"},

@@ -1,7 +1,7 @@
 // The list of ops against PyTorch: values and gradients of every entry as data/op_values.json has them. PyTorch wrote
-// them once (data/make_op_values.py says how) and is not needed here. Not a part of the default tests:
+// them once (data/make_op_values.py says how) and is not needed here. Not part of the default build and tests:
 //
-//     ./tests/run --pytorch        or, once built,        ctest -C PyTorch -R pytorch_values
+//     ./tests/run --pytorch -R pytorch_values
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,52 +1,67 @@
-#include "labs/common/command_line.h"
-
-#include <CLI/CLI.hpp>
+// The command line of the labs. One table says how each flag is read; --flag VALUE and --flag=VALUE
+// mean the same.
 #include <algorithm>
-#include <cerrno>
-#include <cmath>
-#include <cstdlib>
+#include <charconv>
 #include <iostream>
+#include <limits>
+#include <sstream>
+#include <stdexcept>
 
 #include "kernels/kernels.h"
+#include "labs/common/lab.h"
 
 namespace lab {
 namespace {
 
-bool is_whole(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+using Text = std::string;
+
+bool contains(const std::vector<Text>& list, const Text& text) {
+  return std::ranges::find(list, text) != list.end();
 }
 
-// CLI11 asks each check for the text of its complaint, "" if there is none. By then the value has been read
-// as a number by CLI11 itself, so strtod cannot fail here.
-std::string at_least_one(const std::string& text) {
-  const double value = std::strtod(text.c_str(), nullptr);
-  return is_whole(text) && value >= 1 && value <= 1e15
-             ? ""
-             : "must be a whole number from 1 to 1e15, but is " + text;
+// ---- Readers: each keeps a value in a member of the options, or returns what is wrong with it ----
+
+template <class Number>
+Text read_number(const Text& text, Number least, Number most, const char* what,
+                 std::optional<Number>& value) {
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value.emplace());
+  const bool good = error == std::errc() && stop == end && least <= *value && *value <= most;
+  return good ? "" : Text("must be ") + what + ", but is " + text;
 }
 
-std::string positive(const std::string& text) {
-  const double value = std::strtod(text.c_str(), nullptr);
-  return std::isfinite(value) && value > 0 ? "" : "must be a positive number, but is " + text;
+template <auto member>
+Text count(const Text& text, Options& options) {
+  return read_number<int64_t>(text, 1, 1'000'000'000'000'000, "a whole number from 1 to 1e15",
+                              options.*member);
 }
 
-std::string seed_number(const std::string& text) {
-  errno = 0;
-  std::strtoull(text.c_str(), nullptr, 10);
-  return is_whole(text) && errno == 0 ? "" : "must be a whole number from 0 to 2^64 - 1, but is " + text;
+template <auto member>
+Text natural(const Text& text, Options& options) {
+  return read_number<uint64_t>(text, 0, UINT64_MAX, "a whole number from 0 to 2^64 - 1", options.*member);
 }
 
-std::string not_empty(const std::string& text) { return text.empty() ? "must name a file or folder" : ""; }
+template <auto member>
+Text positive(const Text& text, Options& options) {
+  using Limits = std::numeric_limits<double>;
+  return read_number(text, Limits::denorm_min(), Limits::max(), "a positive number", options.*member);
+}
 
-std::string one_of(const std::vector<std::string>& choices, const std::string& text) {
-  if (std::find(choices.begin(), choices.end(), text) != choices.end()) return "";
-  std::string list;
-  for (const std::string& choice : choices) list += (list.empty() ? "" : ", ") + choice;
+Text wrong_choice(const Text& text, const std::vector<Text>& choices) {
+  if (contains(choices, text)) return "";
+  Text list;
+  for (const Text& choice : choices) list += (list.empty() ? "" : ", ") + choice;
   return "must be one of " + list + ", but is " + text;
 }
 
-std::string known_device(const std::string& text) {
-  if (std::string complaint = one_of({"cpu", "cuda"}, text); !complaint.empty()) return complaint;
+Text dtype(const Text& text, Options& options) {
+  options.dtype = text;
+  return wrong_choice(text, {"float32", "float64"});
+}
+
+Text device(const Text& text, Options& options) {
+  options.device = text;
+  if (const Text wrong = wrong_choice(text, {"cpu", "cuda"}); !wrong.empty()) return wrong;
   try {
     gradus::kernels_for(text == "cuda" ? gradus::DeviceType::CUDA : gradus::DeviceType::CPU);
   } catch (const gradus::Error& error) {
@@ -55,100 +70,139 @@ std::string known_device(const std::string& text) {
   return "";
 }
 
-std::string known_dtype(const std::string& text) { return one_of({"float32", "float64"}, text); }
+template <auto member>
+Text output(const Text& text, Options& options) {
+  options.*member = text;
+  return text.empty() ? "must name a file or folder" : "";
+}
 
-std::string existing_file(const std::string& text) {
+template <auto member>
+Text input(const Text& text, Options& options) {
+  options.*member = text;
   if (std::filesystem::is_directory(text)) return text + " is a folder";
   return std::filesystem::exists(text) ? "" : text + " does not exist";
 }
 
-void offer(CLI::App& app, const Flag& flag, Options& options) {
-  const std::string help =
-      flag.meaning + (flag.when_absent.empty() ? "" : " (default: " + flag.when_absent + ")");
-  const auto takes = [&](const char* name, auto& value, const char* type, auto* complaint) {
-    if (flag.name == name) app.add_option(name, value, help)->type_name(type)->check(complaint);
+Text parts(const Text& text, Options& options) {
+  std::istringstream list(text);
+  for (Text part; std::getline(list, part, ',');) options.parts.push_back(part);
+  return text.empty() ? "must name a part" : "";
+}
+
+template <auto member>
+Text yes(const Text&, Options& options) {
+  return options.*member = true, "";
+}
+
+// ---- The table of all flags ----
+
+struct Row {
+  Text name;
+  Text value;  // its name in --help; "" for a flag without a value
+  Text (*read)(const Text& text, Options& options);
+  Text help = "";  // of the flags that all labs have; the others have theirs in the lab's table
+};
+
+const std::vector<Row> kRows = {
+    {"--part", "PART", parts, "run only these parts, by name or number: --part 1,3"},
+    {"--device", "DEVICE", device, "cpu or cuda (default: cpu)"},
+    {"--out", "DIR", output<&Options::out>, "write figures (SVG, PNG) and their series (CSV) to this folder"},
+    {"--json", "FILE", output<&Options::json>, "write the results to this file"},
+    {"--check", "", yes<&Options::check>,
+     "compare with the sheet's numbers and exact bounds; exit 1 on a miss"},
+    {"--quiet", "", yes<&Options::quiet>, "print errors and the table of --check only"},
+    {"--epochs", "N", count<&Options::epochs>},
+    {"--lr", "RATE", positive<&Options::lr>},
+    {"--rank", "K", count<&Options::rank>},
+    {"--seed", "S", natural<&Options::seed>},
+    {"--dtype", "TYPE", dtype},
+    {"--data", "FILE", input<&Options::data>},
+    {"--tape", "", yes<&Options::tape>}};
+
+/// The rows of the flags that this lab has, with the lab's own help.
+std::vector<Row> rows_of(const Lab& lab) {
+  std::vector<Row> rows;
+  for (Row row : kRows) {
+    const auto flag = std::ranges::find(lab.flags, row.name, &Flag::name);
+    if (flag != lab.flags.end()) row.help = flag->meaning;
+    if (flag != lab.flags.end() && !flag->when_absent.empty())
+      row.help += " (default: " + flag->when_absent + ")";
+    if (!row.help.empty()) rows.push_back(row);
+  }
+  return rows;
+}
+
+void print_help(const Lab& lab, const std::vector<Row>& rows) {
+  const auto line = [](Text left, const Text& right) {
+    left.resize(std::max<size_t>(left.size() + 1, 18), ' ');
+    std::cout << "  " << left << right << "\n";
   };
-  takes("--epochs", options.epochs, "N", at_least_one);
-  takes("--lr", options.lr, "RATE", positive);
-  takes("--rank", options.rank, "K", at_least_one);
-  takes("--seed", options.seed, "S", seed_number);
-  takes("--dtype", options.dtype, "TYPE", known_dtype);
-  takes("--data", options.data, "FILE", existing_file);
-  if (flag.name == "--tape") app.add_flag(flag.name, options.tape, help);
+  std::cout << lab.summary << "\nUsage: " << lab.name << " [OPTIONS]\n\nOptions:\n";
+  line("-h, --help", "print this and stop");
+  for (const Row& row : rows) line(row.name + " " + row.value, row.help);
+  std::cout << "\nParts:\n";
+  for (size_t i = 0; i < lab.parts.size(); ++i)
+    line(std::to_string(part_numbers(lab)[i]) + "  " + lab.parts[i].name, lab.parts[i].title);
+  std::cout << std::flush;
 }
 
-void offer_common(CLI::App& app, std::vector<std::string>& parts, Options& options) {
-  app.set_help_flag("-h,--help", "print this and stop");
-  app.add_option("--part", parts, "run only these parts, by name or number: --part 1,3")
-      ->type_name("PART")
-      ->delimiter(',');
-  app.add_option("--device", options.device, "cpu or cuda (default: cpu)")
-      ->type_name("DEVICE")
-      ->check(known_device);
-  app.add_option("--out", options.out, "write figures (SVG, PNG) and their series (CSV) to this folder")
-      ->type_name("DIR")
-      ->check(not_empty);
-  app.add_option("--json", options.json, "write the results to this file")
-      ->type_name("FILE")
-      ->check(not_empty);
-  app.add_flag("--check", options.check,
-               "compare with the sheet's numbers and exact bounds; exit 1 on a miss");
-  app.add_flag("--quiet", options.quiet, "print errors and the table of --check only");
-}
-
-std::vector<std::string> chosen_parts(const std::vector<std::string>& asked,
-                                      const std::vector<PartName>& parts) {
-  std::vector<bool> chosen(parts.size(), asked.empty());
-  for (const std::string& text : asked) {
-    bool known = false;
-    for (size_t i = 0; i < parts.size(); ++i)
-      if (text == parts[i].name || text == std::to_string(parts[i].number)) known = chosen[i] = true;
-    if (known) continue;
-    std::vector<std::string> names;
-    for (const PartName& part : parts) names.push_back(part.name);
-    throw BadCommandLine("--part: " + one_of(names, text) + "; or a number from 1 to " +
-                         std::to_string(parts.back().number));
+/// Reads the words into the options. Returns the names of the flags that were given.
+std::vector<Text> read_words(const std::vector<Text>& words, const std::vector<Row>& rows, Options& options) {
+  std::vector<Text> given;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const size_t equals = std::min(words[i].find('='), words[i].size());
+    const Text name = words[i].substr(0, equals);
+    const auto row = std::ranges::find(rows, name, &Row::name);
+    const bool has_value = equals < words[i].size();
+    if (row == rows.end()) throw std::runtime_error("there is no " + words[i]);
+    if (has_value && row->value.empty()) throw std::runtime_error(name + " takes no value");
+    const bool takes_next = !has_value && !row->value.empty();
+    if (takes_next && (i + 1 == words.size() || words[i + 1].starts_with("--")))
+      throw std::runtime_error(name + " needs a value, " + row->value);
+    const Text value = takes_next ? words[++i] : has_value ? words[i].substr(equals + 1) : "";
+    if (const Text wrong = row->read(value, options); !wrong.empty())
+      throw std::runtime_error(name + ": " + wrong);
+    given.push_back(name);
   }
-  std::vector<std::string> names;
-  for (size_t i = 0; i < parts.size(); ++i)
-    if (chosen[i]) names.push_back(parts[i].name);
-  return names;
+  return given;
 }
 
-std::string list_of(const std::vector<PartName>& parts) {
-  std::string text = "Parts:\n";
-  for (const PartName& part : parts) {
-    std::string name = part.name;
-    name.resize(std::max<size_t>(name.size(), 14), ' ');
-    text += "  " + std::to_string(part.number) + "  " + name + " " + part.title + "\n";
-  }
-  return text;
+/// The names of the parts that are asked for by name or number, in the lab's order; of all parts
+/// if none is.
+std::vector<Text> chosen_parts(const std::vector<Text>& asked, const Lab& lab) {
+  std::vector<Text> names, numbers, chosen;
+  for (const Part& part : lab.parts) names.push_back(part.name);
+  for (int number : part_numbers(lab)) numbers.push_back(std::to_string(number));
+  for (const Text& text : asked)
+    if (const Text wrong = wrong_choice(text, names); !wrong.empty() && !contains(numbers, text))
+      throw std::runtime_error("--part: " + wrong + "; or a number from 1 to " + numbers.back());
+  for (size_t i = 0; i < names.size(); ++i)
+    if (asked.empty() || contains(asked, names[i]) || contains(asked, numbers[i])) chosen.push_back(names[i]);
+  return chosen;
 }
 
 }  // namespace
 
-std::optional<Options> read_command_line(int argc, const char* const* argv, const std::string& name,
-                                         const std::string& summary, const std::vector<PartName>& parts,
-                                         const std::vector<Flag>& flags) {
-  CLI::App app(summary, name);
-  app.footer(list_of(parts));
-  Options options;
-  std::vector<std::string> asked;
-  offer_common(app, asked, options);
-  for (const Flag& flag : flags) offer(app, flag, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    std::cout << app.help() << std::flush;
+std::optional<Options> read_command_line(int argc, const char* const* argv, const Lab& lab) {
+  const std::vector<Text> words(argv + 1, argv + argc);
+  const std::vector<Row> rows = rows_of(lab);
+  if (contains(words, "--help") || contains(words, "-h")) {
+    print_help(lab, rows);
     return std::nullopt;
-  } catch (const CLI::ExtrasError&) {
-    const std::vector<std::string> extras = app.remaining();
-    throw BadCommandLine("there is no " + (extras.empty() ? "such argument" : extras.front()) + " (" + name +
-                         " --help lists what there is)");
-  } catch (const CLI::ParseError& error) {
-    throw BadCommandLine(std::string(error.what()) + " (" + name + " --help lists what there is)");
   }
-  options.parts = chosen_parts(asked, parts);
+  Options options;
+  std::vector<Text> given;
+  try {
+    given = read_words(words, rows, options);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(error.what() + (" (" + lab.name) + " --help lists what there is)");
+  }
+  options.parts = chosen_parts(options.parts, lab);
+  for (const Flag& flag : lab.flags) {
+    const auto is_chosen = [&](const Text& part) { return contains(options.parts, part); };
+    if (contains(given, flag.name) && !flag.parts.empty() && std::ranges::none_of(flag.parts, is_chosen))
+      throw std::runtime_error(flag.name + " means nothing to the chosen parts");
+  }
   return options;
 }
 

@@ -1,5 +1,5 @@
-// Figures: each is saved as NAME.csv, the series themselves, and as NAME.svg and NAME.png, which gnuplot
-// draws from that very CSV. Without gnuplot the CSV is still written.
+// Figures. Each is saved as NAME.csv, which holds its series, and as NAME.svg and NAME.png, which
+// gnuplot draws from that CSV. Without gnuplot only the CSV is written.
 #pragma once
 
 #include <filesystem>
@@ -8,28 +8,28 @@
 
 namespace lab {
 
-/// Points with a name for the legend. Without x they are counted 0, 1, 2…; NaN leaves a gap.
+/// Points with a name for the legend. Without x they are at x = 0, 1, 2…; NaN leaves a gap.
 struct Series {
   std::string name;
   std::vector<double> x = {}, y = {};
   std::vector<std::string> labels = {};  // in a scatter plot: the text beside each point
-  bool dashed = false;  // in a line plot: a bound, through whose gaps the curve on it is seen
+  bool dashed = false;  // for a bound in a line plot, so that a curve at the bound is seen too
 };
 
-/// One curve a series.
+/// One curve for each series.
 struct LinePlot {
   std::string title, x_label, y_label;
   std::vector<Series> series = {};
   bool log_x = false, log_y = false;
 };
 
-/// One colour and shape a group.
+/// One colour and shape for each group.
 struct ScatterPlot {
   std::string title, x_label, y_label;
   std::vector<Series> groups = {};
 };
 
-/// How often the values of each sample fall into bins of equal width, the samples side by side.
+/// The number of values in each of some bins of equal width, with a bar for each sample.
 struct Histogram {
   struct Sample {
     std::string name;
@@ -40,15 +40,15 @@ struct Histogram {
   int bins = 20;
 };
 
-/// A table of numbers as coloured squares, row 0 on top: a confusion matrix, say.
+/// A table of numbers as coloured squares, row 0 on top, e.g. a confusion matrix.
 struct HeatMap {
   std::string title, x_label, y_label;
-  std::vector<std::string> columns = {}, rows = {};  // what the axes say
+  std::vector<std::string> columns = {}, rows = {};  // labels of the axes
   std::vector<std::vector<double>> values = {};      // values[row][column]
 };
 
-/// Writes the three files; `stem` is their path without the ending. Throws std::runtime_error if one cannot
-/// be written or drawn. Each file is replaced whole or not at all.
+/// Writes the three files, whose path without the ending is `stem`. Throws std::runtime_error if
+/// one cannot be written or drawn. Each file is replaced as a whole or not at all.
 void save_figure(const std::filesystem::path& stem, const LinePlot& plot);
 void save_figure(const std::filesystem::path& stem, const ScatterPlot& plot);
 void save_figure(const std::filesystem::path& stem, const Histogram& plot);

@@ -62,13 +62,13 @@ OutputFolder::OutputFolder(const fs::path& folder) {
     return;
   }
   const int reason = error ? error.value() : errno;
-  remove_what_is_empty();
+  remove_empty();
   cannot_write(folder, reason);
 }
 
-OutputFolder::~OutputFolder() { remove_what_is_empty(); }
+OutputFolder::~OutputFolder() { remove_empty(); }
 
-void OutputFolder::remove_what_is_empty() const {
+void OutputFolder::remove_empty() const {
   std::error_code not_empty;
   for (const fs::path& folder : made_) fs::remove(folder, not_empty);
 }

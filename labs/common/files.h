@@ -1,5 +1,6 @@
-// Writing results so that what existed before is replaced whole or stays as it was. For a file whose content is at hand
-// that is gradus::replace_file; this is for those that another program writes, and for asking beforehand.
+// Files are replaced as a whole or not at all. gradus::replace_file does that for a text in
+// memory. This header does it for files that gnuplot writes, and checks before a run that its
+// results can be written.
 #pragma once
 
 #include <filesystem>
@@ -9,18 +10,19 @@
 
 namespace lab {
 
-/// The name under which a file is written before it takes the place of `path`: in the same folder, so that
-/// the renaming cannot fail half-way.
+/// The temporary name under which `path` is written before it is renamed. It is in the same folder,
+/// since renaming is atomic only within a file system.
 std::filesystem::path draft_of(const std::filesystem::path& path);
 
-/// Puts the draft in the place of `path`. Throws std::runtime_error, and removes the draft, if that fails.
+/// Renames the draft to `path`. If that fails, removes the draft and throws std::runtime_error.
 void publish_draft(const std::filesystem::path& path);
 
-/// Throws std::runtime_error unless gradus::replace_file could write there. Nothing stays behind.
+/// Throws std::runtime_error if gradus::replace_file could not write there. Leaves no file behind.
 void require_writable_file(const std::filesystem::path& path);
 
-/// A folder to write in. Made if need be, with those above it; those that were made and have stayed empty, because the run
-/// failed or had nothing to write, go again in the end. Throws std::runtime_error unless files can be written in it.
+/// A folder to write in. The constructor makes it and its parents where they are missing, and
+/// throws std::runtime_error if no file can be written in it. The destructor removes the folders
+/// that it made and that are still empty.
 class OutputFolder {
  public:
   explicit OutputFolder(const std::filesystem::path& folder);
@@ -29,9 +31,9 @@ class OutputFolder {
   OutputFolder& operator=(const OutputFolder&) = delete;
 
  private:
-  void remove_what_is_empty() const;
+  void remove_empty() const;
 
-  std::vector<std::filesystem::path> made_;  // the innermost first
+  std::vector<std::filesystem::path> made_;  // innermost first
 };
 
 }  // namespace lab

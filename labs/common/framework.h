@@ -1,5 +1,6 @@
-// What a lab computes with: Gradus; or libtorch under Gradus's name, since a lab's functions are written in the part
-// of the interface that both have. `cmake -D GRADUS_COMPARE_LIBTORCH=ON` compiles the labs' headers in this way too.
+// The framework that a lab computes with: Gradus, or libtorch under Gradus's name. The labs'
+// functions use only the part of the interface that both have, and `cmake -D
+// GRADUS_COMPARE_LIBTORCH=ON` compiles them with libtorch too.
 #pragma once
 
 #if GRADUS_LIBTORCH
@@ -9,8 +10,8 @@ namespace gradus = torch;
 #include <gradus.h>
 #endif
 
-// What lab functions are written in: namespace lab sees all of Gradus. libtorch has each creation function twice,
-// at::rand below the tape and torch::rand on it; naming them here says which is meant.
+// Lab functions see all of Gradus. libtorch has each creation function twice, at::rand without the
+// tape and torch::rand with it; these using-declarations choose the latter.
 namespace lab {
 using namespace gradus;
 using gradus::arange, gradus::eye, gradus::full, gradus::ones, gradus::rand, gradus::randn, gradus::randperm,

@@ -14,7 +14,7 @@
 namespace lab {
 namespace {
 
-/// While it lives, std::cout swallows what is printed.
+/// Discards what is printed to std::cout, as long as this object exists.
 class Silence {
  public:
   explicit Silence(bool wanted) : silent_(wanted), buffer_(wanted ? std::cout.rdbuf(nullptr) : nullptr) {}
@@ -35,37 +35,13 @@ std::string digits(double value) {
   return text;
 }
 
-std::vector<PartName> names_of(const std::vector<Part>& parts) {
-  std::vector<PartName> names;
-  int number = 0;
-  for (const Part& part : parts) {
-    number = part.number != 0 ? part.number : number + 1;
-    names.push_back({part.name, part.title, number});
-  }
-  return names;
-}
-
 }  // namespace
 
-Session::Session(const Lab& lab, Options options) : lab_(lab), options_(std::move(options)) {}
-
-void Session::set(const std::string& name, double value) {
-  auto same =
-      std::find_if(results_.begin(), results_.end(), [&](auto& result) { return result.first == name; });
-  if (same == results_.end())
-    results_.emplace_back(name, value);
-  else
-    same->second = value;
-}
-
-void Session::expect(const std::string& name, double expected, double tolerance) {
-  expectations_.push_back({Expectation::near, name, expected, tolerance});
-}
-void Session::expect_at_least(const std::string& name, double bound) {
-  expectations_.push_back({Expectation::at_least, name, bound, 0});
-}
-void Session::expect_at_most(const std::string& name, double bound) {
-  expectations_.push_back({Expectation::at_most, name, bound, 0});
+std::vector<int> part_numbers(const Lab& lab) {
+  std::vector<int> numbers;
+  for (const Part& part : lab.parts)
+    numbers.push_back(part.number != 0 ? part.number : numbers.empty() ? 1 : numbers.back() + 1);
+  return numbers;
 }
 
 const double* Session::result(const std::string& name) const {
@@ -74,18 +50,21 @@ const double* Session::result(const std::string& name) const {
   return nullptr;
 }
 
-bool Session::holds(const Expectation& expectation) const {
-  const double* got = result(expectation.name);
-  if (!got) return false;
-  switch (expectation.kind) {  // each comparison is false for NaN
-    case Expectation::near:
-      return std::abs(*got - expectation.value) <= expectation.tolerance;
-    case Expectation::at_least:
-      return *got >= expectation.value;
-    case Expectation::at_most:
-      return *got <= expectation.value;
-  }
-  return false;
+void Session::set(const std::string& name, double value) {
+  for (auto& [known, old] : results_)
+    if (known == name) return void(old = value);
+  results_.emplace_back(name, value);
+}
+
+void Session::expect(const std::string& name, double expected, double tolerance) {
+  expectations_.push_back(
+      {name, expected - tolerance, expected + tolerance, digits(expected), digits(tolerance)});
+}
+void Session::expect_at_least(const std::string& name, double bound) {
+  expectations_.push_back({name, bound, INFINITY, ">= " + digits(bound), ""});
+}
+void Session::expect_at_most(const std::string& name, double bound) {
+  expectations_.push_back({name, -INFINITY, bound, "<= " + digits(bound), ""});
 }
 
 bool Session::print_check_table() const {
@@ -93,20 +72,20 @@ bool Session::print_check_table() const {
     std::puts("check: these parts have nothing to check");
     return false;
   }
-  int width = 4, misses = 0;
-  for (const auto& expectation : expectations_)
-    width = std::max(width, static_cast<int>(expectation.name.size()));
-  std::printf("%-*s  %12s  %14s  %10s\n", width, "name", "got", "expected", "tolerance");
-  for (const auto& expectation : expectations_) {
-    const char* sign[] = {"", ">= ", "<= "};
-    const double* got = result(expectation.name);
-    const bool pass = holds(expectation);
+  size_t width = 4;
+  for (const Expectation& expected : expectations_) width = std::max(width, expected.name.size());
+  const auto print = [width](const std::string& name, const std::string& got, const std::string& bounds,
+                             const std::string& tolerance, const char* verdict) {
+    std::printf("%-*s  %12s  %14s  %10s%s\n", static_cast<int>(width), name.c_str(), got.c_str(),
+                bounds.c_str(), tolerance.c_str(), verdict);
+  };
+  print("name", "got", "expected", "tolerance", "");
+  int misses = 0;
+  for (const auto& [name, low, high, bounds, tolerance] : expectations_) {
+    const double* got = result(name);
+    const bool pass = got && low <= *got && *got <= high;  // false for NaN
     misses += !pass;
-    std::printf("%-*s  %12s  %14s  %10s  %s\n", width, expectation.name.c_str(),
-                got ? digits(*got).c_str() : "missing",
-                (sign[expectation.kind] + digits(expectation.value)).c_str(),
-                expectation.kind == Expectation::near ? digits(expectation.tolerance).c_str() : "",
-                pass ? "pass" : "MISS");
+    print(name, got ? digits(*got) : "missing", bounds, tolerance, pass ? "  pass" : "  MISS");
   }
   std::printf("%s: %zu checks, %d missed\n", lab_.name.c_str(), expectations_.size(), misses);
   return misses == 0;
@@ -121,7 +100,7 @@ void Session::write_json(double seconds) const {
   gradus::replace_file(*options_.json, report.dump(2) + "\n");
 }
 
-void Session::say_where_figures_are() const {
+void Session::print_figures() const {
   if (figures_.empty()) return;
   if (!gnuplot_is_installed())
     std::cerr << lab_.name
@@ -140,13 +119,14 @@ int Session::run() {
   const auto start = std::chrono::steady_clock::now();
   {
     Silence silence(options_.quiet);
-    const std::vector<PartName> names = names_of(lab_.parts);
+    const std::vector<int> numbers = part_numbers(lab_);
     for (size_t i = 0; i < lab_.parts.size(); ++i) {
-      if (interrupted() || !is_chosen(*this, names[i].name)) continue;
-      std::cout << "\n== " << lab_.name << " " << names[i].number << ": " << names[i].title << " ==\n\n";
-      lab_.parts[i].run(*this);
+      const Part& part = lab_.parts[i];
+      if (interrupted() || !is_chosen(*this, part.name)) continue;
+      std::cout << "\n== " << lab_.name << " " << numbers[i] << ": " << part.title << " ==\n\n";
+      part.run(*this);
     }
-    say_where_figures_are();
+    print_figures();
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   if (options_.json) write_json(elapsed.count());
@@ -165,16 +145,9 @@ bool is_chosen(const Session& session, const std::string& part) {
   return std::find(parts.begin(), parts.end(), part) != parts.end();
 }
 
-void require_use(const Session& session, const std::string& flag, bool given,
-                 const std::vector<std::string>& parts) {
-  const auto chosen = [&](const std::string& part) { return is_chosen(session, part); };
-  if (given && std::none_of(parts.begin(), parts.end(), chosen))
-    throw BadCommandLine(flag + " means nothing to the chosen parts");
-}
-
 int run_lab(int argc, const char* const* argv, const Lab& lab) {
   try {
-    auto options = read_command_line(argc, argv, lab.name, lab.summary, names_of(lab.parts), lab.flags);
+    auto options = read_command_line(argc, argv, lab);
     if (!options) return 0;
     catch_interrupts();
     return Session(lab, std::move(*options)).run();

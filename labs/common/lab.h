@@ -1,4 +1,5 @@
-// What the four labs share: a lab is a table of parts, and run_lab() is its main().
+// The shell that the four labs share. A lab is one table of its parts and flags, and run_lab()
+// is its main().
 //
 //   void momentum_part(lab::Session& session) {
 //     double loss = …;
@@ -12,20 +13,21 @@
 //       .name = "svd",
 //       .summary = "Singular values by gradient descent",
 //       .parts = {{"matrices", "Sheet 004: five matrices", momentum_part}, …},
-//       .flags = {{"--epochs", "iterations of each descent", "20000"}, …},
+//       .flags = {{"--epochs", "iterations of each descent", "20000", {"matrices"}}, …},
 //     });
 //   }
 //
-// A part prints to std::cout (silent under --quiet) and throws to end the lab with one line and exit
-// status 2.
+// A part prints to std::cout, which --quiet silences. An exception ends the lab with one line on
+// stderr and exit status 2.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "labs/common/command_line.h"
 #include "labs/common/figures.h"
 #include "labs/common/progress.h"
 
@@ -33,43 +35,68 @@ namespace lab {
 
 class Session;
 
-/// A part of the sheet: what --part calls it, its heading, and the function that runs it.
+/// A part of the sheet.
 struct Part {
-  std::string name, title;
+  std::string name, title;  // for --part, and for the heading
   void (*run)(Session&);
-  int number = 0;  // for --part and the heading; 0: one more than the part before it
+  int number = 0;  // for --part and the heading; 0 means one more than the previous part's
+};
+
+/// A flag that a lab offers in addition to those of all labs (--part --device --out --json
+/// --check --quiet --help).
+struct Flag {
+  std::string name;  // --epochs, --lr, --rank, --seed, --dtype, --data or --tape; command_line.cpp reads them
+  std::string meaning;                  // in this lab, for --help
+  std::string when_absent = "";         // the default, for --help
+  std::vector<std::string> parts = {};  // the parts that use the flag; empty means all of them
 };
 
 struct Lab {
-  std::string name;              // of the executable
-  std::string summary;           // one line for --help
-  std::vector<Part> parts;       // in the sheet's order
-  std::vector<Flag> flags = {};  // those of the optional ones that apply
-  uint64_t seed = 0;             // the one in --json when --seed is not given
+  std::string name;     // of the executable
+  std::string summary;  // one line for --help
+  std::vector<Part> parts;
+  std::vector<Flag> flags = {};
+  uint64_t seed = 0;  // of --json, where --seed is not given
   std::string dtype = "float32";
-  void (*prepare)(Session&) =
-      nullptr;  // before the first part and before anything is written: refuses bad input
+  void (*prepare)(Session&) = nullptr;  // runs before anything is written, and refuses bad input
 };
 
-/// One run of a lab: what was asked for, what came out, and what should have come out.
+/// What the user asked for. An optional without a value was not given, and the part uses the
+/// sheet's own value: options.epochs.value_or(20000).
+struct Options {
+  std::vector<std::string> parts;  // the parts to run, in the lab's order
+  std::optional<int64_t> epochs;   // ≥ 1
+  std::optional<double> lr;        // finite, > 0
+  std::optional<int64_t> rank;     // ≥ 1; the lab checks that it fits the matrix
+  std::optional<uint64_t> seed;
+  std::string device = "cpu";                 // "cpu" or "cuda", for which there are kernels
+  std::optional<std::string> dtype;           // "float32" or "float64"
+  std::optional<std::filesystem::path> data;  // an existing file
+  std::optional<std::filesystem::path> out;   // folder for figures
+  std::optional<std::filesystem::path> json;  // file for results
+  bool check = false, tape = false, quiet = false;
+};
+
+/// One run of a lab: its options, its results, and the results that its sheet expects.
 class Session {
  public:
-  Session(const Lab& lab, Options options);
+  Session(const Lab& lab, Options options) : lab_(lab), options_(std::move(options)) {}
 
   const Options& options() const { return options_; }
   uint64_t seed() const { return options_.seed.value_or(lab_.seed); }
   std::string dtype() const { return options_.dtype.value_or(lab_.dtype); }
 
-  /// Keeps a number under a name for --json and --check. A second value of the same name replaces the first.
+  /// Keeps a number under a name for --json and --check. A second value of the same name
+  /// replaces the first.
   void set(const std::string& name, double value);
 
-  /// What --check holds a result to: |got - expected| ≤ tolerance. A result that is NaN or was never set is a
-  /// miss.
+  /// --check requires |result - expected| ≤ tolerance. A result that is NaN or was never set
+  /// is a miss.
   void expect(const std::string& name, double expected, double tolerance);
   void expect_at_least(const std::string& name, double bound);
   void expect_at_most(const std::string& name, double bound);
 
-  /// Writes NAME.svg, NAME.png and NAME.csv to --out; without --out does nothing.
+  /// Writes NAME.svg, NAME.png and NAME.csv to the folder of --out, if that is given.
   template <class Figure>
   void figure(const std::string& name, const Figure& figure) {
     if (!options_.out) return;
@@ -77,38 +104,42 @@ class Session {
     figures_.push_back(name);
   }
 
-  /// Runs the chosen parts, writes --json, says where things are. The exit status: 0, 1 for a miss, 130 if
-  /// interrupted.
+  /// Runs the chosen parts, writes --json and names the figures. Returns the exit status: 0, 1 for
+  /// a miss, or 130 after Ctrl-C.
   int run();
 
  private:
   struct Expectation {
-    enum Kind { near, at_least, at_most } kind;
     std::string name;
-    double value, tolerance;
+    double low, high;
+    std::string bounds, tolerance;  // as printed
   };
 
   const double* result(const std::string& name) const;
-  bool holds(const Expectation& expectation) const;
   bool print_check_table() const;
   void write_json(double seconds) const;
-  void say_where_figures_are() const;
+  void print_figures() const;
 
   const Lab& lab_;
   Options options_;
-  std::vector<std::pair<std::string, double>> results_;  // in the order in which they came
+  std::vector<std::pair<std::string, double>> results_;  // in the order in which they were set
   std::vector<Expectation> expectations_;
   std::vector<std::string> figures_;
 };
 
-/// For Lab::prepare. Is the part among those to run?
+/// Whether the part is one of those to run; for Lab::prepare.
 bool is_chosen(const Session& session, const std::string& part);
-/// Throws if a flag was given that means nothing to any of the chosen parts; `parts` are those to which it does.
-void require_use(const Session& session, const std::string& flag, bool given,
-                 const std::vector<std::string>& parts);
 
-/// Reads the command line, runs the lab, and returns its exit status: 0; 1 for a miss under --check; 2 for
-/// bad input or any other error, told in one line on stderr; 130 after Ctrl-C.
+/// The numbers of the lab's parts, from 1.
+std::vector<int> part_numbers(const Lab& lab);
+
+/// Reads the command line. Returns nothing after --help, which it has printed. Throws
+/// std::runtime_error with one line for the user if a flag is unknown, has a bad value, or is used
+/// by none of the chosen parts.
+std::optional<Options> read_command_line(int argc, const char* const* argv, const Lab& lab);
+
+/// Reads the command line and runs the lab. Returns the exit status: 0; 1 for a miss under --check;
+/// 2 for bad input or any other error, which is printed in one line on stderr; 130 after Ctrl-C.
 int run_lab(int argc, const char* const* argv, const Lab& lab);
 
 /// The full path of a file of labs/data: data_file("iris.csv").

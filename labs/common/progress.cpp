@@ -11,10 +11,11 @@ namespace lab {
 namespace {
 
 bool shown = isatty(STDERR_FILENO) != 0;
-bool bar_on_screen = false;  // one of the loops that are running draws: an inner one then does not
+bool bar_on_screen = false;  // a running loop draws its bar; inner loops then draw none
 
-// Wrappers such as timeout(1) send one interrupt to the process and one to its group: two within a fifth of a second
-// are one Ctrl-C. Only what POSIX allows in a handler is called here.
+// timeout(1) and similar programs send one interrupt to the process and one to its group. Therefore
+// two interrupts within a fifth of a second count as one Ctrl-C. The handler calls only functions
+// that POSIX allows in a handler.
 extern "C" void on_interrupt(int) {
   static timespec first;
   timespec now;
@@ -41,7 +42,7 @@ std::string minutes_and_seconds(double seconds) {
 void catch_interrupts() {
   struct sigaction previous, action{};
   sigaction(SIGINT, nullptr, &previous);
-  if (previous.sa_handler == SIG_IGN) return;  // started in the background: Ctrl-C is not for us
+  if (previous.sa_handler == SIG_IGN) return;  // started in the background: Ctrl-C is for another program
   action.sa_handler = on_interrupt;
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
@@ -60,7 +61,7 @@ Progress::~Progress() {
   std::fputs("\r\033[K", stderr);
 }
 
-bool Progress::stop(int64_t done) {
+bool Progress::goes_on(int64_t done) {
   if (done >= total_ || interrupted()) return false;
   if (!drawing_) {
     next_stop_ = total_;

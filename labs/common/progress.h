@@ -1,10 +1,10 @@
-// Loops that show how far they are and that Ctrl-C can end:
+// Loops that show their progress and end at Ctrl-C:
 //
-//   for (int epoch : progress(epochs, "SGD")) { … }
+//   for (int64_t epoch : progress(epochs, "SGD")) { … }
 //
-// On a terminal a bar with the rate and the time left is drawn on stderr, and taken away when the loop ends;
-// piped, nothing is. This header knows nothing of tensors, so a lab's functions that use it also compile with
-// libtorch.
+// If stderr is a terminal, a bar with the rate and the time left is drawn there, and erased when
+// the loop ends. This header does not include Gradus, so the labs' functions that use it also
+// compile with libtorch.
 #pragma once
 
 #include <atomic>
@@ -14,16 +14,17 @@
 
 namespace lab {
 
-/// True once Ctrl-C was pressed. Loops over progress() end by themselves then; others may ask.
+/// Whether Ctrl-C was pressed. Loops over progress() end then; other loops can ask.
 bool interrupted();
 
-/// From here on the first Ctrl-C makes interrupted() true, and the second ends the process as usual.
+/// After this call the first Ctrl-C makes interrupted() true, and the second one ends the process.
 void catch_interrupts();
 
-/// Whether loops that start from here on draw a bar: yes at first, if stderr is a terminal.
+/// Whether loops that start after this call draw a bar. They do by default, if stderr is a terminal.
 void show_progress(bool show);
 
-/// The numbers 0, 1, … total - 1, ending early when interrupted. Of nested loops the outermost draws the bar.
+/// The numbers 0, 1, … total - 1, fewer if interrupted. Of nested loops only the outermost
+/// draws a bar.
 class Progress {
  public:
   Progress(int64_t total, std::string label);
@@ -38,7 +39,7 @@ class Progress {
     int64_t operator*() const { return done_; }
     Iterator& operator++() { return ++done_, *this; }
     bool operator!=(End) const {
-      return done_ < progress_.next_stop_ ? !interrupted() : progress_.stop(done_);
+      return done_ < progress_.next_stop_ ? !interrupted() : progress_.goes_on(done_);
     }
 
    private:
@@ -51,21 +52,22 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
 
-  bool stop(int64_t done);  // reads the clock, draws if it is time, and says whether to go on
+  /// Draws the bar if it is time to, and returns whether the loop goes on.
+  bool goes_on(int64_t done);
   void draw(int64_t done, double seconds) const;
 
   int64_t total_;
   std::string label_;
   bool drawing_;
-  int64_t next_stop_ =
-      0;  // the clock is read only here: as many steps apart as take about a tenth of a second
+  // The clock is read only at these steps, about a tenth of a second apart.
+  int64_t next_stop_ = 0;
   Clock::time_point start_ = Clock::now();
 };
 
 inline Progress progress(int64_t total, std::string label) { return {total, std::move(label)}; }
 
 namespace detail {
-inline std::atomic<bool> interrupt_seen = false;  // written by the signal handler
+inline std::atomic<bool> interrupt_seen = false;  // set by the signal handler
 }
 inline bool interrupted() { return detail::interrupt_seen.load(std::memory_order_relaxed); }
 

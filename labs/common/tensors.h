@@ -1,4 +1,4 @@
-// What --dtype, --device and --tape mean for tensors; the same in every lab.
+// --dtype, --device and --tape, applied to tensors.
 #pragma once
 
 #include <cmath>
@@ -24,7 +24,7 @@ inline void show_tape(const gradus::Tensor& loss) {
   std::cout << "\n";
 }
 
-/// Throws unless a fit that was not interrupted ended at a finite loss.
+/// Throws if a fit that was not interrupted has ended with an infinite loss or NaN.
 inline void require_finite(double loss, double lr) {
   gradus::check(std::isfinite(loss) || interrupted(),
                 "the loss is no longer a finite number: a learning rate of ", lr,
