@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include <random>
 
 #include "kernels/cpu/cpu_kernels.h"
+#include "kernels/formulas.h"
 #include "kernels/plain/plain.h"
 
 using namespace gradus;
@@ -268,7 +270,7 @@ void binary_scalar() {
 
 void ternary() {
   for (const Ternary f : formulas::all<Ternary>(formulas::Ternaries{}))
-    for_all(f.name, {kFloat32, kFloat64},
+    for_all(f.name, std::array{kFloat32, kFloat64},
             [f](const Shape& shape, Layout layout, Dtype dtype, const std::string& what) {
               const Array a = random(shape, dtype, layout), b = special(shape, dtype, other(layout)),
                           c = special(shape, dtype, layout);

@@ -15,7 +15,7 @@ Tensor take_at(const char* op, const Tensor& source, const Tensor& places) {
   const Tensor x = source.contiguous(), positions = on_device_of(op, x, places);
   Tensor y = allocate_like(positions.raw(), x.dtype(), x.device().type());
   kernels_of(x).take(x.raw(), positions.raw(), y.raw());
-  return record(op, y, wrt(x, [positions = save(positions), shape = Shape(x.raw())](const Tensor& g) {
+  return record(op, y, wrt(x, saved(positions), [shape = Shape(x.raw())](const Tensor& g, const Tensor& positions) {
                   return add_at(g, positions, shape);
                 }));
 }
@@ -24,7 +24,7 @@ Tensor take_at(const char* op, const Tensor& source, const Tensor& places) {
 static Tensor add_at(const Tensor& values, const Tensor& positions, const Shape& shape) {
   Tensor y = zeros(shape, values.options());
   kernels_of(y).put(positions.raw(), values.raw(), /*accumulate=*/true, y.raw());
-  return record("add_at", y, wrt(values, [positions = save(positions)](const Tensor& g) {
+  return record("add_at", y, wrt(values, saved(positions), [](const Tensor& g, const Tensor& positions) {
                   return take_at("take", g, positions);
                 }));
 }
@@ -34,13 +34,11 @@ Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tenso
   const Tensor positions = on_device_of(op, x, places);
   const Tensor y = x.detach().clone(), v = on_device_of(op, x, values).to(x.dtype());
   kernels_of(y).put(positions.raw(), expand_view(op, v.raw(), positions.sizes()), accumulate, y.raw());
-  return record(
-      op, y,
-      wrt(x,
-          [op, positions = save(positions), accumulate](const Tensor& g) {
-            return accumulate ? g : put_at(op, g, zeros({}, g.options()), positions, false);
-          }),
-      wrt(v, [positions = save(positions)](const Tensor& g) { return take_at("take", g, positions); }));
+  const auto rule_of_x = [op, accumulate](const Tensor& g, const Tensor& positions) {
+    return accumulate ? g : put_at(op, g, zeros({}, g.options()), positions, false);
+  };
+  const auto rule_of_v = [](const Tensor& g, const Tensor& positions) { return take_at("take", g, positions); };
+  return record(op, y, wrt(x, saved(positions), rule_of_x), wrt(v, saved(positions), rule_of_v));
 }
 
 Tensor checked_indices(const char* op, const Tensor& given, int64_t dim, int64_t size) {

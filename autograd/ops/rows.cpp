@@ -17,7 +17,7 @@ Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
   on_device_of(op, table, indices);
   Tensor y = allocate({indices.size(0), table.size(1)}, table.dtype(), table.device().type());
   kernels_of(table).gather_rows(table.raw(), indices.raw(), y.raw());
-  return record(op, y, wrt(table, [indices = save(indices), rows = table.size(0)](const Tensor& g) {
+  return record(op, y, wrt(table, saved(indices), [rows = table.size(0)](const Tensor& g, const Tensor& indices) {
                   return add_rows(g, indices, rows);
                 }));
 }
@@ -25,7 +25,7 @@ Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
 Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows) {
   Tensor y = zeros({rows, values.size(1)}, values.options());
   kernels_of(y).scatter_add_rows(indices.raw(), values.raw(), y.raw());
-  return record("add_rows", y, wrt(values, [indices = save(indices)](const Tensor& g) {
+  return record("add_rows", y, wrt(values, saved(indices), [](const Tensor& g, const Tensor& indices) {
                   return take_rows("take_rows", g, indices);
                 }));
 }

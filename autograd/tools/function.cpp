@@ -70,7 +70,8 @@ void FunctionNode::adopt(const variable_list& inputs, variable_list& outputs) {
   for (const Tensor& saved : context_.to_save_) {
     const auto output = std::ranges::find_if(outputs, [&](const Tensor& y) { return saved.is_same(y); });
     const Tensor& x = output == outputs.end() ? saved : places[output - outputs.begin()];
-    context_.saved_.push_back(x.defined() && x.impl().place.grad_fn.get() == this ? save_output(x) : save(x));
+    const bool is_output = x.defined() && x.impl().place.grad_fn.get() == this;
+    context_.saved_.emplace_back(x, is_output ? SavedTensor::Role::output : SavedTensor::Role::input);
   }
   context_.to_save_.clear();
   for (size_t nr = 0; nr < outputs.size(); ++nr)

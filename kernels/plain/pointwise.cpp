@@ -36,16 +36,16 @@ void copy(const View& x, const View& out) {
   });
 }
 
-/// outᵢ = f(inputsᵢ…), all inputs of one dtype.
-template <class Formulas>
-void apply(Formulas list, const FormulaId& f, const View& out, const std::same_as<View> auto&... inputs) {
-  const Dtype dtype = (inputs.dtype, ...);
+/// outᵢ = f(firstᵢ, …), all inputs of one dtype.
+template <class Formulas, class... Inputs>
+void apply(Formulas list, const FormulaId& f, const View& out, const View& first, const Inputs&... others) {
+  const Dtype dtype = first.dtype;
   formulas::visit(list, f.place, [&]<class F>(F formula) {
     visit_dtype(dtype, [&]<class T>(T) {
       if constexpr (F::template takes<T>) {
         using R = std::conditional_t<F::is_predicate, bool, T>;
         const auto set = [formula](R& y, const auto&... x) { y = static_cast<R>(formula.value(x...)); };
-        for_each_element(out, set, Part<R>(out), Part<const T>(inputs)...);
+        for_each_element(out, set, Part<R>(out), Part<const T>(first), Part<const T>(others)...);
       } else {
         no_kernel(f.name, "cpu", dtype);
       }

@@ -4,7 +4,7 @@
 
 namespace gradus {
 
-using autograd::record, autograd::save, autograd::wrt;
+using autograd::record, autograd::saved, autograd::wrt;
 using nn::check_loss_sizes, nn::reduce_losses;
 
 namespace {
@@ -33,11 +33,12 @@ Tensor binary_cross_entropy(const Tensor& p, const Tensor& y, const Tensor& weig
   };
   const Tensor losses = record(
       "binary_cross_entropy", value(),
-      wrt(p,
-          [p = save(p), y = save(y)](const Tensor& g) {
-            return g * (p - Tensor(y)) / clamp_min(Tensor(p) * (1 - Tensor(p)), 1e-12);
+      wrt(p, saved(p, y),
+          [](const Tensor& g, const Tensor& p, const Tensor& y) {
+            return g * (p - y) / clamp_min(p * (1 - p), 1e-12);
           }),
-      wrt(y, [p = save(p)](const Tensor& g) { return g * (limited_log(1 - Tensor(p)) - limited_log(p)); }));
+      wrt(y, saved(p),
+          [](const Tensor& g, const Tensor& p) { return g * (limited_log(1 - p) - limited_log(p)); }));
   return reduce_losses("binary_cross_entropy", weighted(losses, weight), reduction);
 }
 
