@@ -30,10 +30,11 @@ const Kernels& choose_cpu_kernels() {
 
 }  // namespace
 
-const Kernels& kernels_for(DeviceType device) {
-  if (device == DeviceType::CPU) [[likely]] {
-    static const Kernels& cpu_kernels = choose_cpu_kernels();  // at the first use, which may be before main()
-    return cpu_kernels;
+const Kernels& find_kernels(DeviceType device) {
+  if (device == DeviceType::CPU) {  // its first use, which may be before main()
+    const Kernels& chosen = choose_cpu_kernels();
+    cpu_kernels_in_force.store(&chosen, std::memory_order_release);
+    return chosen;
   }
 #if GRADUS_HAVE_CUDA
   return cuda::kernels();

@@ -5,6 +5,7 @@
 // knows of gradients. A missing entry (nullptr), or a dtype that an entry does not serve, is an Error by name.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "kernels/view.h"
@@ -155,9 +156,18 @@ struct Kernels {
   const DeviceMemory* memory;  // nullptr for the CPU, which uses kernels/memory.h
 };
 
-/// The kernels of a device, or an Error that says why there are none. The CPU's are the fast ones of kernels/cpu or, in a build
-/// with GRADUS_FAST=OFF or with the environment variable GRADUS_KERNELS=plain, the plain ones of kernels/plain.
-const Kernels& kernels_for(DeviceType device);
+/// The CPU's table in force: the fast kernels of kernels/cpu or, in a build with GRADUS_FAST=OFF or with the environment
+/// variable GRADUS_KERNELS=plain, the plain ones of kernels/plain. It is chosen at the first use.
+inline constinit std::atomic<const Kernels*> cpu_kernels_in_force = nullptr;
+
+/// Chooses the CPU's table, or finds the table of another device. Throws Error that says why if there is none.
+const Kernels& find_kernels(DeviceType device);
+
+/// The kernels of a device, or an Error that says why there are none.
+inline const Kernels& kernels_for(DeviceType device) {
+  const Kernels* cpu = cpu_kernels_in_force.load(std::memory_order_acquire);
+  return device == DeviceType::CPU && cpu ? *cpu : find_kernels(device);
+}
 
 /// Reports a missing kernel: "matmul has no cpu kernel for bool".
 [[noreturn]] void no_kernel(const char* op, const char* device, Dtype dtype);

@@ -19,14 +19,13 @@ void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
   on_device_of(op, a, b);
 }
 
-/// A matrix, or a batch of them, with its last two dimensions exchanged if `transposed`.
-View factor(const Tensor& x, bool transposed) {
-  View view = x.raw();
-  if (transposed) {
-    std::swap(view.sizes[view.dim - 1], view.sizes[view.dim - 2]);
-    std::swap(view.strides[view.dim - 1], view.strides[view.dim - 2]);
-  }
-  return view;
+/// x, or, made in `room`, the same with its last two dimensions exchanged.
+const View& factor(const View& x, bool transposed, View& room) {
+  if (!transposed) return x;
+  room = x;
+  std::swap(room.sizes[room.dim - 1], room.sizes[room.dim - 2]);
+  std::swap(room.strides[room.dim - 1], room.strides[room.dim - 2]);
+  return room;
 }
 
 /// Y = A B on views whose leading dimensions broadcast.
@@ -64,7 +63,8 @@ Tensor gradient_product(const char* op, bool column_major, const Tensor& a, bool
 
 /// Y = op(A) op(B) of matrices or batches, whose leading dimensions broadcast.
 Tensor product(const char* op, const Tensor& a, bool at, const Tensor& b, bool bt) {
-  const View x = factor(a, at), y = factor(b, bt);
+  View room_a, room_b;
+  const View &x = factor(a.raw(), at, room_a), &y = factor(b.raw(), bt, room_b);
   return record(op, multiply(op, a.impl().storage->device, x, y),
                 wrt(a, saved(b),
                     [=, columns = is_column_major(a.raw())](const Tensor& g, const Tensor& b) {
