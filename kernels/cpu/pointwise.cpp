@@ -145,7 +145,7 @@ inline void run(PlaneKernel kernel, bool one_may_stand_still, const View& out, c
 }
 
 PlaneKernel kernel_for(const KernelRow* table, const FormulaId& f, Dtype dtype) {
-  const PlaneKernel kernel = is_small_integer(dtype) ? nullptr : table[f.place][static_cast<size_t>(dtype)];
+  const PlaneKernel kernel = table[f.place][static_cast<size_t>(dtype)];
   if (!kernel) [[unlikely]]
     no_kernel(f.name, "cpu", dtype);
   return kernel;

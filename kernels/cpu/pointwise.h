@@ -110,8 +110,8 @@ void compute_plane(const Plane& plane) {
   compute_plane_with<F, -1, R, T...>(plane);
 }
 
-/// The kernels of a formula with `inputs` arguments, by dtype: nullptr for a dtype that it does not take.
-using KernelRow = std::array<PlaneKernel, kComputedDtypes>;
+/// The kernels of a formula, by dtype: nullptr for a dtype that it does not take, and for all that only store numbers.
+using KernelRow = std::array<PlaneKernel, kDtypes>;
 
 template <class F, int inputs, class T>
 constexpr PlaneKernel plane_kernel() {
