@@ -36,8 +36,7 @@ struct GradientHooks : Pooled {
 struct TapePlace {
   Ref<GraphNode> grad_fn;  // the op that made it; empty for a leaf
   uint32_t output_nr = 0;  // which output of grad_fn it is
-  bool requires_grad =
-      false;  // true for a leaf that asks for gradients and for every output of a recorded op
+  bool requires_grad = false;  // of a leaf that asks for gradients, and of every output of a recorded op
 };
 
 /// One array. There is one for every tensor and every view, in one small block.
@@ -51,8 +50,8 @@ struct TensorImpl : Pooled {
   bool hidden_graph = false;  // and its base is inside a graph
   std::atomic<GraphNode*> leaf_node = nullptr;  // of a leaf: its node, made for its first graph; owned
   Tensor grad;
+  View raw;                  // 64 bytes after the start: kernels read one cache line less
   Ref<GradientHooks> hooks;  // empty for almost every tensor
-  View raw;
 
   /// `place`, up to date. A view's place changes when the memory it shows is written, see autograd/view.h.
   const TapePlace& current_place() {
