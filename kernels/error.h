@@ -1,4 +1,5 @@
-// The one exception of Gradus. It lives here, below every other folder, because the kernels throw it too.
+// The one exception of Gradus. It lives here, below every other folder, because the kernels
+// throw it too.
 #pragma once
 
 #include <sstream>
@@ -7,13 +8,14 @@
 
 namespace gradus {
 
-/// Thrown for every misuse that Gradus can detect. The message names the op, the shapes or values at fault and
-/// the way out.
+/// Thrown for every misuse that Gradus can detect. The message names the op, the shapes or values
+/// at fault and the way out.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 
-  /// The message alone. libtorch appends a backtrace to what(); Gradus does not, so both say the same.
+  /// The message alone. libtorch appends a backtrace to what(); Gradus does not, so both
+  /// say the same.
   const char* what_without_backtrace() const noexcept { return what(); }
 };
 

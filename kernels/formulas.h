@@ -1,12 +1,14 @@
 // The formulas of the pointwise functions: what each makes of one number, and its slope.
 //
-// With ȳ the gradient that arrives at y = f(x), the gradient of x is x̄ = ȳ f'(x). That is a pointwise formula too: the
-// slope. It is written once, for anything that has + - * /, and compiled twice:
+// With ȳ the gradient that arrives at y = f(x), the gradient of x is x̄ = ȳ f'(x). That is
+// a pointwise formula too: the slope. It is written once, for anything that has + - * /,
+// and compiled twice:
 //
 //   for numbers   it is the kernel that computes x̄ in one pass over memory, on every device.
 //   for tensors   it is the same expression in ops. Those have slopes of their own, so second and further derivatives exist.
 //
-// The lists at the end name all formulas. A formula's place in its list is its index in every device's table of kernels.
+// The lists at the end name all formulas. A formula's place in its list is its index in every
+// device's table of kernels.
 #pragma once
 
 #include <array>
@@ -19,7 +21,7 @@
 
 namespace gradus::formulas {
 
-// ---- What a formula says of itself ------------------------------------------------------------------------------
+// ---- What a formula says of itself --------------------------------------------------------------
 
 // Which element types a formula takes.
 struct Reals {
@@ -77,7 +79,7 @@ struct Step : Formula<text, Domain> {
   auto slope(const auto& g) const { return zeros_like(g); }
 };
 
-// ---- Functions of numbers, under the names that tensors have -------------------------------------------------------
+// ---- Functions of numbers, under the names that tensors have ------------------------------------
 
 using math::erf, math::exp, math::log, math::sigmoid;
 using std::ceil, std::cos, std::expm1, std::floor, std::isfinite, std::log1p, std::pow, std::sin, std::sqrt,
@@ -103,7 +105,7 @@ GRADUS_BOTH constexpr auto constant(const X&, double value) {
     return value;
 }
 
-// ---- One argument: y = f(x) ----------------------------------------------------------------------------------------
+// ---- One argument: y = f(x) ---------------------------------------------------------------------
 
 /// y = -x          x̄ = -ȳ
 struct Neg : Formula<"neg", Numbers> {
@@ -254,9 +256,9 @@ struct IsFinite : Predicate<"isfinite", AllTypes> {
   }
 };
 
-// ---- Two arguments: y = f(a, b) ------------------------------------------------------------------------------------
-// slope_a and slope_b take ȳ and what their comment names. A slope that is one op on tensors stands in the op's rule.
-// `identity` is what a reduction by f starts from: f(identity, x) = x.
+// ---- Two arguments: y = f(a, b) -----------------------------------------------------------------
+// slope_a and slope_b take ȳ and what their comment names. A slope that is one op on tensors stands
+// in the op's rule. `identity` is what a reduction by f starts from: f(identity, x) = x.
 
 /// y = a + b       ā = ȳ           b̄ = ȳ
 struct Add : Formula<"add", Numbers> {
@@ -320,14 +322,14 @@ struct Pow : Formula<"pow", Numbers> {
   }
 };
 
-/// What a gets of the gradient of max(a, b): all where a > b, half where a = b, nothing where a < b. Beside a NaN it gets
-/// all, so that the NaN does not turn into a gradient of 0.
+/// What a gets of the gradient of max(a, b): all where a > b, half where a = b, nothing where a <
+/// b. Beside a NaN it gets all, so that the NaN does not turn into a gradient of 0.
 GRADUS_BOTH auto share_of_larger(const auto& g, const auto& a, const auto& b) {
   return where(a < b, 0, where(a == b, g / 2, g));
 }
 
-/// y = max(a, b). NaN wins. `a > b ? a : b` is one instruction, and the test for NaN looks at a only: so a running
-/// maximum b waits for one instruction per element.
+/// y = max(a, b). NaN wins. `a > b ? a : b` is one instruction, and the test for NaN looks at a
+/// only: so a running maximum b waits for one instruction per element.
 struct Maximum : Formula<"maximum", Numbers> {
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
@@ -405,7 +407,7 @@ struct Ge : Predicate<"ge", AllTypes> {
   GRADUS_BOTH bool value(auto a, auto b) const { return a >= b; }
 };
 
-// ---- Reductions: y = t(x₁) ∘ t(x₂) ∘ … -----------------------------------------------------------------------------
+// ---- Reductions: y = t(x₁) ∘ t(x₂) ∘ … ----------------------------------------------------------
 
 /// y = x
 struct Identity : Formula<"identity", AllTypes> {
@@ -431,7 +433,7 @@ struct Any : Reduce<"any", Identity, BitOr, Bools> {
 };
 struct SumOfSquares : Reduce<"sum_of_squares", Square, Add, Reals> {};
 
-// ---- Slopes as formulas --------------------------------------------------------------------------------------------
+// ---- Slopes as formulas -------------------------------------------------------------------------
 
 /// x̄ of y = f(x), from ȳ and what f keeps.
 template <class F>
@@ -452,7 +454,7 @@ struct SlopeB : Formula<"slope_b", Reals> {
   GRADUS_BOTH auto value(auto g, auto p, auto q) const { return F{}.slope_b(g, p, q); }
 };
 
-// ---- The lists -----------------------------------------------------------------------------------------------------
+// ---- The lists ----------------------------------------------------------------------------------
 
 template <class... F>
 struct List {

@@ -1,7 +1,8 @@
-// e^x and ln x, written so that the compiler can compute a vector of them at once: no branch, no table, the same steps for
-// every number. The C library's functions for vectors err by 2.5 to 4 units in the last place (ulp), these by less than 1
-// (less than 1.2 without fused multiply-adds), in the same time: `accuracy` in tests/benchmarks measures it.
-// The sigmoid, which is made of e^x, errs by 1.8.
+// e^x and ln x, written so that the compiler can compute a vector of them at once: no branch, no
+// table, the same steps for every number. The C library's functions for vectors err by 2.5 to 4
+// units in the last place (ulp), these by less than 1 (less than 1.2 without fused multiply-adds),
+// in the same time: `accuracy` in tests/benchmarks measures it. The sigmoid, which is made of e^x,
+// errs by 1.8.
 #pragma once
 
 #include <bit>
@@ -26,7 +27,8 @@ using std::erf, std::exp, std::log;
 
 #else
 
-/// How a floating-point type lays out its bits (IEEE 754), and how many terms of each series it needs.
+/// How a floating-point type lays out its bits (IEEE 754), and how many terms of each
+/// series it needs.
 template <class T>
 struct Format;
 template <>
@@ -48,8 +50,8 @@ struct Format<double> {
   using LogTerms = std::make_index_sequence<10>;
 };
 
-/// 1.5 · 2ᵐ, m the mantissa's bits: beside it a number loses what is behind its point, and its whole part, of either sign,
-/// stands in the lowest bits of the sum.
+/// 1.5 · 2ᵐ, m the mantissa's bits: beside it a number loses what is behind its point, and its
+/// whole part, of either sign, stands in the lowest bits of the sum.
 template <class T>
 constexpr T kRounder = T(3 * (int64_t{1} << (Format<T>::mantissa - 1)));
 
@@ -70,8 +72,9 @@ inline T exp_series(T r, std::index_sequence<i...>) {
   return sum;
 }
 
-/// e^x. With k = x / ln 2 rounded and r = x - k ln 2, so |r| ≤ ½ ln 2: e^x = 2ᵏ e^r. ln 2 is split in two so that k times
-/// its first part is exact; so is 2ᵏ, in two factors, since the result may be subnormal where 2ᵏ is not a number any more.
+/// e^x. With k = x / ln 2 rounded and r = x - k ln 2, so |r| ≤ ½ ln 2: e^x = 2ᵏ e^r. ln 2 is split
+/// in two so that k times its first part is exact; so is 2ᵏ, in two factors, since the result may
+/// be subnormal where 2ᵏ is not a number any more.
 template <std::floating_point T>
 inline T exp(T x) {
   using F = Format<T>;
@@ -95,7 +98,8 @@ inline T log_series(T square, std::index_sequence<i...>) {
 ///
 ///   ln m = 2 artanh s = 2s + s R,   R = 2 (s²/3 + s⁴/5 + …),   and since 2s = f - s f,   ln m = f - s (f - R),
 ///
-/// where f is exact and what is subtracted is small: the sum of the series need not be exact to its last digit.
+/// where f is exact and what is subtracted is small: the sum of the series need not be exact to
+/// its last digit.
 template <std::floating_point T>
 inline T log(T x) {
   using F = Format<T>;
@@ -104,7 +108,8 @@ inline T log(T x) {
   constexpr T two_to_mantissa = T(Bits(1) << F::mantissa);
   constexpr Bits one = Bits(1) << F::mantissa, fraction = one - 1;
   constexpr Bits root_half = std::bit_cast<Bits>(T(0.70710678118654752440));
-  // Read as whole numbers, the bits of x less those of √½ are k above the mantissa, and in it how far m is from √½.
+  // Read as whole numbers, the bits of x less those of √½ are k above the mantissa, and in it how
+  // far m is from √½.
   const bool subnormal = x < least;
   const Bits distance = std::bit_cast<Bits>(subnormal ? x * two_to_mantissa : x) - root_half;
   const T m = std::bit_cast<T>((distance & fraction) + root_half);
@@ -119,14 +124,15 @@ inline T log(T x) {
   return (x > 0) & (x < infinity) ? result : at_ends;
 }
 
-/// erf x; float's by way of double, where the C library's error, four ulp of a vector function, is lost in rounding.
+/// erf x; float's by way of double, where the C library's error, four ulp of a vector function, is
+/// lost in rounding.
 inline double erf(double x) { return std::erf(x); }
 inline float erf(float x) { return static_cast<float>(std::erf(static_cast<double>(x))); }
 
 #endif
 
-/// 1 / (1 + e⁻ˣ), as e / (1 + e) with e = e^-|x|, which cannot overflow, or 1 / (1 + e) for x ≥ 0. Rounding d = 1 + e loses c;
-/// to first order 1 / (d + c) = 1 / d - c / d².
+/// 1 / (1 + e⁻ˣ), as e / (1 + e) with e = e^-|x|, which cannot overflow, or 1 / (1 + e) for x ≥ 0.
+/// Rounding d = 1 + e loses c; to first order 1 / (d + c) = 1 / d - c / d².
 template <std::floating_point T>
 GRADUS_BOTH inline T sigmoid(T x) {
   const bool negative = x < 0;

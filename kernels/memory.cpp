@@ -12,7 +12,8 @@ namespace gradus {
 namespace block_cache {
 namespace {
 
-/// Empties the lists when their thread ends. Touched only where a block comes from the system, the slow path.
+/// Empties the lists when their thread ends. Touched only where a block comes from the system,
+/// the slow path.
 struct CloseAtThreadExit {
   ~CloseAtThreadExit() {
     empty_block_cache();
@@ -20,8 +21,8 @@ struct CloseAtThreadExit {
   }
 };
 
-/// Large blocks are on huge pages if the system has them. Their first use costs one page fault instead
-/// of 512, and the processor finds the addresses of their pages in its TLB.
+/// Large blocks are on huge pages if the system has them. Their first use costs one page fault
+/// instead of 512, and the processor finds the addresses of their pages in its TLB.
 void* allocate_from_system(size_t bytes) {
 #if defined(MADV_HUGEPAGE)
   constexpr size_t huge_page = size_t{2} << 20;

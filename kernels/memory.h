@@ -1,8 +1,8 @@
 // The block cache: memory for tensors, their elements and the nodes of the tape.
 //
-// A training loop asks for the same few sizes again and again. Each thread keeps the blocks it has released,
-// in one list per size class, so that getting one back is a pop from a list and costs a nanosecond or two,
-// where malloc costs ten and fresh large pages cost far more.
+// A training loop asks for the same few sizes again and again. Each thread keeps the blocks it has
+// released, in one list per size class, so that getting one back is a pop from a list and costs a
+// nanosecond or two, where malloc costs ten and fresh large pages cost far more.
 #pragma once
 
 #include <bit>
@@ -50,8 +50,8 @@ struct Lists {
   bool closed;   // the thread is ending: keep nothing any more
 };
 
-// Constant-initialised, without a destructor: reading it costs no check. (A thread-local std::vector cost 9%
-// of a lab's run time for its hidden "am I initialised yet?".)
+// Constant-initialised, without a destructor: reading it costs no check. (A thread-local
+// std::vector cost 9% of a lab's run time for its hidden "am I initialised yet?".)
 inline constinit thread_local Lists lists{};
 
 void* allocate_new(size_t bytes);              // the list of its class is empty
@@ -95,8 +95,8 @@ struct Pooled {
   static void operator delete(void* block, size_t bytes) { release_block(block, bytes); }
 };
 
-/// Uninitialised room for numbers that a kernel needs while it runs. Blocks that come back cost no page faults, which for
-/// LAPACK's workspaces would take a tenth of the time.
+/// Uninitialised room for numbers that a kernel needs while it runs. Blocks that come back cost no
+/// page faults, which for LAPACK's workspaces would take a tenth of the time.
 template <class T>
 class Workspace {
  public:

@@ -1,4 +1,5 @@
-// The loops that visit the elements of strided views, made as few as possible. Every device starts from them.
+// The loops that visit the elements of strided views, made as few as possible. Every device
+// starts from them.
 #pragma once
 
 #include <algorithm>
@@ -8,8 +9,9 @@
 
 namespace gradus {
 
-/// A nest of loops over N views of one shape: dimensions of size 1 are dropped, the others ordered so that the first
-/// view's steps shrink inwards, and neighbours merged where every view allows it. Contiguous views become one loop.
+/// A nest of loops over N views of one shape: dimensions of size 1 are dropped, the others ordered
+/// so that the first view's steps shrink inwards, and neighbours merged where every view allows it.
+/// Contiguous views become one loop.
 template <int N>
 struct MergedLoops {
   int64_t count = 1;  // elements in all

@@ -1,5 +1,5 @@
-// What one step of an optimiser does to one element, for every device. See optim/sgd.h and optim/adam.h for the
-// formulas.
+// What one step of an optimiser does to one element, for every device. See optim/sgd.h and
+// optim/adam.h for the formulas.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,5 @@
-// What a kernel sees of a tensor: where the elements are, of what type, and how to step from one to the next.
+// What a kernel sees of a tensor: where the elements are, of what type, and how to step from one
+// to the next.
 #pragma once
 
 #include <concepts>
@@ -10,9 +11,10 @@
 
 namespace gradus {
 
-/// Element types. libtorch's spellings are the constants below. Kernels compute with the first four. The small integers
-/// after them are for storing indices, masks and pixels: kernels fill, copy, take and put them, and whoever computes
-/// with them takes int64 in their place and converts the result back, which is the same modulo 2ⁿ.
+/// Element types. libtorch's spellings are the constants below. Kernels compute with the first
+/// four. The small integers after them are for storing indices, masks and pixels: kernels fill,
+/// copy, take and put them, and whoever computes with them takes int64 in their place and converts
+/// the result back, which is the same modulo 2ⁿ.
 enum class Dtype : uint8_t { Float32, Float64, Int64, Bool, Int32, Int16, UInt8 };
 inline constexpr int kDtypes = 7, kComputedDtypes = 4;
 
@@ -40,7 +42,8 @@ constexpr Dtype promote_types(Dtype a, Dtype b) {
   return rank[static_cast<int>(a)] >= rank[static_cast<int>(b)] ? a : b;
 }
 
-/// Bytes of one element. (The table stands outside: one inside of a function is written to the stack at every call.)
+/// Bytes of one element. (The table stands outside: one inside of a function is written to the
+/// stack at every call.)
 inline constexpr uint8_t kItemSizes[] = {4, 8, 8, 1, 4, 2, 1};
 constexpr int64_t item_size(Dtype dtype) { return kItemSizes[static_cast<int>(dtype)]; }
 
@@ -63,7 +66,8 @@ constexpr Dtype dtype_of() {
   return std::same_as<T, float> ? kFloat32 : kFloat64;
 }
 
-/// Calls f with a value of the C++ type that `dtype`, one to compute with, names: visit_dtype(d, [&]<class T>(T) { … }).
+/// Calls f with a value of the C++ type that `dtype`, one to compute with, names: visit_dtype(d,
+/// [&]<class T>(T) { … }).
 template <class F>
 constexpr decltype(auto) visit_dtype(Dtype dtype, F&& f) {
   switch (dtype) {
@@ -136,8 +140,9 @@ class Scalar {
 /// The most dimensions a tensor can have. A fixed bound keeps shapes inline: no allocation per shape.
 inline constexpr int kMaxDims = 8;
 
-/// A strided window on memory that somebody else owns. Element (i₀, i₁, …) is at data + Σ iₖ·strides[k] elements.
-/// A stride of 0 repeats one element along that dimension: that is all that broadcasting is.
+/// A strided window on memory that somebody else owns. Element (i₀, i₁, …) is at data + Σ
+/// iₖ·strides[k] elements. A stride of 0 repeats one element along that dimension: that is all
+/// that broadcasting is.
 struct View {
   void* data;
   Dtype dtype;

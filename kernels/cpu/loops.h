@@ -71,8 +71,8 @@ inline int64_t contiguous_numel(const View& out, const Views&... inputs) {
   return count;
 }
 
-/// Merged loops over N views of one shape, which visit planes: rows × columns of the two innermost
-/// dimensions.
+/// Merged loops over N views of one shape, which visit planes: rows × columns of the
+/// two innermost dimensions.
 template <int N>
 class LoopNest : private MergedLoops<N> {
   using Loops = MergedLoops<N>;

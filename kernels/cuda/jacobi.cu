@@ -1,5 +1,6 @@
-// Eigenvalues A = V diag(w) Vᵀ and singular values A = U diag(S) Vᵀ of many small matrices, a block of threads for each:
-// the methods of Jacobi. Both rotate two columns i and j at a time by the angle that makes a 2 × 2 matrix diagonal,
+// Eigenvalues A = V diag(w) Vᵀ and singular values A = U diag(S) Vᵀ of many small matrices, a block
+// of threads for each: the methods of Jacobi. Both rotate two columns i and j at a time by the
+// angle that makes a 2 × 2 matrix diagonal,
 //
 //     ⎛ α  γ ⎞     ζ = (β - α) / 2γ     t = sign ζ / (|ζ| + √(1 + ζ²))     c = 1 / √(1 + t²)     s = c t
 //     ⎝ γ  β ⎠     vᵢ, vⱼ := c vᵢ - s vⱼ, s vᵢ + c vⱼ
@@ -17,25 +18,30 @@
 //                           rotates the four elements of W where the rows of one meet the columns of the other; so no
 //                           element is needed by two threads. Of W only the lower triangle exists.
 //
-// These kernels are v2. A pair costs svd 6p flops for the three sums and 6 (p + q) for the rotation, with p ≥ q the sides
-// of the matrix (a wide one is transposed); and eigh 6n for W and 6n for V. W and V stay in shared memory if they fit into
-// 47 KiB, as 76 × 76 does in float32 and 53 × 53 in float64: then nothing but the matrix is loaded, and the results
-// stored, once. Else they are in global memory, in cache at best. Right for many small matrices; one large one keeps
-// a single multiprocessor busy and belongs on the CPU, or to a library that first makes the matrix tridiagonal or
-// bidiagonal by reflections, half of whose work is matrix products.
+// These kernels are v2. A pair costs svd 6p flops for the three sums and 6 (p + q) for the
+// rotation, with p ≥ q the sides of the matrix (a wide one is transposed); and eigh 6n for W and 6n
+// for V. W and V stay in shared memory if they fit into 47 KiB, as 76 × 76 does in float32 and 53 ×
+// 53 in float64: then nothing but the matrix is loaded, and the results stored, once. Else they are
+// in global memory, in cache at best. Right for many small matrices; one large one keeps a single
+// multiprocessor busy and belongs on the CPU, or to a library that first makes the matrix
+// tridiagonal or bidiagonal by reflections, half of whose work is matrix products.
 //
-// Sources: Jacobi (1846); Hestenes, "Inversion of matrices by biorthogonalization" (1958); Brent & Luk, "The solution of
-// singular-value and symmetric eigenvalue problems on multiprocessor arrays" (1985); Demmel & Veselić, "Jacobi's
-// method is more accurate than QR" (1992); Golub & Van Loan, "Matrix computations" (2013), chapter 8.5.
+// Sources: Jacobi (1846); Hestenes, "Inversion of matrices by biorthogonalization" (1958); Brent &
+// Luk, "The solution of singular-value and symmetric eigenvalue problems on multiprocessor arrays"
+// (1985); Demmel & Veselić, "Jacobi's method is more accurate than QR" (1992); Golub & Van Loan,
+// "Matrix computations" (2013), chapter 8.5.
 //
-// sm_80 (ptxas -v): no spills. svd has 126 registers: a multiprocessor holds one block of 512 threads (q ≥ 32), or four of
-// 128 (q = 8). eigh has 118 in float32 and 110 in float64: two blocks of 256 threads (n = 32).
+// sm_80 (ptxas -v): no spills. svd has 126 registers: a multiprocessor holds one block of 512
+// threads (q ≥ 32), or four of 128 (q = 8). eigh has 118 in float32 and 110 in float64: two blocks
+// of 256 threads (n = 32).
 //
-// Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in, 8 KiB out for svd and 4 for eigh, and some 8 sweeps of 496
-// pairs of 576 and 384 flops: 190 flops a byte. Not memory but arithmetic would be the limit, and is not either, since
-// warps mostly wait: svd's for their own last shuffle, some 600 clocks a round, eigh's for two roots and three divisions
-// and then for each other, some 450. This predicts, not measured, 1 million svds and 2.7 million eighs a second on an A100
-// (108 multiprocessors at 1.4 GHz), 2 and 6 million on an RTX 4090 (128 at 2.5 GHz): a fifth of the roofline and less.
+// Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in, 8 KiB out for svd and 4 for eigh, and
+// some 8 sweeps of 496 pairs of 576 and 384 flops: 190 flops a byte. Not memory but arithmetic
+// would be the limit, and is not either, since warps mostly wait: svd's for their own last shuffle,
+// some 600 clocks a round, eigh's for two roots and three divisions and then for each other, some
+// 450. This predicts, not measured, 1 million svds and 2.7 million eighs a second on an A100 (108
+// multiprocessors at 1.4 GHz), 2 and 6 million on an RTX 4090 (128 at 2.5 GHz): a fifth of the
+// roofline and less.
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -48,7 +54,7 @@ namespace {
 
 constexpr int kMostSweeps = 40;
 
-// ---- What both share ---------------------------------------------------------------------------------------------
+// ---- What both share ----------------------------------------------------------------------------
 
 /// Of the matrix (α γ; γ β).
 template <class T>
@@ -75,8 +81,8 @@ __device__ void rotate(const Rotation<T>& rotation, T* a, T* b, int64_t n, int l
   for (int64_t i = lane; i < n; i += kWarp) rotation(a[i], b[i]);
 }
 
-/// Two players, of an even number, who meet in this round, as number `pair` of its pairs: player `players - 1` stays where
-/// it is, and the others move on around a table.
+/// Two players, of an even number, who meet in this round, as number `pair` of its pairs: player
+/// `players - 1` stays where it is, and the others move on around a table.
 struct Pair {
   int64_t i, j;  // i < j
   __device__ Pair(int64_t players, int64_t round, int64_t pair) {
@@ -88,7 +94,8 @@ struct Pair {
   }
 };
 
-/// Sweeps until a whole one finds nothing to rotate. play(round) returns whether this thread has rotated anything.
+/// Sweeps until a whole one finds nothing to rotate. play(round) returns whether this thread
+/// has rotated anything.
 template <class Play>
 __device__ void sweep(int64_t players, const Play& play) {
   __shared__ bool rotated;
@@ -113,7 +120,7 @@ __device__ int64_t place_of(int64_t j, int64_t n, const Number& number) {
   return place;
 }
 
-// ---- A = V diag(w) Vᵀ --------------------------------------------------------------------------------------------
+// ---- A = V diag(w) Vᵀ ---------------------------------------------------------------------------
 
 /// Of a symmetric matrix the lower triangle, wherever it is asked for.
 template <class T>
@@ -192,7 +199,7 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   }
 }
 
-// ---- A = U diag(S) Vᵀ --------------------------------------------------------------------------------------------
+// ---- A = U diag(S) Vᵀ ---------------------------------------------------------------------------
 
 /// Σ a[i] b[i], by the lanes of a warp; all of them get it.
 template <class T>
@@ -216,9 +223,9 @@ __device__ bool make_orthogonal(const Matrix<T>& w, int64_t p, const Matrix<T>& 
   return true;
 }
 
-/// Gives columns `from` … `to` of U, whose singular values are 0 or that a full basis has besides, a direction of
-/// their own: what the columns before them leave of the unit vector of which they leave most. Twice, since once
-/// leaves rounding errors.
+/// Gives columns `from` … `to` of U, whose singular values are 0 or that a full basis has besides,
+/// a direction of their own: what the columns before them leave of the unit vector of which they
+/// leave most. Twice, since once leaves rounding errors.
 template <class T>
 __device__ void complete_basis(const Matrix<T>& u, int64_t p, int64_t from, int64_t to, T* scratch) {
   __shared__ int64_t chosen;

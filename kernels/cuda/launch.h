@@ -1,4 +1,5 @@
-// What every .cu file includes: CUDA itself under nvcc, the emulator under any other compiler, and how both launch.
+// What every .cu file includes: CUDA itself under nvcc, the emulator under any other compiler, and
+// how both launch.
 //
 //     template <class T>
 //     __global__ void scale(T* x, T factor, int64_t n) {
@@ -6,8 +7,8 @@
 //     }
 //     launch<scale<T>>({blocks_for(n), kThreads}, x.as<T>(), factor, n);
 //
-// A launch is an Error with the kernel's name and the place of the launch if the device refuses it. Kernels belong into
-// anonymous namespaces.
+// A launch is an Error with the kernel's name and the place of the launch if the device refuses it.
+// Kernels belong into anonymous namespaces.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,8 @@ namespace gradus::cuda {
 
 using Place = std::source_location;
 
-/// How many threads: blocks in the grid, threads in a block, bytes of dynamic shared memory, and in which stream.
+/// How many threads: blocks in the grid, threads in a block, bytes of dynamic shared memory, and
+/// in which stream.
 struct Grid {
   dim3 blocks, threads;
   size_t shared_bytes;
@@ -79,16 +81,17 @@ void launch(const Grid& grid, const Arguments&... arguments) {
   launch_converted<kernel>(kernel, grid, arguments...);
 }
 
-// ---- Common ground of the kernels --------------------------------------------------------------------------------
+// ---- Common ground of the kernels ---------------------------------------------------------------
 
 /// Threads of a block where nothing speaks for another number.
 inline constexpr int kThreads = 256;
 
 constexpr int64_t divide_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
-/// More than enough blocks to fill a device take several jobs each. The emulator has only a few: so tests of ordinary size
-/// go from job to job in one block, too. (Five, so that jobs a power of two apart are still in different blocks: the
-/// race check finds what they do to each other only there.)
+/// More than enough blocks to fill a device take several jobs each. The emulator has only a
+/// few: so tests of ordinary size go from job to job in one block, too. (Five, so that jobs a
+/// power of two apart are still in different blocks: the race check finds what they do to each
+/// other only there.)
 #if defined(__CUDACC__)
 inline constexpr int64_t kMostBlocks = 1 << 16;
 #else
@@ -118,7 +121,8 @@ __device__ T* dynamic_shared() {
 #endif
 }
 
-/// *address = value, where several threads may store to one address at the same time: any of their values stays.
+/// *address = value, where several threads may store to one address at the same time: any of
+/// their values stays.
 template <class T>
 __device__ void store_any(T* address, T value) {
 #if defined(__CUDACC__)

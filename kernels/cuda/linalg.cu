@@ -17,22 +17,25 @@
 //                 reflection's direction. Each thread does such a division for itself where it needs it. So a step reads
 //                 column k, writes the columns behind it, and has one barrier; lu has two more, since it swaps rows.
 //
-// These kernels are v3, for matrices up to some hundreds of rows. Up to 108 rows in float32 and 77 in float64 (qr: 76 and
-// 53) fit into shared memory, and then a matrix is loaded and its factors are stored once, in whichever order of
-// elements coalesces. A larger matrix is worked on in global memory, at best in cache, and one multiprocessor alone works
-// on it. There libraries (cuSOLVER, MAGMA) go on in another way: they factor a panel of some 32 columns like this, then
-// subtract it from all the rest by one matrix product, with the whole device.
+// These kernels are v3, for matrices up to some hundreds of rows. Up to 108 rows in float32 and 77
+// in float64 (qr: 76 and 53) fit into shared memory, and then a matrix is loaded and its factors
+// are stored once, in whichever order of elements coalesces. A larger matrix is worked on in global
+// memory, at best in cache, and one multiprocessor alone works on it. There libraries (cuSOLVER,
+// MAGMA) go on in another way: they factor a panel of some 32 columns like this, then subtract it
+// from all the rest by one matrix product, with the whole device.
 //
-// sm_80 (ptxas -v): no spills. In float32 and float64, cholesky has 63 and 68 registers, lu 55 and 66, solve_triangular 62
-// and 68, qr 125 and 128. Of blocks of 8 warps, which a matrix of 32 columns gets, a multiprocessor holds 4 and 3, of
-// qr's 2; of blocks of 16 warps, the largest, one or two.
+// sm_80 (ptxas -v): no spills. In float32 and float64, cholesky has 63 and 68 registers, lu 55
+// and 66, solve_triangular 62 and 68, qr 125 and 128. Of blocks of 8 warps, which a matrix of 32
+// columns gets, a multiprocessor holds 4 and 3, of qr's 2; of blocks of 16 warps, the largest,
+// one or two.
 //
-// Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in and 4 KiB out (lu, cholesky), with 22 and 11 thousand flops:
-// less than 3 flops a byte, so that memory should be the limit, with 190 million matrices a second on an A100 (1,555 GB/s)
-// and 123 on an RTX 4090 (1,008 GB/s). But a block goes through 32 steps, each of which waits for a division, two
-// accesses to shared memory and a barrier, some 250 clocks. With 4 blocks on a multiprocessor this predicts, not
-// measured, 76 million Cholesky factors a second on an A100 (108 multiprocessors at 1.4 GHz); and on an RTX 4090 (128 at
-// 2.5 GHz) 160 million, of which its memory allows 123.
+// Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in and 4 KiB out (lu, cholesky), with 22
+// and 11 thousand flops: less than 3 flops a byte, so that memory should be the limit, with 190
+// million matrices a second on an A100 (1,555 GB/s) and 123 on an RTX 4090 (1,008 GB/s). But a
+// block goes through 32 steps, each of which waits for a division, two accesses to shared memory
+// and a barrier, some 250 clocks. With 4 blocks on a multiprocessor this predicts, not measured, 76
+// million Cholesky factors a second on an A100 (108 multiprocessors at 1.4 GHz); and on an RTX 4090
+// (128 at 2.5 GHz) 160 million, of which its memory allows 123.
 //
 // Sources: Golub & Van Loan, "Matrix computations" (2013), chapters 3 to 5.
 #include <cmath>
@@ -43,10 +46,11 @@
 namespace gradus::cuda {
 namespace {
 
-// ---- A = L Lᵀ ----------------------------------------------------------------------------------------------------
+// ---- A = L Lᵀ -----------------------------------------------------------------------------------
 
-// Step k subtracts what column k contributes to the rest: aᵢⱼ := aᵢⱼ - aᵢₖ aⱼₖ / aₖₖ for i ≥ j > k. In the end lᵢⱼ = aᵢⱼ / √aⱼⱼ.
-// A pivot aₖₖ that is not positive ends it; the columns from there on are NaN.
+// Step k subtracts what column k contributes to the rest: aᵢⱼ := aᵢⱼ - aᵢₖ aⱼₖ / aₖₖ for i ≥ j >
+// k. In the end lᵢⱼ = aᵢⱼ / √aⱼⱼ. A pivot aₖₖ that is not positive ends it; the columns from there
+// on are NaN.
 template <class T>
 __global__ void __launch_bounds__(kMostThreads, 1)
     cholesky_factor(BlockMemory memory, Batch<2> batch, int64_t n, const T* a, T* l) {
@@ -75,10 +79,11 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   }
 }
 
-// ---- P A = L U ---------------------------------------------------------------------------------------------------
+// ---- P A = L U ----------------------------------------------------------------------------------
 
-// Step k brings the largest of what is left of column k to the diagonal, and subtracts its row from those below so often
-// that column k would become 0 there: aᵢⱼ := aᵢⱼ - aᵢₖ / aₖₖ · aₖⱼ for i, j > k. In the end lᵢⱼ = aᵢⱼ / aⱼⱼ.
+// Step k brings the largest of what is left of column k to the diagonal, and subtracts its row from
+// those below so often that column k would become 0 there: aᵢⱼ := aᵢⱼ - aᵢₖ / aₖₖ · aₖⱼ for i, j >
+// k. In the end lᵢⱼ = aᵢⱼ / aⱼⱼ.
 template <class T>
 __global__ void __launch_bounds__(kMostThreads, 1)
     lu_factor(BlockMemory memory, Batch<3> batch, int64_t n, const T* a, T* lu, int64_t* permutation) {
@@ -120,10 +125,11 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   }
 }
 
-// ---- A X = B -----------------------------------------------------------------------------------------------------
+// ---- A X = B ------------------------------------------------------------------------------------
 
-// A warp takes a column of B. As soon as xₖ = bₖ / aₖₖ is known, its share is subtracted from the equations that are left:
-// bᵢ := bᵢ - aᵢₖ xₖ. The columns have nothing to do with each other: no barrier but the warp's own.
+// A warp takes a column of B. As soon as xₖ = bₖ / aₖₖ is known, its share is subtracted from the
+// equations that are left: bᵢ := bᵢ - aᵢₖ xₖ. The columns have nothing to do with each other: no
+// barrier but the warp's own.
 template <class T>
 __global__ void __launch_bounds__(kMostThreads, 1)
     substitute(BlockMemory memory, Batch<3> batch, int64_t n, int64_t columns, Triangle triangle, const T* a,
@@ -155,7 +161,7 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   }
 }
 
-// ---- A = Q R -----------------------------------------------------------------------------------------------------
+// ---- A = Q R ------------------------------------------------------------------------------------
 
 /// H = 1 - v vᵀ / h turns x, what column k has from row k on, into (β, 0, 0, …):
 ///
@@ -187,8 +193,9 @@ struct Reflection {
   }
 };
 
-// R = … H₁ H₀ A, column by column: step k reflects the columns behind k. Then Q = H₀ H₁ … 1: each warp takes columns of the
-// unit matrix, and reflects them by the H from the last to the first; those that only change zeros are left out.
+// R = … H₁ H₀ A, column by column: step k reflects the columns behind k. Then Q = H₀ H₁ … 1: each
+// warp takes columns of the unit matrix, and reflects them by the H from the last to the first;
+// those that only change zeros are left out.
 template <class T>
 __global__ void __launch_bounds__(kMostThreads, 1)
     householder(BlockMemory memory, Batch<3> batch, int64_t m, int64_t n, int64_t basis, const T* a, T* q,

@@ -8,19 +8,19 @@
 //   v3 grid    too few lines to fill the device are cut into chunks, a block for each. For argmax the chunks' winners
 //              then compete among themselves, by the same kernel; for cumsum see scan.h.
 //
-// argmax reads each element once and computes a comparison: memory is all it waits for. cumsum reads them once or, in
-// chunks, twice, and writes them once.
+// argmax reads each element once and computes a comparison: memory is all it waits for. cumsum
+// reads them once or, in chunks, twice, and writes them once.
 //
 // Accuracy: cumsum adds up float32 in float64, as on the CPU, so that every element is rounded once.
 //
-// sm_80 (ptxas -v): no spills. argmax has 36 to 40 registers and 96 to 128 bytes of shared memory: 6 blocks of 256
-// threads on a multiprocessor, three quarters of what it can hold. cumsum has 28 to 32 and 64: 8 blocks, all of it.
-// The short scan of the chunks' totals has 35 to 40.
+// sm_80 (ptxas -v): no spills. argmax has 36 to 40 registers and 96 to 128 bytes of shared memory:
+// 6 blocks of 256 threads on a multiprocessor, three quarters of what it can hold. cumsum has 28 to
+// 32 and 64: 8 blocks, all of it. The short scan of the chunks' totals has 35 to 40.
 //
-// Bytes: 4 for each element of a float32 argmax; 8 for cumsum, or 12 in chunks. The roofline predicts, not measured,
-// what memory allows: 389, 194 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s); 252, 126 and 84 · 10⁹ on an RTX
-// 4090 (1,008 GB/s). But a scan has 8 additions for an element, in float64, of which an RTX 4090 makes 640 · 10⁹ a
-// second: 80 · 10⁹ elements.
+// Bytes: 4 for each element of a float32 argmax; 8 for cumsum, or 12 in chunks. The roofline
+// predicts, not measured, what memory allows: 389, 194 and 130 · 10⁹ elements a second on an A100
+// (1,555 GB/s); 252, 126 and 84 · 10⁹ on an RTX 4090 (1,008 GB/s). But a scan has 8 additions for
+// an element, in float64, of which an RTX 4090 makes 640 · 10⁹ a second: 80 · 10⁹ elements.
 #include <concepts>
 
 #include "kernels/cuda/cuda_kernels.h"
@@ -31,7 +31,7 @@
 namespace gradus::cuda {
 namespace {
 
-// ---- argmax, argmin ------------------------------------------------------------------------------------------------
+// ---- argmax, argmin -----------------------------------------------------------------------------
 
 /// The best of what a group of neighbouring threads have found: part of a warp, or the whole block.
 template <class Best, class T>
@@ -59,7 +59,8 @@ struct Candidates {
   }
 };
 
-/// winners[line][chunk] = the index of the best candidate, of which a line has n; with a single chunk, into `out`.
+/// winners[line][chunk] = the index of the best candidate, of which a line has n; with a single
+/// chunk, into `out`.
 template <class Best, class T>
 __global__ void find_best(Lines<2> lines, Candidates candidates, int64_t n, int64_t chunk, Divisor chunks,
                           int64_t jobs, int lanes, const T* x, int64_t* winners, int64_t* out) {
@@ -120,7 +121,7 @@ void arg_best(const char* name, const View& x, int dim, const View& out) {
 void argmax(const View& x, int dim, const View& out) { arg_best<Maximum>("argmax", x, dim, out); }
 void argmin(const View& x, int dim, const View& out) { arg_best<Minimum>("argmin", x, dim, out); }
 
-// ---- cumsum --------------------------------------------------------------------------------------------------------
+// ---- cumsum -------------------------------------------------------------------------------------
 
 namespace {
 

@@ -9,8 +9,8 @@
 
 namespace gradus::cuda {
 
-/// The lines of N views along one dimension, as an argument of a kernel. In some views a line may have one element
-/// only.
+/// The lines of N views along one dimension, as an argument of a kernel. In some views a line may
+/// have one element only.
 template <int N>
 struct Lines {
   Loop<N> starts;    // where each line begins; neighbours lie together in the first view
@@ -38,8 +38,8 @@ Lines<sizeof...(Views)> lines_along(int dim, const Views&... views) {
   return lines;
 }
 
-/// True if neighbouring lines lie closer together in view v than the elements of a line: then neighbouring threads
-/// should take neighbouring lines, else neighbouring elements.
+/// True if neighbouring lines lie closer together in view v than the elements of a line: then
+/// neighbouring threads should take neighbouring lines, else neighbouring elements.
 template <int N>
 bool lines_are_interleaved(const Lines<N>& lines, int v) {
   if (lines.starts.dim == 0) return false;

@@ -1,4 +1,5 @@
-// How the kernels walk over memory: which element of each view belongs to thread number i, and 16 bytes at a time.
+// How the kernels walk over memory: which element of each view belongs to thread number i, and 16
+// bytes at a time.
 #pragma once
 
 #include <bit>
@@ -14,8 +15,8 @@ namespace gradus::cuda {
 ///
 ///     ⌊i / d⌋ = ⌊i m / 2^(63+s)⌋,     s = ⌈log₂ d⌉,  m = ⌈2^(63+s) / d⌉ < 2⁶⁴
 ///
-/// GPUs have no instruction that divides: a 64-bit division is a routine of about 70, this is about 10.
-/// Source: Granlund & Montgomery, "Division by invariant integers using multiplication" (1994).
+/// GPUs have no instruction that divides: a 64-bit division is a routine of about 70, this is about
+/// 10. Source: Granlund & Montgomery, "Division by invariant integers using multiplication" (1994).
 class Divisor {
  public:
   Divisor() = default;

@@ -1,4 +1,5 @@
-// One step of an optimiser over many parameters, in place on them and on their state: a single pass over memory.
+// One step of an optimiser over many parameters, in place on them and on their state: a single
+// pass over memory.
 //
 //   v1 formula by formula  g + λp, βm, (1 - β) g, … each a launch that reads and writes whole tensors: for Adam some
 //                          12 launches and 30 memory accesses per element.
@@ -9,17 +10,18 @@
 //                          float32. A block takes a piece of 4,096 elements; it finds its tensor by a binary search
 //                          among the numbers of the tensors' first blocks, which all its threads do alike.
 //
-// sgd() and adam() are v3, in 16-byte packs, for tensors whose elements lie in one row and in the same order; any
-// others are v2, each in a launch that follows the strides. Neighbouring threads take neighbouring packs: everything
-// coalesces.
+// sgd() and adam() are v3, in 16-byte packs, for tensors whose elements lie in one row and in the
+// same order; any others are v2, each in a launch that follows the strides. Neighbouring threads
+// take neighbouring packs: everything coalesces.
 //
-// sm_80 (ptxas -v): no spills, no shared memory. Adam has 42 registers (float64: 50): 5 blocks of 256 threads on a
-// multiprocessor (4), of 8 that it can hold; each thread has four 16-byte loads on their way. SGD has 23 to 29: 8
-// blocks.
+// sm_80 (ptxas -v): no spills, no shared memory. Adam has 42 registers (float64: 50): 5 blocks of
+// 256 threads on a multiprocessor (4), of 8 that it can hold; each thread has four 16-byte loads on
+// their way. SGD has 23 to 29: 8 blocks.
 //
-// Bytes and flops: Adam moves 28 bytes for an element of float32 and computes 15 flops, SGD 20 and 6 with momentum, 12
-// and 2 without. The roofline predicts, not measured, what memory allows: 55, 78 and 130 · 10⁹ elements a second on an
-// A100 (1,555 GB/s); 36, 50 and 84 · 10⁹ on an RTX 4090 (1,008 GB/s).
+// Bytes and flops: Adam moves 28 bytes for an element of float32 and computes 15 flops, SGD 20
+// and 6 with momentum, 12 and 2 without. The roofline predicts, not measured, what memory allows:
+// 55, 78 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s); 36, 50 and 84 · 10⁹ on an RTX
+// 4090 (1,008 GB/s).
 #include <vector>
 
 #include "kernels/cuda/cuda_kernels.h"
@@ -32,8 +34,8 @@ namespace {
 
 constexpr int64_t kPiece = 4096;  // elements that a block takes
 
-/// A parameter with the N - 1 tensors that belong to it: gradient, then state. The first `loaded` of them are read; a
-/// buffer that is being started is only written.
+/// A parameter with the N - 1 tensors that belong to it: gradient, then state. The first `loaded`
+/// of them are read; a buffer that is being started is only written.
 template <class Rule, class T, int N>
 struct Entry {
   T* data[N];

@@ -1,4 +1,5 @@
-// The pointwise entries of the table: which kernel a formula and a dtype have, and what fills, copies and chooses.
+// The pointwise entries of the table: which kernel a formula and a dtype have, and what fills,
+// copies and chooses.
 #include "kernels/cuda/pointwise.h"
 
 namespace gradus::cuda {

@@ -44,7 +44,8 @@ struct ScanPlan {
 
 namespace {
 
-/// The sum of the values of this thread and of all before it in the block; `total` becomes that of all.
+/// The sum of the values of this thread and of all before it in the block; `total` becomes
+/// that of all.
 template <class T>
 __device__ T scan_block(T value, T& total) {
   __shared__ T of_warp[kThreads / kWarp];
@@ -77,7 +78,8 @@ __global__ void add_up_chunks(ScanPlan plan, Load load, Total* totals) {
   }
 }
 
-/// store(line, i, Σ load(line, j) over j = 0 … i). `totals`: the running totals of the chunks; nullptr if there is one.
+/// store(line, i, Σ load(line, j) over j = 0 … i). `totals`: the running totals of the chunks;
+/// nullptr if there is one.
 template <class Total, class Load, class Store>
 __global__ void scan_chunks(ScanPlan plan, Load load, Store store, const Total* totals) {
   for (int64_t job = blockIdx.x; job < plan.jobs; job += gridDim.x) {

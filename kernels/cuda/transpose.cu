@@ -1,4 +1,5 @@
-// Copies of transposed matrices: out (rows, columns), row-major, from x in which the columns lie together.
+// Copies of transposed matrices: out (rows, columns), row-major, from x in which the
+// columns lie together.
 //
 //   v1 naive   each thread copies one element. Rows of out are written together, but the elements of x that a warp
 //              reads lie a whole column apart: each of its 32 loads fetches 32 bytes for the 4 it needs.
@@ -9,12 +10,13 @@
 //              (Elements of 8 bytes are served in half-warps, whose 16 lie 66 words apart; those of 1 byte fall 4 to
 //              a word, and their words into different banks too.)
 //
-// sm_80 (ptxas -v): 32 registers, no spills; shared memory for float32 none, 4,096 and 4,224 bytes. 8 blocks of 256
-// threads on a multiprocessor, all that it can hold, in each of the three.
+// sm_80 (ptxas -v): 32 registers, no spills; shared memory for float32 none, 4,096 and 4,224 bytes.
+// 8 blocks of 256 threads on a multiprocessor, all that it can hold, in each of the three.
 //
-// Bytes: 8 for each element of float32, and no flops. The roofline predicts, not measured, for v3 what memory allows:
-// 194 · 10⁹ elements a second on an A100 (1,555 GB/s), 126 · 10⁹ on an RTX 4090 (1,008 GB/s). v1 fetches 32 + 4 bytes
-// for each element where the cache does not help: 4.5 times slower.
+// Bytes: 8 for each element of float32, and no flops. The roofline predicts, not measured, for
+// v3 what memory allows: 194 · 10⁹ elements a second on an A100 (1,555 GB/s), 126 · 10⁹ on an
+// RTX 4090 (1,008 GB/s). v1 fetches 32 + 4 bytes for each element where the cache does not help:
+// 4.5 times slower.
 #include "kernels/cuda/cuda_kernels.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/loops.h"
@@ -25,7 +27,8 @@ namespace {
 constexpr int kTile = 32;
 constexpr int kRowsAtATime = 8;  // a block has 32 × 8 threads: each moves four elements of a tile
 
-/// Element (r, c) of matrix b is at out[of_out(b) + r·out_row + c] and at x[of_x(b) + c·x_column + r].
+/// Element (r, c) of matrix b is at out[of_out(b) + r·out_row + c] and at x[of_x(b) +
+/// c·x_column + r].
 struct Transposition {
   Loop<2> batch;  // out's offsets, then x's
   int64_t rows, columns, out_row, x_column;
@@ -42,7 +45,7 @@ struct Transposition {
   }
 };
 
-// ---- v1 naive ----------------------------------------------------------------------------------------------------
+// ---- v1 naive -----------------------------------------------------------------------------------
 
 template <class T>
 __global__ void naive(Transposition all, T* out, const T* x) {
@@ -77,7 +80,8 @@ __global__ void tiles(Transposition all, T* out, const T* x) {
   }
 }
 
-/// The copy as a transposition; false if it is not one, or one of so few elements that tiles would be mostly empty.
+/// The copy as a transposition; false if it is not one, or one of so few elements that tiles would
+/// be mostly empty.
 bool find_transposition(const View& x, const View& out, Transposition& all) {
   if (x.dtype != out.dtype) return false;
   const MergedLoops<2> loops(out, x);
@@ -98,7 +102,8 @@ bool find_transposition(const View& x, const View& out, Transposition& all) {
   return loops.count > 0 && all.rows >= kTile / 2 && all.columns >= kTile / 2;
 }
 
-/// Launches the step of the ladder that `kernel_for` gives for the type of elements; only their size matters.
+/// Launches the step of the ladder that `kernel_for` gives for the type of elements; only
+/// their size matters.
 template <class KernelFor>
 bool transpose_by(const View& x, const View& out, const KernelFor& kernel_for) {
   Transposition all;

@@ -1,5 +1,5 @@
-// A = Q R by Householder's reflections. With the right v, the reflection H = 1 - 2 v vᵀ / |v|² turns a
-// vector x into (β, 0, 0, …):
+// A = Q R by Householder's reflections. With the right v, the reflection H = 1 - 2 v vᵀ / |v|²
+// turns a vector x into (β, 0, 0, …):
 //
 //     β = -sign(x₀) |x|      v = x - (β, 0, 0, …)
 //
@@ -17,8 +17,8 @@
 namespace gradus::plain {
 namespace {
 
-/// Writes the vector v for column k of `x`, from row k on, to column k of `v`. The column stays zero if
-/// there is nothing to do.
+/// Writes the vector v for column k of `x`, from row k on, to column k of `v`. The column stays
+/// zero if there is nothing to do.
 template <class T>
 void find_reflection(const Matrix<T>& x, int64_t k, const Matrix<T>& v) {
   const int64_t m = x.rows;

@@ -1,6 +1,7 @@
 // Atomics, and the small functions that nvcc knows without an include.
 //
-// One thread runs at a time and never loses the processor between two meetings, so a plain read and write is atomic.
+// One thread runs at a time and never loses the processor between two meetings, so a plain read and
+// write is atomic.
 #pragma once
 
 #include <algorithm>

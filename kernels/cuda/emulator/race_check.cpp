@@ -17,7 +17,8 @@
 
 #include "kernels/cuda/emulator/scheduler.h"
 
-// The linker's names for the beginning of the program's variables, among them all __shared__ ones, and for its end.
+// The linker's names for the beginning of the program's variables, among them all __shared__ ones,
+// and for its end.
 extern "C" char __executable_start[], __data_start[], _end[];  // NOLINT
 
 namespace gradus::emulator::race_check {
@@ -81,7 +82,7 @@ Region* region_at(const char* address) {
   return allocation ? all.last = allocation : nullptr;
 }
 
-// ---- Reports -----------------------------------------------------------------------------------------------------
+// ---- Reports ------------------------------------------------------------------------------------
 
 /// "matmul.cu:41", by asking addr2line, or the address in the program if that is not installed.
 std::string place_of(const void* code) {
@@ -124,7 +125,7 @@ template <class... Parts>
           " (", place_of(before.code), "), and no barrier orders them");
 }
 
-// ---- One access --------------------------------------------------------------------------------------------------
+// ---- One access ---------------------------------------------------------------------------------
 
 /// Did `before` surely happen before the running thread's `now`?
 bool ordered(const Access& before, const Access& now) {
@@ -261,7 +262,7 @@ void written_by_host(void* memory, size_t bytes) { copied(memory, nullptr, bytes
 
 }  // namespace gradus::emulator::race_check
 
-// ---- What the compiler calls -------------------------------------------------------------------------------------
+// ---- What the compiler calls --------------------------------------------------------------------
 
 using gradus::emulator::race_check::access;
 using gradus::emulator::race_check::Kind;
@@ -285,7 +286,8 @@ void __tsan_init() {}
 void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
 void __tsan_vptr_update(void**, void*) {}
-// What the host's part of such a file may use: reference counts, and static variables that are initialised once.
+// What the host's part of such a file may use: reference counts, and static variables that
+// are initialised once.
 int __tsan_atomic32_fetch_add(volatile int* p, int n, int) {
   return __atomic_fetch_add(p, n, __ATOMIC_SEQ_CST);
 }

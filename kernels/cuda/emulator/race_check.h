@@ -1,10 +1,11 @@
 // Finds races, reads of memory that nobody wrote, and accesses outside of every allocation.
 //
-// A build with GRADUS_RACE_CHECK=1 compiles the kernels with -fsanitize=thread, whose one effect is that the compiler
-// calls a function before every access to memory: __tsan_read4(address) and the like. The real ThreadSanitizer library
-// is not linked; race_check.cpp has functions of those names. Each looks up the shadow of the address: who wrote it
-// last and who read it, with the number of barriers passed by then. Two accesses, one of them a write, by different
-// threads, are a race unless
+// A build with GRADUS_RACE_CHECK=1 compiles the kernels with -fsanitize=thread, whose one effect
+// is that the compiler calls a function before every access to memory: __tsan_read4(address) and
+// the like. The real ThreadSanitizer library is not linked; race_check.cpp has functions of those
+// names. Each looks up the shadow of the address: who wrote it last and who read it, with the
+// number of barriers passed by then. Two accesses, one of them a write, by different threads, are
+// a race unless
 //
 //     both are in one block, with a __syncthreads between them;
 //     both are in one warp, with a __syncwarp between them;

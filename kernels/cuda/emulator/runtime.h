@@ -1,8 +1,9 @@
 // The part of the CUDA runtime that Gradus uses, for a device that is the processor itself.
 //
-// Kernels run when they are launched, so streams and events have nothing to do. What a program may meet on a real
-// device, such as memory running out, is returned as CUDA returns it. What would be a mistake, such as a copy in the
-// wrong direction or past the end of an allocation, throws Error at once.
+// Kernels run when they are launched, so streams and events have nothing to do. What a program
+// may meet on a real device, such as memory running out, is returned as CUDA returns it. What
+// would be a mistake, such as a copy in the wrong direction or past the end of an allocation,
+// throws Error at once.
 #pragma once
 
 #include <cstddef>
@@ -40,8 +41,8 @@ const char* cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetLastError();
 cudaError_t cudaPeekAtLastError();
 
-// The device has 4 GiB, but not more than half of the machine's memory; or GRADUS_EMULATOR_MEMORY of the environment, in
-// bytes.
+// The device has 4 GiB, but not more than half of the machine's memory; or GRADUS_EMULATOR_MEMORY
+// of the environment, in bytes.
 cudaError_t cudaMalloc(void** memory, size_t bytes);
 cudaError_t cudaFree(void* memory);
 cudaError_t cudaMemset(void* memory, int byte, size_t bytes);

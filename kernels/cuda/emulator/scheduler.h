@@ -1,9 +1,10 @@
 // Runs the threads of a kernel on one processor, each on a stack of its own (a fiber).
 //
-// The threads of a block run one after another until one has to wait for others at a meeting point. Its stack is then
-// set aside, and the next thread starts on another one. When all have been started, those whose meeting has come about
-// are resumed in rounds. So a kernel that never waits needs one stack for all its threads and costs a function call
-// per thread; one that waits pays for a switch of stacks, some 12 ns, per thread and meeting.
+// The threads of a block run one after another until one has to wait for others at a meeting point.
+// Its stack is then set aside, and the next thread starts on another one. When all have been
+// started, those whose meeting has come about are resumed in rounds. So a kernel that never waits
+// needs one stack for all its threads and costs a function call per thread; one that waits pays for
+// a switch of stacks, some 12 ns, per thread and meeting.
 //
 //     a round without progress   everyone waits for a thread that will not come: the kernel is deadlocked
 //     an error in a thread       the others are woken with an exception, so that their destructors run
@@ -35,15 +36,15 @@ struct Launch {
   const void* arguments;
 };
 
-/// Runs all threads of all blocks. Throws Error, with kernel, block, thread and place, for whatever goes wrong in one of
-/// them; the next launch then finds everything in order.
+/// Runs all threads of all blocks. Throws Error, with kernel, block, thread and place, for whatever
+/// goes wrong in one of them; the next launch then finds everything in order.
 void run(const Launch& launch);
 
-/// The order in which threads run: 0, the default, in order of their numbers; else drawn from the seed. At first it is
-/// the environment's GRADUS_EMULATOR_SEED.
+/// The order in which threads run: 0, the default, in order of their numbers; else drawn from the
+/// seed. At first it is the environment's GRADUS_EMULATOR_SEED.
 void set_thread_order_seed(uint64_t seed);
 
-// ---- For the device functions ------------------------------------------------------------------------------------
+// ---- For the device functions -------------------------------------------------------------------
 
 /// Where several threads wait for each other. Whoever arrives last opens it for all and goes on.
 struct Meeting {
@@ -53,8 +54,8 @@ struct Meeting {
   Place place = {};
 };
 
-/// Arrives at a meeting of `expected` threads and returns when all are there; true for the one who came last. An Error
-/// if they are at different places.
+/// Arrives at a meeting of `expected` threads and returns when all are there; true for the one who
+/// came last. An Error if they are at different places.
 bool meet(Meeting& meeting, int expected, const char* what, const Place& place);
 
 Meeting& block_meeting();  // of all threads of the running block
@@ -74,8 +75,8 @@ std::ostream& operator<<(std::ostream& out, const At& at);
 /// "(3, 0, 0)"
 std::string text(const uint3& index);
 
-/// Ends the kernel with an Error that names the running thread. The parts must be ready to print: to make strings of them
-/// before would look like accesses of the kernel to the race check.
+/// Ends the kernel with an Error that names the running thread. The parts must be ready to print:
+/// to make strings of them before would look like accesses of the kernel to the race check.
 template <class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void fail_in_thread(const Parts&... parts) {
   race_check::pause();

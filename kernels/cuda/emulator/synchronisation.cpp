@@ -12,7 +12,8 @@ struct WarpMeeting : Meeting {
   uint64_t slots[2][warpSize] = {};
 };
 
-// Mostly one meeting a warp, of all its lanes. Lists, since waiting threads hold on to their meetings.
+// Mostly one meeting a warp, of all its lanes. Lists, since waiting threads hold on
+// to their meetings.
 constexpr int kMostWarps = 1024 / warpSize;
 std::list<WarpMeeting> warps[kMostWarps];
 

@@ -1,8 +1,9 @@
 // __syncthreads, __syncwarp, shuffles and votes, all on one primitive: the meeting of scheduler.h.
 //
-// At a warp's meeting every lane lays a value into its slot, and reads the others' once all have arrived. Slots come in
-// two sets that take turns: whoever opened the meeting may lay down its next value while others still read the last one,
-// but cannot get further ahead, since the next meeting needs them.
+// At a warp's meeting every lane lays a value into its slot, and reads the others' once all have
+// arrived. Slots come in two sets that take turns: whoever opened the meeting may lay down its
+// next value while others still read the last one, but cannot get further ahead, since the next
+// meeting needs them.
 #pragma once
 
 #include <bit>
@@ -25,8 +26,8 @@ struct WarpValues {
   GRADUS_NOT_RACE_CHECKED uint64_t operator[](int lane) const { return slots[lane]; }
 };
 
-/// Meets the lanes of `mask` and shows them `value`. Errors: a mask without the running lane, or with lanes that the
-/// block does not have.
+/// Meets the lanes of `mask` and shows them `value`. Errors: a mask without the running lane, or
+/// with lanes that the block does not have.
 WarpValues meet_warp(unsigned mask, uint64_t value, const char* what, const Place& place);
 
 inline int lane() { return thread_number() % warpSize; }
@@ -42,7 +43,8 @@ GRADUS_NOT_RACE_CHECKED T value_of(const WarpValues& values, int source, const c
   return value;
 }
 
-/// The common part of all shuffles: reads from `source`, or keeps its own value if that lies outside of its segment.
+/// The common part of all shuffles: reads from `source`, or keeps its own value if that lies
+/// outside of its segment.
 template <class T, class Source>
 T shuffle(unsigned mask, T value, int width, const char* what, const Place& place, Source source) {
   static_assert(sizeof(T) == 4 || sizeof(T) == 8, "shuffles move values of 4 or 8 bytes");
@@ -63,7 +65,8 @@ inline void __syncthreads(const gradus::emulator::Place& place = gradus::emulato
   if (meet(block_meeting(), threads_per_block(), "__syncthreads", place)) race_check::block_barrier();
 }
 
-/// Waits for the lanes of the mask; orders their memory accesses too, which shuffles and votes do not.
+/// Waits for the lanes of the mask; orders their memory accesses too, which shuffles and
+/// votes do not.
 inline void __syncwarp(unsigned mask = 0xffffffffu,
                        const gradus::emulator::Place& place = gradus::emulator::Place::current()) {
   using namespace gradus::emulator;
