@@ -1,4 +1,4 @@
-// Which device has which kernels, and the names that messages use.
+// The choice of a device's kernels, and two functions for messages.
 #include "kernels/kernels.h"
 
 #include <cstdlib>
@@ -32,7 +32,7 @@ const Kernels& choose_cpu_kernels() {
 
 const Kernels& kernels_for(DeviceType device) {
   if (device == DeviceType::CPU) [[likely]] {
-    static const Kernels& cpu_kernels = choose_cpu_kernels();  // at the first use, which may be before main()
+    static const Kernels& cpu_kernels = choose_cpu_kernels();  // at the first use, maybe before main()
     return cpu_kernels;
   }
 #if GRADUS_HAVE_CUDA
