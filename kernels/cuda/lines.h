@@ -1,4 +1,4 @@
-// Lines: kernels that go along one dimension, any one. Sort, cumsum and argmax are of this kind.
+// Lines, for kernels that run along any one dimension: sort, cumsum and argmax.
 #pragma once
 
 #include <algorithm>
@@ -38,8 +38,9 @@ Lines<sizeof...(Views)> lines_along(int dim, const Views&... views) {
   return lines;
 }
 
-/// True if neighbouring lines lie closer together in view v than the elements of a line: then
-/// neighbouring threads should take neighbouring lines, else neighbouring elements.
+/// True if the lines of view v are interleaved: neighbouring lines are closer together than
+/// neighbouring elements of a line. Then neighbouring threads should take neighbouring lines,
+/// else neighbouring elements.
 template <int N>
 bool lines_are_interleaved(const Lines<N>& lines, int v) {
   if (lines.starts.dim == 0) return false;

@@ -1,10 +1,9 @@
 // Memory of the device, and copies between it and the host.
 //
-// cudaMalloc takes some microseconds and waits for the device; cudaFree waits for all its work. So
-// blocks that were given back are kept in one list per size and handed out again. That is safe
-// while kernels that use them still run, since all of them run in one stream, one after another.
-// When the device has no more memory, everything kept is returned to it, and the allocation is
-// tried once more.
+// cudaMalloc takes some microseconds and waits for the device. cudaFree waits for all its work. So
+// released blocks are kept in one list per size and handed out again. This is safe while kernels
+// that use them still run, because all kernels run in one stream, one after another. If the device
+// has no more memory, all kept blocks are returned to it, and the allocation is tried once more.
 #include <algorithm>
 #include <bit>
 #include <map>

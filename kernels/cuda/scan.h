@@ -1,13 +1,14 @@
-// Prefix sums (scans) along lines, for any sequence of values: the inner part of cumsum and nonzero.
+// Prefix sums (scans) along lines, for any sequence of values. cumsum and nonzero are built on them.
 //
-//   v1 chain   one thread, one line: n additions one after another.
-//   v2 block   a block takes the line in rounds of a value per thread. In a round every warp scans its values in 5
-//              shuffles, adding the value of the lane 1, 2, 4, 8, 16 before; the warps' totals meet in shared memory;
-//              the total of the round is carried into the next one.
-//   v3 grid    a line is cut into chunks, a block for each. One launch adds up each chunk, the same code scans those
-//              totals, another launch scans each chunk from what came before it. The values are read twice: the price
-//              for using the whole device instead of one block. A single pass is possible (Merrill & Garland, 2016),
-//              but its blocks wait for each other, which CUDA does not promise to work without a cooperative launch.
+//   v1 chain   One thread scans one line: n additions one after another.
+//   v2 block   A block scans a line in rounds of a value per thread. In a round every warp scans its
+//              values in 5 shuffles, which add the value of the lane 1, 2, 4, 8 and 16 before. The
+//              warps' totals are combined in shared memory. The round's total is carried into the next.
+//   v3 grid    A line is cut into chunks, with a block for each. One launch sums each chunk, the same
+//              code scans these totals, and another launch scans each chunk from the total before it.
+//              The values are read twice, but the whole device works instead of one block. A single
+//              pass is possible (Merrill & Garland, 2016). But its blocks wait for each other, which
+//              CUDA does not promise to work without a cooperative launch.
 //
 // Source: Hillis & Steele, "Data parallel algorithms" (1986), for the scan of a warp.
 #pragma once
