@@ -24,7 +24,8 @@ extern "C" char __executable_start[], __data_start[], _end[];  // NOLINT
 namespace gradus::emulator::race_check {
 namespace {
 
-/// Who touched a word, from where in the code, and after how many barriers.
+/// An access to a word: the thread, the place in the code, and the number of barriers
+/// passed before it.
 struct Access {
   const void* code = nullptr;  // nullptr: nobody
   uint32_t launch = 0, block = 0, barriers = 0, warp_barriers = 0;
@@ -40,7 +41,7 @@ struct Shadow {
   uint8_t written = 0;  // bytes that have ever been written, as bits
 };
 
-/// A stretch of memory with its shadow.
+/// A range of memory with its shadow.
 struct Region {
   const char* begin;
   size_t bytes;
@@ -127,7 +128,7 @@ template <class... Parts>
 
 // ---- One access ---------------------------------------------------------------------------------
 
-/// Did `before` surely happen before the running thread's `now`?
+/// True if `before` is certain to have happened before the running thread's `now`.
 bool ordered(const Access& before, const Access& now) {
   if (!before.code || before.launch != now.launch) return true;
   if (before.block != now.block) return false;
@@ -139,7 +140,7 @@ bool conflict(const Access& before, const Access& now) {
   return (before.bytes & now.bytes) != 0 && !(before.atomic && now.atomic) && !ordered(before, now);
 }
 
-/// Shared memory of an earlier block, or of an earlier kernel, is as if it had never been written.
+/// Shared memory counts as unwritten if an earlier block or kernel wrote it.
 void forget_other_blocks(Shadow& shadow, const Access& now) {
   const auto of_this_block = [&](const Access& access) {
     return access.launch == now.launch && access.block == now.block;

@@ -146,7 +146,7 @@ void Scheduler::run_block() {
   if (failure_) cancel_all();
 }
 
-/// Starts the next thread on an idle stack. If it ends there, the threads after it follow on
+/// Starts the next thread on an idle stack. If it ends there, the threads after it run on
 /// the same stack.
 void Scheduler::start_thread() {
   Fiber& fiber = idle_.empty() ? new_fiber() : *idle_.back();

@@ -1,4 +1,5 @@
-// What AddressSanitizer must be told when the program changes stacks; without it these are empty.
+// Tells AddressSanitizer when the program changes stacks. Without AddressSanitizer these
+// functions are empty.
 #pragma once
 
 #include <cstddef>
