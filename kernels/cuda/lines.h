@@ -13,7 +13,7 @@ namespace gradus::cuda {
 /// have one element only.
 template <int N>
 struct Lines {
-  Loop<N> starts;    // where each line begins; neighbours lie together in the first view
+  Loop<N> starts;    // where each line begins; neighbours are adjacent in the first view
   int64_t n = 1;     // elements of a line
   int64_t steps[N];  // from element to element
 };

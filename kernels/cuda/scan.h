@@ -98,7 +98,7 @@ __global__ void scan_chunks(ScanPlan plan, Load load, Store store, const Total* 
   }
 }
 
-/// Values that lie side by side, line after line: what the totals of chunks are.
+/// Contiguous values, line after line: the totals of chunks.
 template <class Total>
 struct SideBySide {
   Total* data;

@@ -25,8 +25,8 @@ void find_reflection(const Matrix<T>& x, int64_t k, const Matrix<T>& v) {
   T largest = 0;  // below the diagonal
   for (int64_t i = k + 1; i < m; ++i) largest = std::max(largest, std::abs(x(i, k)));
   if (largest == 0) return;
-  largest =
-      std::max(largest, std::abs(x(k, k)));  // v may have any length, and squares of large numbers overflow
+  // v may have any length. It is scaled, because squares of large numbers overflow.
+  largest = std::max(largest, std::abs(x(k, k)));
   for (int64_t i = k; i < m; ++i) v(i, k) = x(i, k) / largest;
   const T length = std::sqrt(pairwise_sum(k, m, [&](int64_t i) { return v(i, k) * v(i, k); }));
   v(k, k) += std::copysign(length, v(k, k));

@@ -1,5 +1,5 @@
-// Triangular factors of a matrix, A = L U and A = L Lᵀ, and systems with a triangular matrix, A
-// X = B.
+// Triangular factors of a matrix, A = L U and A = L Lᵀ, and systems with a triangular matrix,
+// A X = B.
 #include <cmath>
 #include <limits>
 #include <numeric>

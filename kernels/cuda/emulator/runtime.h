@@ -62,7 +62,7 @@ namespace gradus::emulator {
 
 struct Launch;
 
-/// Runs a kernel. If no device would accept its grid and block, returns or throws the reason.
+/// Runs a kernel. Throws an Error with the reason if no device would accept its grid and block.
 void launch(const Launch& launch);
 
 }  // namespace gradus::emulator
