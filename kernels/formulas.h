@@ -1,12 +1,15 @@
-// The formulas of the pointwise functions: what each makes of one number, and its slope.
+// The formulas of the pointwise functions: the value of each, and its slope.
 //
-// With ȳ the gradient that arrives at y = f(x), the gradient of x is x̄ = ȳ f'(x). That is a pointwise formula too: the
-// slope. It is written once, for anything that has + - * /, and compiled twice:
+// Let ȳ be the gradient that arrives at y = f(x). The gradient of x is x̄ = ȳ f'(x). This
+// is a pointwise formula too, the slope. It is written once, for anything that has + - * /,
+// and compiled twice:
 //
 //   for numbers   it is the kernel that computes x̄ in one pass over memory, on every device.
-//   for tensors   it is the same expression in ops. Those have slopes of their own, so second and further derivatives exist.
+//   for tensors   it is the same expression in ops. These ops have slopes of their own, so second
+//                 and further derivatives exist.
 //
-// The lists at the end name all formulas. A formula's place in its list is its index in every device's table of kernels.
+// The lists at the end name all formulas. A formula's place in its list is its index in every
+// device's table of kernels.
 #pragma once
 
 #include <array>
@@ -19,9 +22,9 @@
 
 namespace gradus::formulas {
 
-// ---- What a formula says of itself ------------------------------------------------------------------------------
+// ---- What a formula declares --------------------------------------------------------------------
 
-// Which element types a formula takes.
+// The element types that a formula takes.
 struct Reals {
   template <class T>
   static constexpr bool has = std::floating_point<T>;
@@ -43,7 +46,7 @@ struct AllTypes {
   static constexpr bool has = true;
 };
 
-/// What the slope of y = f(x) needs beside ȳ.
+/// The value that the slope of y = f(x) needs besides ȳ.
 enum class Keeps : uint8_t { nothing, input, output };
 
 /// A string literal as a template argument.
@@ -77,7 +80,7 @@ struct Step : Formula<text, Domain> {
   auto slope(const auto& g) const { return zeros_like(g); }
 };
 
-// ---- Functions of numbers, under the names that tensors have -------------------------------------------------------
+// ---- Functions of numbers, with the names that they have for tensors ----------------------------
 
 using math::erf, math::exp, math::log, math::sigmoid;
 using std::ceil, std::cos, std::expm1, std::floor, std::isfinite, std::log1p, std::pow, std::sin, std::sqrt,
@@ -103,7 +106,7 @@ GRADUS_BOTH constexpr auto constant(const X&, double value) {
     return value;
 }
 
-// ---- One argument: y = f(x) ----------------------------------------------------------------------------------------
+// ---- One argument: y = f(x) ---------------------------------------------------------------------
 
 /// y = -x          x̄ = -ȳ
 struct Neg : Formula<"neg", Numbers> {
@@ -131,7 +134,7 @@ struct Square : Formula<"pow", Numbers, Keeps::input> {
   GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return 2 * g * x; }
 };
 
-/// y = max(x, 0)   x̄ = ȳ where y > 0. That is where x > 0, and the next op keeps y anyway.
+/// y = max(x, 0)   x̄ = ȳ where y > 0, which is where x > 0. The next op keeps y anyway.
 struct Relu : Formula<"relu", Numbers, Keeps::output> {
   template <class T>
   GRADUS_BOTH T value(T x) const {
@@ -214,7 +217,7 @@ struct Erf : Formula<"erf", Reals, Keeps::input> {
   }
 };
 
-/// y = the nearest whole number; of two, the even one.      x̄ = 0
+/// y = the nearest whole number; halfway, the even one.      x̄ = 0
 struct Round : Step<"round", Reals> {
   GRADUS_BOTH auto value(auto x) const { return std::nearbyint(x); }
 };
@@ -254,9 +257,10 @@ struct IsFinite : Predicate<"isfinite", AllTypes> {
   }
 };
 
-// ---- Two arguments: y = f(a, b) ------------------------------------------------------------------------------------
-// slope_a and slope_b take ȳ and what their comment names. A slope that is one op on tensors stands in the op's rule.
-// `identity` is what a reduction by f starts from: f(identity, x) = x.
+// ---- Two arguments: y = f(a, b) -----------------------------------------------------------------
+// slope_a and slope_b take ȳ and the values named in their formula. If a slope is one op on
+// tensors, it is written in the op's rule instead. `identity` is the start value of a reduction by
+// f: f(identity, x) = x.
 
 /// y = a + b       ā = ȳ           b̄ = ȳ
 struct Add : Formula<"add", Numbers> {
@@ -320,14 +324,14 @@ struct Pow : Formula<"pow", Numbers> {
   }
 };
 
-/// What a gets of the gradient of max(a, b): all where a > b, half where a = b, nothing where a < b. Beside a NaN it gets
-/// all, so that the NaN does not turn into a gradient of 0.
+/// The gradient of max(a, b) for a: ȳ if a > b, half of it if a = b, 0 if a < b. It is ȳ if a or b
+/// is NaN, so that a NaN does not turn into a gradient of 0.
 GRADUS_BOTH auto share_of_larger(const auto& g, const auto& a, const auto& b) {
   return where(a < b, 0, where(a == b, g / 2, g));
 }
 
-/// y = max(a, b). NaN wins. `a > b ? a : b` is one instruction, and the test for NaN looks at a only: so a running
-/// maximum b waits for one instruction per element.
+/// y = max(a, b). NaN wins. `a > b ? a : b` is one instruction. The NaN test looks at `a` only, so
+/// the chain of a running maximum b is one instruction long.
 struct Maximum : Formula<"maximum", Numbers> {
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
@@ -405,14 +409,14 @@ struct Ge : Predicate<"ge", AllTypes> {
   GRADUS_BOTH bool value(auto a, auto b) const { return a >= b; }
 };
 
-// ---- Reductions: y = t(x₁) ∘ t(x₂) ∘ … -----------------------------------------------------------------------------
+// ---- Reductions: y = t(x₁) ∘ t(x₂) ∘ … ----------------------------------------------------------
 
 /// y = x
 struct Identity : Formula<"identity", AllTypes> {
   GRADUS_BOTH auto value(auto x) const { return x; }
 };
 
-/// Combines what the unary formula `Term` makes of each element by the binary formula `Combine`.
+/// A reduction: the binary formula `Combine` combines the results of the unary formula `Term`.
 template <Text text, class Term_, class Combine_, class Domain>
 struct Reduce : Formula<text, Domain> {
   using Term = Term_;
@@ -431,7 +435,7 @@ struct Any : Reduce<"any", Identity, BitOr, Bools> {
 };
 struct SumOfSquares : Reduce<"sum_of_squares", Square, Add, Reals> {};
 
-// ---- Slopes as formulas --------------------------------------------------------------------------------------------
+// ---- Slopes as formulas -------------------------------------------------------------------------
 
 /// x̄ of y = f(x), from ȳ and what f keeps.
 template <class F>
@@ -440,7 +444,7 @@ struct Slope : Formula<"slope", Reals> {
   GRADUS_BOTH auto value(auto g, auto kept) const { return F{}.slope(g, kept); }
 };
 
-/// ā and b̄ of y = f(a, b), from ȳ and two more.
+/// ā and b̄ of y = f(a, b), from ȳ and two of a, b and y.
 template <class F>
 struct SlopeA : Formula<"slope_a", Reals> {
   static constexpr const char* name = F::name;
@@ -452,7 +456,7 @@ struct SlopeB : Formula<"slope_b", Reals> {
   GRADUS_BOTH auto value(auto g, auto p, auto q) const { return F{}.slope_b(g, p, q); }
 };
 
-// ---- The lists -----------------------------------------------------------------------------------------------------
+// ---- The lists ----------------------------------------------------------------------------------
 
 template <class... F>
 struct List {

@@ -1,4 +1,4 @@
-// Which device has which kernels, and the names that messages use.
+// The choice of a device's kernels, and two functions for messages.
 #include "kernels/kernels.h"
 
 #include <cstdlib>

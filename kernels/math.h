@@ -1,7 +1,8 @@
-// e^x and ln x, written so that the compiler can compute a vector of them at once: no branch, no table, the same steps for
-// every number. The C library's functions for vectors err by 2.5 to 4 units in the last place (ulp), these by less than 1
-// (less than 1.2 without fused multiply-adds), in the same time: `accuracy` in tests/benchmarks measures it.
-// The sigmoid, which is made of e^x, errs by 1.8.
+// e^x and ln x, written so that the compiler can compute whole vectors: they have no branch and no
+// table, and every number takes the same steps. They err by less than 1 unit in the last place
+// (ulp), or less than 1.2 without fused multiply-adds. The C library's vector functions take the
+// same time and err by 2.5 to 4. The sigmoid, computed from e^x, errs by 1.8. `accuracy` in
+// tests/benchmarks measures all of these.
 #pragma once
 
 #include <bit>
@@ -12,7 +13,7 @@
 #include <utility>
 
 #ifdef __CUDACC__
-#define GRADUS_BOTH __host__ __device__  // compiled for the processor and for the GPU
+#define GRADUS_BOTH __host__ __device__  // compiled for the CPU and for the GPU
 #else
 #define GRADUS_BOTH
 #endif
@@ -21,12 +22,12 @@ namespace gradus::math {
 
 #ifdef __CUDACC__
 
-// nvcc's own functions are as exact, and made for its processors.
+// nvcc's own functions are as exact, and made for its GPUs.
 using std::erf, std::exp, std::log;
 
 #else
 
-/// How a floating-point type lays out its bits (IEEE 754), and how many terms of each series it needs.
+/// The layout of a floating-point type's bits (IEEE 754), and the number of terms of each series.
 template <class T>
 struct Format;
 template <>
@@ -48,12 +49,12 @@ struct Format<double> {
   using LogTerms = std::make_index_sequence<10>;
 };
 
-/// 1.5 · 2ᵐ, m the mantissa's bits: beside it a number loses what is behind its point, and its whole part, of either sign,
-/// stands in the lowest bits of the sum.
+/// 1.5 · 2ᵐ for a mantissa of m bits. Adding it to a number rounds the number to a whole one, which
+/// is then in the lowest bits of the sum, whatever its sign.
 template <class T>
 constexpr T kRounder = T(3 * (int64_t{1} << (Format<T>::mantissa - 1)));
 
-/// 2ᵏ for a whole k, as long as it is a normal number: k + bias, moved to where the exponent is.
+/// 2ᵏ for a whole k, if it is a normal number. k + bias is shifted to the bits of the exponent.
 template <class T>
 inline T power_of_two(T k) {
   const auto bits = std::bit_cast<typename Format<T>::Bits>(k + (kRounder<T> + T(Format<T>::bias)));
@@ -70,12 +71,13 @@ inline T exp_series(T r, std::index_sequence<i...>) {
   return sum;
 }
 
-/// e^x. With k = x / ln 2 rounded and r = x - k ln 2, so |r| ≤ ½ ln 2: e^x = 2ᵏ e^r. ln 2 is split in two so that k times
-/// its first part is exact; so is 2ᵏ, in two factors, since the result may be subnormal where 2ᵏ is not a number any more.
+/// e^x = 2ᵏ e^r with k = x / ln 2 rounded and r = x - k ln 2, so |r| ≤ ½ ln 2. ln 2 is split into
+/// two parts, so that k times the first part is exact. 2ᵏ is split into two factors, because for a
+/// subnormal result 2ᵏ itself is not a normal number.
 template <std::floating_point T>
 inline T exp(T x) {
   using F = Format<T>;
-  x = x < F::least_exponent ? F::least_exponent : x;  // NaN stays
+  x = x < F::least_exponent ? F::least_exponent : x;  // NaN stays NaN
   x = x > F::largest_exponent ? F::largest_exponent : x;
   const T k = (x * T(1.44269504088896340736) + kRounder<T>)-kRounder<T>;
   const T r = (x - k * F::ln2_high) - k * F::ln2_low;
@@ -91,11 +93,12 @@ inline T log_series(T square, std::index_sequence<i...>) {
   return sum;
 }
 
-/// ln x. With x = 2ᵏ m, √½ ≤ m < √2, f = m - 1 and s = f / (2 + f):
+/// ln x = k ln 2 + ln m with x = 2ᵏ m and √½ ≤ m < √2. Let f = m - 1 and s = f / (2 + f). Then
 ///
-///   ln m = 2 artanh s = 2s + s R,   R = 2 (s²/3 + s⁴/5 + …),   and since 2s = f - s f,   ln m = f - s (f - R),
+///   ln m = 2 artanh s = 2s + s R   with R = 2 (s²/3 + s⁴/5 + …)
+///        = f - s (f - R)           because 2s = f - s f.
 ///
-/// where f is exact and what is subtracted is small: the sum of the series need not be exact to its last digit.
+/// f is exact and s (f - R) is small, so the sum of the series need not be exact to its last digit.
 template <std::floating_point T>
 inline T log(T x) {
   using F = Format<T>;
@@ -104,7 +107,8 @@ inline T log(T x) {
   constexpr T two_to_mantissa = T(Bits(1) << F::mantissa);
   constexpr Bits one = Bits(1) << F::mantissa, fraction = one - 1;
   constexpr Bits root_half = std::bit_cast<Bits>(T(0.70710678118654752440));
-  // Read as whole numbers, the bits of x less those of √½ are k above the mantissa, and in it how far m is from √½.
+  // Subtract the bits of √½ from those of x, as whole numbers. The difference has k above the
+  // mantissa, and in the mantissa the distance of m from √½.
   const bool subnormal = x < least;
   const Bits distance = std::bit_cast<Bits>(subnormal ? x * two_to_mantissa : x) - root_half;
   const T m = std::bit_cast<T>((distance & fraction) + root_half);
@@ -119,14 +123,16 @@ inline T log(T x) {
   return (x > 0) & (x < infinity) ? result : at_ends;
 }
 
-/// erf x; float's by way of double, where the C library's error, four ulp of a vector function, is lost in rounding.
+/// erf x. For float it is computed in double: the vector function errs by up to four ulp of double,
+/// and rounding to float removes that error.
 inline double erf(double x) { return std::erf(x); }
 inline float erf(float x) { return static_cast<float>(std::erf(static_cast<double>(x))); }
 
 #endif
 
-/// 1 / (1 + e⁻ˣ), as e / (1 + e) with e = e^-|x|, which cannot overflow, or 1 / (1 + e) for x ≥ 0. Rounding d = 1 + e loses c;
-/// to first order 1 / (d + c) = 1 / d - c / d².
+/// 1 / (1 + e⁻ˣ). With e = e^-|x|, which cannot overflow, it is 1 / (1 + e) for x ≥ 0 and e / (1 +
+/// e) for x < 0. Rounding d = 1 + e loses an error c. To first order 1 / (d + c) = 1 / d - c / d²,
+/// so the result is corrected.
 template <std::floating_point T>
 GRADUS_BOTH inline T sigmoid(T x) {
   const bool negative = x < 0;

@@ -12,7 +12,7 @@ namespace gradus {
 namespace block_cache {
 namespace {
 
-/// Empties the lists when their thread ends. Touched only where a block comes from the system, the slow path.
+/// Empties the lists when their thread ends. Only the slow path, a block from the system, touches it.
 struct CloseAtThreadExit {
   ~CloseAtThreadExit() {
     empty_block_cache();
@@ -20,8 +20,8 @@ struct CloseAtThreadExit {
   }
 };
 
-/// Large blocks are on huge pages if the system has them. Their first use costs one page fault instead
-/// of 512, and the processor finds the addresses of their pages in its TLB.
+/// Large blocks use huge pages if the system has them. Their first use costs one page fault instead
+/// of 512, and the TLB holds their addresses.
 void* allocate_from_system(size_t bytes) {
 #if defined(MADV_HUGEPAGE)
   constexpr size_t huge_page = size_t{2} << 20;
@@ -38,7 +38,7 @@ void* allocate_from_system(size_t bytes) {
 
 void* allocate_new(size_t bytes) {
   check(bytes <= (size_t{1} << 46), "out of memory: ", bytes, " bytes asked for");
-// AddressSanitizer can only see a use after release if released memory really goes back to it.
+// AddressSanitizer sees a use after release only if released memory goes back to it.
 #if defined(__SANITIZE_ADDRESS__)
   lists.closed = true;
 #else
@@ -47,7 +47,7 @@ void* allocate_new(size_t bytes) {
 #endif
   const size_t rounded = size_class_of(bytes).bytes;
   void* block = allocate_from_system(rounded);
-  if (!block) {  // the blocks that this thread keeps may be enough
+  if (!block) {  // returning the blocks that this thread keeps may free enough
     empty_block_cache();
     block = allocate_from_system(rounded);
   }

@@ -1,8 +1,8 @@
 // The block cache: memory for tensors, their elements and the nodes of the tape.
 //
-// A training loop asks for the same few sizes again and again. Each thread keeps the blocks it has released,
-// in one list per size class, so that getting one back is a pop from a list and costs a nanosecond or two,
-// where malloc costs ten and fresh large pages cost far more.
+// A training loop asks for the same few sizes again and again. Each thread keeps the blocks that it
+// has released, in one list per size class. Getting a block back is then a pop from a list and
+// costs a nanosecond or two. malloc costs ten, and fresh large pages cost far more.
 #pragma once
 
 #include <bit>
@@ -15,12 +15,12 @@ namespace gradus {
 namespace block_cache {
 
 inline constexpr size_t kAlignment = 64;
-inline constexpr size_t kSmall = 1024;  // up to here one class per 64 bytes
+inline constexpr size_t kSmall = 1024;  // up to this size there is one class per 64 bytes
 inline constexpr size_t kSmallClasses = kSmall / kAlignment;
 inline constexpr size_t kClasses = kSmallClasses + 4 * 22;  // then four classes per doubling, to 4 GiB
-inline constexpr size_t kMostBytes = size_t{1} << 30;       // kept by a thread
+inline constexpr size_t kMostBytes = size_t{1} << 30;       // that a thread keeps
 
-/// A size class: its number and how many bytes each of its blocks has.
+/// A size class: its number and the bytes of each of its blocks.
 struct SizeClass {
   size_t index, bytes;
 };
@@ -47,11 +47,11 @@ struct FreeBlock {
 struct Lists {
   FreeBlock* free[kClasses];
   size_t bytes;  // in all lists
-  bool closed;   // the thread is ending: keep nothing any more
+  bool closed;   // the thread is ending and keeps no more blocks
 };
 
-// Constant-initialised, without a destructor: reading it costs no check. (A thread-local std::vector cost 9%
-// of a lab's run time for its hidden "am I initialised yet?".)
+// Constant-initialised and without a destructor, so reading it costs no check. (With a thread-local
+// std::vector the hidden check "am I initialised yet?" cost 9% of a lab's run time.)
 inline constinit thread_local Lists lists{};
 
 void* allocate_new(size_t bytes);              // the list of its class is empty
@@ -59,7 +59,7 @@ void release_to_system(void* block) noexcept;  // the lists are full, or closed
 
 }  // namespace block_cache
 
-/// At least `bytes` bytes, aligned to 64. Throws Error when the machine has no more, naming the size.
+/// At least `bytes` bytes, aligned to 64. If memory runs out, throws an Error with the size.
 inline void* allocate_block(size_t bytes) {
   using namespace block_cache;
   const SizeClass size_class = size_class_of(bytes);
@@ -74,7 +74,7 @@ inline void* allocate_block(size_t bytes) {
   return block;
 }
 
-/// Gives back a block of allocate_block; `bytes` is the size that was asked for.
+/// Takes back a block of allocate_block. `bytes` is the size that was passed there.
 inline void release_block(void* block, size_t bytes) noexcept {
   using namespace block_cache;
   const SizeClass size_class = size_class_of(bytes);
@@ -86,17 +86,17 @@ inline void release_block(void* block, size_t bytes) noexcept {
   lists.bytes += size_class.bytes;
 }
 
-/// Returns all blocks that this thread keeps for reuse to the system.
+/// Returns the blocks that this thread keeps to the system.
 void empty_block_cache();
 
-/// Base for small objects that live in cached blocks: class Node : Pooled { … }.
+/// Base class of small objects that live in cached blocks: class Node : Pooled { … }.
 struct Pooled {
   static void* operator new(size_t bytes) { return allocate_block(bytes); }
   static void operator delete(void* block, size_t bytes) { release_block(block, bytes); }
 };
 
-/// Uninitialised room for numbers that a kernel needs while it runs. Blocks that come back cost no page faults, which for
-/// LAPACK's workspaces would take a tenth of the time.
+/// Uninitialised memory for numbers that a kernel needs while it runs. Cached blocks cause no page
+/// faults, which would take a tenth of the time of LAPACK's routines.
 template <class T>
 class Workspace {
  public:

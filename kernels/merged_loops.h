@@ -1,4 +1,4 @@
-// The loops that visit the elements of strided views, made as few as possible. Every device starts from them.
+// Merges the loops over the elements of strided views. Every device starts from the merged loops.
 #pragma once
 
 #include <algorithm>
@@ -8,13 +8,14 @@
 
 namespace gradus {
 
-/// A nest of loops over N views of one shape: dimensions of size 1 are dropped, the others ordered so that the first
-/// view's steps shrink inwards, and neighbours merged where every view allows it. Contiguous views become one loop.
+/// A nest of loops over N views of one shape. Dimensions of size 1 are dropped. The others are
+/// ordered so that the first view's strides shrink inwards, and neighbours are merged if every view
+/// allows it. Contiguous views become one loop.
 template <int N>
 struct MergedLoops {
   int64_t count = 1;  // elements in all
   int dim = 0;
-  int64_t sizes[kMaxDims + 2];  // outermost first; two more than views have, for those who pad the nest
+  int64_t sizes[kMaxDims + 2];  // outermost first, with room to pad the nest by two loops
   int64_t strides[kMaxDims + 2][N];
 
   template <class... Views>

@@ -1,9 +1,8 @@
 // Random numbers: PyTorch's CPU generator and its distributions, bit for bit.
 //
-// Every rounding is part of the stream. Where PyTorch's kernels fuse a product and a sum, std::fma stands
-// here, and no other product that could be inexact feeds a sum: so the bits depend neither on -march nor on
-// -ffp-contract.
-// (-ffast-math would break them.)
+// Every rounding is part of the stream. Where PyTorch's kernels fuse a product and a sum, the code
+// calls std::fma, and no other inexact product is an operand of a sum. So the bits do not depend on
+// -march or -ffp-contract. (-ffast-math would break them.)
 #include "kernels/random.h"
 
 #include <bit>
@@ -23,11 +22,12 @@ void Generator::set_current_seed(uint64_t seed) {
   kept_normal_.reset();
 }
 
-// Box–Muller: of two independent uniforms u₁, u₂ on [0, 1), the first is an angle, the second a radius,
+// Box–Muller. u₁ and u₂ are independent and uniform on [0, 1). u₁ gives an angle, u₂ a radius:
 //
-//   θ = 2π u₁,  r = √(-2 ln(1 - u₂)),   and r cos θ, r sin θ are two independent standard normals.
+//   θ = 2π u₁      r = √(-2 ln(1 - u₂))
 //
-// Source: Box & Muller, "A Note on the Generation of Random Normal Deviates" (Ann. Math. Stat. 29, 1958).
+// r cos θ and r sin θ are two independent standard normals. Source: Box & Muller, "A Note on the
+// Generation of Random Normal Deviates" (Ann. Math. Stat. 29, 1958).
 double Generator::next_normal() {
   if (kept_normal_) return *std::exchange(kept_normal_, std::nullopt);
   const double u1 = next_uniform<double>();
@@ -38,7 +38,8 @@ double Generator::next_normal() {
   return radius * std::cos(theta);
 }
 
-// seed, is a normal kept?, its bits, and the engine as its operator<< prints it: 624 words, and how many are used.
+// The numbers are: the seed; 1 if a normal is kept, else 0; the bits of the kept normal; the engine
+// as its operator<< prints it, 624 words and the number of words used.
 std::vector<int64_t> Generator::state() const {
   std::vector<int64_t> numbers = {static_cast<int64_t>(seed_), kept_normal_.has_value(),
                                   std::bit_cast<int64_t>(kept_normal_.value_or(0))};
@@ -66,13 +67,13 @@ void Generator::set_state(std::span<const int64_t> state) {
 namespace draw {
 namespace {
 
-// ---- elementary functions for blocks of normals ----------------------------------------------------
+// ---- Elementary functions for blocks of normals -------------------------------------------------
 //
-// PyTorch computes a float32 block with the single-precision polynomials of the Cephes library (Moshier,
-// "Methods and Programs for Mathematical Functions", 1989) as Pommier's and Garberoglio's SIMD versions
-// arrange them. They differ from the C library's in about one value in six, by up to 3 units in the last
-// place, so they are written out here. They must be inlined: to_normals_fma below compiles them for
-// another instruction set.
+// PyTorch computes a float32 block with the single-precision polynomials of the Cephes library
+// (Moshier, "Methods and Programs for Mathematical Functions", 1989), as Pommier's and
+// Garberoglio's SIMD versions arrange them. Their results differ from the C library's in about one
+// value in six, by up to 3 units in the last place. So they are written out here. They must be
+// inlined, because to_normals_fma below compiles them for another instruction set.
 
 /// c₀ xⁿ + c₁ xⁿ⁻¹ + … + cₙ by Horner's rule, one rounding per step.
 template <std::same_as<float>... Rest>
@@ -82,8 +83,10 @@ template <std::same_as<float>... Rest>
 }
 
 /// ln x of a normal x > 0. With x = 2ᵉ m, √½ ≤ m < √2, and f = m - 1:
-///   ln x = e ln 2 + ln(1 + f),   ln(1 + f) ≈ f - f²/2 + f³ P(f),
-/// ln 2 being split into 0.693359375 - 2.1219444·10⁻⁴, so that e times the first part is exact.
+///
+///   ln x = e ln 2 + ln(1 + f),   ln(1 + f) ≈ f - f²/2 + f³ P(f).
+///
+/// ln 2 is split into 0.693359375 - 2.1219444·10⁻⁴, so that e times the first part is exact.
 [[gnu::always_inline]] inline float natural_log(float x) {
   constexpr float sqrt_half = 0.707106781186547524f;
   const uint32_t bits = std::bit_cast<uint32_t>(x);
@@ -111,10 +114,14 @@ struct SineCosine {
   T sine, cosine;
 };
 
-/// sin x and cos x of 0 ≤ x < 8192. With j the even number nearest to x·4/π and z = x - j π/4, so |z| ≤ π/4:
-///   sin z ≈ z + z³ S(z²),   cos z ≈ 1 - z²/2 + z⁴ C(z²),
-/// and the quarter turn j/2 tells which of the two, with which sign, is sin x and which is cos x. π/4 is
-/// subtracted in three parts (Cody & Waite), each short enough for j times it to be nearly exact.
+/// sin x and cos x of 0 ≤ x < 8192. Let j be the even number nearest to x·4/π, and z = x - j π/4,
+/// so |z| ≤ π/4:
+///
+///   sin z ≈ z + z³ S(z²),   cos z ≈ 1 - z²/2 + z⁴ C(z²).
+///
+/// The number of quarter turns, j/2, decides which of the two is sin x and which is cos x, and
+/// their signs. π/4 is subtracted in three parts (Cody & Waite). Each part is short enough that j
+/// times it is nearly exact.
 [[gnu::always_inline]] inline SineCosine<float> sine_cosine(float x) {
   const int32_t j = (static_cast<int32_t>(x * 1.27323954473516f) + 1) & ~1;
   const float eighths = static_cast<float>(j);
@@ -134,12 +141,12 @@ struct SineCosine {
 }
 inline SineCosine<double> sine_cosine(double x) { return {std::sin(x), std::cos(x)}; }
 
-// ---- blocks of normals -----------------------------------------------------------------------------
+// ---- Blocks of normals --------------------------------------------------------------------------
 
 constexpr int64_t kBlock = 16;
 
-/// Box–Muller within each block of 16 uniforms: for j = 0 … 7, d[j] gives the radius (as 1 - d[j], in (0, 1])
-/// and d[j + 8] the angle; r cos θ and r sin θ, scaled, take their places.
+/// Box–Muller in each block of 16 uniforms. For j = 0 … 7, d[j] gives the radius (as 1 - d[j], in
+/// (0, 1]) and d[j + 8] the angle. r cos θ and r sin θ, scaled and shifted, overwrite them.
 template <class T>
 [[gnu::always_inline]] inline void box_muller_blocks(T* d, int64_t blocks, T mean, T deviation) {
   for (; blocks > 0; --blocks, d += kBlock) {
@@ -158,8 +165,8 @@ void to_normals(T* d, int64_t blocks, T mean, T deviation) {
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
-// Where the processor has a fused multiply-add instruction, the same code compiled for it: eight lanes at a
-// time. Elsewhere each std::fma is a call, several times slower and equal in every bit.
+// The same code for CPUs with a fused multiply-add instruction: eight lanes at a time. Without the
+// instruction each std::fma is a call, several times slower and equal in every bit.
 [[gnu::target("avx2,fma")]] void to_normals_fma(float* d, int64_t blocks, float mean, float deviation) {
   box_muller_blocks(d, blocks, mean, deviation);
 }
@@ -175,8 +182,8 @@ void fill_uniform(Generator& generator, T* d, int64_t count) {
   for (int64_t i = 0; i < count; ++i) d[i] = generator.next_uniform<T>();
 }
 
-/// If the count is no multiple of 16, the last 16 elements are drawn again, over the end of the last whole
-/// block.
+/// If the count is not a multiple of 16, the last 16 elements are drawn again. They overwrite the
+/// end of the last whole block.
 template <class T>
 void normal_blocks(Generator& generator, T mean, T deviation, T* d, int64_t count) {
   fill_uniform(generator, d, count);
@@ -187,7 +194,7 @@ void normal_blocks(Generator& generator, T mean, T deviation, T* d, int64_t coun
   to_normals(tail, 1, mean, deviation);
 }
 
-// ---- filling a view --------------------------------------------------------------------------------
+// ---- Filling a view -----------------------------------------------------------------------------
 
 /// Writes draw() to every element of a contiguous view, converted to T.
 template <class T, class Draw>
@@ -255,8 +262,8 @@ void normal(Generator& generator, double mean, double deviation, const View& out
   });
 }
 
-// low + r mod (high - low), with r of 32 bits if the range fits in them, else of 64. The subtraction and the
-// sum are done in unsigned arithmetic, where a range that spans more than half of int64 does not overflow.
+// low + r mod (high - low). r has 32 bits if the range fits in them, else 64. Unsigned arithmetic
+// does not overflow for a range of more than half of int64.
 void random_integers(Generator& generator, int64_t low, int64_t high, const View& out) {
   check_contiguous("random_", out);
   check(low < high, "random_ expects 'from' to be less than 'to', but got from=", low, " >= to=", high);
@@ -275,7 +282,7 @@ void random_integers(Generator& generator, int64_t low, int64_t high, const View
   });
 }
 
-// The 64-bit types take 64 random bits even where 32 would do: int64 keeps 63 of them.
+// The 64-bit types take 64 random bits, even float64, for which fewer than 64 are needed.
 void random_integers(Generator& generator, const View& out) {
   check_contiguous("random_", out);
   visit_stored_dtype(out.dtype, [&]<class T>(T) {
@@ -317,7 +324,7 @@ void bernoulli(Generator& generator, const View& probabilities, const View& out)
   });
 }
 
-// The inverse of the distribution function 1 - e^(-λx) at a uniform u: x = -ln(1 - u) / λ.
+// The inverse of the distribution function 1 - e^(-λx), at a uniform u: x = -ln(1 - u) / λ.
 void exponential(Generator& generator, double lambda, const View& out) {
   check_floating_point("exponential_", out);
   check(lambda > 0, "exponential_ expects lambda > 0.0, but found lambda=", lambda);

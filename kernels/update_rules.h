@@ -1,5 +1,5 @@
-// What one step of an optimiser does to one element, for every device. See optim/sgd.h and optim/adam.h for the
-// formulas.
+// One step of an optimiser for one element, on every device. The formulas are in
+// optim/sgd.h and optim/adam.h.
 #pragma once
 
 #include <cmath>
@@ -8,7 +8,7 @@
 
 namespace gradus {
 
-/// (p, g, b) → p - lr b with b = momentum b + (1 - dampening) g; without a buffer p - lr g.
+/// (p, g, b) → p - lr b with b = momentum b + (1 - dampening) g. Without a buffer it is p - lr g.
 template <class T>
 struct SgdRule {
   T lr, momentum, kept, decay;

@@ -1,4 +1,4 @@
-// What a kernel sees of a tensor: where the elements are, of what type, and how to step from one to the next.
+// A tensor as a kernel sees it: the address of its elements, their type, and the sizes and strides.
 #pragma once
 
 #include <concepts>
@@ -10,9 +10,10 @@
 
 namespace gradus {
 
-/// Element types. libtorch's spellings are the constants below. Kernels compute with the first four. The small integers
-/// after them are for storing indices, masks and pixels: kernels fill, copy, take and put them, and whoever computes
-/// with them takes int64 in their place and converts the result back, which is the same modulo 2ⁿ.
+/// Element types. The constants below have libtorch's names. Kernels compute with the first four.
+/// The small integers after them are for storing indices, masks and pixels: kernels fill, copy,
+/// take and put them. To compute with them, the caller converts them to int64 and the result back,
+/// which is the same modulo 2ⁿ.
 enum class Dtype : uint8_t { Float32, Float64, Int64, Bool, Int32, Int16, UInt8 };
 inline constexpr int kDtypes = 7, kComputedDtypes = 4;
 
@@ -28,19 +29,20 @@ constexpr bool is_floating_point(Dtype dtype) { return dtype == kFloat32 || dtyp
 constexpr bool is_integer(Dtype dtype) { return !is_floating_point(dtype) && dtype != kBool; }
 constexpr bool is_small_integer(Dtype dtype) { return static_cast<int>(dtype) >= kComputedDtypes; }
 
-/// What computes in the place of a dtype: int64 for a small integer, else the dtype itself.
+/// The dtype that kernels compute with instead: int64 for a small integer, else the dtype itself.
 constexpr Dtype computing_dtype(Dtype dtype) { return is_small_integer(dtype) ? kInt64 : dtype; }
 
-/// bool 0, integers 1, floating point 2.
+/// The kind of a dtype: bool 0, integers 1, floating point 2.
 constexpr int kind_of(Dtype dtype) { return is_floating_point(dtype) ? 2 : dtype == kBool ? 0 : 1; }
 
-/// The dtype that holds both: bool < uint8 < int16 < int32 < int64 < float32 < float64.
+/// The larger dtype in the order bool < uint8 < int16 < int32 < int64 < float32 < float64.
 constexpr Dtype promote_types(Dtype a, Dtype b) {
   constexpr int rank[] = {5, 6, 4, 0, 3, 2, 1};
   return rank[static_cast<int>(a)] >= rank[static_cast<int>(b)] ? a : b;
 }
 
-/// Bytes of one element. (The table stands outside: one inside of a function is written to the stack at every call.)
+/// Bytes of one element. (The table is outside of the function, because inside it would be written
+/// to the stack at every call.)
 inline constexpr uint8_t kItemSizes[] = {4, 8, 8, 1, 4, 2, 1};
 constexpr int64_t item_size(Dtype dtype) { return kItemSizes[static_cast<int>(dtype)]; }
 
@@ -51,7 +53,7 @@ constexpr const char* name_of(Dtype dtype) {
 }
 inline std::ostream& operator<<(std::ostream& out, Dtype dtype) { return out << name_of(dtype); }
 
-/// The Dtype of a C++ type; integers without one of their own count as int64.
+/// The Dtype of a C++ type. Other integer types count as int64.
 template <class T>
 requires std::is_arithmetic_v<T>
 constexpr Dtype dtype_of() {
@@ -63,7 +65,8 @@ constexpr Dtype dtype_of() {
   return std::same_as<T, float> ? kFloat32 : kFloat64;
 }
 
-/// Calls f with a value of the C++ type that `dtype`, one to compute with, names: visit_dtype(d, [&]<class T>(T) { … }).
+/// Calls f with a value of the C++ type of `dtype`, which must be one of the first four:
+/// visit_dtype(d, [&]<class T>(T) { … }).
 template <class F>
 constexpr decltype(auto) visit_dtype(Dtype dtype, F&& f) {
   switch (dtype) {
@@ -95,7 +98,7 @@ constexpr decltype(auto) visit_stored_dtype(Dtype dtype, F&& f) {
   }
 }
 
-/// A number whose type is known at run time: float64, int64 or bool.
+/// A number whose type is known at run time only: float64, int64 or bool.
 class Scalar {
  public:
   template <class T>
@@ -136,8 +139,9 @@ class Scalar {
 /// The most dimensions a tensor can have. A fixed bound keeps shapes inline: no allocation per shape.
 inline constexpr int kMaxDims = 8;
 
-/// A strided window on memory that somebody else owns. Element (i₀, i₁, …) is at data + Σ iₖ·strides[k] elements.
-/// A stride of 0 repeats one element along that dimension: that is all that broadcasting is.
+/// A strided window on memory that somebody else owns. Element (i₀, i₁, …) is Σ iₖ·strides[k]
+/// elements after data. A stride of 0 repeats one element along its dimension. Broadcasting
+/// is nothing else.
 struct View {
   void* data;
   Dtype dtype;
@@ -156,7 +160,7 @@ struct View {
     return count;
   }
 
-  /// True if the elements lie one after another in row-major order.
+  /// True if the elements are contiguous in row-major order.
   bool is_contiguous() const {
     int64_t expected = 1;
     for (int d = dim - 1; d >= 0; --d) {
@@ -166,7 +170,7 @@ struct View {
     return true;
   }
 
-  /// True if some element appears more than once: such a view can be read, but not written.
+  /// True if some element appears more than once. Such a view can be read but not written.
   bool repeats() const {
     bool stretched = false;
     for (int d = 0; d < dim; ++d) stretched |= strides[d] == 0 && sizes[d] > 1;

@@ -24,7 +24,8 @@ void fill(Scalar value, const View& out);
 void copy(const View& x, const View& out);
 void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, const View& out);
 
-// Steps of the ladder in matmul.cpp, which the benchmarks call by name. v1 is kernels/plain/matmul.cpp.
+// Steps of the ladder in matmul.cpp, which the benchmarks call by name.
+// v1 is kernels/plain/matmul.cpp.
 void matmul_v2(const View& a, const View& b, const View& out);  // tiles
 void matmul_v3(const View& a, const View& b, const View& out);  // BLAS, where the build has it
 

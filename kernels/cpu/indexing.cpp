@@ -1,4 +1,5 @@
-// Reading and writing by index: single elements, whole rows, the positions of true elements, and sorting.
+// Reading and writing by index: single elements, whole rows, the positions of true
+// elements, and sorting.
 //
 // Indices may repeat. Values for the same place are then added in the order of the indices, whatever
 // the number of threads, so that results do not change from run to run.

@@ -8,10 +8,10 @@
 //   eigh               syevd          A = V diag(w) Vᵀ, divide and conquer
 //   svd                gesdd          A = U diag(S) Vᵀ, divide and conquer
 //
-// LAPACK stores matrices column by column, Gradus row by row. Inputs are passed as transposing copies,
-// as PyTorch does it; LAPACK overwrites them anyway. Eigenvectors, pairs (uᵢ, vᵢ) of singular vectors,
-// and a column of Q with its row of R are determined up to their sign. The sign depends on the LAPACK
-// at hand, so compare with other programs up to signs.
+// LAPACK stores matrices column by column, Gradus row by row. Inputs are passed as transposing
+// copies, as PyTorch does it; LAPACK overwrites them anyway. Eigenvectors, pairs (uᵢ, vᵢ) of
+// singular vectors, and a column of Q with its row of R are determined up to their sign. The sign
+// depends on the LAPACK at hand, so compare with other programs up to signs.
 #if GRADUS_HAVE_LAPACK
 
 #include <cmath>
@@ -23,7 +23,7 @@
 #include "kernels/memory.h"
 #include "kernels/plain/strided.h"
 
-// ---- LAPACK's routines -------------------------------------------------------------------------------------------
+// ---- LAPACK's routines --------------------------------------------------------------------------
 
 namespace gradus::cpu {
 // The types of the routines for element type T. Arguments are LAPACK's own, all by address.
@@ -99,8 +99,8 @@ void clear_above(Columns<T>& a) {
     for (int64_t i = 0; i < std::min<int64_t>(j, a.rows); ++i) a(i, j) = 0;
 }
 
-/// True if one matrix is too small for two threads. LAPACK's threads wait for each other after every
-/// step; measured, they pay only for matrices of more than 1024 rows (lu: 512).
+/// True if one matrix is too small for two threads. LAPACK's threads wait for each other after
+/// every step. Measured, they pay only for matrices of more than 1024 rows (lu: 512).
 bool is_short(const View& a, int64_t rows = 1024) {
   const int64_t m = a.sizes[a.dim - 2], n = a.sizes[a.dim - 1];
   return m * n * std::min(m, n) <= rows * rows * rows;
@@ -141,7 +141,8 @@ constexpr auto* choose(auto* single_precision, auto* double_precision) {
     return double_precision;
 }
 
-/// L and U over a; pivots[k] is the row, counted from 0, that was swapped with row k in step k.
+/// Overwrites a with L and U. pivots[k] is the row, counted from 0, that was swapped with row k
+/// in step k.
 template <class T>
 void factor_lu(Columns<T>& a, std::vector<int>& pivots) {
   int info = 0;  // the first zero pivot, which also stands on the diagonal
@@ -149,7 +150,8 @@ void factor_lu(Columns<T>& a, std::vector<int>& pivots) {
   for (int& pivot : pivots) --pivot;
 }
 
-/// L over a's lower triangle. Returns 0, or the order of the first leading minor that is not positive.
+/// Overwrites a's lower triangle with L. Returns 0, or the order of the first leading minor that
+/// is not positive.
 template <class T>
 int factor_cholesky(Columns<T>& a) {
   int info = 0;
@@ -157,7 +159,7 @@ int factor_cholesky(Columns<T>& a) {
   return info;
 }
 
-/// X over b.
+/// Overwrites b with X.
 template <class T>
 void substitute(Columns<T>& a, Triangle triangle, Columns<T>& b) {
   const T one = 1;
@@ -165,7 +167,7 @@ void substitute(Columns<T>& a, Triangle triangle, Columns<T>& b) {
                             &b.columns, &one, a.data.data(), &a.rows, b.data.data(), &b.rows);
 }
 
-/// Calls a routine that needs a workspace. Called with a length of -1, it only writes the best length
+/// Calls a routine that needs a workspace. A first call with length -1 only writes the best length
 /// to the first element.
 template <class T, class Call>
 void with_workspace(const Call& call) {
@@ -250,7 +252,7 @@ void svd_of_one(const View& a, const View& u, const View& s, const View& v) {
   copy(transposed, v);
 }
 
-// ---- The kernels -------------------------------------------------------------------------------------------------
+// ---- The kernels --------------------------------------------------------------------------------
 
 void lu(const View& a, const View& lu, const View& permutation) {
   plain::visit_floating_point("lu", a.dtype, [&]<class T>(T) {

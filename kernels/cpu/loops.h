@@ -13,11 +13,11 @@
 
 namespace gradus::cpu {
 
-/// Elements from which threads share a loop. To wake the threads takes some microseconds, as long
-/// as adding 30,000 numbers.
+/// Threads share a loop from this many elements on. Waking the threads takes some microseconds, as
+/// long as adding 30,000 numbers.
 inline constexpr int64_t kParallelFrom = 32768;
 
-/// Calls body(begin, end) for parts that together make 0 … n, in parallel if `work`
+/// Calls body(begin, end) for ranges that together cover 0 … n, in parallel if `work`
 /// (elements) is large enough.
 template <class Body>
 void parallel_ranges(int64_t n, int64_t work, const Body& body) {
@@ -71,8 +71,8 @@ inline int64_t contiguous_numel(const View& out, const Views&... inputs) {
   return count;
 }
 
-/// Merged loops over N views of one shape, which visit planes: rows × columns of the two innermost
-/// dimensions.
+/// Merged loops over N views of one shape, which visit planes: rows × columns of the
+/// two innermost dimensions.
 template <int N>
 class LoopNest : private MergedLoops<N> {
   using Loops = MergedLoops<N>;

@@ -1,4 +1,5 @@
-// Matrix product C = A B, A (m, k), B (k, n), batched over leading dimensions. The steps of the ladder:
+// Matrix product C = A B, A (m, k), B (k, n), batched over leading dimensions. The steps
+// of the ladder:
 //
 //   v1 three loops   kernels/plain/matmul.cpp: one output after the other. Each takes 2k flops and 2k
 //                    loads, and B is read down its columns.

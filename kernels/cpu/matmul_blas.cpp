@@ -1,5 +1,5 @@
-// Products by BLAS: gemm for matrices and gemv for a matrix and a vector. BLAS reads row-major matrices
-// and their transposes; matrices with other strides are copied first.
+// Products by BLAS: gemm for matrices and gemv for a matrix and a vector. BLAS reads row-major
+// matrices and their transposes; matrices with other strides are copied first.
 #if GRADUS_HAVE_BLAS
 
 #include <cblas.h>

@@ -1,5 +1,5 @@
-// Products too small for BLAS, with vectors in registers: thin_product() if A has few columns, so that
-// B fits into registers, and small_product(), which keeps blocks of C there.
+// Products too small for BLAS, with vectors in registers: thin_product() if A has few columns, so
+// that B fits into registers, and small_product(), which keeps blocks of C there.
 #include <cstring>
 
 #include "kernels/cpu/matmul.h"
@@ -10,8 +10,8 @@ namespace {
 
 constexpr int64_t kSmallFactor = 4096;  // most elements of B, which is copied if its layout does not fit
 
-/// True if a call of BLAS takes longer than the product here. Measured: up to 16³ multiplications with
-/// vectors of 16 bytes, up to 40³ with vectors of 64.
+/// True if a call of BLAS takes longer than the product here. Measured: up to 16³ multiplications
+/// with vectors of 16 bytes, up to 40³ with vectors of 64.
 template <class T>
 bool is_small(const Matrix<const T>& a, const Matrix<const T>& b) {
   const int64_t wider = vectors::bytes / 16;
@@ -33,8 +33,9 @@ bool can_be_padded(const Matrix<const T>& a, const Matrix<const T>& b) {
          (elements <= (b.columns == 1 ? 64 : 256) || (b.columns > 1 && a.rows >= 4) || is_whole_vectors(b));
 }
 
-/// Writes the first `count` numbers of a vector, or all of them, to row i of C from column j on. Copies
-/// whose number of bytes is known at compile time become one or two stores instead of a loop.
+/// Writes the first `count` numbers of a vector, or all of them, to row i of C from column j
+/// on. Copies whose number of bytes is known at compile time become one or two stores instead
+/// of a loop.
 template <class T, class Vector>
 inline void store_columns(const Matrix<T>& c, int64_t i, int64_t j, const Vector& from, int64_t count) {
   constexpr int64_t width = sizeof(Vector) / sizeof(T);
@@ -53,10 +54,10 @@ inline void store_columns(const Matrix<T>& c, int64_t i, int64_t j, const Vector
   }
 }
 
-/// Computes a block of C of R rows by V vectors of `bytes`. The block stays in registers while products
-/// are added to each element, in `chains` separate sums. A step loads V vectors of B for R·V vector
-/// multiplications. An FMA takes four cycles and two can start per cycle, so eight independent sums are
-/// needed: R·V·chains = 8.
+/// Computes a block of C of R rows by V vectors of `bytes`. The block stays in registers while
+/// products are added to each element, in `chains` separate sums. A step loads V vectors of B for
+/// R·V vector multiplications. An FMA takes four cycles and two can start per cycle, so eight
+/// independent sums are needed: R·V·chains = 8.
 template <int bytes, int R, int V, int chains, class T>
 void small_block(const Matrix<const T> a, const Matrix<const T> b, const Matrix<T> c, int64_t i, int64_t j) {
   using Vector [[gnu::vector_size(bytes)]] = T;
@@ -104,10 +105,10 @@ int64_t small_columns(const Matrix<const T>& a, const Matrix<const T>& b, const 
   return j;
 }
 
-/// Product for an A of K columns, K known at compile time. For each vector's width of columns, K rows
-/// of B stay in registers while the rows of A pass by. Returns the first column that is left; vectors
-/// of 16 bytes also compute a last, partial one. The matrices are passed by value, because a store to C
-/// could change them behind a reference.
+/// Product for an A of K columns, K known at compile time. For each vector's width of columns, K
+/// rows of B stay in registers while the rows of A pass by. Returns the first column that is left;
+/// vectors of 16 bytes also compute a last, partial one. The matrices are passed by value, because
+/// a store to C could change them behind a reference.
 template <int bytes, int K, class T>
 int64_t thin_columns(const Matrix<const T> a, const Matrix<const T> b, const Matrix<T> c, int64_t j) {
   using Vector [[gnu::vector_size(bytes)]] = T;

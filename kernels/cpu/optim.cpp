@@ -41,9 +41,9 @@ void update_range(int64_t begin, int64_t end, const Update& update, const Views&
   update_range<T>(begin, end, update, std::index_sequence_for<Views...>{}, views...);
 }
 
-/// Calls part(tensors of one parameter, begin, end) for parts that together make all elements of all
-/// parameters. The threads share the elements as if all parameters were one array, because a model has
-/// many small tensors and a few large ones.
+/// Calls part(tensors of one parameter, begin, end) for parts that together make all elements of
+/// all parameters. The threads share the elements as if all parameters were one array, because a
+/// model has many small tensors and a few large ones.
 template <class Tensors, class Part>
 void for_each_part(std::span<const Tensors> all, const Part& part) {
   int64_t count = 0;

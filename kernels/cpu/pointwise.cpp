@@ -1,9 +1,13 @@
-// Pointwise kernels: out[i] = f(a[i], b[i], …), all views of one shape, inputs read through any strides.
+// Pointwise kernels by vectors and threads: out[i] = f(a[i], b[i], …) for views of one shape
+// and any strides.
 //
-// The walk over memory. Contiguous views, the common case, are one row. Otherwise the loops over dimensions are merged as
-// far as the strides allow, and walked in planes that the formula's kernel computes (pointwise.h). Kernels know steps of 1,
-// and one input that stands still. Views that step otherwise, such as transposed ones, are copied from and to such planes,
-// tile by tile.
+// The walk over memory has three cases:
+//
+//   contiguous   all views are contiguous, the common case: one row
+//   planes       the loops over dimensions are merged as far as the strides allow, and the two innermost
+//                loops form planes. The formula's kernel computes a plane (pointwise.h).
+//   tiles        a kernel needs columns with stride 1, or one repeated input (stride 0). A view with
+//                another stride, e.g. a transposed one, is copied tile by tile to or from a buffer.
 //
 // `out` may be one of the inputs (in place), element for element. The caller refuses other overlaps.
 #include "kernels/cpu/pointwise.h"
@@ -16,28 +20,28 @@
 namespace gradus::cpu {
 namespace {
 
-/// A kernel with what the walk has to know of it.
+/// A kernel and the facts about it that the walk needs.
 struct PointwiseCall {
   PlaneKernel kernel;
-  bool one_may_stand_still;
+  bool one_may_repeat;
   int views;
   Dtype dtypes[Plane::kViews];
 
   /// Computes any plane.
   void compute(const Plane& plane) const {
     bool unit = plane.steps[0] == 1;
-    int still = 0;
+    int repeated = 0;
     for (int v = 1; v < views; ++v) {
       unit &= plane.steps[v] == 0 || plane.steps[v] == 1;
-      still += plane.steps[v] == 0;
+      repeated += plane.steps[v] == 0;
     }
-    unit&& still <= one_may_stand_still ? kernel(plane) : compute_in_tiles(plane);
+    unit&& repeated <= one_may_repeat ? kernel(plane) : compute_in_tiles(plane);
   }
 
  private:
-  /// Copies the views that step otherwise to buffers, in tiles that stay in the first cache.
+  /// Copies views with other strides through buffers, in tiles that fit the first-level cache.
   void compute_in_tiles(const Plane& plane) const {
-    constexpr int64_t most = 2048, height = 32;  // elements of a tile; rows, if there are as many
+    constexpr int64_t most = 2048, height = 32;  // a tile's most elements, and its rows if there are as many
     alignas(64) char buffers[Plane::kViews][most * 8];
     Plane tile = plane;
     const int64_t wide = most / std::min(height, plane.rows), high = most / std::min(wide, plane.columns);
@@ -46,7 +50,7 @@ struct PointwiseCall {
         tile.rows = std::min(high, plane.rows - top);
         tile.columns = std::min(wide, plane.columns - left);
         Layout2D part[Plane::kViews];
-        bool one_stands_still = false;
+        bool one_repeats = false;
         for (int v = 0; v < views; ++v) {
           const int64_t step = plane.steps[v], row_step = plane.row_steps[v];
           part[v] = {
@@ -54,7 +58,7 @@ struct PointwiseCall {
               row_step, step};
           tile.data[v] = part[v].data;
           if (step == 1) continue;
-          if (step == 0 && v > 0 && one_may_stand_still && !std::exchange(one_stands_still, true)) continue;
+          if (step == 0 && v > 0 && one_may_repeat && !std::exchange(one_repeats, true)) continue;
           const Layout2D buffer = {buffers[v], tile.columns, 1};
           tile.data[v] = buffer.data;
           tile.row_steps[v] = buffer.row;
@@ -68,7 +72,8 @@ struct PointwiseCall {
   }
 };
 
-/// The step of a view along one loop over all elements: 1 if contiguous, 0 if one element is repeated, else -1.
+/// The stride at which one loop over all elements visits the view: 1 if contiguous, 0 if one
+/// element is repeated, else -1.
 inline int64_t flat_step(const View& view) {
   bool repeated = true, dense = true;
   int64_t expected = 1;
@@ -81,7 +86,7 @@ inline int64_t flat_step(const View& view) {
   return dense ? 1 : repeated ? 0 : -1;
 }
 
-/// Calls compute(plane) for planes that together make all elements of the views.
+/// Calls compute(plane) for planes that together cover all elements.
 template <class Compute, class... Inputs>
 inline void walk(const Compute& compute, const View& out, const Inputs&... inputs) {
   constexpr int views = 1 + sizeof...(inputs);
@@ -94,7 +99,7 @@ inline void walk(const Compute& compute, const View& out, const Inputs&... input
     std::copy_n(flat, views, plane.steps);
     return compute(plane);
   }
-  if (n < kParallelFrom && out.dim == 2)  // a plane already
+  if (n < kParallelFrom && out.dim == 2)  // the views are a plane already
     return compute(Plane{{out.data, inputs.data...},
                          {out.strides[1], inputs.strides[1]...},
                          {out.strides[0], inputs.strides[0]...},
@@ -117,14 +122,13 @@ inline void walk(const Compute& compute, const View& out, const Inputs&... input
 }
 
 template <class... Inputs>
-[[gnu::noinline]] void walk_kernel(PlaneKernel kernel, bool one_may_stand_still, const View& out,
+[[gnu::noinline]] void walk_kernel(PlaneKernel kernel, bool one_may_repeat, const View& out,
                                    const Inputs&... inputs) {
-  const PointwiseCall call = {
-      kernel, one_may_stand_still, 1 + sizeof...(inputs), {out.dtype, inputs.dtype...}};
+  const PointwiseCall call = {kernel, one_may_repeat, 1 + sizeof...(inputs), {out.dtype, inputs.dtype...}};
   walk([&](const Plane& plane) { call.compute(plane); }, out, inputs...);
 }
 
-/// A plane of one row, in which row steps mean nothing.
+/// A plane of one row. Its row steps are not used.
 inline Plane one_row(int64_t columns) {
   Plane plane;
   plane.rows = 1;
@@ -132,11 +136,11 @@ inline Plane one_row(int64_t columns) {
   return plane;
 }
 
-/// out = f(inputs…). Few contiguous elements are one row, without asking further.
+/// out = f(inputs…). A small contiguous tensor is computed as one row without a walk.
 template <class... Inputs>
-inline void run(PlaneKernel kernel, bool one_may_stand_still, const View& out, const Inputs&... inputs) {
+inline void run(PlaneKernel kernel, bool one_may_repeat, const View& out, const Inputs&... inputs) {
   const int64_t n = contiguous_numel(out, inputs...);
-  if (n < 0 || n >= kParallelFrom) return walk_kernel(kernel, one_may_stand_still, out, inputs...);
+  if (n < 0 || n >= kParallelFrom) return walk_kernel(kernel, one_may_repeat, out, inputs...);
   Plane plane = one_row(n);
   int v = 0;
   plane.data[0] = out.data;
@@ -165,7 +169,7 @@ void ternary(Ternary f, const View& a, const View& b, const View& c, const View&
 
 }  // namespace
 
-/// The number becomes an input that stands still.
+/// The number is an input whose one element is repeated.
 void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, const View& out) {
   const PlaneKernel kernel = kernel_for(binary_kernels.data(), f, x.dtype);
   char value[8];
@@ -185,7 +189,7 @@ void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, co
   number_first ? walk_kernel(kernel, true, out, repeated, x) : walk_kernel(kernel, true, out, x, repeated);
 }
 
-// ---- Choosing, filling, copying ------------------------------------------------------------------------------------
+// ---- Choosing, filling, copying -----------------------------------------------------------------
 
 namespace {
 
@@ -217,7 +221,7 @@ void copy_elements(const View& x, const View& out) {
 
 }  // namespace
 
-/// A copy of one element that stands still.
+/// Copies one element, repeated by strides of 0.
 void fill(Scalar value, const View& out) {
   const int64_t n = contiguous_numel(out);
   visit_stored_dtype(out.dtype, [&]<class T>(T) {
@@ -235,13 +239,13 @@ void fill(Scalar value, const View& out) {
 
 namespace {
 
-/// A conversion as a formula.
+/// A conversion between dtypes as a formula.
 template <class R>
 struct Convert : formulas::Formula<"copy", formulas::AllTypes> {
   R value(auto x) const { return static_cast<R>(x); }
 };
 
-/// Converts to or from small integers, which are rare, by a plain loop.
+/// Converts to or from a small integer type. That is rare, so a plain loop is enough.
 template <class R, class T>
 void convert_small(const View& x, const View& out) {
   const LoopNest<2> loops(out, x);

@@ -1,7 +1,8 @@
-// How a formula becomes a kernel of the processor: one loop for each formula and element type.
+// How a formula becomes a kernel of the CPU: one loop for each formula and element type.
 //
-// A kernel computes a plane: rows × columns elements of an output and its inputs. The walk over memory that cuts
-// tensors of any shape into such planes is compiled once, in pointwise.cpp, and calls the kernel through a pointer.
+// A kernel computes a plane: rows × columns elements of an output and its inputs. The walk that
+// cuts tensors of any shape into planes is compiled once, in pointwise.cpp, and calls the kernel
+// through a pointer.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +15,8 @@
 
 namespace gradus::cpu {
 
-/// A plane of several views, the output's first. Element (i, j) of view v is i·row_steps[v] + j·steps[v] elements after
-/// data[v].
+/// A plane of several views, the output first. Element (i, j) of view v is at data[v] +
+/// i·row_steps[v] + j·steps[v], counted in elements.
 struct Plane {
   static constexpr int kViews = 4;
   void* data[kViews];
@@ -23,12 +24,12 @@ struct Plane {
   int64_t rows, columns;
 };
 
-/// Computes a plane in which every view's step is 1. Where the table says so, one of the inputs may stand still (step 0):
-/// a number, or a broadcast operand.
+/// Computes a plane in which every view has step 1. Kernels of two inputs, and `where`, also take
+/// one input with step 0: a number, or a broadcast operand.
 using PlaneKernel = void (*)(const Plane& plane);
 
-/// Formulas that compute longer on an element than memory takes to bring it. They get the widest vectors; for the others
-/// vectors of 32 bytes do as well, and take a third less time to compile.
+/// Formulas that are bound by computation and not by memory. They are compiled for the widest
+/// vectors. For the others 32-byte vectors are as fast, and compile in a third less time.
 using ComputeBound = formulas::List<formulas::Exp, formulas::Log, formulas::Log1p, formulas::Expm1,
                                     formulas::Sin, formulas::Cos, formulas::Tanh, formulas::Sigmoid,
                                     formulas::Erf, formulas::Pow, formulas::Slope<formulas::Sin>,
@@ -39,8 +40,8 @@ template <class F>
 constexpr bool is_compute_bound =
     []<class... Bound>(formulas::List<Bound...>) { return (std::same_as<F, Bound> || ...); }(ComputeBound{});
 
-/// An input that moves along with the output, or stands still.
-template <bool still, class T>
+/// An input of a row: an array, or one repeated element.
+template <bool repeated, class T>
 struct Input {
   const T* data;
   T operator[](int64_t i) const { return data[i]; }
@@ -52,7 +53,8 @@ struct Input<true, T> {
   T operator[](int64_t) const { return value; }
 };
 
-// ivdep: out may be an input, but element i depends on elements i alone. unroll 1: short rows need no copies of the loop.
+// ivdep: out may be an input, but element i depends only on elements i.
+// unroll 1: for short rows, unrolled copies of the loop do not pay.
 template <class F, class R, class... Inputs>
 [[gnu::always_inline]] inline void compute_row(int64_t n, R* out, const Inputs... in) {
 #pragma GCC ivdep
@@ -60,24 +62,24 @@ template <class F, class R, class... Inputs>
   for (int64_t i = 0; i < n; ++i) out[i] = static_cast<R>(F{}.value(in[i]...));
 }
 
-/// Rows that are shorter are not worth the call of a loop for wide vectors.
+/// Rows from this length on are worth the call of a loop for wide vectors.
 template <class F>
 constexpr int64_t kWideFrom = is_compute_bound<F> ? 8 : 64;
 
-/// Row number i of a plane whose input number `still` stands still (-1: none does).
-template <class F, int still, class R, class... T, size_t... input>
+/// Computes row i of a plane. Input number `repeated` has step 0 (-1: none has).
+template <class F, int repeated, class R, class... T, size_t... input>
 [[gnu::always_inline]] inline void compute_row_of(const Plane& plane, int64_t i,
                                                   std::index_sequence<input...>) {
   compute_row<F>(plane.columns, static_cast<R*>(plane.data[0]) + i * plane.row_steps[0],
-                 Input<still == static_cast<int>(input), T>(static_cast<const T*>(plane.data[input + 1]) +
-                                                            i * plane.row_steps[input + 1])...);
+                 Input<repeated == static_cast<int>(input), T>(static_cast<const T*>(plane.data[input + 1]) +
+                                                               i * plane.row_steps[input + 1])...);
 }
 
-template <class F, int still, class R, class... T>
+template <class F, int repeated, class R, class... T>
 [[gnu::noinline]] void compute_rows(const Plane& plane) {
   const auto all = [&] {
     for (int64_t i = 0; i < plane.rows; ++i)
-      compute_row_of<F, still, R, T...>(plane, i, std::index_sequence_for<T...>{});
+      compute_row_of<F, repeated, R, T...>(plane, i, std::index_sequence_for<T...>{});
   };
   if (plane.columns < kWideFrom<F>)
     all();
@@ -89,19 +91,19 @@ template <class F, int still, class R, class... T>
     all();
 }
 
-/// One short row, the tensors of small programs, is computed on the spot.
-template <class F, int still, class R, class... T>
+/// One short row, the common case in small programs, is computed without a call.
+template <class F, int repeated, class R, class... T>
 inline void compute_plane_with(const Plane& plane) {
   if (plane.rows == 1 && plane.columns < kWideFrom<F>)
-    compute_row_of<F, still, R, T...>(plane, 0, std::index_sequence_for<T...>{});
+    compute_row_of<F, repeated, R, T...>(plane, 0, std::index_sequence_for<T...>{});
   else
-    compute_rows<F, still, R, T...>(plane);
+    compute_rows<F, repeated, R, T...>(plane);
 }
 
 /// The kernel of formula F for inputs of types T and an output of type R.
-template <class F, bool one_may_stand_still, class R, class... T>
+template <class F, bool one_may_repeat, class R, class... T>
 void compute_plane(const Plane& plane) {
-  if constexpr (one_may_stand_still) {
+  if constexpr (one_may_repeat) {
     if (plane.steps[1] == 0) return compute_plane_with<F, 0, R, T...>(plane);
     if (plane.steps[2] == 0) return compute_plane_with<F, 1, R, T...>(plane);
     if constexpr (sizeof...(T) == 3)
@@ -126,7 +128,8 @@ constexpr PlaneKernel plane_kernel() {
     return compute_plane<F, false, R, T, T, T>;
 }
 
-/// The kernels of a list of formulas, in its order.
+/// The table of kernels of a list of formulas, in the list's order, for formulas
+/// of `inputs` arguments.
 template <int inputs, class... F>
 constexpr auto plane_kernels(formulas::List<F...>) {
   return std::array<KernelRow, sizeof...(F)>{
@@ -134,7 +137,7 @@ constexpr auto plane_kernels(formulas::List<F...>) {
                 plane_kernel<F, inputs, int64_t>(), plane_kernel<F, inputs, bool>()}...};
 }
 
-// The tables. Each is compiled in a file of its own, since that takes some seconds.
+// The tables. Each is compiled in a file of its own, because that takes some seconds.
 extern const std::array<KernelRow, formulas::Unaries::size> unary_kernels;
 extern const std::array<KernelRow, formulas::Binaries::size> binary_kernels;
 extern const std::array<KernelRow, formulas::Ternaries::size> ternary_kernels;

@@ -1,14 +1,14 @@
-// Reductions: sums, also of squares, prod, max, min, all and any over any set of dimensions; argmax, argmin and cumsum along
-// one.
+// Reductions by threads and vectors: sum, sum of squares, prod, max, min, all and any over any set of
+// dimensions; argmax, argmin and cumsum along one dimension.
 //
-// Every reduction is a tree: the range is halved until blocks of 2 KiB are left, which are reduced in vector lanes. For
-// sums this is pairwise summation: the rounding error grows with log n instead of n (Higham, "The accuracy of floating
-// point summation", 1993). Two arrangements keep memory access in order:
+// Every reduction is a tree: the range is halved down to blocks of 16 KiB, and a block is reduced in
+// vector lanes. For sums this is pairwise summation. Its rounding error grows with log n instead of n
+// (Higham, "The accuracy of floating point summation", 1993). Two arrangements read memory in order:
 //
-//   rows      the innermost dimension is reduced: each output is the tree over runs of neighbouring elements
-//   columns   the innermost dimension is kept: whole rows are combined into a row of accumulators
+//   rows      the innermost dimension is reduced. Each output is a tree over contiguous runs.
+//   columns   the innermost dimension is kept. Whole rows are added to a row of accumulators.
 //
-// The tree depends on shapes and strides only, so one thread and many give the same digits.
+// The tree depends on shapes and strides only, so the digits do not depend on the number of threads.
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -23,7 +23,7 @@ namespace {
 constexpr int64_t kTile = 1024;    // columns whose accumulators are worked on at a time
 constexpr int64_t kChunk = 32768;  // elements of a long run that one thread takes at a time
 
-/// A long contiguous run, cut into chunks that the threads share.
+/// Reduces a long contiguous run. It is cut into chunks that the threads share.
 template <class Combine, class Term, class T>
 T reduce_long_run(const T* x, int64_t n) {
   const int64_t chunks = (n + kChunk - 1) / kChunk;
@@ -40,7 +40,7 @@ struct Reduced {
   int dim = 0;
   int64_t sizes[kMaxDims], strides[kMaxDims];
 
-  /// Adds a dimension inside the others, as a longer last one where the strides allow.
+  /// Appends an innermost dimension, merged with the previous one if the strides allow.
   void push(int64_t size, int64_t stride) {
     if (dim > 0 && strides[dim - 1] == size * stride) {
       sizes[dim - 1] *= size;
@@ -51,7 +51,8 @@ struct Reduced {
   }
 };
 
-/// One output in the arrangement by rows: elements begin … begin + n of dimension d and all that lie inside it.
+/// One output of the arrangement by rows: reduces the first n elements of dimension d and
+/// all inner dimensions.
 template <class Combine, class Term, class T>
 T reduce_rows(const T* x, const Reduced& reduced, int d, int64_t n) {
   const int64_t stride = reduced.strides[d];
@@ -61,8 +62,8 @@ T reduce_rows(const T* x, const Reduced& reduced, int d, int64_t n) {
   return Combine{}.value(first, reduce_rows<Combine, Term>(x + n / 2 * stride, reduced, d, n - n / 2));
 }
 
-/// `width` outputs in the arrangement by columns, of `n` rows, into result[0 … width): four rows at a time, so that
-/// `result` is read and written less often.
+/// The arrangement by columns: reduces n rows of `width` columns into result[0 … width). It takes
+/// four rows at a time, so that `result` is read and written a quarter as often.
 template <class Combine, class Term, class T>
 inline void combine_rows(const T* x, int64_t column_stride, int64_t width, int64_t stride, int64_t n,
                          T* result) {
@@ -83,7 +84,7 @@ inline void combine_rows(const T* x, int64_t column_stride, int64_t width, int64
     for (int64_t j = 0; j < width; ++j) result[j] = f(term(x[i * stride + j * column_stride]), result[j]);
 }
 
-/// The same for any number of rows and all dimensions that lie inside them, by halves.
+/// The same for any number of rows and any inner dimensions, by halves.
 template <class Combine, class Term, class T>
 void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Reduced& reduced, int d,
                     int64_t n, T* result) {
@@ -91,7 +92,8 @@ void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Redu
   const int64_t stride = reduced.strides[d];
   const bool innermost = d == reduced.dim - 1;
   if (innermost && n <= rows) {
-    if (column_stride != 1 || width < 16) return combine_rows<Combine, Term>(x, column_stride, width, stride, n, result);
+    if (column_stride != 1 || width < 16)
+      return combine_rows<Combine, Term>(x, column_stride, width, stride, n, result);
     widest([&] { combine_rows<Combine, Term>(x, 1, width, stride, n, result); });
   } else if (!innermost && n == 1) {
     reduce_columns<Combine, Term>(x, column_stride, width, reduced, d + 1, reduced.sizes[d + 1], result);
@@ -104,11 +106,12 @@ void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Redu
   }
 }
 
-/// x's dimensions sorted into the reduced ones and the kept ones, both ordered by x's strides, neighbours merged.
+/// x's dimensions, split into reduced and kept ones. Both are ordered by x's strides, and
+/// neighbours are merged.
 struct Plan {
   Reduced reduced;
-  View x, out;                  // the kept dimensions alone: same sizes
-  bool innermost_kept = false;  // the smallest stride of x belongs to a kept dimension
+  View x, out;                  // the kept dimensions, of the same sizes
+  bool innermost_kept = false;  // does x's smallest stride belong to a kept dimension?
 
   Plan(const View& whole_x, const View& whole_out) {
     x.data = whole_x.data;
@@ -134,16 +137,16 @@ struct Plan {
     if (reduced.dim == 0) reduced.push(1, 1);
   }
 
-  /// Takes the innermost kept dimension out of the views.
+  /// Removes the innermost kept dimension from the views and returns x's size and stride in it.
   Line take_columns() {
     --out.dim;
     return {x.sizes[--x.dim], x.strides[x.dim]};
   }
 
-  /// Calls output(x offset, out offset) for the outputs begin … end.
+  /// Calls output(x offset, out offset) for the outputs begin ≤ i < end.
   template <class Call>
   void for_outputs(int64_t begin, int64_t end, const Call& output) const {
-    if (x.dim <= 1) {  // the usual case, without the cost of setting up a nest of loops
+    if (x.dim <= 1) {  // the common case, which needs no loop nest
       const int64_t x_step = x.dim ? x.strides[0] : 0, out_step = x.dim ? out.strides[0] : 0;
       for (int64_t i = begin; i < end; ++i) output(i * x_step, i * out_step);
       return;
@@ -186,7 +189,7 @@ void reduce_by_columns(Plan plan, int64_t elements) {
   const auto [columns, x_step] = plan.take_columns();
   T* const out = plan.out.as<T>();
   const T* const x = plan.x.as<const T>();
-  // The columns of all outputs in one row, of which every thread takes a part.
+  // The threads share the columns of all outputs, counted as one long row.
   parallel_ranges(plan.x.numel() * columns, elements,
                   [&, columns = columns, x_step = x_step](int64_t begin, int64_t end) {
                     while (begin < end) {
@@ -194,8 +197,8 @@ void reduce_by_columns(Plan plan, int64_t elements) {
                       const int64_t width = std::min({kTile, columns - first, end - begin});
                       T result[kTile];
                       plan.for_outputs(output, output + 1, [&](int64_t x_offset, int64_t out_offset) {
-                        reduce_columns<Combine, Term>(x + x_offset + first * x_step, x_step, width, plan.reduced, 0,
-                                          plan.reduced.sizes[0], result);
+                        reduce_columns<Combine, Term>(x + x_offset + first * x_step, x_step, width,
+                                                      plan.reduced, 0, plan.reduced.sizes[0], result);
                         for (int64_t j = 0; j < width; ++j)
                           out[out_offset + (first + j) * out_step] = result[j];
                       });
@@ -204,7 +207,8 @@ void reduce_by_columns(Plan plan, int64_t elements) {
                   });
 }
 
-/// Leaves one of the elements that broadcasting repeats along the reduced dimensions. Returns how often each was there.
+/// Keeps one of the equal elements that broadcasting repeats along reduced dimensions. Returns how
+/// often it counts.
 int64_t drop_repeats(View& x, const View& out) {
   int64_t times = 1;
   for (int d = 0; d < x.dim; ++d)
@@ -257,7 +261,8 @@ using KernelRow = std::array<ReduceKernel, kComputedDtypes>;
 
 template <class... F>
 constexpr std::array<KernelRow, sizeof...(F)> kernels_of(formulas::List<F...>) {
-  return {KernelRow{kernel_of<F, float>(), kernel_of<F, double>(), kernel_of<F, int64_t>(), kernel_of<F, bool>()}...};
+  return {KernelRow{kernel_of<F, float>(), kernel_of<F, double>(), kernel_of<F, int64_t>(),
+                    kernel_of<F, bool>()}...};
 }
 constexpr auto reduce_kernels = kernels_of(formulas::Reductions{});
 
@@ -268,9 +273,10 @@ void reduce(Reduction f, const View& x, const View& out) {
   kernel(x, out);
 }
 
-// ---- one result per line: argmax, argmin, cumsum --------------------------------------------------------------------
+// ---- One result per line: argmax, argmin, cumsum ------------------------------------------------
 
-/// The position of the first element that is_wanted; there is one. Looked for in whole blocks, which vectorises.
+/// The position of the first element that is_wanted, which must exist. Searching
+/// whole blocks vectorises.
 template <class T, class Wanted>
 int64_t first_of(const T* x, int64_t n, int64_t stride, const Wanted& is_wanted) {
   constexpr int64_t block = 64;
@@ -287,7 +293,7 @@ int64_t first_of(const T* x, int64_t n, int64_t stride, const Wanted& is_wanted)
   return i;
 }
 
-/// The first position along `dim` of the value that Best (Maximum or Minimum) picks, which is NaN if there is one.
+/// The first position along `dim` of the maximum or minimum (Best). NaN wins.
 template <class Best>
 void arg_best(const char* name, const View& x, int dim, const View& out) {
   const auto [n, step] = line_along(x, dim);

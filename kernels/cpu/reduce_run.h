@@ -1,4 +1,5 @@
-// Reductions of one run of elements, by halves: the inner part of reduce.cpp and softmax.cpp.
+// Reduces one run of elements by halves. This is the inner loop of reduce.cpp and of the
+// rows in rows.h.
 #pragma once
 
 #include "kernels/cpu/wide.h"
@@ -6,14 +7,16 @@
 
 namespace gradus::cpu {
 
-// Everywhere here the formula Combine (∘) takes two values, and Term makes one of an element x[i]. They are Add and
-// Identity for a sum, Add and Square for a sum of squares.
+// Combine is a binary formula (∘), Term a unary one (t) applied to each element first. A sum has
+// Add and Identity, a sum of squares Add and Square.
 using formulas::Identity;
 
-/// The middle of a range, at a multiple of the block so that all blocks but the last are full.
+/// The middle of a range, rounded up to a multiple of `block`, so that all blocks but the
+/// last are full.
 constexpr int64_t halve(int64_t n, int64_t block) { return (n / 2 + block - 1) / block * block; }
 
-/// lane[0] ∘ lane[1] ∘ …, a power of two of them. Each half has a length that the compiler knows, so it stays in registers.
+/// lane[0] ∘ lane[1] ∘ … for a power of two of lanes. The compiler knows the length of each half,
+/// so the halves stay in registers.
 template <class Combine, class T, size_t lanes>
 inline T combine_lanes(const T (&lane)[lanes]) {
   if constexpr (lanes == 1) return lane[0];
@@ -28,14 +31,16 @@ inline void add_to_lanes(T (&lane)[lanes], const T* x) {
   if constexpr (lanes > 16) {
     for (size_t l = 0; l < lanes; ++l) lane[l] = Combine{}.value(Term{}.value(x[l]), lane[l]);
   } else {
-#pragma GCC unroll 1  // g++ writes out so short a loop before it looks for vectors, and then finds none
+    // g++ would unroll a loop this short before it looks for vectors, and then find none.
+#pragma GCC unroll 1
     for (size_t l = 0; l < lanes; ++l) lane[l] = Combine{}.value(Term{}.value(x[l]), lane[l]);
   }
 }
 
-/// t(x[0]) ∘ t(x[1]) ∘ … in lanes. Lane l combines the elements l, l + lanes, l + 2 lanes, …; at the end the lanes are
-/// combined by halves. The compiler keeps the lanes in vector registers: enough of them that an operation can start
-/// before the previous ones have finished. The elements left over go to fewer lanes.
+/// t(x[0]) ∘ t(x[1]) ∘ … in lanes. Lane l combines elements l, l + lanes, l + 2 lanes, …, and the
+/// lanes are combined by halves at the end. The compiler keeps the lanes in several vector
+/// registers, so an operation starts before the previous one has finished. The remaining elements
+/// are reduced in a quarter of the lanes.
 template <class Combine, class Term, int64_t lanes, class T>
 inline T reduce_lanes(const T* x, int64_t n) {
   int64_t i = 0;
@@ -52,7 +57,7 @@ inline T reduce_lanes(const T* x, int64_t n) {
   return result;
 }
 
-/// Lanes in the widest vectors: 512 bytes, eight registers of 64.
+/// The number of lanes for the widest vectors: 512 bytes, which are eight registers of 64.
 template <class T>
 constexpr int64_t kLanes = 512 / sizeof(T);
 
@@ -64,13 +69,14 @@ inline T reduce_block(const T* x, int64_t n) {
   return result;
 }
 
-/// t(x[0]) ∘ t(x[stride]) ∘ … by halves, down to blocks that are one chain of 32 in each lane.
+/// t(x[0]) ∘ t(x[stride]) ∘ … by halves. In a block each lane combines a chain of 32 elements.
 template <class Combine, class Term = Identity, class T>
 T reduce_run(const T* x, int64_t n, int64_t stride) {
   const int64_t block = stride == 1 ? 32 * kLanes<T> : 32;
   if (n > block) {
     const int64_t half = halve(n, block);
-    const T first = reduce_run<Combine, Term>(x, half, stride);  // first: memory is read fastest in its order
+    const T first =
+        reduce_run<Combine, Term>(x, half, stride);  // in the order of memory, which reads fastest
     return Combine{}.value(first, reduce_run<Combine, Term>(x + half * stride, n - half, stride));
   }
   if (stride == 1) return reduce_block<Combine, Term>(x, n);

@@ -1,5 +1,5 @@
-// Loops over rows, the lines along the last dimension, for kernels whose results depend on whole rows:
-// softmax and layer norm.
+// Loops over rows, the lines along the last dimension, for kernels whose results depend on whole
+// rows: softmax and layer norm.
 #pragma once
 
 #include <vector>
@@ -13,8 +13,8 @@ namespace gradus::cpu {
 /// Elements below which a row is too short to fill vectors by itself.
 inline constexpr int64_t kShortRow = 16;
 
-/// One element of each of 16 rows. A row of ten classes does not fill a vector, but sixteen rows of ten
-/// do. So the functions of a row are compiled twice: for numbers and for these.
+/// One element of each of 16 rows. A row of ten classes does not fill a vector, but sixteen rows of
+/// ten do. So the functions of a row are compiled twice: for numbers and for Lanes.
 template <std::floating_point T>
 struct Lanes {
   static constexpr int64_t count = 16;
@@ -23,8 +23,8 @@ struct Lanes {
   template <class F>
   static Lanes of(const F& f) {
     Lanes y;
-    // If this loop were unrolled, the compiler would not recognise sixteen scalar computations as
-    // vectors.
+    // If this loop were unrolled, the compiler would not recognise sixteen scalar
+    // computations as vectors.
 #pragma GCC unroll 1
     for (int64_t l = 0; l < count; ++l) y.lane[l] = f(l);
     return y;
@@ -60,7 +60,7 @@ inline E all_equal(T value) {
     return E::of([&](int64_t) { return value; });
 }
 
-/// x₀ ∘ x₁ ∘ … of a row of numbers, or of each row in lanes.
+/// x₀ ∘ x₁ ∘ … for a row of numbers, or for each row in lanes.
 template <class Combine, std::floating_point T>
 inline T reduce_row(const T* x, int64_t n) {
   return reduce_run<Combine>(x, n, 1);
@@ -87,7 +87,7 @@ inline E sum_of_terms(int64_t n, const F& f) {
   return sum;
 }
 
-/// The row of a view that begins at `offset`, contiguous: in place, or else copied into `copy`.
+/// The row of a view that begins at `offset`, as contiguous memory: in place, or copied into `copy`.
 template <class T>
 T* contiguous_row(const View& view, int64_t offset, std::vector<T>& copy) {
   const auto [n, stride] = line_along(view, view.dim - 1);
@@ -105,7 +105,8 @@ void put_back(const View& view, int64_t offset, const std::vector<T>& copy) {
   for (size_t i = 0; i < copy.size(); ++i) view.as<T>()[offset + static_cast<int64_t>(i) * stride] = copy[i];
 }
 
-/// Runs the loops over one row of n elements, with wide vectors if the row is long enough to fill them.
+/// Runs the loops over one row of n elements, with wide vectors if the row is long enough
+/// to fill them.
 template <class Loops>
 inline void for_row_of(int64_t n, const Loops& loops) {
   n < kShortRow ? loops() : widest(loops);
@@ -136,9 +137,9 @@ struct RowsInLanes {
   }
 };
 
-/// Calls single(offsets) for every row of the views or, if rows are short and there are several,
-/// lanes(offsets, steps, rows) for up to 16 of them at once. The (first) row of view v starts at
-/// offsets[v]. The threads share the rows.
+/// Calls single(offsets) for every row of the views. If rows are short and there are several, it
+/// calls lanes(offsets, steps, rows) for up to 16 of them at once. The (first) row of view v starts
+/// at offsets[v]. The threads share the rows.
 template <class T, class LanesCall, class Single, class... Views>
 void for_each_row_or_lanes(const LanesCall& lanes, const Single& single, const View& first,
                            const Views&... views) {

@@ -1,11 +1,13 @@
-// Softmax along the last dimension, its logarithm, cross-entropy, and the gradients of all three.
+// Softmax along the last dimension, log-softmax, cross-entropy, and the gradients of all three.
 //
 //     yᵢ = e^(xᵢ - m) / Σⱼ e^(xⱼ - m),  m = maxⱼ xⱼ
 //
-// Subtracting m changes nothing in exact arithmetic. It keeps every exponential in [0, 1], so that none
-// overflows, and the sum is at least 1. A row of -∞ has no softmax: it gives NaN, as in PyTorch.
+// Subtracting m changes nothing in exact arithmetic. It keeps every exponential in [0, 1], so
+// that none overflows, and the sum is at least 1. A row of -∞ has no softmax: it gives NaN,
+// as in PyTorch.
 //
-// Each kernel reads a row from memory once. It then passes over the row again while it is in the cache.
+// Each kernel reads a row from memory once. It then passes over the row again while it is
+// in the cache.
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/rows.h"
 
@@ -24,7 +26,7 @@ inline LogSum<E> log_sum_exp(const E* x, int64_t n) {
   return {largest, log(sum_of_terms<E>(n, [&](int64_t i) { return exp(x[i] - largest); }))};
 }
 
-/// yᵢ = scale · softmax(x)ᵢ; y may be x.
+/// yᵢ = scale · softmax(x)ᵢ. y may be x.
 template <class E>
 inline void scaled_softmax(const E& scale, const E* x, E* y, int64_t n) {
   const E largest = reduce_row<formulas::Maximum>(x, n);
@@ -41,7 +43,7 @@ void softmax(const View& x, const View& out) {
   });
 }
 
-// xᵢ - m - log Σⱼ e^(xⱼ - m): no logarithm of a softmax that has been rounded to 0.
+// xᵢ - m - log Σⱼ e^(xⱼ - m). The logarithm of a softmax that was rounded to 0 is never taken.
 void log_softmax(const View& x, const View& out) {
   plain::visit_floating_point("log_softmax", x.dtype, [&]<class T>(T) {
     for_each_row<T>(
@@ -105,8 +107,8 @@ void cross_entropy(const View& x, const View& target, const View& losses) {
   });
 }
 
-// x̄ = ȳ (softmax(x) - eₜ). The softmax is computed again from x, with one exponential per element, so
-// that the forward pass need not keep it.
+// x̄ = ȳ (softmax(x) - eₜ). The softmax is computed again from x, so that the forward pass need not
+// keep it. This costs one exponential per element.
 void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out) {
   plain::visit_floating_point("cross_entropy_gradient", x.dtype, [&]<class T>(T) {
     const int64_t n = line_along(x, x.dim - 1).size;

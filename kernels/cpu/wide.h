@@ -1,7 +1,7 @@
-// Loops for the widest vectors that the processor at hand has, and mathematical functions on whole vectors.
+// Loops for the widest vectors of the CPU, and mathematical functions of whole vectors.
 //
-// The project is compiled for any 64-bit x86, whose vectors have 16 bytes. widest(loop) compiles a loop for 32 and
-// 64 bytes as well and picks one at run time. Elsewhere it just runs the loop.
+// The project is compiled for any 64-bit x86, whose vectors have 16 bytes. widest(loop) compiles a
+// loop for 32 and 64 bytes as well and picks one at run time. On other processors it runs the loop.
 #pragma once
 
 #include <cmath>
@@ -10,9 +10,10 @@
 
 #if defined(__x86_64__) && defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 35) && \
     defined(__GNUC__) && !defined(__clang__)
-// glibc has these functions for vectors, in libmvec, with errors of at most 4 units in the last place. Its own header
-// declares them only under -ffast-math, which would give up NaN and infinity; the functions themselves keep both. (exp and
-// log are our own, kernels/math.h, which are as fast and err by less.)
+// glibc has these functions for vectors, in libmvec, with errors of at most 4 units in the last
+// place. Its own header declares them only under -ffast-math, which would give up NaN and infinity;
+// the functions themselves keep both. (exp and log are our own, kernels/math.h, which are as fast
+// and err by less.)
 extern "C" {
 #define GRADUS_VECTOR_MATH(name)                             \
   [[gnu::simd("notinbranch")]] double name(double) noexcept; \
@@ -44,7 +45,8 @@ inline void run(const Loop& loop) {
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 
-// flatten: everything that the loop calls is inlined, because only what is inlined is compiled for these processors.
+// flatten: everything that the loop calls is inlined, because only what is inlined is compiled
+// for these processors.
 template <class Loop>
 [[gnu::target("avx512f,avx512dq,avx512vl,avx512bw,fma"), gnu::flatten, gnu::noinline]] void run64(
     const Loop& loop) {
@@ -79,7 +81,8 @@ inline void widest(const Loop& loop) {
   vectors::run<16>(loop);
 }
 
-/// Runs a loop that mostly waits for memory, for which vectors of 32 bytes do as well: a third less to compile.
+/// Runs a loop that is bound by memory. Vectors of 32 bytes are as fast for it, and compile in a
+/// third less time.
 template <class Loop>
 inline void wide(const Loop& loop) {
   if (vectors::bytes >= 32) return vectors::run32(loop);

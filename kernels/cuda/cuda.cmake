@@ -1,9 +1,9 @@
 # The kernels of CUDA devices, added to the library in one of two ways from the same .cu files:
 #   ON        nvcc compiles them for GPUs.                      Needs the CUDA toolkit.
 #   EMULATED  the C++ compiler compiles them for the processor. Needs Boost.Context.
-# AUTO takes ON where there is both nvcc and a GPU, else EMULATED where there is Boost.Context, else OFF. nvcc alone is no
-# reason for ON: it takes minutes to compile kernels that nothing here could run. Sets GRADUS_CUDA_MODE to ON, EMULATED or
-# OFF.
+# AUTO takes ON if there are nvcc and a GPU, else EMULATED if there is Boost.Context, else OFF. nvcc alone
+# is not enough for ON: compiling takes minutes, and nothing here could run the kernels. Sets
+# GRADUS_CUDA_MODE to ON, EMULATED or OFF.
 
 set(GRADUS_CUDA AUTO CACHE STRING "CUDA kernels: AUTO, ON (nvcc), EMULATED (on the processor) or OFF")
 if(NOT GRADUS_CUDA MATCHES "^(AUTO|ON|EMULATED|OFF)$")
@@ -65,8 +65,8 @@ elseif(GRADUS_CUDA_MODE STREQUAL "EMULATED")
     COMPILE_OPTIONS "-x;c++;-Wno-unknown-pragmas;$<$<NOT:$<CONFIG:Debug>>:-O1>")
 endif()
 
-# The emulated kernels once more, instrumented, as object files. A test that lists them among its sources uses them instead
-# of the library's, since the linker takes object files before members of a library.
+# The emulated kernels once more, instrumented, as object files. A test that lists them among its sources
+# uses them instead of the library's, because the linker takes object files before members of a library.
 #   cuda_asan          the kernels and the emulator with AddressSanitizer and UndefinedBehaviorSanitizer
 #   cuda_race_kernels  the kernels for the race check of emulator/race_check.h
 #   cuda_race          the emulator with that race check; it is not itself instrumented

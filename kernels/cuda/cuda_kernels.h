@@ -5,7 +5,8 @@
 
 namespace gradus::cuda {
 
-/// The table that kernels_for(DeviceType::CUDA) returns. An Error that says why, where no device can be used.
+/// The table that kernels_for(DeviceType::CUDA) returns, or an Error that says why no device
+/// can be used.
 const Kernels& kernels();
 
 // memory.cpp
@@ -21,8 +22,8 @@ void ternary(Ternary f, const View& a, const View& b, const View& c, const View&
 void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, const View& out);
 void where(const View& condition, const View& a, const View& b, const View& out);
 
-// transpose.cu. Copies x if that turns columns into rows; else does nothing and returns false. The steps of the ladder
-// are called by name in the benchmarks, here and below.
+// transpose.cu. Copies x if the copy is a transposition, else does nothing and returns false. The
+// benchmarks call the steps of the ladder by name, here and below.
 bool transpose(const View& x, const View& out);
 bool transpose_v1(const View& x, const View& out);  // each thread an element
 bool transpose_v2(const View& x, const View& out);  // tiles in shared memory

@@ -1,32 +1,34 @@
 // Reading and writing by index: single elements, whole rows, and the positions of true elements.
 //
-//   v1 a thread per index   take and put: one load of the position, one of the element. Rows: a thread copies a whole
-//                           row, so that the 32 threads of a warp are in 32 rows at a time, and each 4-byte load
-//                           costs 32 bytes.
-//   v2 a thread per element rows only: neighbouring threads take neighbouring elements of a row. A row of 32 floats
-//                           is one transaction; the index is the same address for the whole warp, read once.
-//   v3 16 bytes a thread    rows whose width and place allow it are copied in packs of 4 floats or 2 doubles.
+//   v1 a thread per index    take and put: one load of the position and one of the element. Rows: a
+//                            thread copies a whole row. The 32 threads of a warp then read 32 rows at a
+//                            time, and each 4-byte load costs 32 bytes.
+//   v2 a thread per element  Rows only: neighbouring threads copy neighbouring elements of a row. A row
+//                            of 32 floats is one transaction. The warp reads one index, once.
+//   v3 16 bytes a thread     Rows whose width and alignment allow it are copied in packs of 4 floats or
+//   v3 16 bytes a thread     Rows are copied in packs of 4 floats or 2 doubles if their width and
+//                            alignment allow it.
+// gather_rows() is v3 if rows consist of packs, else v2. scatter_add_rows() is v2, because an
+// atomic addition takes one element. take() and put() stay at v1: they read and write positions,
+// values and out in order, but the caller chooses where the positions point.
 //
-// gather_rows() is v3 where it can, else v2; scatter_add_rows() is v2, since an atomic addition takes one element.
-// Take and put stay at v1: where the positions lie is the caller's choice; positions, values and out are read and
-// written in order.
+// Additions to equal indices are atomic and come in any order. So the last digits of a
+// floating-point sum may differ from run to run. Only rows that are named are touched: the gradient
+// of a table costs as much as the batch, not as much as the table. If equal positions are written
+// without adding, any one of the values stays.
 //
-// Where equal indices make additions meet in one place, they are atomic, in whatever order they come: the last digits
-// of a floating-point sum may differ from run to run. Only rows that are named are touched: a table's gradient costs
-// what the batch needs, not what the table holds. Where equal positions are written without adding, any of the values
-// stays.
+// nonzero() needs the number of each true element among the true ones. That is a prefix sum, see
+// scan.h. It reads the mask twice, 2 bytes an element, and writes 8 bytes for each true one. The
+// coordinates are computed on the host, which needs them.
 //
-// nonzero() needs each true element's number among the true ones, which is a prefix sum: see scan.h. It reads the
-// mask twice, 2 bytes an element, and writes 8 for each true one. Their coordinates are worked out on the host, where
-// they go.
+// sm_80 (ptxas -v): no spills. 16 to 32 registers and no shared memory: 8 blocks of 256 threads, as
+// many as a multiprocessor can hold. The scans of nonzero take 32 to 40 registers and 64 to 256
+// bytes of shared memory: 8 or 6 blocks.
 //
-// sm_80 (ptxas -v): no spills. 16 to 32 registers, no shared memory: 8 blocks of 256 threads on a multiprocessor, all
-// that it can hold. The scans of nonzero take 32 to 40 and 64 to 256 bytes of shared memory: 8 or 6 blocks.
-//
-// Bytes, with no flops to speak of: an element of a float32 row is read and written, 8 bytes, and added 12. The
-// roofline predicts, not measured, what memory allows: 194 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s), 126
-// and 84 · 10⁹ on an RTX 4090 (1,008 GB/s). Additions that meet in one place take turns, so a few rows that everybody
-// names are slower.
+// Bytes: copying an element of a float32 row moves 8 bytes, adding it moves 12. There are hardly
+// any flops. The roofline predicts (not measured) that memory allows 194 and 130 · 10⁹ elements a
+// second on an A100 (1,555 GB/s), 126 and 84 · 10⁹ on an RTX 4090 (1,008 GB/s). Additions to one
+// address take turns, so it is slower if many indices name the same few rows.
 #include <concepts>
 
 #include "kernels/cuda/cuda_kernels.h"
@@ -46,14 +48,14 @@ __global__ void take_elements(Loop<2> loop, T* out, const int64_t* positions, co
   }
 }
 
-/// What put does with an element and a value, where other threads may do so at the same time.
+/// put() without adding. Other threads may store to the same element at the same time.
 struct Replace {
   template <class T>
   __device__ void operator()(T* element, T value) const {
     store_any(element, value);
   }
 };
-/// Types of 4 and 8 bytes, and bool, where adding is or: CUDA has no atomic additions of smaller ones.
+/// put() with adding. CUDA has atomic additions of 4 and 8 bytes. For bool, adding is "or".
 struct AddTo {
   template <std::floating_point T>
   __device__ void operator()(T* element, T value) const {
@@ -61,7 +63,7 @@ struct AddTo {
   }
   __device__ void operator()(int32_t* element, int32_t value) const { atomicAdd(element, value); }
   __device__ void operator()(int64_t* element, int64_t value) const {
-    using Bits = unsigned long long;  // the same addition, and the type that CUDA has it for
+    using Bits = unsigned long long;  // CUDA adds unsigned numbers, and the bits of the sum are the same
     atomicAdd(reinterpret_cast<Bits*>(element), static_cast<Bits>(value));
   }
   __device__ void operator()(bool* element, bool value) const {
@@ -77,7 +79,7 @@ __global__ void put_elements(Loop<2> loop, const int64_t* positions, const T* va
   }
 }
 
-/// A matrix as an argument of a kernel; T may be a pack.
+/// A matrix as an argument of a kernel. T may be a pack.
 template <class T>
 struct Matrix {
   T* data;
@@ -174,17 +176,18 @@ void scatter_add_rows(const View& indices, const View& values, const View& out) 
   });
 }
 
-// ---- nonzero -----------------------------------------------------------------------------------------------------
+// ---- nonzero ------------------------------------------------------------------------------------
 
 namespace {
 
 struct CountTrue {
-  Loop<2> loop;  // in row-major order: the first view is one without gaps
+  Loop<2> loop;  // in row-major order, because the first view is contiguous
   const bool* x;
   __device__ int64_t operator()(int64_t, int64_t i) const { return x[loop(i)[1]]; }
 };
 
-/// Writes where the true elements are. `number` is how many there are up to this one.
+/// Writes the positions of the true elements. `number` counts the true elements up to and
+/// including this one.
 struct ListTrue {
   CountTrue is_true;
   int64_t* positions;

@@ -1,41 +1,50 @@
-// Eigenvalues A = V diag(w) Vᵀ and singular values A = U diag(S) Vᵀ of many small matrices, a block of threads for each:
-// the methods of Jacobi. Both rotate two columns i and j at a time by the angle that makes a 2 × 2 matrix diagonal,
+// Eigenvalues A = V diag(w) Vᵀ and singular values A = U diag(S) Vᵀ of many small matrices by
+// Jacobi's methods, with a block of threads for each matrix. Both methods rotate two columns i and
+// j at a time, by the angle that makes a 2 × 2 matrix diagonal:
 //
 //     ⎛ α  γ ⎞     ζ = (β - α) / 2γ     t = sign ζ / (|ζ| + √(1 + ζ²))     c = 1 / √(1 + t²)     s = c t
 //     ⎝ γ  β ⎠     vᵢ, vⱼ := c vᵢ - s vⱼ, s vᵢ + c vⱼ
 //
-//   eigh   two-sided: W = Vᵀ A V is kept, with V orthogonal, at first W = A. α, β and γ are wᵢᵢ, wⱼⱼ and wᵢⱼ. Rotating
-//          columns and rows of W makes wᵢⱼ 0. When nothing is left beside the diagonal, it is w.
-//   svd    one-sided: W = A V is kept. α, β and γ are |wᵢ|², |wⱼ|² and wᵢ·wⱼ, as eigh would see them in WᵀW, which is
-//          never computed. When all pairs are orthogonal, W's columns are uᵢ sᵢ.
+//   eigh   two-sided. W = Vᵀ A V is kept, with V orthogonal; at first W = A. α, β and γ are wᵢᵢ, wⱼⱼ
+//          and wᵢⱼ. Rotating columns and rows of W makes wᵢⱼ 0. When all elements off the diagonal are 0,
+//          the diagonal is w.
+//   svd    one-sided. W = A V is kept. α, β and γ are |wᵢ|², |wⱼ|² and wᵢ·wⱼ, elements of WᵀW, which is
+//          never computed. When all pairs of columns are orthogonal, the columns of W are uᵢ sᵢ.
 //
-//   v1 one pair at a time   n (n - 1) / 2 rotations in a sweep, one after another, some 6 to 10 sweeps.
-//   v2 a round of pairs     pairs without a common column do not disturb each other: as in a tournament of n players,
-//                           each round has n / 2 pairs, and n - 1 rounds are a sweep.
-//                           svd: a warp takes a pair. Its lanes add up α, β and γ by shuffles, then rotate.
-//                           eigh: a thread finds the angle of a pair. After a barrier a thread takes two pairs, and
-//                           rotates the four elements of W where the rows of one meet the columns of the other; so no
-//                           element is needed by two threads. Of W only the lower triangle exists.
+//   v1 one pair at a time   A sweep is n (n - 1) / 2 rotations, one after another. It takes 6 to 10
+//                           sweeps.
+//   v2 a round of pairs     Pairs without a common column are independent. As in a tournament of n
+//                           players, each round has n / 2 pairs, and n - 1 rounds are a sweep.
+//                           svd: a warp takes a pair. Its lanes sum α, β and γ by shuffles, then rotate.
+//                           eigh: a thread finds the angle of a pair. After a barrier a thread takes two
+//                           pairs, and rotates the four elements of W where the rows of one pair meet
+//                           the columns of the other. So no two threads need the same element. Only the
+//                           lower triangle of W is stored.
 //
-// These kernels are v2. A pair costs svd 6p flops for the three sums and 6 (p + q) for the rotation, with p ≥ q the sides
-// of the matrix (a wide one is transposed); and eigh 6n for W and 6n for V. W and V stay in shared memory if they fit into
-// 47 KiB, as 76 × 76 does in float32 and 53 × 53 in float64: then nothing but the matrix is loaded, and the results
-// stored, once. Else they are in global memory, in cache at best. Right for many small matrices; one large one keeps
-// a single multiprocessor busy and belongs on the CPU, or to a library that first makes the matrix tridiagonal or
-// bidiagonal by reflections, half of whose work is matrix products.
+// These kernels are v2. A pair costs svd 6p flops for the three sums and 6 (p + q) for the
+// rotation, with p ≥ q the sides of the matrix (a wide one is transposed); and eigh 6n for W and 6n
+// for V. W and V stay in shared memory if they fit into 47 KiB, as 76 × 76 does in float32 and 53 ×
+// 53 in float64: then nothing but the matrix is loaded, and the results stored, once. Else they are
+// in global memory, in cache at best. Right for many small matrices; one large one keeps a single
+// multiprocessor busy and belongs on the CPU, or to a library that first makes the matrix
+// tridiagonal or bidiagonal by reflections, half of whose work is matrix products.
 //
-// Sources: Jacobi (1846); Hestenes, "Inversion of matrices by biorthogonalization" (1958); Brent & Luk, "The solution of
-// singular-value and symmetric eigenvalue problems on multiprocessor arrays" (1985); Demmel & Veselić, "Jacobi's
-// method is more accurate than QR" (1992); Golub & Van Loan, "Matrix computations" (2013), chapter 8.5.
+// Sources: Jacobi (1846); Hestenes, "Inversion of matrices by biorthogonalization" (1958); Brent &
+// Luk, "The solution of singular-value and symmetric eigenvalue problems on multiprocessor arrays"
+// (1985); Demmel & Veselić, "Jacobi's method is more accurate than QR" (1992); Golub & Van Loan,
+// "Matrix computations" (2013), chapter 8.5.
 //
-// sm_80 (ptxas -v): no spills. svd has 126 registers: a multiprocessor holds one block of 512 threads (q ≥ 32), or four of
-// 128 (q = 8). eigh has 118 in float32 and 110 in float64: two blocks of 256 threads (n = 32).
+// sm_80 (ptxas -v): no spills. svd has 126 registers: a multiprocessor holds one block of 512
+// threads (q ≥ 32), or four of 128 (q = 8). eigh has 118 in float32 and 110 in float64: two blocks
+// of 256 threads (n = 32).
 //
-// Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in, 8 KiB out for svd and 4 for eigh, and some 8 sweeps of 496
-// pairs of 576 and 384 flops: 190 flops a byte. Not memory but arithmetic would be the limit, and is not either, since
-// warps mostly wait: svd's for their own last shuffle, some 600 clocks a round, eigh's for two roots and three divisions
-// and then for each other, some 450. This predicts, not measured, 1 million svds and 2.7 million eighs a second on an A100
-// (108 multiprocessors at 1.4 GHz), 2 and 6 million on an RTX 4090 (128 at 2.5 GHz): a fifth of the roofline and less.
+// Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in, 8 KiB out for svd and 4 for eigh, and
+// some 8 sweeps of 496 pairs of 576 and 384 flops: 190 flops a byte. Not memory but arithmetic
+// would be the limit, and is not either, since warps mostly wait: svd's for their own last shuffle,
+// some 600 clocks a round, eigh's for two roots and three divisions and then for each other, some
+// 450. This predicts, not measured, 1 million svds and 2.7 million eighs a second on an A100 (108
+// multiprocessors at 1.4 GHz), 2 and 6 million on an RTX 4090 (128 at 2.5 GHz): a fifth of the
+// roofline and less.
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -48,9 +57,9 @@ namespace {
 
 constexpr int kMostSweeps = 40;
 
-// ---- What both share ---------------------------------------------------------------------------------------------
+// ---- What both share ----------------------------------------------------------------------------
 
-/// Of the matrix (α γ; γ β).
+/// The rotation for the matrix (α γ; γ β).
 template <class T>
 struct Rotation {
   T c = 1, s = 0;
@@ -69,14 +78,14 @@ struct Rotation {
   }
 };
 
-/// Two columns, by one warp.
+/// Rotates two columns, by one warp.
 template <class T>
 __device__ void rotate(const Rotation<T>& rotation, T* a, T* b, int64_t n, int lane) {
   for (int64_t i = lane; i < n; i += kWarp) rotation(a[i], b[i]);
 }
 
-/// Two players, of an even number, who meet in this round, as number `pair` of its pairs: player `players - 1` stays where
-/// it is, and the others move on around a table.
+/// The two players of pair number `pair` in a round of a tournament. The number of players is even.
+/// Player `players - 1` keeps its place, and the others move on around a table from round to round.
 struct Pair {
   int64_t i, j;  // i < j
   __device__ Pair(int64_t players, int64_t round, int64_t pair) {
@@ -88,7 +97,8 @@ struct Pair {
   }
 };
 
-/// Sweeps until a whole one finds nothing to rotate. play(round) returns whether this thread has rotated anything.
+/// Sweeps until a whole sweep rotates nothing. play(round) returns true if this
+/// thread rotated anything.
 template <class Play>
 __device__ void sweep(int64_t players, const Play& play) {
   __shared__ bool rotated;
@@ -105,7 +115,7 @@ __device__ void sweep(int64_t players, const Play& play) {
   }
 }
 
-/// The place of number j among n in ascending order; of equal ones the first comes first.
+/// The rank of number j among n in ascending order. Equal numbers keep their order.
 template <class Number>
 __device__ int64_t place_of(int64_t j, int64_t n, const Number& number) {
   int64_t place = 0;
@@ -113,16 +123,17 @@ __device__ int64_t place_of(int64_t j, int64_t n, const Number& number) {
   return place;
 }
 
-// ---- A = V diag(w) Vᵀ --------------------------------------------------------------------------------------------
+// ---- A = V diag(w) Vᵀ ---------------------------------------------------------------------------
 
-/// Of a symmetric matrix the lower triangle, wherever it is asked for.
+/// A symmetric matrix of which only the lower triangle is stored.
 template <class T>
 struct Symmetric {
   Matrix<T> lower;
   __device__ T& operator()(int64_t i, int64_t j) const { return i < j ? lower(j, i) : lower(i, j); }
 };
 
-/// W := Jᵀ W J where the rows of pair p meet the columns of pair q, J being all rotations of a round.
+/// W := Jᵀ W J where the rows of pair p meet the columns of pair q. J is the product of all
+/// rotations of a round.
 template <class T>
 __device__ void rotate_block(const Symmetric<T>& w, const Pair& p, const Rotation<T>& of_p, const Pair& q,
                              const Rotation<T>& of_q) {
@@ -132,7 +143,7 @@ __device__ void rotate_block(const Symmetric<T>& w, const Pair& p, const Rotatio
   w(p.i, q.i) = a, w(p.i, q.j) = b, w(p.j, q.i) = c, w(p.j, q.j) = d;
 }
 
-/// The same where a pair meets itself: α - tγ, β + tγ, and what the rotation is there for, 0.
+/// The same for p = q. The new elements are α - tγ, β + tγ and 0.
 template <class T>
 __device__ void rotate_diagonal(const Symmetric<T>& w, const Pair& p, const Rotation<T>& rotation) {
   if (rotation.s == 0) return;
@@ -142,7 +153,7 @@ __device__ void rotate_diagonal(const Symmetric<T>& w, const Pair& p, const Rota
   w(p.i, p.j) = 0;
 }
 
-/// If n is odd, a row and a column of zeros go with it, which no rotation will mix with the others.
+/// If n is odd, W gets a row and a column of zeros, which no rotation mixes with the others.
 template <class T>
 __global__ void __launch_bounds__(kMostThreads, 1)
     jacobi_eigh(BlockMemory memory, Batch<3> batch, int64_t n, T epsilon, const T* a, T* values, T* vectors) {
@@ -192,9 +203,9 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   }
 }
 
-// ---- A = U diag(S) Vᵀ --------------------------------------------------------------------------------------------
+// ---- A = U diag(S) Vᵀ ---------------------------------------------------------------------------
 
-/// Σ a[i] b[i], by the lanes of a warp; all of them get it.
+/// Σ a[i] b[i], by the lanes of a warp. Every lane gets it.
 template <class T>
 __device__ T dot_by_warp(const T* a, const T* b, int64_t n, int lane) {
   T sum = 0;
@@ -202,7 +213,7 @@ __device__ T dot_by_warp(const T* a, const T* b, int64_t n, int lane) {
   return reduce_lanes<Add>(sum, kWarp);
 }
 
-/// Makes columns wᵢ and wⱼ orthogonal, by one warp; false if they were.
+/// Makes columns wᵢ and wⱼ orthogonal, by one warp. Returns false if they were orthogonal already.
 template <class T>
 __device__ bool make_orthogonal(const Matrix<T>& w, int64_t p, const Matrix<T>& v, int64_t q,
                                 const Pair& pair, T tolerance, int lane) {
@@ -216,9 +227,9 @@ __device__ bool make_orthogonal(const Matrix<T>& w, int64_t p, const Matrix<T>& 
   return true;
 }
 
-/// Gives columns `from` … `to` of U, whose singular values are 0 or that a full basis has besides, a direction of
-/// their own: what the columns before them leave of the unit vector of which they leave most. Twice, since once
-/// leaves rounding errors.
+/// Fills the columns `from` … `to` of U, which belong to singular values of 0 or complete a full
+/// basis. Each starts as the unit vector that is farthest from the span of the columns before it.
+/// Their part is subtracted twice, because once leaves rounding errors.
 template <class T>
 __device__ void complete_basis(const Matrix<T>& u, int64_t p, int64_t from, int64_t to, T* scratch) {
   __shared__ int64_t chosen;

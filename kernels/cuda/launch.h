@@ -1,4 +1,5 @@
-// What every .cu file includes: CUDA itself under nvcc, the emulator under any other compiler, and how both launch.
+// Every .cu file includes this. It includes CUDA under nvcc and the emulator under any other
+// compiler, and launches kernels on both.
 //
 //     template <class T>
 //     __global__ void scale(T* x, T factor, int64_t n) {
@@ -6,8 +7,8 @@
 //     }
 //     launch<scale<T>>({blocks_for(n), kThreads}, x.as<T>(), factor, n);
 //
-// A launch is an Error with the kernel's name and the place of the launch if the device refuses it. Kernels belong into
-// anonymous namespaces.
+// If the device refuses a launch, it throws an Error with the kernel's name and the place of the
+// launch. Kernels belong in anonymous namespaces.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,8 @@ namespace gradus::cuda {
 
 using Place = std::source_location;
 
-/// How many threads: blocks in the grid, threads in a block, bytes of dynamic shared memory, and in which stream.
+/// The size of a launch: blocks in the grid, threads in a block, bytes of dynamic shared memory.
+/// Also its stream.
 struct Grid {
   dim3 blocks, threads;
   size_t shared_bytes;
@@ -79,23 +81,24 @@ void launch(const Grid& grid, const Arguments&... arguments) {
   launch_converted<kernel>(kernel, grid, arguments...);
 }
 
-// ---- Common ground of the kernels --------------------------------------------------------------------------------
+// ---- Common ground of the kernels ---------------------------------------------------------------
 
-/// Threads of a block where nothing speaks for another number.
+/// The usual number of threads in a block.
 inline constexpr int kThreads = 256;
 
 constexpr int64_t divide_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
-/// More than enough blocks to fill a device take several jobs each. The emulator has only a few: so tests of ordinary size
-/// go from job to job in one block, too. (Five, so that jobs a power of two apart are still in different blocks: the
-/// race check finds what they do to each other only there.)
+/// The most blocks of a launch. If there are more jobs, each block takes several. The emulator has
+/// only a few blocks, so that tests of ordinary size also go from job to job in one block. (Five,
+/// so that jobs a power of two apart are still in different blocks. Only there does the race check
+/// find what they do to each other.)
 #if defined(__CUDACC__)
 inline constexpr int64_t kMostBlocks = 1 << 16;
 #else
 inline constexpr int64_t kMostBlocks = 5;
 #endif
 
-/// Blocks for this many jobs, each of which takes a block.
+/// Blocks for this many jobs, one block for each.
 constexpr unsigned blocks_for_jobs(int64_t jobs) {
   return static_cast<unsigned>(jobs < kMostBlocks ? jobs : kMostBlocks);
 }
@@ -118,7 +121,8 @@ __device__ T* dynamic_shared() {
 #endif
 }
 
-/// *address = value, where several threads may store to one address at the same time: any of their values stays.
+/// *address = value. Several threads may store to one address at the same time. Any one of
+/// their values stays.
 template <class T>
 __device__ void store_any(T* address, T value) {
 #if defined(__CUDACC__)

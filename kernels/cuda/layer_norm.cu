@@ -1,17 +1,19 @@
-// Layer normalisation: every row is moved to mean 0 and stretched to variance 1.
+// Layer normalisation: shifts every row to mean 0 and scales it to variance 1.
 //
 //     yᵢ = (xᵢ - μ) r        μ = mean x        r = 1 / √(mean (x - μ)² + ε)
 //     x̄ᵢ = r (ȳᵢ - mean ȳ - yᵢ mean (ȳ y))
 //
-// The variance needs the mean, and the result needs both: three passes over a row. It stays in registers, as in
-// softmax.cu, so that only the first pass reads memory; rows of more than 32 KiB are read three times.
+// The variance needs the mean, and the result needs both: three passes over a row. The row stays in
+// registers, as in softmax.cu, so only the first pass reads memory. Rows of more than 32 KiB are
+// read three times.
 //
-// sm_80 (ptxas -v): no spills, 48 to 85 registers, 128 or 256 bytes of shared memory: one or two blocks of 512 threads
-// on a multiprocessor, a quarter or half of what it can hold, each thread with up to 64 bytes of a row.
+// sm_80 (ptxas -v): no spills, 48 to 85 registers, 128 or 256 bytes of shared memory: one or two
+// blocks of 512 threads on a multiprocessor, a quarter or half of what it can hold, each thread
+// with up to 64 bytes of a row.
 //
-// Bytes: 8 for each element of float32 forward, 12 backward, for 6 flops. The roofline predicts, not measured, what
-// memory allows: 194 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s), 126 and 84 · 10⁹ on an RTX 4090 (1,008
-// GB/s).
+// Bytes: 8 for each element of float32 forward, 12 backward, for 6 flops. The roofline predicts,
+// not measured, what memory allows: 194 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s),
+// 126 and 84 · 10⁹ on an RTX 4090 (1,008 GB/s).
 //
 // Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
 #include "kernels/cuda/cuda_kernels.h"

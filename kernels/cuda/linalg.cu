@@ -5,34 +5,39 @@
 //   solve_triangular   A X = B, by substitution         n² for each column of B
 //   qr                 A = Q R, by reflections          2 m n² - 2/3 n³, and as many for Q
 //
-// (jacobi.cu has those that need iterations: eigh and svd.)
+// (eigh and svd, which iterate, are in jacobi.cu.)
 //
-//   v1 thread     one thread, one matrix, the loops of the book. Neighbouring threads read elements that lie a whole
-//                 matrix apart, and each of the n³ steps waits for the one before.
-//   v2 block      a block, one matrix in its shared memory. In step k all that is done to the columns behind k is done by
-//                 all threads at once: the warps take turns at the columns, and the lanes go down them. But the textbook's
-//                 step has barriers in its middle: scale column k, wait, subtract it from the others, wait.
-//   v3 late       whatever would change column k before the others have read it is put off to the very end, when
-//                 the results are stored: dividing by the pivot or its root, by the diagonal, by the length of a
-//                 reflection's direction. Each thread does such a division for itself where it needs it. So a step reads
-//                 column k, writes the columns behind it, and has one barrier; lu has two more, since it swaps rows.
+//   v1 thread     One thread factors one matrix by the loops of the textbook. Neighbouring threads read
+//                 elements a whole matrix apart, and each of the n³ steps waits for the one before.
+//   v2 block      A block factors one matrix in its shared memory. In step k all threads update the
+//                 columns after k at once: the warps take turns at the columns, and the lanes go down
+//                 them. But the textbook's step has barriers inside: scale column k, wait, subtract it
+//                 from the others, wait.
+//   v3 late       Column k must not change before the others have read it. So its scaling is postponed
+//                 until the results are stored: the division by the pivot or its root, by the diagonal,
+//                 or by the length of a reflection's direction. A thread that needs a scaled element
+//                 divides for itself. So a step reads column k, writes the columns after it, and has one
+//                 barrier. lu has two more, because it swaps rows.
 //
-// These kernels are v3, for matrices up to some hundreds of rows. Up to 108 rows in float32 and 77 in float64 (qr: 76 and
-// 53) fit into shared memory, and then a matrix is loaded and its factors are stored once, in whichever order of
-// elements coalesces. A larger matrix is worked on in global memory, at best in cache, and one multiprocessor alone works
-// on it. There libraries (cuSOLVER, MAGMA) go on in another way: they factor a panel of some 32 columns like this, then
-// subtract it from all the rest by one matrix product, with the whole device.
+// These kernels are v3, for matrices up to some hundreds of rows. Up to 108 rows in float32 and 77
+// in float64 (qr: 76 and 53) fit into shared memory. Then a matrix is loaded once and its factors
+// are stored once, in whichever order of elements coalesces. A larger matrix is factored in global
+// memory, at best in cache, by one multiprocessor alone. Libraries (cuSOLVER, MAGMA) do otherwise
+// there: they factor a panel of some 32 columns like this, then subtract it from the rest by one
+// matrix product, with the whole device.
 //
-// sm_80 (ptxas -v): no spills. In float32 and float64, cholesky has 63 and 68 registers, lu 55 and 66, solve_triangular 62
-// and 68, qr 125 and 128. Of blocks of 8 warps, which a matrix of 32 columns gets, a multiprocessor holds 4 and 3, of
-// qr's 2; of blocks of 16 warps, the largest, one or two.
+// sm_80 (ptxas -v): no spills. In float32 and float64, cholesky has 63 and 68 registers, lu 55
+// and 66, solve_triangular 62 and 68, qr 125 and 128. Of blocks of 8 warps, which a matrix of 32
+// columns gets, a multiprocessor holds 4 and 3, of qr's 2; of blocks of 16 warps, the largest,
+// one or two.
 //
-// Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in and 4 KiB out (lu, cholesky), with 22 and 11 thousand flops:
-// less than 3 flops a byte, so that memory should be the limit, with 190 million matrices a second on an A100 (1,555 GB/s)
-// and 123 on an RTX 4090 (1,008 GB/s). But a block goes through 32 steps, each of which waits for a division, two
-// accesses to shared memory and a barrier, some 250 clocks. With 4 blocks on a multiprocessor this predicts, not
-// measured, 76 million Cholesky factors a second on an A100 (108 multiprocessors at 1.4 GHz); and on an RTX 4090 (128 at
-// 2.5 GHz) 160 million, of which its memory allows 123.
+// Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in and 4 KiB out (lu, cholesky), with 22
+// and 11 thousand flops: less than 3 flops a byte, so that memory should be the limit, with 190
+// million matrices a second on an A100 (1,555 GB/s) and 123 on an RTX 4090 (1,008 GB/s). But a
+// block goes through 32 steps, each of which waits for a division, two accesses to shared memory
+// and a barrier, some 250 clocks. With 4 blocks on a multiprocessor this predicts, not measured, 76
+// million Cholesky factors a second on an A100 (108 multiprocessors at 1.4 GHz); and on an RTX 4090
+// (128 at 2.5 GHz) 160 million, of which its memory allows 123.
 //
 // Sources: Golub & Van Loan, "Matrix computations" (2013), chapters 3 to 5.
 #include <cmath>
@@ -43,10 +48,11 @@
 namespace gradus::cuda {
 namespace {
 
-// ---- A = L Lᵀ ----------------------------------------------------------------------------------------------------
+// ---- A = L Lᵀ -----------------------------------------------------------------------------------
 
-// Step k subtracts what column k contributes to the rest: aᵢⱼ := aᵢⱼ - aᵢₖ aⱼₖ / aₖₖ for i ≥ j > k. In the end lᵢⱼ = aᵢⱼ / √aⱼⱼ.
-// A pivot aₖₖ that is not positive ends it; the columns from there on are NaN.
+// Step k subtracts the contribution of column k from the rest: aᵢⱼ := aᵢⱼ - aᵢₖ aⱼₖ / aₖₖ for i ≥ j
+// > k. At the end lᵢⱼ = aᵢⱼ / √aⱼⱼ. A pivot aₖₖ that is not positive stops the steps. The columns
+// from k on become NaN.
 template <class T>
 __global__ void __launch_bounds__(kMostThreads, 1)
     cholesky_factor(BlockMemory memory, Batch<2> batch, int64_t n, const T* a, T* l) {
@@ -75,10 +81,11 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   }
 }
 
-// ---- P A = L U ---------------------------------------------------------------------------------------------------
+// ---- P A = L U ----------------------------------------------------------------------------------
 
-// Step k brings the largest of what is left of column k to the diagonal, and subtracts its row from those below so often
-// that column k would become 0 there: aᵢⱼ := aᵢⱼ - aᵢₖ / aₖₖ · aₖⱼ for i, j > k. In the end lᵢⱼ = aᵢⱼ / aⱼⱼ.
+// Step k brings the largest remaining element of column k to the diagonal. It then subtracts a
+// multiple of row k from each row below, so that column k would become 0 there: aᵢⱼ := aᵢⱼ - aᵢₖ /
+// aₖₖ · aₖⱼ for i, j > k. At the end lᵢⱼ = aᵢⱼ / aⱼⱼ.
 template <class T>
 __global__ void __launch_bounds__(kMostThreads, 1)
     lu_factor(BlockMemory memory, Batch<3> batch, int64_t n, const T* a, T* lu, int64_t* permutation) {
@@ -120,10 +127,11 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   }
 }
 
-// ---- A X = B -----------------------------------------------------------------------------------------------------
+// ---- A X = B ------------------------------------------------------------------------------------
 
-// A warp takes a column of B. As soon as xₖ = bₖ / aₖₖ is known, its share is subtracted from the equations that are left:
-// bᵢ := bᵢ - aᵢₖ xₖ. The columns have nothing to do with each other: no barrier but the warp's own.
+// A warp takes a column of B. As soon as xₖ = bₖ / aₖₖ is known, its contribution is subtracted
+// from the remaining equations: bᵢ := bᵢ - aᵢₖ xₖ. The columns are independent, so only the warp
+// itself has to synchronise.
 template <class T>
 __global__ void __launch_bounds__(kMostThreads, 1)
     substitute(BlockMemory memory, Batch<3> batch, int64_t n, int64_t columns, Triangle triangle, const T* a,
@@ -155,13 +163,14 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   }
 }
 
-// ---- A = Q R -----------------------------------------------------------------------------------------------------
+// ---- A = Q R ------------------------------------------------------------------------------------
 
-/// H = 1 - v vᵀ / h turns x, what column k has from row k on, into (β, 0, 0, …):
+/// H = 1 - v vᵀ / h turns x, the elements of column k from row k on, into (β, 0, 0, …):
 ///
 ///     β = -sign(x₀) |x|     v = x - (β, 0, 0, …)     h = |v|² / 2 = β (β - x₀)
 ///
-/// If x is that already, H is 1, and R may have a positive diagonal there, as LAPACK's geqrf does it.
+/// If x has this form already, H is 1. R may then have a positive diagonal there, as
+/// in LAPACK's geqrf.
 template <class T>
 struct Reflection {
   T beta, first, inverse;  // β, v₀ and 1 / h. The rest of v is that of x, below the diagonal.
@@ -187,8 +196,9 @@ struct Reflection {
   }
 };
 
-// R = … H₁ H₀ A, column by column: step k reflects the columns behind k. Then Q = H₀ H₁ … 1: each warp takes columns of the
-// unit matrix, and reflects them by the H from the last to the first; those that only change zeros are left out.
+// R = … H₁ H₀ A, column by column: step k reflects the columns after k. Then Q = H₀ H₁ … 1: each
+// warp takes columns of the unit matrix and reflects them by each H, from the last to the first.
+// Reflections that would only change zeros are left out.
 template <class T>
 __global__ void __launch_bounds__(kMostThreads, 1)
     householder(BlockMemory memory, Batch<3> batch, int64_t m, int64_t n, int64_t basis, const T* a, T* q,
@@ -225,7 +235,7 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   }
 }
 
-/// A warp for every four columns: enough for all to have work most of the time.
+/// A warp for every four columns, so that all have work most of the time.
 int64_t warps_for(int64_t columns) { return divide_up(columns, 4); }
 
 }  // namespace

@@ -1,26 +1,27 @@
 // One result per line, or one running total: argmax, argmin and cumsum along any dimension.
 //
-//   v1 thread  one thread, one line. Where the lines are interleaved, as those along the first dimension of a matrix
-//              are, neighbouring threads read neighbouring elements, and this is the best there is if there are
-//              enough lines.
-//   v2 lanes   where a line's elements lie side by side, 2 to 256 neighbouring threads share it, so that they do the
-//              same. argmax combines what they have found by shuffles, and between warps in shared memory.
-//   v3 grid    too few lines to fill the device are cut into chunks, a block for each. For argmax the chunks' winners
-//              then compete among themselves, by the same kernel; for cumsum see scan.h.
+//   v1 thread  One thread takes one line. If lines are interleaved, as along the first dimension of a
+//              matrix, neighbouring threads read neighbouring elements. With enough lines nothing is
+//              faster.
+//   v2 lanes   If a line is contiguous, 2 to 256 neighbouring threads share it, and again read
+//              neighbouring elements. argmax combines their results by shuffles, and between warps in
+//              shared memory.
+//   v3 grid    If the lines are too few to fill the device, they are cut into chunks, with a block for
+//              each. For argmax the same kernel then reduces the chunks' winners. For cumsum see scan.h.
 //
-// argmax reads each element once and computes a comparison: memory is all it waits for. cumsum reads them once or, in
-// chunks, twice, and writes them once.
+// argmax reads each element once and compares once, so it waits only for memory. cumsum writes each
+// element once and reads it once, or twice if lines are cut into chunks.
 //
 // Accuracy: cumsum adds up float32 in float64, as on the CPU, so that every element is rounded once.
 //
-// sm_80 (ptxas -v): no spills. argmax has 36 to 40 registers and 96 to 128 bytes of shared memory: 6 blocks of 256
-// threads on a multiprocessor, three quarters of what it can hold. cumsum has 28 to 32 and 64: 8 blocks, all of it.
-// The short scan of the chunks' totals has 35 to 40.
+// sm_80 (ptxas -v): no spills. argmax has 36 to 40 registers and 96 to 128 bytes of shared memory:
+// 6 blocks of 256 threads on a multiprocessor, three quarters of what it can hold. cumsum has 28 to
+// 32 and 64: 8 blocks, all of it. The short scan of the chunks' totals has 35 to 40.
 //
-// Bytes: 4 for each element of a float32 argmax; 8 for cumsum, or 12 in chunks. The roofline predicts, not measured,
-// what memory allows: 389, 194 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s); 252, 126 and 84 · 10⁹ on an RTX
-// 4090 (1,008 GB/s). But a scan has 8 additions for an element, in float64, of which an RTX 4090 makes 640 · 10⁹ a
-// second: 80 · 10⁹ elements.
+// Bytes: 4 for each element of a float32 argmax; 8 for cumsum, or 12 in chunks. The roofline
+// predicts, not measured, what memory allows: 389, 194 and 130 · 10⁹ elements a second on an A100
+// (1,555 GB/s); 252, 126 and 84 · 10⁹ on an RTX 4090 (1,008 GB/s). But a scan has 8 additions for
+// an element, in float64, of which an RTX 4090 makes 640 · 10⁹ a second: 80 · 10⁹ elements.
 #include <concepts>
 
 #include "kernels/cuda/cuda_kernels.h"
@@ -31,9 +32,10 @@
 namespace gradus::cuda {
 namespace {
 
-// ---- argmax, argmin ------------------------------------------------------------------------------------------------
+// ---- argmax, argmin -----------------------------------------------------------------------------
 
-/// The best of what a group of neighbouring threads have found: part of a warp, or the whole block.
+/// The best of the values that a group of neighbouring threads found: a part of a warp, or
+/// the whole block.
 template <class Best, class T>
 __device__ Found<T> best_of_lanes(Found<T> mine, int lanes) {
   mine = best_of_warp<Best>(mine, min(lanes, kWarp));
@@ -50,7 +52,7 @@ __device__ Found<T> best_of_lanes(Found<T> mine, int lanes) {
   return mine;
 }
 
-/// Candidate i of a line is element i itself; or, given the winners of chunks, the winner of chunk i.
+/// Candidate i of a line is element i or, if the winners of chunks are given, the winner of chunk i.
 struct Candidates {
   const int64_t* winners;
   int64_t chunks;
@@ -59,7 +61,8 @@ struct Candidates {
   }
 };
 
-/// winners[line][chunk] = the index of the best candidate, of which a line has n; with a single chunk, into `out`.
+/// winners[line][chunk] = the index of the best of a line's n candidates in the chunk. With a
+/// single chunk the index goes to `out`.
 template <class Best, class T>
 __global__ void find_best(Lines<2> lines, Candidates candidates, int64_t n, int64_t chunk, Divisor chunks,
                           int64_t jobs, int lanes, const T* x, int64_t* winners, int64_t* out) {
@@ -120,7 +123,7 @@ void arg_best(const char* name, const View& x, int dim, const View& out) {
 void argmax(const View& x, int dim, const View& out) { arg_best<Maximum>("argmax", x, dim, out); }
 void argmin(const View& x, int dim, const View& out) { arg_best<Minimum>("argmin", x, dim, out); }
 
-// ---- cumsum --------------------------------------------------------------------------------------------------------
+// ---- cumsum -------------------------------------------------------------------------------------
 
 namespace {
 

@@ -1,4 +1,4 @@
-// Lines: kernels that go along one dimension, any one. Sort, cumsum and argmax are of this kind.
+// Lines, for kernels that run along any one dimension: sort, cumsum and argmax.
 #pragma once
 
 #include <algorithm>
@@ -9,11 +9,11 @@
 
 namespace gradus::cuda {
 
-/// The lines of N views along one dimension, as an argument of a kernel. In some views a line may have one element
-/// only.
+/// The lines of N views along one dimension, as an argument of a kernel. In some views a line may
+/// have one element only.
 template <int N>
 struct Lines {
-  Loop<N> starts;    // where each line begins; neighbours lie together in the first view
+  Loop<N> starts;    // where each line begins; neighbours are adjacent in the first view
   int64_t n = 1;     // elements of a line
   int64_t steps[N];  // from element to element
 };
@@ -38,8 +38,9 @@ Lines<sizeof...(Views)> lines_along(int dim, const Views&... views) {
   return lines;
 }
 
-/// True if neighbouring lines lie closer together in view v than the elements of a line: then neighbouring threads
-/// should take neighbouring lines, else neighbouring elements.
+/// True if the lines of view v are interleaved: neighbouring lines are closer together than
+/// neighbouring elements of a line. Then neighbouring threads should take neighbouring lines,
+/// else neighbouring elements.
 template <int N>
 bool lines_are_interleaved(const Lines<N>& lines, int v) {
   if (lines.starts.dim == 0) return false;

@@ -1,4 +1,5 @@
-// How the kernels walk over memory: which element of each view belongs to thread number i, and 16 bytes at a time.
+// How the kernels walk over memory: the element of each view for thread number i, and packs
+// of 16 bytes.
 #pragma once
 
 #include <bit>
@@ -14,8 +15,8 @@ namespace gradus::cuda {
 ///
 ///     ⌊i / d⌋ = ⌊i m / 2^(63+s)⌋,     s = ⌈log₂ d⌉,  m = ⌈2^(63+s) / d⌉ < 2⁶⁴
 ///
-/// GPUs have no instruction that divides: a 64-bit division is a routine of about 70, this is about 10.
-/// Source: Granlund & Montgomery, "Division by invariant integers using multiplication" (1994).
+/// GPUs have no instruction that divides: a 64-bit division is a routine of about 70, this is about
+/// 10. Source: Granlund & Montgomery, "Division by invariant integers using multiplication" (1994).
 class Divisor {
  public:
   Divisor() = default;
@@ -44,7 +45,7 @@ class Divisor {
   uint64_t multiplier_;
 };
 
-/// Where an element lies in each of N views.
+/// The offset of an element in each of N views.
 template <int N>
 struct Offsets {
   int64_t of[N];
@@ -72,7 +73,7 @@ struct Loop {
     ++dim;
   }
 
-  /// Where element number i is, counted in the order of the loops.
+  /// The offsets of element number i, counted in the order of the loops.
   __device__ Offsets<N> operator()(int64_t i) const {
     Offsets<N> offsets{};
     for (int d = dim - 1; d >= 0; --d) {
@@ -93,7 +94,7 @@ struct alignas(width * sizeof(T)) Pack {
 template <class... T>
 constexpr int pack_width = static_cast<int>(16 / std::max({sizeof(T)...}));
 
-/// Pack number i of a run of elements that begins where a pack may begin.
+/// Pack number i of an aligned run of elements.
 template <int width, class T>
 __device__ Pack<T, width> load(const T* data, int64_t i) {
   return reinterpret_cast<const Pack<T, width>*>(data)[i];

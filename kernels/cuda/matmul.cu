@@ -1,42 +1,48 @@
-// Matrix product C = A B, A (m, k), B (k, n), batched over leading dimensions. Transposed operands are read where
-// they lie.
+// Matrix product C = A B, A (m, k), B (k, n), batched over leading dimensions. Transposed operands
+// are read in place.
 //
-//   v1 naive      one thread, one output. 2k flops for 2k loads: 1/4 flop a byte (float32), and the thread waits for
-//                 memory. Serves int64, products of a few thousand multiplications, and any strides.
-//   v2 tiles      a block of 16 × 16 threads keeps tiles of A and B in shared memory: each number is loaded once and
-//                 used by 16 threads. 4 flops a byte of global memory; but each FMA still needs two numbers from
-//                 shared memory, 4 bytes each, which has 128 bytes a clock: 16 FMAs a clock at best. Serves matrices
-//                 with a short side.
-//   v3 registers  a thread keeps 8 × 8 outputs in registers. A step of k costs it 8 numbers of A and 8 of B for 64
-//                 FMAs: four 16-byte loads from shared memory in float32, 16 FMAs for each; eight in float64, 8 for
-//                 each. While a tile is multiplied the next one is already on its way from global memory, in
-//                 registers; it is put into the other of two buffers, so that one barrier a tile is enough.
+//   v1 naive      One thread computes one output: 2k flops for 2k loads, 1/4 flop a byte in float32. The
+//                 thread waits for memory. Used for int64, for products of a few thousand
+//                 multiplications, and for any strides.
+//   v2 tiles      A block of 16 × 16 threads keeps tiles of A and B in shared memory. Each number is
+//                 loaded once and used by 16 threads: 4 flops a byte of global memory. But each FMA
+//                 still needs two numbers of 4 bytes from shared memory, which delivers 128 bytes a
+//                 clock: at most 16 FMAs a clock. Used for matrices with a short side.
+//   v3 registers  A thread keeps 8 × 8 outputs in registers. A step of k takes 8 numbers of A and 8 of B
+//                 for 64 FMAs. In float32 these are four 16-byte loads from shared memory, 16 FMAs for
+//                 each; in float64 eight, 8 FMAs for each. While a tile is multiplied, the next one
+//                 travels from global memory into registers. It is then put into the other of two
+//                 buffers, so one barrier a tile is enough.
 //
-// matmul() takes v3 where both sides of C are long enough for its tiles, else v2 or v1; and for a vector along which
-// the other operand lies, dots: a warp for each output.
+// matmul() takes v3 if both sides of C are long enough for its tiles, else v2 or v1. For a vector
+// times a matrix that is contiguous along k it takes `dots`: a warp for each output.
 //
-// Coalescing: a warp's loads of a tile are 16 bytes a thread, side by side, in lines of 32 bytes (the least that
-// memory delivers) where an operand lies along k, and of 256 or 512 where it lies along C's side. In shared memory 8
-// threads read 128 bytes side by side, or all the same 16: no bank conflicts.
+// Coalescing: a warp loads a tile in packs of 16 bytes. If an operand is contiguous along k, the
+// packs form lines of 32 bytes, the least that memory delivers; if it is contiguous along C's side,
+// lines of 256 or 512. In shared memory 8 threads read 128 contiguous bytes, or all read the same
+// 16. There are no bank conflicts.
 //
 // sm_80 (ptxas -v), no spills:
-//   v1  float32          40 registers                          6 blocks of 256 threads on a multiprocessor
-//   v2  float32          32 registers    2,048 bytes shared    8 blocks of 256
-//   v3  float32, 128²   124 registers   16,896 bytes shared    2 blocks of 256: a quarter of the threads it can hold
-//   v3  float32,  64²   156 registers    8,704 bytes shared    6 blocks of  64
-//   v3  float64,  64²   224 registers    8,704 bytes shared    4 blocks of  64
+//   v1  float32         40 registers                          6 blocks of 256 threads on a multiprocessor
+//   v2  float32         32 registers    2,048 bytes shared    8 blocks of 256
+//   v3  float32, 128²  124 registers   16,896 bytes shared    2 blocks of 256, a quarter of its threads
+//   v3  float32,  64²  156 registers    8,704 bytes shared    6 blocks of  64
+//   v3  float64,  64²  224 registers    8,704 bytes shared    4 blocks of  64
 //
-// What v3 should reach, by the roofline: a prediction, not measured. A 128² tile does 32 flops for each byte it
-// loads, from caches mostly, since the blocks of a row of tiles share A's lines; the 64² tile in float64 does 8. A
-// thread's 512 FMAs in a tile of k come with 32 loads from shared memory, 2 from global memory, up to 8 stores to
-// shared memory, a barrier and some 20 instructions of counting: FMAs are 89 % of all. Few warps are enough to keep
-// the multiplier busy, because a thread's 64 chains of FMAs do not wait for each other.
-//   A100      19.5 Tflop/s, 12.5 flops a byte: an FMA takes the multipliers for two clocks, in which the other
-//             instructions find room; shared memory is busy half the time. Bound by FMAs: 90 % or more. float64
-//             likewise, of 9.7 Tflop/s.
-//   RTX 4090  82.6 Tflop/s, 82 flops a byte: instructions are issued as fast as FMAs are done, and 16-byte loads of a
-//             warp keep shared memory busy for up to 4 clocks, 16 a step, as long as the step's FMAs. At most 89 %,
-//             and only as long as the second cache delivers the 2.6 TB/s that 32 flops a byte ask for.
+// The roofline predicts (not measured) how fast v3 should be. A 128² tile does 32 flops for each
+// byte it loads, mostly from caches, since the blocks of a row of tiles share the lines of A. The
+// 64² tile in float64 does 8. In one tile of k a thread does 512 FMAs. With them come 32 loads from
+// shared memory, 2 from global memory, up to 8 stores to shared memory, a barrier and some 20
+// instructions for counting: FMAs are 89 % of all instructions. Few warps keep the multipliers
+// busy, because a thread's 64 chains of FMAs do not wait for each other.
+//
+//   A100      19.5 Tflop/s, 12.5 flops a byte. An FMA occupies the multipliers for two clocks, and other
+//             instructions are issued in between. Shared memory is busy half the time. v3 is bound by
+//             FMAs: 90 % of peak or more. The same holds for float64, with a peak of 9.7 Tflop/s.
+//   RTX 4090  82.6 Tflop/s, 82 flops a byte. Instructions are issued only as fast as FMAs are done. A
+//             warp's 16-byte load keeps shared memory busy for up to 4 clocks: 16 a step, as long as the
+//             step's FMAs. v3 reaches at most 89 % of peak, and only as long as the L2 cache delivers
+//             the 2.6 TB/s that 32 flops a byte need.
 #include <algorithm>
 
 #include "kernels/cuda/cuda_kernels.h"
@@ -68,7 +74,7 @@ struct Product {
   Matrix<T> c;
 };
 
-/// The first product of a batch, and where the others begin: c's offsets, a's, b's.
+/// A batch of products: the first one, and the offsets of all in c, a and b.
 template <class T>
 struct Batch {
   Product<T> first;
@@ -90,9 +96,10 @@ struct Batch {
   int64_t outputs() const { return offsets.count * first.c.rows * first.c.columns; }
 };
 
-// ---- v1 naive ----------------------------------------------------------------------------------------------------
+// ---- v1 naive -----------------------------------------------------------------------------------
 
-// Neighbouring threads have neighbouring columns: they read the same element of A, and B and C side by side.
+// Neighbouring threads have neighbouring columns. They read the same element of A, and neighbouring
+// ones of B.
 template <class T>
 __global__ void naive(Batch<T> all, Divisor columns, Divisor rows, int64_t outputs) {
   for (int64_t number = global_thread(); number < outputs; number += all_threads()) {
@@ -105,9 +112,9 @@ __global__ void naive(Batch<T> all, Divisor columns, Divisor rows, int64_t outpu
   }
 }
 
-// ---- v2 tiles ----------------------------------------------------------------------------------------------------
+// ---- v2 tiles -----------------------------------------------------------------------------------
 
-/// Of the tiles that cover C, and C's of the whole batch, which one a block works on.
+/// The tiles that cover C in every matrix of the batch. Each block works on one.
 struct TileGrid {
   Divisor across, down;
   int64_t tiles;
@@ -157,33 +164,33 @@ __global__ void tiles(Batch<T> all, TileGrid grid) {
   if (i < one.c.rows && j < one.c.columns) one.c(i, j) = sum;
 }
 
-// ---- v3 registers ------------------------------------------------------------------------------------------------
+// ---- v3 registers -------------------------------------------------------------------------------
 
-/// A tile of C has side × side elements, 8 × 8 for each of its threads; a step along k takes `depth` numbers of each
-/// line.
+/// A tile of C has side × side elements, 8 × 8 for each of its threads. A step along k takes
+/// `depth` numbers of each line.
 template <class T, int tile_side>
 struct Tiling {
   static constexpr int side = tile_side, each = 8;
-  static constexpr int depth = 32 / sizeof(T);  // as many as memory delivers at once where they lie along k
+  static constexpr int depth = 32 / sizeof(T);  // 32 bytes, the least that memory delivers
   static constexpr int threads_across = side / each, threads = threads_across * threads_across;
   static constexpr int blocks = side == 128 ? 2 : sizeof(T) == 4 ? 6 : 4;  // on a multiprocessor
   static constexpr int width = pack_width<T>;                              // numbers in 16 bytes
-  static constexpr int padded = side + 4;  // a row in shared memory: see Carrier::put
+  static constexpr int padded = side + 4;  // length of a row in shared memory, see Carrier::put
 
   using Shared = T[depth][padded];
 };
 
-/// A or B as v3 reads it: `side` goes along C's rows or columns, `depth` along k. In one of the two directions
-/// elements lie side by side.
+/// A or B as v3 reads it. `side` runs along C's rows or columns, `depth` along k. The elements are
+/// contiguous in one of the two directions.
 template <class T>
 struct Operand {
   const T* data;
   int64_t side, depth, side_step, depth_step;
-  bool packs;  // may they be loaded 16 bytes at a time?
+  bool packs;  // can they be loaded 16 bytes at a time?
 };
 
-/// A thread's share of an operand's tiles, which it carries one after another from global to shared memory.
-/// `along_depth` is the direction in which its packs lie: that of k, or that of C's side.
+/// A thread's share of an operand's tiles. The thread carries one tile after another from global to
+/// shared memory. Its packs run along k if `along_depth` is true, else along C's side.
 template <class Tiling, class T, bool along_depth>
 class Carrier {
  public:
@@ -199,7 +206,8 @@ class Carrier {
     }
   }
 
-  /// Loads the next tile, of whose depth `depth_left` are left; zeros beyond the operand's end.
+  /// Loads the next tile. The operand has `depth_left` elements left along k. Beyond its end
+  /// there are zeros.
   __device__ void fetch(int64_t depth_left) {
     const int left = static_cast<int>(depth_left < Tiling::depth ? depth_left : Tiling::depth);
 #pragma unroll
@@ -217,8 +225,8 @@ class Carrier {
     }
   }
 
-  /// Shared memory has the side along its rows. A pack that lies along k is spread over `width` rows there; the padding
-  /// puts the words that a warp writes at once into different banks.
+  /// Shared memory has the side along its rows. A pack along k is spread over `width` rows. The
+  /// padding puts the words that a warp writes at once into different banks.
   __device__ void put(typename Tiling::Shared& tile) const {
 #pragma unroll
     for (int c = 0; c < count; ++c) {
@@ -237,7 +245,8 @@ class Carrier {
                        packs_a_line = (along_depth ? Tiling::depth : Tiling::side) / width;
   static constexpr int count = Tiling::side * Tiling::depth / width / Tiling::threads;
 
-  /// Where pack number c of this thread lies in the tile: neighbouring threads take neighbouring packs.
+  /// The position of this thread's pack number c in the tile. Neighbouring threads
+  /// take neighbouring packs.
   struct Position {
     int side, depth;
   };
@@ -248,14 +257,14 @@ class Carrier {
   }
 
   const T* place_[count];
-  int side_left_[count];  // elements of the side from there on, up to a pack
+  int side_left_[count];  // elements of the side from there on, at most a pack
   int64_t tile_step_;
   bool packs_;
   Pack<T, width> carried_[count];
 };
 
-/// The thread's place among those of the tile. A warp is 4 × 8 threads, so that a load of its B is 8 packs side by
-/// side, and one of its A four packs that 8 threads each share.
+/// The thread's place among the threads of the tile. A warp is 4 × 8 threads. Its load of B is 8
+/// neighbouring packs, and its load of A is four packs, each shared by 8 threads.
 template <class Tiling>
 struct Place8x8 {
   int row, column;
@@ -271,7 +280,7 @@ template <class Tiling, class T>
 __device__ void multiply(const typename Tiling::Shared& a, const typename Tiling::Shared& b,
                          const Place8x8<Tiling>& place, T (&sum)[Tiling::each][Tiling::each]) {
   constexpr int width = Tiling::width, each = Tiling::each, stride = Tiling::threads_across * width;
-#pragma unroll 2  // more would only move more loads ahead, into registers that there are not
+#pragma unroll 2  // unrolling more would move more loads ahead than there are registers for
   for (int p = 0; p < Tiling::depth; ++p) {
     T column[each], row[each];  // of A, of B
 #pragma unroll
@@ -351,8 +360,7 @@ __global__ void __launch_bounds__(Tiling::threads, Tiling::blocks)
   write<Tiling>(c, c_packs, tile.row * side, tile.column * side, place, sum);
 }
 
-// ---- a vector along which the other operand lies
-// ------------------------------------------------------------------------
+// ---- A vector times a matrix that is contiguous along k -----------------------------------------
 
 template <class T>
 __global__ void dots(Batch<T> all, Divisor columns, Divisor rows, int64_t outputs) {
@@ -368,7 +376,7 @@ __global__ void dots(Batch<T> all, Divisor columns, Divisor rows, int64_t output
   }
 }
 
-// ---- launching -----------------------------------------------------------------------------------------------------
+// ---- Launching ----------------------------------------------------------------------------------
 
 template <class T>
 void run_naive(const Batch<T>& all) {
@@ -390,14 +398,14 @@ void run_tiles(const Batch<T>& all) {
   launch<tiles<T>>({grid.blocks(), {kSide, kSide}}, all, grid);
 }
 
-/// True if elements lie side by side along rows or columns.
+/// True if the elements are contiguous along rows or columns.
 template <class T>
-bool lies_together(const Matrix<T>& m) {
+bool has_unit_stride(const Matrix<T>& m) {
   return m.row == 1 || m.rows == 1 || m.column == 1 || m.columns == 1;
 }
 
-/// True if packs may be loaded: elements side by side, and every line, in every matrix of the batch, beginning where
-/// a pack may begin.
+/// True if the elements can be loaded in packs: lines are contiguous, and in every matrix of the
+/// batch each line begins at a multiple of a pack.
 template <class T>
 bool has_packs(const T* data, int64_t step, int64_t lines, int64_t line_step, const Loop<3>& batch,
                int view) {
@@ -440,11 +448,11 @@ void run_registers(const Batch<T>& all) {
     b_along_depth ? run(along_side, depth) : run(along_side, along_side);
 }
 
-/// Large tiles where they are enough to fill a device, for each of their numbers is used more often.
+/// Large tiles use each number more often. They are taken if they are enough to fill a device.
 template <class T>
 void run_registers(const Batch<T>& all) {
   constexpr int64_t enough = 128;
-  if (!lies_together(all.first.a) || !lies_together(all.first.b)) return run_tiles(all);
+  if (!has_unit_stride(all.first.a) || !has_unit_stride(all.first.b)) return run_tiles(all);
   if constexpr (sizeof(T) == 4)
     if (TileGrid(all, 128).tiles >= enough) return run_registers<T, 128>(all);
   run_registers<T, 64>(all);
@@ -461,7 +469,7 @@ void run_best(const Batch<T>& all) {
   run_tiles(all);
 }
 
-/// Calls run(batch) if there is anything to do.
+/// Calls run(batch) unless there is nothing to multiply.
 template <class T, class Run>
 void product(const View& a, const View& b, const View& out, const Run& run) {
   if (out.numel() == 0) return;

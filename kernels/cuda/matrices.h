@@ -1,9 +1,10 @@
-// Batches of small matrices, a block of threads for each matrix: what linalg.cu and jacobi.cu have in common.
+// Batches of small matrices, with a block of threads for each matrix. linalg.cu and jacobi.cu are
+// built on it.
 //
-// A block copies its matrix to where it works: into shared memory if it fits, else into global memory. There columns lie
-// side by side, the lanes of a warp go down a column and the warps take turns at the columns, so that neighbouring
-// threads touch neighbouring elements. Columns begin an odd number of elements apart: then the elements of a row lie in
-// different banks of the shared memory, too.
+// A block copies its matrix into shared memory if it fits, else into global memory. The copy is
+// column-major. The lanes of a warp go down a column, and the warps take turns at the columns, so
+// neighbouring threads access neighbouring elements. Columns begin an odd number of elements apart,
+// so the elements of a row are in different banks of shared memory, too.
 #pragma once
 
 #include <algorithm>
@@ -15,10 +16,10 @@
 
 namespace gradus::cuda {
 
-/// Threads of a block, at most.
+/// The most threads of a block.
 inline constexpr int kMostThreads = 512;
 
-/// Who this thread is in its block.
+/// The thread's place in its block.
 struct Lane {
   int lane = static_cast<int>(threadIdx.x) % kWarp, warp = static_cast<int>(threadIdx.x) / kWarp;
   int warps = static_cast<int>(blockDim.x) / kWarp;
@@ -33,8 +34,8 @@ struct Matrix {
   __device__ T* column(int64_t j) const { return data + j * column_step; }
 };
 
-/// f(i, j) for each element of a matrix. Neighbouring threads go along the dimension in which `along` has the smaller
-/// step, so that they read, or write, neighbouring elements of it.
+/// f(i, j) for each element of a matrix. Neighbouring threads go along the dimension in which
+/// `along` has the smaller stride, so that they access neighbouring elements of it.
 template <class T, class F>
 __device__ void for_elements(const Matrix<T>& along, int64_t rows, int64_t columns, const F& f) {
   const Lane me;
@@ -47,9 +48,9 @@ __device__ void for_elements(const Matrix<T>& along, int64_t rows, int64_t colum
   }
 }
 
-/// to = from / scale, where the scale, which is returned, is a power of two that brings the largest element to [1, 2):
-/// then squares neither overflow nor vanish, and nothing is rounded. With `only_lower`, what is above the diagonal is
-/// neither read nor written.
+/// to = from / scale. Returns the scale, a power of two that brings the largest element into [1,
+/// 2). So squares neither overflow nor vanish, and nothing is rounded. If `only_lower` is true,
+/// elements above the diagonal are neither read nor written.
 template <class T>
 __device__ T copy_scaled(const Matrix<const T>& from, const Matrix<T>& to, int64_t rows, int64_t columns,
                          bool only_lower = false) {
@@ -98,9 +99,10 @@ __device__ void swap_values(T& a, T& b) {
   b = was;
 }
 
-// ---- Where a block works -----------------------------------------------------------------------------------------
+// ---- Where a block works ------------------------------------------------------------------------
 
-/// Of the 48 KiB of shared memory that every device gives a block without being asked, what kernels leave.
+/// The shared memory for matrices: the 48 KiB that every device gives a block by default, less
+/// what kernels need.
 inline constexpr int64_t kMostShared = 47 << 10;
 
 /// The elements of a matrix (rows, columns) with its columns an odd number of elements apart.
@@ -112,7 +114,8 @@ struct BlockMemory {
   int64_t bytes;
 };
 
-/// Deals out the memory of this block. What has the largest elements comes first, which keeps the rest aligned.
+/// Divides the memory of this block. Arrays with the largest elements come first, which keeps
+/// the others aligned.
 class BlockArena {
  public:
   __device__ explicit BlockArena(const BlockMemory& memory)
@@ -133,7 +136,8 @@ class BlockArena {
   unsigned char* next_;
 };
 
-/// How many matrices there are; for each a block of so many warps that `tasks` tasks keep them busy, with so much memory.
+/// The number of matrices, and the size of the block for each: its warps, so that `tasks` tasks
+/// keep them busy, and its memory.
 struct Blocks {
   int64_t matrices, tasks, bytes;
   Place place;
@@ -141,7 +145,8 @@ struct Blocks {
       : matrices(matrices), tasks(tasks), bytes(divide_up(bytes, 16) * 16), place(place) {}
 };
 
-/// Starts a kernel whose first parameter is its BlockMemory. Each block takes every gridDim.x-th matrix.
+/// Starts a kernel whose first parameter is its BlockMemory. Each block takes
+/// every gridDim.x-th matrix.
 template <auto kernel, class... Arguments>
 void launch_blocks(const Blocks& blocks, const Arguments&... arguments) {
   if (blocks.matrices == 0) return;

@@ -1,9 +1,9 @@
 // Memory of the device, and copies between it and the host.
 //
-// cudaMalloc takes some microseconds and waits for the device; cudaFree waits for all its work. So blocks that were given
-// back are kept in one list per size and handed out again. That is safe while kernels that use them still run, since all
-// of them run in one stream, one after another. When the device has no more memory, everything kept is returned to it, and
-// the allocation is tried once more.
+// cudaMalloc takes some microseconds and waits for the device. cudaFree waits for all its work. So
+// released blocks are kept in one list per size and handed out again. This is safe while kernels
+// that use them still run, because all kernels run in one stream, one after another. If the device
+// has no more memory, all kept blocks are returned to it, and the allocation is tried once more.
 #include <algorithm>
 #include <bit>
 #include <map>
@@ -23,7 +23,8 @@ constexpr bool kCaching = false;
 constexpr bool kCaching = true;
 #endif
 
-/// Rounded up to 512 bytes, and from 2 KiB on to a quarter of a power of two: at most a quarter is wasted.
+/// Rounded up to 512 bytes, and from 2 KiB on to a quarter of a power of two: at most a
+/// quarter is wasted.
 int64_t block_size(int64_t bytes) {
   if (!kCaching) return std::max<int64_t>(bytes, 1);
   const auto wanted = static_cast<uint64_t>(std::max<int64_t>(bytes, 1));
@@ -83,7 +84,8 @@ void release(void* block, int64_t bytes) {
     check_cuda(cudaFree(block), "cudaFree");
 }
 
-// From ordinary memory CUDA copies to the device asynchronously: it returns once the bytes are in a buffer of its own.
+// From ordinary memory CUDA copies to the device asynchronously: it returns once the bytes are in a
+// buffer of its own.
 void copy_from_host(const void* host, void* block, int64_t bytes) {
   check_cuda(cudaMemcpyAsync(block, host, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, nullptr),
              "copy to the device");

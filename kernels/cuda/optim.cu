@@ -1,25 +1,28 @@
-// One step of an optimiser over many parameters, in place on them and on their state: a single pass over memory.
+// One step of an optimiser for many parameters, in place on them and on their state, in a single
+// pass over memory.
 //
-//   v1 formula by formula  g + λp, βm, (1 - β) g, … each a launch that reads and writes whole tensors: for Adam some
-//                          12 launches and 30 memory accesses per element.
-//   v2 fused               a launch per parameter does it all: 4 reads and 3 writes (Adam), 3 and 2 (SGD with
-//                          momentum), 2 and 1 (without). A launch takes some 3 µs however small the tensor: 1,000
-//                          elements take 3 ns of memory.
-//   v3 many tensors        one launch for as many tensors as its 4 KiB of arguments can name, 47 of Adam's in
-//                          float32. A block takes a piece of 4,096 elements; it finds its tensor by a binary search
-//                          among the numbers of the tensors' first blocks, which all its threads do alike.
+//   v1 formula by formula  Each of g + λp, βm, (1 - β) g, … is a launch that reads and writes whole
+//                          tensors. Adam takes some 12 launches and 30 memory accesses per element.
+//   v2 fused               One launch per parameter computes everything: 4 reads and 3 writes (Adam), 3
+//                          and 2 (SGD with momentum), 2 and 1 (without). A launch takes some 3 µs
+//                          however small the tensor, while memory takes 3 ns for 1,000 elements.
+//   v3 many tensors        One launch serves as many tensors as its 4 KiB of arguments can name: 47 of
+//                          Adam's in float32. A block takes a piece of 4,096 elements. It finds its
+//                          tensor by a binary search among the numbers of the tensors' first blocks.
+//                          All its threads search alike.
 //
-// sgd() and adam() are v3, in 16-byte packs, for tensors whose elements lie in one row and in the same order; any
-// others are v2, each in a launch that follows the strides. Neighbouring threads take neighbouring packs: everything
-// coalesces.
+// sgd() and adam() are v3, in 16-byte packs, for tensors that are contiguous in the same order.
+// Others are v2, each in a launch that follows the strides. Neighbouring threads take neighbouring
+// packs, so everything coalesces.
 //
-// sm_80 (ptxas -v): no spills, no shared memory. Adam has 42 registers (float64: 50): 5 blocks of 256 threads on a
-// multiprocessor (4), of 8 that it can hold; each thread has four 16-byte loads on their way. SGD has 23 to 29: 8
-// blocks.
+// sm_80 (ptxas -v): no spills, no shared memory. Adam has 42 registers (float64: 50): 5 blocks of
+// 256 threads on a multiprocessor (4), of 8 that it can hold; each thread has four 16-byte loads on
+// their way. SGD has 23 to 29: 8 blocks.
 //
-// Bytes and flops: Adam moves 28 bytes for an element of float32 and computes 15 flops, SGD 20 and 6 with momentum, 12
-// and 2 without. The roofline predicts, not measured, what memory allows: 55, 78 and 130 · 10⁹ elements a second on an
-// A100 (1,555 GB/s); 36, 50 and 84 · 10⁹ on an RTX 4090 (1,008 GB/s).
+// Bytes and flops: Adam moves 28 bytes for an element of float32 and computes 15 flops, SGD 20
+// and 6 with momentum, 12 and 2 without. The roofline predicts, not measured, what memory allows:
+// 55, 78 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s); 36, 50 and 84 · 10⁹ on an RTX
+// 4090 (1,008 GB/s).
 #include <vector>
 
 #include "kernels/cuda/cuda_kernels.h"
@@ -32,8 +35,8 @@ namespace {
 
 constexpr int64_t kPiece = 4096;  // elements that a block takes
 
-/// A parameter with the N - 1 tensors that belong to it: gradient, then state. The first `loaded` of them are read; a
-/// buffer that is being started is only written.
+/// A parameter and the N - 1 tensors that belong to it: gradient, then state. The first `loaded` of
+/// them are read. A buffer that the step starts is only written.
 template <class Rule, class T, int N>
 struct Entry {
   T* data[N];
@@ -42,7 +45,7 @@ struct Entry {
   Rule rule;
 };
 
-/// What fits into a launch's arguments.
+/// The tensors that fit into a launch's arguments.
 template <class Rule, class T, int N>
 struct Batch {
   static constexpr int most = (4096 - 8) / (sizeof(Entry<Rule, T, N>) + sizeof(unsigned)) - 1;
@@ -153,7 +156,7 @@ class Updates {
   int64_t blocks_ = 0;
 };
 
-/// Calls f(T{}) with the type of all parameters, since they share one; not if there are none.
+/// Calls f(T{}) with the one type of all parameters, unless there are none.
 template <class Tensors, class F>
 void visit_parameters(const char* op, std::span<const Tensors> all, const F& f) {
   if (all.empty()) return;

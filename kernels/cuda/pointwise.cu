@@ -1,10 +1,11 @@
-// The pointwise entries of the table: which kernel a formula and a dtype have, and what fills, copies and chooses.
+// The pointwise entries of the table: the choice of a formula's kernel by dtype, and fill,
+// copy and where.
 #include "kernels/cuda/pointwise.h"
 
 namespace gradus::cuda {
 namespace {
 
-/// A number where a view like `other` is expected.
+/// A number as an argument with the shape of `other`.
 Argument number_like(const View& other, Scalar number) {
   View view = other;
   view.data = nullptr;

@@ -1,25 +1,28 @@
-// Pointwise kernels: out[i] = f(a[i], b[i], …), all views of one shape, inputs read through any strides.
+// Pointwise kernels: out[i] = f(a[i], b[i], …) for views of one shape. Inputs are read
+// through any strides.
 //
-//   v1 strided  one thread, one element. The loops over dimensions are merged on the host as far as the strides
-//               allow; what is left is a division by each size but the outermost, done by a multiplication (Divisor
-//               in loops.h).
-//   v2 flat     contiguous views need no index at all, and a thread takes 16 bytes of the widest operand with one
-//               instruction: a quarter of the instructions, and more bytes on their way from memory at a time.
+//   v1 strided  One thread computes one element. The host merges the loops over dimensions as far as
+//               the strides allow. Each remaining size but the outermost costs a division, done by a
+//               multiplication (Divisor in loops.h).
+//   v2 flat     Contiguous views need no index. A thread takes 16 bytes of the widest operand with one
+//               instruction: a quarter of the instructions, and more bytes in flight.
 //
-// pointwise() takes v2 where all views are contiguous and begin at multiples of 16 bytes, else v1. The formula is a
-// template parameter of the kernel, never a case that each thread decides.
+// pointwise() takes v2 if all views are contiguous and aligned to 16 bytes, else v1. The formula is
+// a template parameter of the kernel, so no thread branches on it.
 //
-// Coalescing: neighbouring threads have neighbouring elements of out, in v1 because the loops are ordered by out's
-// strides. So a warp writes 128 bytes (v1, float32) or 512 (v2) that lie together, and reads each input likewise
-// unless it is transposed. A copy, where nothing but that reading costs time, has transpose.cu for the case.
+// Coalescing: neighbouring threads have neighbouring elements of out. In v1 this holds because the
+// loops are ordered by out's strides. So a warp writes 128 contiguous bytes (v1, float32) or 512
+// (v2), and reads each input likewise unless it is transposed. Copies of transposed matrices have
+// kernels of their own, in transpose.cu.
 //
-// sm_80 (ptxas -v): no spills, no shared memory. 22 to 40 registers, up to 56 in the long formulas (division; pow
-// in float64): 8 blocks of 256 threads on a multiprocessor up to 32 registers, all that it can hold; 6 up to 40, 4 up
-// to 64. sin and cos keep 32 or 40 bytes of their own in local memory, for arguments too large for the short way.
+// sm_80 (ptxas -v): no spills, no shared memory. 22 to 40 registers, up to 56 in the long formulas
+// (division; pow in float64): 8 blocks of 256 threads on a multiprocessor up to 32 registers, all
+// that it can hold; 6 up to 40, 4 up to 64. sin and cos keep 32 or 40 bytes of their own in local
+// memory, for arguments too large for the short way.
 //
-// Bytes and flops: a + b in float32 moves 12 bytes for one flop. The roofline predicts, not measured, what memory
-// allows: 130 · 10⁹ sums a second on an A100 (1,555 GB/s), 84 · 10⁹ on an RTX 4090 (1,008 GB/s), a hundredth of their
-// flops or less.
+// Bytes and flops: a + b in float32 moves 12 bytes for one flop. The roofline predicts, not
+// measured, what memory allows: 130 · 10⁹ sums a second on an A100 (1,555 GB/s), 84 · 10⁹ on an RTX
+// 4090 (1,008 GB/s), a hundredth of their flops or less.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +37,8 @@
 
 namespace gradus::cuda {
 
-/// An argument of a pointwise kernel: a view, or a number in place of all its elements (data == nullptr).
+/// An argument of a pointwise kernel: a view, or a number in place of all its elements
+/// (data == nullptr).
 struct Argument {
   View view;
   Scalar number = 0;
@@ -44,14 +48,15 @@ struct Argument {
 template <class... Arguments>
 using PointwiseKernel = void (*)(const View& out, const Arguments&... arguments);
 
-/// The kernels of one formula, by dtype: nullptr where it does not take the dtype.
+/// The kernels of one formula, by dtype: nullptr for a dtype that the formula does not take.
 template <class... Arguments>
 using KernelRow = std::array<PointwiseKernel<Arguments...>, kComputedDtypes>;
 using UnaryRow = KernelRow<Argument>;
 using BinaryRow = KernelRow<Argument, Argument>;
 using TernaryRow = KernelRow<Argument, Argument, Argument>;
 
-// The tables, in the order of the lists of formulas. Each is compiled in a file of its own, since that takes a while.
+// The tables, in the order of the lists of formulas. Each is compiled in a file of its own, because
+// that takes a while.
 extern const std::array<UnaryRow, formulas::Unaries::size> unary_kernels;
 extern const std::array<BinaryRow, formulas::Arithmetic::size> arithmetic_kernels;
 extern const std::array<BinaryRow, formulas::Comparisons::size> comparison_kernels;

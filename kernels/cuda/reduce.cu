@@ -1,30 +1,38 @@
-// Reductions: sums, also of squares, prod, max, min, all and any over any set of dimensions.
+// Reductions: sum, sum of squares, prod, max, min, all and any over any set of dimensions.
 //
-//   v1 chain     one thread, one output: a chain as long as the range, and one thread for a sum over everything.
-//   v2 block     a block reduces the range: each thread a part of it, then by halves in shared memory, a barrier for
-//                each.
-//   v3 shuffles  a warp passes values from register to register; shared memory and barriers only between warps. As many
-//                threads as the range is worth work on an output: 1 to 32 up to 1,024 elements, then a block of 256.
-//   v4 grid      where there are too few outputs to fill the device, each range is cut into chunks, a block for each.
-//                What they leave is reduced by the same kernels again. No atomics: the digits are the same in each run.
+//   v1 chain     One thread computes one output by a chain as long as the range. A sum over everything
+//                uses a single thread.
+//   v2 block     A block computes one output. Each thread reduces a part of the range. The parts are
+//                combined by halves in shared memory, with a barrier for each halving.
+//   v3 shuffles  A warp combines values from register to register. Shared memory and barriers are
+//                needed only between warps. The number of threads for an output grows with the range:
+//                1 to 32 up to 1,024 elements, then a block of 256.
+//   v4 grid      If the outputs are too few to fill the device, each range is cut into chunks, and a
+//                block reduces each chunk. The same kernels then reduce the chunks' results. There are
+//                no atomics, so the digits are the same in each run.
 //
-// reduce() is v4, reduce_step() any of them. As on the CPU there are two arrangements, so that memory is read in order:
+// reduce() is v4. reduce_step() is any of them. Two arrangements read memory in order, as on the CPU:
 //
-//   rows      the innermost dimension is reduced: neighbouring threads take neighbouring elements of one output's range
-//   columns   the innermost dimension is kept: neighbouring threads take neighbouring outputs, rows of threads share
-//             a range
+//   rows      the innermost dimension is reduced. Neighbouring threads read neighbouring elements of
+//             one output's range.
+//   columns   the innermost dimension is kept. Neighbouring threads compute neighbouring outputs, and
+//             the rows of the block share a range.
 //
-// In both a warp's loads are neighbours and coalesce. In rows without gaps each thread loads 16 bytes at a time.
+// In both, the loads of a warp coalesce. If a range is contiguous, the row kernel loads 16 bytes
+// at a time.
 //
-// Accuracy: a thread adds chains of 32 and then those chains' results, at most 32; lanes, warps and chunks are
-// combined by halves. So the rounding error of a sum is that of about 32 + 32 + log₂ n additions, whatever n is.
+// Accuracy: a thread sums chains of 32 elements, and then the results of at most 32 chains. Lanes,
+// warps and chunks are combined by halves. So the rounding error of a sum is that of about 32 + 32
+// + log₂ n additions.
 //
-// sm_80 (ptxas -v): no spills. Rows: 42 registers and 128 bytes of shared memory in float32 (256 in float64), 5
-// blocks of 256 threads on a multiprocessor, 63 % of what it can hold; with any strides 50, 4 blocks. Columns: 40 and
-// 1,024 bytes, 6 blocks. any and all keep 16 bytes of their own in local memory, the 16 elements of a load.
+// sm_80 (ptxas -v): no spills. Rows in float32 take 42 registers and 128 bytes of shared memory
+// (256 in float64): 5 blocks of 256 threads on a multiprocessor, 63 % of what it can hold. With any
+// strides they take 50 registers: 4 blocks. Columns take 40 registers and 1,024 bytes: 6 blocks.
+// any and all keep 16 bytes in local memory, the 16 elements of a load.
 //
-// Bytes and flops: 4 bytes and one addition for each element of float32. The roofline predicts, not measured, what
-// memory allows: 389 · 10⁹ elements a second on an A100 (1,555 GB/s), 252 · 10⁹ on an RTX 4090 (1,008 GB/s).
+// Bytes and flops: 4 bytes and one addition for each element of float32. The roofline predicts (not
+// measured) that memory allows 389 · 10⁹ elements a second on an A100 (1,555 GB/s) and 252 · 10⁹ on
+// an RTX 4090 (1,008 GB/s).
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -44,18 +52,19 @@ constexpr int64_t kFill = 1024;  // blocks that fill a device
 
 int64_t power_of_two(int64_t n) { return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(n))); }
 
-/// What both arrangements need to know. Each output's range of n elements is cut into chunks; a job is a chunk.
+/// What both arrangements need. Each output's range of n elements is cut into chunks, and each
+/// chunk is a job.
 struct Plan {
   Loop<2> outputs;  // x's offsets, then out's
   Loop<1> range;    // x's offsets within the range
   int64_t n, chunk;
   Divisor chunks;
-  int64_t chunk_step;  // in out, from one chunk's result to the next one's
-  int64_t jobs;        // rows: outputs × chunks. columns: tiles of outputs × chunks
+  int64_t chunk_step;  // distance in out between the results of two chunks
+  int64_t jobs;        // rows: outputs × chunks; columns: tiles of outputs × chunks
 };
 
-/// Combines the elements that `element(i)` gives for i = begin, begin + step, … below end, in two levels of chains.
-/// Each call of element combines into its accumulators, of which there are `width`.
+/// Reduces the elements i = begin, begin + step, … below end, in two levels of chains. add(i, part)
+/// combines element i into the `width` accumulators `part`.
 template <class Combine, int width, class T, class Accumulate>
 __device__ T chains(int64_t begin, int64_t end, int64_t step, const Accumulate& add) {
   T total = Combine::template identity<T>;
@@ -75,9 +84,9 @@ __device__ T chains(int64_t begin, int64_t end, int64_t step, const Accumulate& 
   return total;
 }
 
-// ---- the arrangement by rows ---------------------------------------------------------------------------------------
+// ---- Rows ---------------------------------------------------------------------------------------
 
-/// `width` is 1, for any strides, or what fills 16 bytes, for ranges without gaps.
+/// `width` is 1 for any strides, and fills 16 bytes for contiguous ranges.
 template <class Combine, class Term, int width, class T>
 __global__ void rows(Plan plan, int lanes, const T* x, T* out) {
   const int groups = static_cast<int>(blockDim.x) / lanes, lane = static_cast<int>(threadIdx.x) % lanes;
@@ -101,15 +110,16 @@ __global__ void rows(Plan plan, int lanes, const T* x, T* out) {
           for (int w = 0; w < width; ++w) part[w] = Combine{}.value(part[w], Term{}.value(pack.values[w]));
         }
       });
-      if constexpr (width > 1)  // what is left over
-        for (int64_t i = packs * width + lane; i < end; i += lanes) result = Combine{}.value(result, Term{}.value(range[i]));
+      if constexpr (width > 1)  // the elements after the last pack
+        for (int64_t i = packs * width + lane; i < end; i += lanes)
+          result = Combine{}.value(result, Term{}.value(range[i]));
     }
     result = reduce_lanes<Combine>(result, lanes);
     if (job < plan.jobs && lane == 0) out[at[1] + chunk * plan.chunk_step] = result;
   }
 }
 
-// ---- the arrangement by columns ------------------------------------------------------------------------------------
+// ---- Columns ------------------------------------------------------------------------------------
 
 template <class Combine, class Term, class T>
 __global__ void columns(Plan plan, const T* x, T* out) {
@@ -134,20 +144,21 @@ __global__ void columns(Plan plan, const T* x, T* out) {
       for (int half = depth / 2; half > 0; half /= 2) {
         __syncthreads();
         if (row < half)
-          of_row[row * width + column] = result = Combine{}.value(result, of_row[(row + half) * width + column]);
+          of_row[row * width + column] = result =
+              Combine{}.value(result, of_row[(row + half) * width + column]);
       }
-      __syncthreads();  // before the next job overwrites what others still read
+      __syncthreads();  // the next job overwrites what other threads still read
     }
     if (row == 0 && output < plan.outputs.count) out[at[1] + chunk * plan.chunk_step] = result;
   }
 }
 
-// ---- which arrangement, how many threads and chunks ----------------------------------------------------------------
+// ---- The choice of arrangement, threads and chunks ----------------------------------------------
 
 int64_t innermost_step(const MergedLoops<1>& loops) { return std::abs(loops.strides[loops.dim - 1][0]); }
 
-/// x's dimensions sorted into those that are reduced and those that are kept. Before the latter stands one of size 1,
-/// along which the results of several chunks can lie.
+/// x's dimensions, split into reduced and kept ones. The kept ones start with a dimension of size
+/// 1. It becomes the dimension of the chunks.
 struct Sorted {
   View range, kept_x, kept_out;
 
@@ -178,8 +189,8 @@ struct Sorted {
   }
 };
 
-/// Into how many chunks: one if there are enough `blocks` without, so many that every chunk has at least `least`
-/// elements; but always so many that none has more than kChain times that.
+/// The number of chunks: one if `blocks` fill the device already, else enough to fill it, with at
+/// least `least` elements in each. In any case no chunk has more than kChain · `least` elements.
 int64_t chunks_for(int64_t n, int64_t blocks, int64_t least) {
   return std::max(divide_up(n, kChain * least), std::min(divide_up(n, least), divide_up(kFill, blocks)));
 }
@@ -187,10 +198,10 @@ int64_t chunks_for(int64_t n, int64_t blocks, int64_t least) {
 template <class Combine, class Term, class T>
 void reduce_of(const View& x, const View& out, ReduceStep step);
 
-/// Calls run(out, chunks) for the given number of chunks or a little less, and reduces what they have left.
+/// Calls run(out, chunks) for about the given number of chunks, and reduces their results.
 template <class Combine, class T, class Run>
 void run_chunks(Plan& plan, int64_t chunks, const Sorted& dims, const Run& run) {
-  constexpr int64_t whole = 1024;  // chunks begin where packs may begin
+  constexpr int64_t whole = 1024;  // chunks begin at multiples of it, so packs stay aligned
   plan.chunk = chunks == 1 ? plan.n : divide_up(divide_up(plan.n, chunks), whole) * whole;
   chunks = divide_up(plan.n, plan.chunk);
   plan.chunks = Divisor(chunks);
@@ -252,7 +263,7 @@ void reduce_of(const View& x, const View& out, ReduceStep step) {
   if (out.numel() == 0) return;
   if (x.numel() == 0) return fill(Combine::template identity<T>, out);
   const Sorted dims(x, out);
-  if (dims.range.dim == 0) {  // nothing is combined
+  if (dims.range.dim == 0) {  // nothing to combine
     if constexpr (std::same_as<Term, Identity>)
       return copy(x, out);
     else
@@ -262,7 +273,7 @@ void reduce_of(const View& x, const View& out, ReduceStep step) {
   plan.range = Loop<1>(MergedLoops<1>(dims.range));
   plan.n = plan.range.count;
   plan.outputs = Loop<2>(MergedLoops<2>(dims.kept_x, dims.kept_out));
-  // v1 is rows with one thread for each output; v2 columns with a block for each.
+  // v1 is the row kernel with one thread for each output, v2 the column kernel with a block for each.
   if (step == ReduceStep::grid ? dims.by_rows() : step != ReduceStep::block)
     reduce_by_rows<Combine, Term, T>(plan, dims, step);
   else
@@ -284,7 +295,8 @@ using KernelRow = std::array<ReduceKernel, kComputedDtypes>;
 
 template <class... F>
 constexpr std::array<KernelRow, sizeof...(F)> kernels_of(formulas::List<F...>) {
-  return {KernelRow{kernel_of<F, float>(), kernel_of<F, double>(), kernel_of<F, int64_t>(), kernel_of<F, bool>()}...};
+  return {KernelRow{kernel_of<F, float>(), kernel_of<F, double>(), kernel_of<F, int64_t>(),
+                    kernel_of<F, bool>()}...};
 }
 constexpr auto reduce_kernels = kernels_of(formulas::Reductions{});
 

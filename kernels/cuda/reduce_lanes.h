@@ -1,4 +1,4 @@
-// Reductions of values that the threads of a block hold: the inner part of reduce.cu, softmax.cu and layer_norm.cu.
+// Reduces values that the threads of a block hold. reduce.cu and the rows in rows.h are built on it.
 #pragma once
 
 #include "kernels/cuda/launch.h"
@@ -11,9 +11,9 @@ using formulas::Add, formulas::Identity, formulas::Maximum, formulas::Minimum;
 inline constexpr int kWarp = 32;  // warpSize, as a constant
 inline constexpr unsigned kAllLanes = 0xffffffffu;
 
-namespace {  // shared memory belongs to one kernel, not to all that include this
+namespace {  // shared memory belongs to the kernel of one file, not to all files that include this
 
-/// The value of the lane whose number differs from this one's in the given bit.
+/// The value of the lane whose number differs from this lane's in the given bit.
 template <class T>
 __device__ T across(T value, int bit) {
   if constexpr (std::same_as<T, bool>)
@@ -22,9 +22,9 @@ __device__ T across(T value, int bit) {
     return __shfl_xor_sync(kAllLanes, value, bit);
 }
 
-/// The values of a group of neighbouring threads combined by halves; every one of them gets the result. `lanes`, a
-/// power of two, is how many they are: up to a warp, by shuffles alone; or several warps, whose results meet in
-/// shared memory. All threads of the block must call it.
+/// Combines the values of a group of neighbouring threads by halves. Every thread gets the result.
+/// The group has `lanes` threads, a power of two. Up to a warp it needs shuffles alone; several
+/// warps combine their results through shared memory. All threads of the block must call it.
 template <class F, class T>
 __device__ T reduce_lanes(T value, int lanes) {
   for (int bit = (lanes < kWarp ? lanes : kWarp) / 2; bit > 0; bit /= 2)
@@ -33,7 +33,7 @@ __device__ T reduce_lanes(T value, int lanes) {
   constexpr int most_warps = 1024 / kWarp;
   __shared__ T of_warp[most_warps];
   const int warp = static_cast<int>(threadIdx.x) / kWarp, warps = lanes / kWarp, first = warp & ~(warps - 1);
-  __syncthreads();  // all have read the results of the last call
+  __syncthreads();  // wait until all have read the results of the last call
   if (threadIdx.x % kWarp == 0) of_warp[warp] = value;
   __syncthreads();
   value = of_warp[first];
@@ -43,14 +43,15 @@ __device__ T reduce_lanes(T value, int lanes) {
 
 constexpr int64_t kNowhere = std::numeric_limits<int64_t>::max();
 
-/// A number out of many, and which of them it is.
+/// A value and its index.
 template <class T>
 struct Found {
   T value;
   int64_t index;
 };
 
-/// The better of two by Best (Maximum or Minimum); NaN is better than every number, and the first of equals is taken.
+/// The better of two by Best (Maximum or Minimum). NaN is better than every number. Of equal ones
+/// the first wins.
 template <class Best, class T>
 __device__ Found<T> better(Found<T> a, Found<T> b) {
   const T best = Best{}.value(a.value, b.value);
@@ -60,7 +61,7 @@ __device__ Found<T> better(Found<T> a, Found<T> b) {
   return a.index < b.index ? a : b;
 }
 
-/// The best of what neighbouring lanes of a warp have found, for each of them.
+/// The best of the values found by neighbouring lanes of a warp. Every lane gets it.
 template <class Best, class T>
 __device__ Found<T> best_of_warp(Found<T> mine, int lanes = kWarp) {
   for (int bit = lanes / 2; bit > 0; bit /= 2)

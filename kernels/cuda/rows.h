@@ -1,9 +1,10 @@
-// Rows: kernels whose every result depends on a whole row, the elements along the last dimension. Softmax and layer
-// norm are of this kind.
+// Loops over rows, the lines along the last dimension, for kernels whose results depend on whole
+// rows: softmax and layer norm.
 //
-// A group of neighbouring threads shares a row. Its elements stay in the threads' registers, so that they are read
-// from memory once however often the formulas go over them; only rows too long for that are read again. A kernel is
-// written once for both: it asks its Share for a Row and goes over it with for_each and reduce.
+// A group of neighbouring threads shares a row and keeps it in registers. So the row is read from
+// memory once, however often the formula goes over it. Only rows that are too long for registers
+// are read again. A kernel is written once for both cases: it asks its Share for a Row, and goes
+// over it with for_each and reduce.
 #pragma once
 
 #include <algorithm>
@@ -15,15 +16,16 @@
 
 namespace gradus::cuda {
 
-/// Threads that share a row, at most.
+/// The most threads that share a row.
 inline constexpr int kMostLanes = 512;
 
-/// A thread's share of a row in registers: up to K elements, in packs of `width`. Lane l of L has the packs l, l + L, …
+/// A thread's share of a row in registers: up to K elements in packs of `width`. Lane l of L has
+/// packs l, l + L, …
 template <int K, int width>
 struct InRegisters {
   static constexpr bool in_memory = false;
   int lane, lanes;
-  int64_t n;  // of the row; 0 if there is no row for this group
+  int64_t n;  // elements of the row, 0 if there is no row for this group
 
   template <class T>
   struct Row {
@@ -32,7 +34,7 @@ struct InRegisters {
     __device__ const T& operator[](int k) const { return values[k]; }
   };
 
-  /// Where element k of the share is in the row.
+  /// The position in the row of element k of the share.
   __device__ int position(int k) const { return (k / width * lanes + lane) * width + k % width; }
 
   /// Calls f(k) for each element of the share.
@@ -60,7 +62,7 @@ struct InRegisters {
     return row;
   }
 
-  /// A row for results, which store() writes.
+  /// A row for results, which store() writes to memory.
   template <class T>
   __device__ Row<T> results(T*, int64_t) const {
     return {};
@@ -81,7 +83,7 @@ struct InRegisters {
     }
   }
 
-  /// f(k) of all elements of the row combined. Every thread of the group gets the result.
+  /// Combines f(k) over all elements of the row. Every thread of the group gets the result.
   template <class R, class F>
   __device__ __forceinline__ auto reduce(const F& f) const {
     auto result = R::template identity<std::remove_cvref_t<decltype(f(0))>>;
@@ -90,7 +92,7 @@ struct InRegisters {
   }
 };
 
-/// A thread's share of a row that stays in memory: elements l, l + L, …
+/// A thread's share of a row that stays in memory: lane l of L has elements l, l + L, …
 struct InMemory {
   static constexpr bool in_memory = true;
   int lane, lanes;
@@ -119,11 +121,12 @@ struct InMemory {
     return {y, step};
   }
   template <class T>
-  __device__ void store(const Row<T>&, T*, int64_t) const {}  // they are there
+  __device__ void store(const Row<T>&, T*, int64_t) const {}  // the results are in memory already
 
   template <class R, class F>
   __device__ auto reduce(const F& f) const {
-    // Two levels of chains: the rounding error grows with the longer of them, not with their product.
+    // Two levels of chains. The rounding error grows with the longer level, not with the
+    // product of both.
     constexpr int chain = 32;
     constexpr auto identity = R::template identity<std::remove_cvref_t<decltype(f(0))>>;
     auto result = identity;
@@ -136,16 +139,16 @@ struct InMemory {
   }
 };
 
-/// The rows of N views, of equal number: in some views n elements, in others one.
+/// The rows of N views. All views have equally many rows, of n elements or of one.
 template <int N>
 struct Rows {
-  Loop<N> loop;  // over where rows begin
+  Loop<N> loop;  // over the first elements of the rows
   int64_t n = 1;
-  int64_t steps[N];  // from element to element
+  int64_t steps[N];  // from one element of a row to the next
   int lanes = 1;
 
-  /// Calls row(share, offsets) for each row, by a group of lanes. Groups without a row take part, with n = 0, because
-  /// all threads of a block must pass its barriers.
+  /// Calls row(share, offsets) for each row, by a group of `lanes` threads. A group without a row
+  /// calls it with n = 0, because all threads of a block must reach its barriers.
   template <class Share, class Call>
   __device__ __forceinline__ void for_each(const Call& row) const {
     const int groups = static_cast<int>(blockDim.x) / lanes, thread = static_cast<int>(threadIdx.x);
@@ -157,7 +160,7 @@ struct Rows {
     }
   }
 
-  /// Blocks of at least a warp, with several rows each if rows are short.
+  /// Blocks of at least a warp. A block has several rows if rows are short.
   Grid grid() const {
     constexpr int64_t threads = 128;
     const auto wanted = std::bit_ceil(static_cast<uint64_t>(std::min(loop.count, threads) * lanes));
@@ -167,8 +170,8 @@ struct Rows {
   }
 };
 
-/// Calls run(share, rows) with the kind of Share that suits the rows of these views, unless there are none. T is the
-/// type of their elements; views with one element per row may have another.
+/// Calls run(share, rows) with the kind of Share that suits the rows, unless there are none. T is
+/// the element type. Views with one element per row may have another.
 template <class T, class Run, class... Views>
 void for_rows(const Run& run, const Views&... views) {
   constexpr int N = sizeof...(views), width = pack_width<T>;
@@ -196,7 +199,8 @@ void for_rows(const Run& run, const Views&... views) {
     rows.lanes = static_cast<int>(std::min<uint64_t>(std::bit_ceil(lanes), kMostLanes));
     run(Share{}, rows);
   };
-  // Elements in a thread's registers: 64 bytes of a row; or 32, when each element has an address of its own.
+  // Elements in a thread's registers: 64 bytes in packs, or 32 bytes if each element needs an
+  // address of its own.
   constexpr int most = 64 / sizeof(T), single = most / 2;
   if (rows.n <= 4 * kWarp) return run_with(InRegisters<4, 1>{}, 4);
   if (packs && rows.n <= most * kMostLanes) return run_with(InRegisters<most, width>{}, most);

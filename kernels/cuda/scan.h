@@ -1,13 +1,14 @@
-// Prefix sums (scans) along lines, for any sequence of values: the inner part of cumsum and nonzero.
+// Prefix sums (scans) along lines, for any sequence of values. cumsum and nonzero are built on them.
 //
-//   v1 chain   one thread, one line: n additions one after another.
-//   v2 block   a block takes the line in rounds of a value per thread. In a round every warp scans its values in 5
-//              shuffles, adding the value of the lane 1, 2, 4, 8, 16 before; the warps' totals meet in shared memory;
-//              the total of the round is carried into the next one.
-//   v3 grid    a line is cut into chunks, a block for each. One launch adds up each chunk, the same code scans those
-//              totals, another launch scans each chunk from what came before it. The values are read twice: the price
-//              for using the whole device instead of one block. A single pass is possible (Merrill & Garland, 2016),
-//              but its blocks wait for each other, which CUDA does not promise to work without a cooperative launch.
+//   v1 chain   One thread scans one line: n additions one after another.
+//   v2 block   A block scans a line in rounds of a value per thread. In a round every warp scans its
+//              values in 5 shuffles, which add the value of the lane 1, 2, 4, 8 and 16 before. The
+//              warps' totals are combined in shared memory. The round's total is carried into the next.
+//   v3 grid    A line is cut into chunks, with a block for each. One launch sums each chunk, the same
+//              code scans these totals, and another launch scans each chunk from the total before it.
+//              The values are read twice, but the whole device works instead of one block. A single
+//              pass is possible (Merrill & Garland, 2016). But its blocks wait for each other, which
+//              CUDA does not promise to work without a cooperative launch.
 //
 // Source: Hillis & Steele, "Data parallel algorithms" (1986), for the scan of a warp.
 #pragma once
@@ -44,7 +45,8 @@ struct ScanPlan {
 
 namespace {
 
-/// The sum of the values of this thread and of all before it in the block; `total` becomes that of all.
+/// The sum of the values of this thread and of all before it in the block; `total` becomes
+/// that of all.
 template <class T>
 __device__ T scan_block(T value, T& total) {
   __shared__ T of_warp[kThreads / kWarp];
@@ -77,7 +79,8 @@ __global__ void add_up_chunks(ScanPlan plan, Load load, Total* totals) {
   }
 }
 
-/// store(line, i, Σ load(line, j) over j = 0 … i). `totals`: the running totals of the chunks; nullptr if there is one.
+/// store(line, i, Σ load(line, j) over j = 0 … i). `totals`: the running totals of the chunks;
+/// nullptr if there is one.
 template <class Total, class Load, class Store>
 __global__ void scan_chunks(ScanPlan plan, Load load, Store store, const Total* totals) {
   for (int64_t job = blockIdx.x; job < plan.jobs; job += gridDim.x) {
@@ -95,7 +98,7 @@ __global__ void scan_chunks(ScanPlan plan, Load load, Store store, const Total* 
   }
 }
 
-/// Values that lie side by side, line after line: what the totals of chunks are.
+/// Contiguous values, line after line: the totals of chunks.
 template <class Total>
 struct SideBySide {
   Total* data;

@@ -1,50 +1,52 @@
-// Softmax along the last dimension, its logarithm, cross-entropy, and the gradients of all three.
+// Softmax along the last dimension, log-softmax, cross-entropy, and the gradients of all three.
 //
 //     yᵢ = e^(xᵢ - m) / Σⱼ e^(xⱼ - m),  m = maxⱼ xⱼ
 //
-//   v1 three passes  a group of threads goes over its row in memory for the largest element, for the exponentials and
-//                    their sum, and to divide by it: 3 reads and 2 writes of each element.
-//   v2 online        the largest and the sum at once: when a larger element comes along, the sum so far is made
-//                    smaller by e^(old - new). 2 reads and 1 write. Source: Milakov & Gimelshein, "Online normalizer
-//                    calculation for softmax" (2018).
-//   v3 registers     the threads keep the row: 1 read and 1 write, which is all that there must be. Up to 512 threads
-//                    keep 64 bytes each, 8,192 elements in float32; rows of up to 128 take 1 to 32 lanes, and a warp
-//                    has several of them.
+//   v1 three passes  A group of threads reads its row from memory three times: for the maximum, for the
+//                    exponentials and their sum, and for the division. 3 reads and 2 writes of each
+//                    element.
+//   v2 online        The maximum and the sum are computed in one pass. When a larger element arrives,
+//                    the sum so far is multiplied by e^(old - new). 2 reads and 1 write. Source: Milakov
+//                    & Gimelshein, "Online normalizer calculation for softmax" (2018).
+//   v3 registers     The threads keep the row in registers: 1 read and 1 write, the least possible. Up
+//                    to 512 threads keep 64 bytes each, 8,192 elements in float32. A row of up to 128
+//                    elements takes 1 to 32 lanes, so a warp has several rows.
 //
-// softmax() takes v3, and v2 for longer rows. The other kernels have the same two forms, see rows.h; cross-entropy
-// never writes a row, and makes the softmax anew for its gradient.
+// softmax() takes v3, and v2 for longer rows. The other kernels have the same two forms (rows.h).
+// Cross-entropy never writes the softmax of a row. Its gradient computes the softmax again.
 //
-// Coalescing: neighbouring lanes load neighbouring packs of 16 bytes (or elements, where a row does not begin at a
-// multiple of 16 bytes), so a group reads one stretch of memory at a time; rows of less than a warp follow each
-// other.
+// Coalescing: neighbouring lanes load neighbouring packs of 16 bytes, or elements if rows are not
+// aligned to 16 bytes. So a group reads one stretch of memory at a time. Rows shorter than a warp
+// follow each other in memory.
 //
-// sm_80 (ptxas -v): no spills. v1 and v2 40 to 46 registers, 2 or 3 blocks of 512 threads on a multiprocessor. v3 for
-// rows of up to 128: 48 in float32, 51 in float64. Longer rows: at most 96, so that a multiprocessor holds a block of
-// 512 threads, a quarter of its threads, with 32 KiB of loads on their way. 128 to 512 bytes of shared memory.
+// sm_80 (ptxas -v): no spills. v1 and v2 take 40 to 46 registers: 2 or 3 blocks of 512 threads on a
+// multiprocessor. v3 takes 48 registers for rows of up to 128 in float32, 51 in float64. For longer
+// rows it takes at most 96, so that a multiprocessor holds a block of 512 threads. That is a
+// quarter of its threads, with 32 KiB of loads in flight. 128 to 512 bytes of shared memory.
 //
-// Bytes: for each element of float32 20, 12 and 8. The roofline predicts, not measured, for v3 what memory allows:
-// 194 · 10⁹ elements a second on an A100 (1,555 GB/s), 126 · 10⁹ on an RTX 4090 (1,008 GB/s). v2 reads long rows
-// again from the second cache and comes close; the exponential of float64, some 40 flops, binds the RTX 4090 instead
-// (1.3 Tflop/s).
+// Bytes: 20, 12 and 8 for each element of float32 in v1, v2 and v3. For v3 the roofline predicts
+// (not measured) that memory allows 194 · 10⁹ elements a second on an A100 (1,555 GB/s) and 126 ·
+// 10⁹ on an RTX 4090 (1,008 GB/s). v2 reads long rows again from the L2 cache and comes close. In
+// float64 the exponential, some 40 flops, is the limit of the RTX 4090 (1.3 Tflop/s).
 #include "kernels/cuda/cuda_kernels.h"
 #include "kernels/cuda/rows.h"
 
 namespace gradus::cuda {
 namespace {
 
-/// What log Σ e^xⱼ is made of: the largest element m, and Σ e^(xⱼ - m).
+/// The two parts of log Σ e^xⱼ: the maximum m, and Σ e^(xⱼ - m).
 template <class T>
 struct ExpSum {
   T largest, sum;
 };
 
-/// e^(x - m), where -∞ is as large as -∞.
+/// e^(x - m), which is 1 for x = m = -∞.
 template <class T>
 __device__ T exp_difference(T x, T m) {
   return x == m ? T(1) : std::exp(x - m);
 }
 
-/// Online: each thread for itself, then all together.
+/// The online sum: each thread sums its share, then the group combines the sums.
 template <class Row>
 __device__ auto exp_sum(const InMemory& share, const Row& row) {
   using T = std::remove_cvref_t<decltype(row[0])>;
@@ -60,7 +62,7 @@ __device__ auto exp_sum(const InMemory& share, const Row& row) {
   });
   const T of_all = reduce_lanes<Maximum>(largest, share.lanes);
   sum = reduce_lanes<Add>(sum * exp_difference(largest, of_all), share.lanes);
-  return ExpSum<T>{of_all, sum + (of_all - of_all)};  // an infinite m makes it NaN, as e^(∞ - ∞) does
+  return ExpSum<T>{of_all, sum + (of_all - of_all)};  // NaN if m is infinite, since e^(∞ - ∞) is NaN
 }
 
 template <int K, int width, class Row>
@@ -70,7 +72,7 @@ __device__ auto exp_sum(const InRegisters<K, width>& share, const Row& row) {
   return ExpSum<T>{largest, share.template reduce<Add>([&](int k) { return std::exp(row[k] - largest); })};
 }
 
-/// y = scale · softmax(x); y may be x. In memory this is v1, in registers v3.
+/// y = scale · softmax(x). y may be x. With InMemory this is v1, with InRegisters v3.
 template <class T, class Share, class X, class Y>
 __device__ __forceinline__ void scaled_softmax(const Share& share, T scale, const X& x, Y& y) {
   const T largest = share.template reduce<Maximum>([&](auto i) { return x[i]; });
@@ -99,7 +101,7 @@ __global__ void __launch_bounds__(kMostLanes, 1) softmax_online(Rows<2> rows, T*
   });
 }
 
-// xᵢ - m - log Σⱼ e^(xⱼ - m): no logarithm of a softmax that has rounded to 0.
+// xᵢ - m - log Σⱼ e^(xⱼ - m). The logarithm of a softmax that was rounded to 0 is never taken.
 template <class Share, class T>
 __global__ void __launch_bounds__(kMostLanes, 1) log_softmax_rows(Rows<2> rows, T* out, const T* x) {
   rows.for_each<Share>([&](const Share& share, const Offsets<2>& at) {
@@ -151,7 +153,8 @@ __global__ void __launch_bounds__(kMostLanes, 1)
   });
 }
 
-// The softmax is made anew from x: one exponential per element, as the forward's, and nothing had to be kept.
+// The softmax is computed again from x, so that the forward pass need not keep it. This costs one
+// exponential per element.
 template <class Share, class T>
 __global__ void __launch_bounds__(kMostLanes, 1)
     cross_entropy_gradient_rows(Rows<4> rows, T* out, const T* x, const int64_t* target, const T* gradient) {

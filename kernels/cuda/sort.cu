@@ -1,26 +1,32 @@
-// Sorting along one dimension, stably, with the indices of where each element was.
+// Stable sorting along one dimension, with the original index of each element.
 //
-//   v1 bitonic  a block sorts up to 1,024 elements in shared memory. A bitonic network compares fixed pairs, so every
-//               thread has the same amount to do at each of its ½ log₂ n (log₂ n + 1) steps: 55 for 1,024 elements.
-//               The network is not stable; that elements which compare equal are ordered by their index makes it so.
-//   v2 merges   longer lines: sorted tiles of 1,024, then passes that merge neighbouring runs into runs of twice the
-//               length. No thread waits for another: an element's place in the merged run is its place in its own run
-//               plus the number of elements of the other run that go before it, which a binary search finds.
+//   v1 bitonic  A block sorts up to 1,024 elements in shared memory. A bitonic network compares fixed
+//               pairs, so every thread has the same work in each of its ½ log₂ n (log₂ n + 1) steps: 55
+//               for 1,024 elements. The network itself is not stable. Ordering equal elements by their
+//               index makes it so.
+//   v2 merges   For longer lines: tiles of 1,024 are sorted, then each pass merges neighbouring runs into
+//               runs of twice the length. No thread waits for another. An element's place in the merged
+//               run is its place in its own run plus the number of elements of the other run that go
+//               before it. A binary search finds that number.
 //
-// sort() is v1 for lines of up to 1,024 elements, else v2, with ⌈log₂ (n / 1,024)⌉ passes. Each reads and writes
-// every element and its index once, 24 bytes for float32, and searches: log₂ of the run's length loads, which for
-// neighbouring threads are mostly the same ones and come from cache. Reads of a pass are in order and coalesce; its
-// writes are those of two interleaved ascending sequences, so they nearly do.
+// sort() is v1 for lines of up to 1,024 elements, else v2 with ⌈log₂ (n / 1,024)⌉ passes. Each pass
+// reads and writes every element and its index once, 24 bytes for float32. Its search takes log₂ of
+// the run's length loads, which are mostly the same for neighbouring threads and come from cache. A
+// pass reads in order, so its reads coalesce. It writes two interleaved ascending sequences, so its
+// writes nearly coalesce.
 //
-// NaN is greater than every number, as on the CPU. Source: Batcher, "Sorting networks and their applications" (1968).
+// NaN is greater than every number, as on the CPU. Source: Batcher, "Sorting networks and
+// their applications" (1968).
 //
-// sm_80 (ptxas -v): no spills. Tiles: 32 registers and 8,192 bytes of shared memory (float32) or 12,288 (float64,
-// int64), 4 blocks of 512 threads on a multiprocessor, all that it can hold. Merges: 40 registers, 6 blocks of 256.
+// sm_80 (ptxas -v): no spills. Tiles take 32 registers and 8,192 bytes of shared memory (float32)
+// or 12,288 (float64, int64): 4 blocks of 512 threads, as many as a multiprocessor can hold. Merges
+// take 40 registers: 6 blocks of 256.
 //
-// Bytes: a tile's element is read and written with its index once, 16 bytes in float32; with 10 passes, for a line of
-// 2²⁰, that makes 256. The roofline predicts, not measured, what memory allows if all searching is done in cache: 6 ·
-// 10⁹ elements a second on an A100 (1,555 GB/s), 3.9 · 10⁹ on an RTX 4090 (1,008 GB/s). Memory is not what short
-// lines wait for: 55 steps of a tile, each with a barrier, are some 5,000 clocks.
+// Bytes: the tiles read an element and write it with its index, 16 bytes in float32. A line of 2²⁰
+// takes 10 passes more, 256 bytes in all. The roofline predicts (not measured) that memory allows 6
+// · 10⁹ elements a second on an A100 (1,555 GB/s) and 3.9 · 10⁹ on an RTX 4090 (1,008 GB/s), if all
+// searching is done in cache. Short lines do not wait for memory: the 55 steps of a tile, each with
+// a barrier, take some 5,000 clocks.
 #include <utility>
 
 #include "kernels/cuda/cuda_kernels.h"
@@ -32,7 +38,7 @@ namespace {
 
 constexpr int kTile = 1024;
 
-/// Must a stand before b? NaN is greater than every number.
+/// Must a go before b? NaN is greater than every number.
 template <bool descending>
 struct Before {
   template <class T>
@@ -47,7 +53,7 @@ template <bool descending, class T>
 __global__ void __launch_bounds__(kTile / 2)
     sort_tiles(Lines<3> lines, Divisor tiles, int64_t jobs, const T* x, T* values, int64_t* indices) {
   __shared__ T value[kTile];
-  __shared__ int index[kTile];  // in the tile; from `count` on they stand for nothing and go last
+  __shared__ int index[kTile];  // in the tile; indices from `count` on are padding and go last
   const int size = 2 * static_cast<int>(blockDim.x), thread = static_cast<int>(threadIdx.x);
   for (int64_t job = blockIdx.x; job < jobs; job += gridDim.x) {
     int64_t line = job;
@@ -63,8 +69,9 @@ __global__ void __launch_bounds__(kTile / 2)
       const Before<descending> goes_before;
       return goes_before(value[i], value[j]) || (!goes_before(value[j], value[i]) && index[i] < index[j]);
     };
-    // Runs of `run` elements, ascending and descending in turn, are merged into runs of twice the length by comparing
-    // elements at a distance that is halved step by step.
+    // Runs of `run` elements, alternately ascending and descending, are merged into runs of
+    // twice the length. Each step compares elements at a distance, and the distance is halved
+    // from step to step.
     for (int run = 1; run < size; run *= 2)
       for (int distance = run; distance > 0; distance /= 2) {
         __syncthreads();
@@ -84,11 +91,12 @@ __global__ void __launch_bounds__(kTile / 2)
       values[at[0] + (begin + i) * lines.steps[0]] = value[i];
       indices[at[1] + (begin + i) * lines.steps[1]] = begin + index[i];
     }
-    __syncthreads();  // before the next tile overwrites what others still read
+    __syncthreads();  // the next tile overwrites what other threads still read
   }
 }
 
-/// Merges pairs of neighbouring sorted runs of `run` elements (a power of two), from one pair of views into another.
+/// Merges pairs of neighbouring sorted runs of `run` elements (a power of two), from one pair of
+/// views to another.
 template <bool descending, class T>
 __global__ void merge_runs(Lines<4> lines, Divisor length, int64_t count, int64_t run, T* to_values,
                            int64_t* to_indices, const T* values, const int64_t* indices) {
@@ -99,7 +107,8 @@ __global__ void merge_runs(Lines<4> lines, Divisor length, int64_t count, int64_
     const T* from = values + at[2];
     const T mine = from[i * lines.steps[2]];
     const bool left = i < middle;
-    // How many of the other run go before this one; of equals those of the left run do.
+    // Counts the elements of the other run that go before this one. Of equal elements the left
+    // run's go first.
     int64_t low = left ? middle : first, high = left ? min(middle + run, lines.n) : middle;
     const int64_t start = low;
     while (low < high) {
@@ -117,7 +126,7 @@ __global__ void merge_runs(Lines<4> lines, Divisor length, int64_t count, int64_
   }
 }
 
-/// A view of x's shape and the given dtype on memory of its own, in which the lines along `dim` lie side by side.
+/// Values and indices of x's shape in memory of their own, contiguous along `dim`.
 struct SortedRuns {
   Workspace value_block, index_block;
   View values, indices;

@@ -1,20 +1,23 @@
-// Copies of transposed matrices: out (rows, columns), row-major, from x in which the columns lie together.
+// Copies of transposed matrices: out (rows, columns) is row-major, x is column-major.
 //
-//   v1 naive   each thread copies one element. Rows of out are written together, but the elements of x that a warp
-//              reads lie a whole column apart: each of its 32 loads fetches 32 bytes for the 4 it needs.
-//   v2 tiles   a block reads a tile of 32 × 32 along x's columns and writes it along out's rows; in between it turns
-//              in shared memory. All of global memory's accesses are coalesced now. But a warp that reads a column of
-//              the tile finds its 32 elements 32 words apart, all in one of the 32 banks: 32 rounds instead of one.
-//   v3 padded  rows of the tile have 33 elements. Those of a column are 33 words apart, in 32 different banks.
-//              (Elements of 8 bytes are served in half-warps, whose 16 lie 66 words apart; those of 1 byte fall 4 to
-//              a word, and their words into different banks too.)
+//   v1 naive   Each thread copies one element. A warp writes a row of out, and coalesces. But it reads
+//              elements of x that are a whole column apart: each of its 32 loads fetches 32 bytes and
+//              uses 4.
+//   v2 tiles   A block reads a tile of 32 × 32 along x's columns, and writes it along out's rows. Shared
+//              memory transposes it. All accesses to global memory coalesce. But the elements of a
+//              tile's column are 32 words apart, all in one of the 32 banks: 32 rounds instead of one.
+//   v3 padded  Rows of the tile have 33 elements. The elements of a column are 33 words apart, in 32
+//              different banks. (Elements of 8 bytes are served in half-warps, whose 16 elements are 66
+//              words apart. Elements of 1 byte share words by fours, and the words are in different
+//              banks too.)
 //
-// sm_80 (ptxas -v): 32 registers, no spills; shared memory for float32 none, 4,096 and 4,224 bytes. 8 blocks of 256
-// threads on a multiprocessor, all that it can hold, in each of the three.
+// sm_80 (ptxas -v): 32 registers, no spills; shared memory for float32 none, 4,096 and 4,224 bytes.
+// 8 blocks of 256 threads on a multiprocessor, all that it can hold, in each of the three.
 //
-// Bytes: 8 for each element of float32, and no flops. The roofline predicts, not measured, for v3 what memory allows:
-// 194 · 10⁹ elements a second on an A100 (1,555 GB/s), 126 · 10⁹ on an RTX 4090 (1,008 GB/s). v1 fetches 32 + 4 bytes
-// for each element where the cache does not help: 4.5 times slower.
+// Bytes: 8 for each element of float32, and no flops. The roofline predicts, not measured, for
+// v3 what memory allows: 194 · 10⁹ elements a second on an A100 (1,555 GB/s), 126 · 10⁹ on an
+// RTX 4090 (1,008 GB/s). v1 fetches 32 + 4 bytes for each element where the cache does not help:
+// 4.5 times slower.
 #include "kernels/cuda/cuda_kernels.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/loops.h"
@@ -25,7 +28,8 @@ namespace {
 constexpr int kTile = 32;
 constexpr int kRowsAtATime = 8;  // a block has 32 × 8 threads: each moves four elements of a tile
 
-/// Element (r, c) of matrix b is at out[of_out(b) + r·out_row + c] and at x[of_x(b) + c·x_column + r].
+/// Element (r, c) of matrix b is at out[of_out(b) + r·out_row + c] and at x[of_x(b) +
+/// c·x_column + r].
 struct Transposition {
   Loop<2> batch;  // out's offsets, then x's
   int64_t rows, columns, out_row, x_column;
@@ -42,7 +46,7 @@ struct Transposition {
   }
 };
 
-// ---- v1 naive ----------------------------------------------------------------------------------------------------
+// ---- v1 naive -----------------------------------------------------------------------------------
 
 template <class T>
 __global__ void naive(Transposition all, T* out, const T* x) {
@@ -55,8 +59,7 @@ __global__ void naive(Transposition all, T* out, const T* x) {
   }
 }
 
-// ---- v2 tiles, and v3 with rows that are longer by the padding
-// --------------------------------------------------------
+// ---- v2 tiles, and v3 with padded rows ----------------------------------------------------------
 
 template <int padding, class T>
 __global__ void tiles(Transposition all, T* out, const T* x) {
@@ -77,7 +80,8 @@ __global__ void tiles(Transposition all, T* out, const T* x) {
   }
 }
 
-/// The copy as a transposition; false if it is not one, or one of so few elements that tiles would be mostly empty.
+/// Copies x if the copy is a transposition of enough elements that tiles are not mostly empty;
+/// else returns false.
 bool find_transposition(const View& x, const View& out, Transposition& all) {
   if (x.dtype != out.dtype) return false;
   const MergedLoops<2> loops(out, x);
@@ -98,7 +102,8 @@ bool find_transposition(const View& x, const View& out, Transposition& all) {
   return loops.count > 0 && all.rows >= kTile / 2 && all.columns >= kTile / 2;
 }
 
-/// Launches the step of the ladder that `kernel_for` gives for the type of elements; only their size matters.
+/// Launches the step of the ladder that `kernel_for` gives for the element type. Only the
+/// type's size matters.
 template <class KernelFor>
 bool transpose_by(const View& x, const View& out, const KernelFor& kernel_for) {
   Transposition all;

@@ -5,8 +5,8 @@
 
 namespace gradus::cuda {
 
-/// A block that lives as long as this. The kernels that use it may still be running then: whoever gets the block next
-/// runs after them, in the same stream.
+/// A block that lives as long as this. The kernels that use it may still be running then: whoever
+/// gets the block next runs after them, in the same stream.
 class Workspace {
  public:
   explicit Workspace(int64_t bytes) : bytes_(bytes), block_(memory.allocate(bytes)) {}

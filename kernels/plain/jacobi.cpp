@@ -43,7 +43,8 @@ struct Rotation {
   }
 };
 
-/// Sweeps over all pairs of n columns until a whole sweep rotates none. rotate(i, j) says whether it did.
+/// Sweeps over all pairs of n columns until a whole sweep rotates none. rotate(i, j) says
+/// whether it did.
 template <class Rotate>
 void sweep(int64_t n, const Rotate& rotate) {
   constexpr int most = 60;
@@ -79,7 +80,7 @@ std::vector<int64_t> ascending(int64_t n, const Value& value) {
   return order;
 }
 
-// ---- A = V diag(w) Vᵀ --------------------------------------------------------------------------------------------
+// ---- A = V diag(w) Vᵀ ---------------------------------------------------------------------------
 
 // W = Vᵀ A V is kept, with V orthogonal; at first V = 1. α, β and γ are wᵢᵢ, wⱼⱼ and wᵢⱼ: rotating
 // columns i and j of W and V, and rows i and j of W, makes wᵢⱼ zero. When nothing is left off the
@@ -113,7 +114,7 @@ void eigh_of(const Matrix<const T>& a, const Line<T>& values, const Matrix<T>& v
   }
 }
 
-// ---- A = U diag(S) Vᵀ --------------------------------------------------------------------------------------------
+// ---- A = U diag(S) Vᵀ ---------------------------------------------------------------------------
 
 /// xᵢ · xⱼ, of two columns.
 template <class T>
@@ -121,9 +122,9 @@ T dot(const Matrix<T>& x, int64_t i, int64_t j) {
   return pairwise_sum(0, x.rows, [&](int64_t k) { return x(k, i) * x(k, j); });
 }
 
-/// Extends the orthonormal columns 0 … first - 1 to a basis by Gram and Schmidt's method. A new column
-/// starts as the unit vector that is farthest from the span of the others. Their part is subtracted
-/// twice, because once leaves rounding errors.
+/// Extends the orthonormal columns 0 … first - 1 to a basis by Gram and Schmidt's method. A new
+/// column starts as the unit vector that is farthest from the span of the others. Their part is
+/// subtracted twice, because once leaves rounding errors.
 template <class T>
 void complete_basis(const Matrix<T>& u, int64_t first) {
   for (int64_t column = first; column < u.columns; ++column) {

@@ -1,5 +1,5 @@
-// One step of an optimiser, in place on every parameter and its state. The formulas are in
-// kernels/update_rules.h.
+// One step of an optimiser, in place on every parameter and its state. The formulas
+// are in kernels/update_rules.h.
 #include "kernels/plain/plain.h"
 #include "kernels/plain/strided.h"
 #include "kernels/update_rules.h"

@@ -1,4 +1,5 @@
-// Pointwise kernels: outᵢ = f(aᵢ, bᵢ, …) for every element i. The formulas f are in kernels/formulas.h.
+// Pointwise kernels: outᵢ = f(aᵢ, bᵢ, …) for every element i. The formulas f
+// are in kernels/formulas.h.
 #include "kernels/formulas.h"
 #include "kernels/plain/plain.h"
 #include "kernels/plain/strided.h"
@@ -55,7 +56,9 @@ void apply(Formulas list, const FormulaId& f, const View& out, const View& first
 
 void unary(Unary f, const View& x, const View& out) { apply(formulas::Unaries{}, f, out, x); }
 
-void binary(Binary f, const View& a, const View& b, const View& out) { apply(formulas::Binaries{}, f, out, a, b); }
+void binary(Binary f, const View& a, const View& b, const View& out) {
+  apply(formulas::Binaries{}, f, out, a, b);
+}
 
 void ternary(Ternary f, const View& a, const View& b, const View& c, const View& out) {
   apply(formulas::Ternaries{}, f, out, a, b, c);

@@ -1,5 +1,5 @@
-// A = Q R by Householder's reflections. With the right v, the reflection H = 1 - 2 v vᵀ / |v|² turns a
-// vector x into (β, 0, 0, …):
+// A = Q R by Householder's reflections. With the right v, the reflection H = 1 - 2 v vᵀ / |v|²
+// turns a vector x into (β, 0, 0, …):
 //
 //     β = -sign(x₀) |x|      v = x - (β, 0, 0, …)
 //
@@ -17,16 +17,16 @@
 namespace gradus::plain {
 namespace {
 
-/// Writes the vector v for column k of `x`, from row k on, to column k of `v`. The column stays zero if
-/// there is nothing to do.
+/// Writes the vector v for column k of `x`, from row k on, to column k of `v`. The column stays
+/// zero if there is nothing to do.
 template <class T>
 void find_reflection(const Matrix<T>& x, int64_t k, const Matrix<T>& v) {
   const int64_t m = x.rows;
   T largest = 0;  // below the diagonal
   for (int64_t i = k + 1; i < m; ++i) largest = std::max(largest, std::abs(x(i, k)));
   if (largest == 0) return;
-  largest =
-      std::max(largest, std::abs(x(k, k)));  // v may have any length, and squares of large numbers overflow
+  // v may have any length. It is scaled, because squares of large numbers overflow.
+  largest = std::max(largest, std::abs(x(k, k)));
   for (int64_t i = k; i < m; ++i) v(i, k) = x(i, k) / largest;
   const T length = std::sqrt(pairwise_sum(k, m, [&](int64_t i) { return v(i, k) * v(i, k); }));
   v(k, k) += std::copysign(length, v(k, k));

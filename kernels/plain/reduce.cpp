@@ -1,5 +1,5 @@
-// Reductions over any set of dimensions, and along one dimension: the place of the largest or smallest
-// element and running sums.
+// Reductions over any set of dimensions, and along one dimension: the place of the largest or
+// smallest element and running sums.
 #include "kernels/formulas.h"
 #include "kernels/plain/plain.h"
 #include "kernels/plain/strided.h"
@@ -7,8 +7,8 @@
 namespace gradus::plain {
 namespace {
 
-/// Combines n elements along dimension d, and everything in the dimensions after it, by halves: first half ∘
-/// second half. For sums this is pairwise summation, see strided.h.
+/// Combines n elements along dimension d, and everything in the dimensions after it, by halves:
+/// first half ∘ second half. For sums this is pairwise summation, see strided.h.
 template <class F, class T>
 T combine(const T* x, const View& shape, int d, int64_t n) {
   if (d == shape.dim) return typename F::Term{}.value(*x);

@@ -28,7 +28,7 @@ T largest_of(const Line<const T>& x) {
   return largest;
 }
 
-// ---- Softmax -----------------------------------------------------------------------------------------------------
+// ---- Softmax ------------------------------------------------------------------------------------
 //
 //     yᵢ = e^(xᵢ - m) / Σⱼ e^(xⱼ - m)      m = maxⱼ xⱼ
 //
@@ -88,7 +88,7 @@ void log_softmax_gradient(const View& gradient, const View& y, const View& out) 
   });
 }
 
-// ---- Cross-entropy -----------------------------------------------------------------------------------------------
+// ---- Cross-entropy ------------------------------------------------------------------------------
 
 // loss = -log softmax(x)ₜ = m - xₜ + log Σⱼ e^(xⱼ - m)      with the target t
 void cross_entropy(const View& x, const View& target, const View& losses) {
@@ -115,7 +115,7 @@ void cross_entropy_gradient(const View& gradient, const View& x, const View& tar
   });
 }
 
-// ---- Layer normalisation -----------------------------------------------------------------------------------------
+// ---- Layer normalisation ------------------------------------------------------------------------
 //
 //     yᵢ = (xᵢ - μ) r      μ = mean x      r = 1 / √(mean (x - μ)² + ε)
 //
@@ -135,8 +135,8 @@ void layer_norm(const View& x, double eps, const View& out, const View& inverse_
   });
 }
 
-// x̄ᵢ = r (ȳᵢ - mean ȳ - yᵢ mean (ȳ y)). The two subtractions remove what shifting and scaling the row
-// would contribute: y does not depend on them.
+// x̄ᵢ = r (ȳᵢ - mean ȳ - yᵢ mean (ȳ y)). The two subtractions remove what shifting and scaling the
+// row would contribute: y does not depend on them.
 void layer_norm_gradient(const View& gradient, const View& y, const View& inverse_deviations,
                          const View& out) {
   visit_floating_point("layer_norm_gradient", y.dtype, [&]<class T>(T) {

@@ -1,4 +1,5 @@
-// Triangular factors of a matrix, A = L U and A = L Lᵀ, and systems with a triangular matrix, A X = B.
+// Triangular factors of a matrix, A = L U and A = L Lᵀ, and systems with a triangular matrix,
+// A X = B.
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -10,9 +11,9 @@
 namespace gradus::plain {
 namespace {
 
-// A = L U with L's diagonal all ones, by elimination. Step k brings the largest element that is left in
-// column k to the diagonal (pivoting, which keeps every |lᵢₖ| ≤ 1), and subtracts lᵢₖ times row k from
-// each row i below:
+// A = L U with L's diagonal all ones, by elimination. Step k brings the largest element that is
+// left in column k to the diagonal (pivoting, which keeps every |lᵢₖ| ≤ 1), and subtracts lᵢₖ times
+// row k from each row i below:
 //
 //     lᵢₖ = aᵢₖ / aₖₖ      aᵢⱼ := aᵢⱼ - lᵢₖ aₖⱼ      for i, j > k
 //

@@ -1,6 +1,7 @@
 // Atomics, and the small functions that nvcc knows without an include.
 //
-// One thread runs at a time and never loses the processor between two meetings, so a plain read and write is atomic.
+// Only one thread runs at a time, and it is never interrupted between two meetings. So a plain read
+// and write is atomic.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +13,7 @@
 
 namespace gradus::emulator {
 
-/// *address = f(*address); returns what was there before.
+/// *address = f(*address). Returns the old value.
 template <class T, class F>
 GRADUS_NOT_RACE_CHECKED T atomic(T* address, F f) {
   race_check::atomic_access(address, sizeof(T));

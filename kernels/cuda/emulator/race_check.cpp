@@ -17,13 +17,15 @@
 
 #include "kernels/cuda/emulator/scheduler.h"
 
-// The linker's names for the beginning of the program's variables, among them all __shared__ ones, and for its end.
+// The linker's names for the beginning of the program's variables, among them all __shared__ ones,
+// and for its end.
 extern "C" char __executable_start[], __data_start[], _end[];  // NOLINT
 
 namespace gradus::emulator::race_check {
 namespace {
 
-/// Who touched a word, from where in the code, and after how many barriers.
+/// An access to a word: the thread, the place in the code, and the number of barriers
+/// passed before it.
 struct Access {
   const void* code = nullptr;  // nullptr: nobody
   uint32_t launch = 0, block = 0, barriers = 0, warp_barriers = 0;
@@ -39,7 +41,7 @@ struct Shadow {
   uint8_t written = 0;  // bytes that have ever been written, as bits
 };
 
-/// A stretch of memory with its shadow.
+/// A range of memory with its shadow.
 struct Region {
   const char* begin;
   size_t bytes;
@@ -81,7 +83,7 @@ Region* region_at(const char* address) {
   return allocation ? all.last = allocation : nullptr;
 }
 
-// ---- Reports -----------------------------------------------------------------------------------------------------
+// ---- Reports ------------------------------------------------------------------------------------
 
 /// "matmul.cu:41", by asking addr2line, or the address in the program if that is not installed.
 std::string place_of(const void* code) {
@@ -124,9 +126,9 @@ template <class... Parts>
           " (", place_of(before.code), "), and no barrier orders them");
 }
 
-// ---- One access --------------------------------------------------------------------------------------------------
+// ---- One access ---------------------------------------------------------------------------------
 
-/// Did `before` surely happen before the running thread's `now`?
+/// True if `before` is certain to have happened before the running thread's `now`.
 bool ordered(const Access& before, const Access& now) {
   if (!before.code || before.launch != now.launch) return true;
   if (before.block != now.block) return false;
@@ -138,7 +140,7 @@ bool conflict(const Access& before, const Access& now) {
   return (before.bytes & now.bytes) != 0 && !(before.atomic && now.atomic) && !ordered(before, now);
 }
 
-/// Shared memory of an earlier block, or of an earlier kernel, is as if it had never been written.
+/// Shared memory counts as unwritten if an earlier block or kernel wrote it.
 void forget_other_blocks(Shadow& shadow, const Access& now) {
   const auto of_this_block = [&](const Access& access) {
     return access.launch == now.launch && access.block == now.block;
@@ -261,7 +263,7 @@ void written_by_host(void* memory, size_t bytes) { copied(memory, nullptr, bytes
 
 }  // namespace gradus::emulator::race_check
 
-// ---- What the compiler calls -------------------------------------------------------------------------------------
+// ---- What the compiler calls --------------------------------------------------------------------
 
 using gradus::emulator::race_check::access;
 using gradus::emulator::race_check::Kind;
@@ -285,7 +287,8 @@ void __tsan_init() {}
 void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
 void __tsan_vptr_update(void**, void*) {}
-// What the host's part of such a file may use: reference counts, and static variables that are initialised once.
+// What the host's part of such a file may use: reference counts, and static variables that
+// are initialised once.
 int __tsan_atomic32_fetch_add(volatile int* p, int n, int) {
   return __atomic_fetch_add(p, n, __ATOMIC_SEQ_CST);
 }

@@ -1,10 +1,10 @@
 // Finds races, reads of memory that nobody wrote, and accesses outside of every allocation.
 //
-// A build with GRADUS_RACE_CHECK=1 compiles the kernels with -fsanitize=thread, whose one effect is that the compiler
-// calls a function before every access to memory: __tsan_read4(address) and the like. The real ThreadSanitizer library
-// is not linked; race_check.cpp has functions of those names. Each looks up the shadow of the address: who wrote it
-// last and who read it, with the number of barriers passed by then. Two accesses, one of them a write, by different
-// threads, are a race unless
+// A build with GRADUS_RACE_CHECK=1 compiles the kernels with -fsanitize=thread. With this option
+// the compiler calls a function before every access to memory, e.g. __tsan_read4(address). The real
+// ThreadSanitizer library is not linked; race_check.cpp defines functions of the same names. Each
+// looks up the shadow of the address: who wrote it last, who read it, and how many barriers had
+// been passed by then. Two accesses by different threads, one of them a write, are a race unless
 //
 //     both are in one block, with a __syncthreads between them;
 //     both are in one warp, with a __syncwarp between them;
@@ -26,9 +26,9 @@ namespace gradus::emulator::race_check {
 #if GRADUS_RACE_CHECK
 void begin_launch(void* dynamic_shared, size_t bytes);
 void begin_block();
-void pause();                                     // until the next launch: an error is being reported
-void block_barrier();                             // all threads of the running block have met
-void warp_barrier();                              // lanes of the running thread's warp have met
+void pause();                                     // until the next launch, while an error is reported
+void block_barrier();                             // all threads of the running block have arrived
+void warp_barrier();                              // all lanes of the running thread's warp have arrived
 void atomic_access(void* address, size_t bytes);  // before the running thread reads and writes
 
 void allocated(void* memory, size_t bytes);  // global memory that nobody has written yet

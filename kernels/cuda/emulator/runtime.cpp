@@ -44,7 +44,7 @@ class DeviceMemory {
     if (bytes > total - std::min(used, total)) return nullptr;
     auto* memory = static_cast<char*>(std::aligned_alloc(kAlignment, aligned(bytes)));
     if (!memory) return nullptr;
-    std::memset(memory, 0xff, bytes);  // NaN: what nobody wrote should not look right
+    std::memset(memory, 0xff, bytes);  // NaN, so that reading unwritten memory shows
     ASAN_POISON_MEMORY_REGION(memory + bytes, aligned(bytes) - bytes);
     race_check::allocated(memory, bytes);
     allocations_[memory] = bytes;
@@ -63,7 +63,8 @@ class DeviceMemory {
     std::free(memory);
   }
 
-  /// Do these bytes lie in one allocation of the device? An Error if they only begin in one.
+  /// True if these bytes are in one allocation of the device. Throws an Error if only
+  /// their beginning is.
   bool holds(const char* what, const void* address, size_t bytes) const {
     const auto* first = static_cast<const char*>(address);
     auto after = allocations_.upper_bound(const_cast<char*>(first));

@@ -1,8 +1,9 @@
-// The part of the CUDA runtime that Gradus uses, for a device that is the processor itself.
+// The part of the CUDA runtime that Gradus uses. The device is the CPU.
 //
-// Kernels run when they are launched, so streams and events have nothing to do. What a program may meet on a real
-// device, such as memory running out, is returned as CUDA returns it. What would be a mistake, such as a copy in the
-// wrong direction or past the end of an allocation, throws Error at once.
+// A kernel runs when it is launched, so streams and events have nothing to do. Conditions that
+// occur on a real device, e.g. memory running out, are returned as CUDA returns them. Mistakes of
+// the program, e.g. a copy in the wrong direction or past the end of an allocation, throw an
+// Error at once.
 #pragma once
 
 #include <cstddef>
@@ -40,8 +41,8 @@ const char* cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetLastError();
 cudaError_t cudaPeekAtLastError();
 
-// The device has 4 GiB, but not more than half of the machine's memory; or GRADUS_EMULATOR_MEMORY of the environment, in
-// bytes.
+// The device has 4 GiB, but at most half of the machine's memory. The environment variable
+// GRADUS_EMULATOR_MEMORY, in bytes, replaces this.
 cudaError_t cudaMalloc(void** memory, size_t bytes);
 cudaError_t cudaFree(void* memory);
 cudaError_t cudaMemset(void* memory, int byte, size_t bytes);
@@ -61,7 +62,7 @@ namespace gradus::emulator {
 
 struct Launch;
 
-/// Runs a kernel if its grid and block are such as devices accept, and says why if not.
+/// Runs a kernel. Throws an Error with the reason if no device would accept its grid and block.
 void launch(const Launch& launch);
 
 }  // namespace gradus::emulator

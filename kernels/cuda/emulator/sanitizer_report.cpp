@@ -1,5 +1,6 @@
-// AddressSanitizer and UndefinedBehaviorSanitizer call these before they report and end the program. They say where in
-// the code it happened; these say in which kernel, block and thread. In other builds nobody calls them.
+// AddressSanitizer and UndefinedBehaviorSanitizer call these functions before they report an error
+// and end the program. Their report has the place in the code. These functions print the kernel,
+// block and thread. In other builds nobody calls them.
 #include <cstdio>
 
 #include "kernels/cuda/emulator/scheduler.h"

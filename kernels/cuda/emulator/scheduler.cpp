@@ -103,7 +103,7 @@ Scheduler::~Scheduler() {  // every stack comes to its end
       resume(*fiber);
 }
 
-// ---- A launch ----------------------------------------------------------------------------------------------------
+// ---- A launch -----------------------------------------------------------------------------------
 
 void Scheduler::run(const Launch& wanted) {
   launch = &wanted;
@@ -146,7 +146,8 @@ void Scheduler::run_block() {
   if (failure_) cancel_all();
 }
 
-/// Starts the next thread on an idle stack. If it ends there, the threads after it follow on the same stack.
+/// Starts the next thread on an idle stack. If it ends there, the threads after it run on
+/// the same stack.
 void Scheduler::start_thread() {
   Fiber& fiber = idle_.empty() ? new_fiber() : *idle_.back();
   idle_.pop_back();
@@ -204,7 +205,7 @@ std::string Scheduler::deadlock() const {
   return message.str();
 }
 
-// ---- Stacks ------------------------------------------------------------------------------------------------------
+// ---- Stacks -------------------------------------------------------------------------------------
 
 Fiber& Scheduler::new_fiber() {
   Fiber* fiber = fibers_.emplace_back(std::make_unique<Fiber>()).get();

@@ -1,4 +1,5 @@
-// What AddressSanitizer must be told when the program changes stacks; without it these are empty.
+// Tells AddressSanitizer when the program changes stacks. Without AddressSanitizer these
+// functions are empty.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ struct Stack {
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr size_t kStackBytes = 256 << 10;  // its frames are larger
 
-/// Made just before control leaves for another stack, asked to `return_to` just after it has come back.
+/// Made just before control leaves for another stack, asked to `return_to` just after it
+/// has come back.
 class LeaveStack {
  public:
   explicit LeaveStack(const Stack& to) { __sanitizer_start_switch_fiber(&saved_, to.bottom, to.bytes); }

@@ -6,13 +6,14 @@
 namespace gradus::emulator {
 namespace {
 
-/// The meeting of those lanes of a warp that a mask names.
+/// The meeting of the lanes of a warp that a mask names.
 struct WarpMeeting : Meeting {
   unsigned mask = 0;
   uint64_t slots[2][warpSize] = {};
 };
 
-// Mostly one meeting a warp, of all its lanes. Lists, since waiting threads hold on to their meetings.
+// A warp mostly has one meeting, of all its lanes. These are lists, because waiting threads keep
+// pointers to their meetings.
 constexpr int kMostWarps = 1024 / warpSize;
 std::list<WarpMeeting> warps[kMostWarps];
 

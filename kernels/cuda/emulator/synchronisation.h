@@ -1,8 +1,9 @@
 // __syncthreads, __syncwarp, shuffles and votes, all on one primitive: the meeting of scheduler.h.
 //
-// At a warp's meeting every lane lays a value into its slot, and reads the others' once all have arrived. Slots come in
-// two sets that take turns: whoever opened the meeting may lay down its next value while others still read the last one,
-// but cannot get further ahead, since the next meeting needs them.
+// At a warp's meeting every lane writes a value to its slot, and reads the others' when all have
+// arrived. There are two sets of slots, used in turn. The lane that opens a meeting may write its
+// next value while others still read the last one. It cannot get further ahead, because the next
+// meeting needs the others.
 #pragma once
 
 #include <bit>
@@ -13,10 +14,10 @@
 
 namespace gradus::emulator {
 
-/// Forgets who waits where; the scheduler calls it after a failure.
+/// Forgets all waiting threads. The scheduler calls it after a failure.
 void reset_warps();
 
-/// What the running thread of a warp reads after a meeting: everybody's value.
+/// The values of all lanes, as the running thread reads them after a meeting.
 struct WarpValues {
   const uint64_t* slots;
   unsigned mask;
@@ -25,13 +26,13 @@ struct WarpValues {
   GRADUS_NOT_RACE_CHECKED uint64_t operator[](int lane) const { return slots[lane]; }
 };
 
-/// Meets the lanes of `mask` and shows them `value`. Errors: a mask without the running lane, or with lanes that the
-/// block does not have.
+/// Meets the lanes of `mask` and gives them `value`. Throws an Error if the mask lacks the running
+/// lane, or has lanes that the block does not have.
 WarpValues meet_warp(unsigned mask, uint64_t value, const char* what, const Place& place);
 
 inline int lane() { return thread_number() % warpSize; }
 
-/// The value of lane `source`, which must take part.
+/// The value of lane `source`, which must take part in the meeting.
 template <class T>
 GRADUS_NOT_RACE_CHECKED T value_of(const WarpValues& values, int source, const char* what,
                                    const Place& place) {
@@ -42,7 +43,8 @@ GRADUS_NOT_RACE_CHECKED T value_of(const WarpValues& values, int source, const c
   return value;
 }
 
-/// The common part of all shuffles: reads from `source`, or keeps its own value if that lies outside of its segment.
+/// The common part of all shuffles: returns the value of `source`, or the lane's own value if
+/// `source` is outside of its segment.
 template <class T, class Source>
 T shuffle(unsigned mask, T value, int width, const char* what, const Place& place, Source source) {
   static_assert(sizeof(T) == 4 || sizeof(T) == 8, "shuffles move values of 4 or 8 bytes");
@@ -57,13 +59,14 @@ T shuffle(unsigned mask, T value, int width, const char* what, const Place& plac
 
 }  // namespace gradus::emulator
 
-/// Waits for all threads of the block; what they wrote before it they may all read after it.
+/// Waits for all threads of the block. After it all may read what any of them wrote before it.
 inline void __syncthreads(const gradus::emulator::Place& place = gradus::emulator::Place::current()) {
   using namespace gradus::emulator;
   if (meet(block_meeting(), threads_per_block(), "__syncthreads", place)) race_check::block_barrier();
 }
 
-/// Waits for the lanes of the mask; orders their memory accesses too, which shuffles and votes do not.
+/// Waits for the lanes of the mask. It orders their memory accesses too, which shuffles and
+/// votes do not.
 inline void __syncwarp(unsigned mask = 0xffffffffu,
                        const gradus::emulator::Place& place = gradus::emulator::Place::current()) {
   using namespace gradus::emulator;
@@ -95,7 +98,7 @@ T __shfl_xor_sync(unsigned mask, T value, int bits, int width = warpSize,
                                    [=](int here, int) { return here ^ bits; });
 }
 
-/// One bit for each lane of the mask: is its predicate true?
+/// One bit for each lane of the mask, set if its predicate is true.
 inline unsigned __ballot_sync(unsigned mask, int predicate,
                               const gradus::emulator::Place& place = gradus::emulator::Place::current()) {
   const auto values = gradus::emulator::meet_warp(mask, predicate != 0, "__ballot_sync", place);

@@ -1,11 +1,13 @@
-// The words that CUDA adds to C++, for g++: qualifiers, vector types, and the built-in variables of a thread.
+// The words that CUDA adds to C++, for g++: qualifiers, vector types, and the built-in variables
+// of a thread.
 #pragma once
 
 #include <cstdint>
 
-// A kernel is an ordinary function here. Shared memory is a static variable: blocks run one after another, so one copy
-// serves them all. Kernels with shared variables belong into anonymous namespaces: only there does AddressSanitizer
-// guard the statics of templates. __constant__ is missing on purpose: kernels take what they need as arguments.
+// A kernel is an ordinary function here. Shared memory is a static variable. Blocks run one after
+// another, so one copy serves all. Kernels with shared variables belong in anonymous namespaces,
+// because only there does AddressSanitizer guard the statics of templates. __constant__ is missing
+// on purpose: kernels take their constants as arguments.
 #define __global__
 #define __device__
 #define __host__
