@@ -11,7 +11,7 @@
 #include "nn/nn.h"
 #include "optim/optim.h"
 #include "tensor/create.h"
-#include "tensor/csv.h"
+#include "tensor/files/csv.h"
 #include "tensor/files/npy.h"
 #include "tensor/files/safetensors.h"
 #include "tensor/files/serialize.h"

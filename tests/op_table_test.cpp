@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "op_list.h"
-#include "tensor/files.h"
+#include "tensor/files/files.h"
 
 namespace gradus::test {
 namespace {
