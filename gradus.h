@@ -3,11 +3,12 @@
 
 #include "autograd/autograd.h"
 #include "autograd/linalg/linalg.h"
-#include "autograd/tape.h"
+#include "autograd/more_ops/activations.h"
 #include "autograd/tools/anomaly.h"
 #include "autograd/tools/function.h"
 #include "autograd/tools/functional.h"
 #include "autograd/tools/gradcheck.h"
+#include "autograd/tools/tape.h"
 #include "nn/nn.h"
 #include "optim/optim.h"
 #include "tensor/create.h"

@@ -69,4 +69,32 @@ bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool e
   return all(close).item<bool>();
 }
 
+// y = aᵇ          ā = ȳ b aᵇ⁻¹        b̄ = ȳ y ln a
+Tensor pow(const Tensor& base, const Tensor& exponent) {
+  const Dtype dtype = result_type(base, exponent);
+  const Tensor a = base.to(dtype), b = exponent.to(dtype);
+  const Tensor y = pointwise(formulas::Pow{}, a, b);
+  return record("pow", y, wrt(a, saved(a, b), slope_a<formulas::Pow>),
+                wrt(b, saved(a, y), slope_b<formulas::Pow>));
+}
+
+// y = sᵇ          b̄ = ȳ y ln s
+Tensor pow(const Scalar& base, const Tensor& exponent) {
+  const Tensor b = exponent.to(result_type(exponent, base));
+  const Tensor y = pointwise(formulas::Pow{}, base, b);
+  return record("pow", y, wrt(b, saved(y), [base](const Tensor& g, const Tensor& y) {
+                  return slope_b<formulas::Pow>(g, scalar_like(y, base), y);
+                }));
+}
+
+Tensor operator^(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitXor{}, a, b); }
+Tensor operator^(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitXor{}, a, b); }
+
+// With tensors as bounds, a bound gets the gradient where it takes x's place; where min > max, max does.
+Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max) {
+  check(min || max, "clamp: at least one of min and max must be given");
+  const Tensor above = min ? where(lt(x, *min), *min, x) : x;
+  return max ? where(gt(above, *max), *max, above) : above;
+}
+
 }  // namespace gradus

@@ -50,6 +50,12 @@ Tensor& Tensor::masked_fill_(const Tensor& mask, const Tensor& value) const {
   return copy_(masked_fill(mask, value));
 }
 
+Tensor& Tensor::fill_(const Tensor& value) const {
+  check(value.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", value.dim(),
+        " dimensions.");
+  return copy_(value);
+}
+
 // ---- Random numbers -----------------------------------------------------------------------------
 
 Tensor& Tensor::random_(int64_t from, int64_t to) const {

@@ -34,6 +34,15 @@ Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<Dtype>
                 }));
 }
 
+// y = (Σ |xᵢ|ᵖ)^(1/p) = s (Σ |xᵢ / s|ᵖ)^(1/p), with s = max |xᵢ| so that no power overflows
+Tensor norm_of_order(double p, const Tensor& x, IntArrayRef over, bool keepdim) {
+  const Tensor largest = amax(abs(x), over, /*keepdim=*/true).detach();
+  const Tensor is_zero = eq(largest, 0), scale = where(is_zero, 1, largest);
+  const Tensor total = sum(pow(abs(x / scale), p), over, /*keepdim=*/true);
+  const Tensor y = scale * where(is_zero, 0, pow(where(is_zero, 1, total), 1 / p));
+  return keepdim ? y : y.reshape(reduced_shape(x, Dims("norm", x, over), false));
+}
+
 // y = ln Σ e^xᵢ = m + ln Σ e^(xᵢ - m), with m = max xᵢ so that no power overflows; m is a constant for the derivative
 Tensor logsumexp(const Tensor& input, IntArrayRef dims, bool keepdim) {
   const Tensor x = as_floating_point(input);

@@ -58,4 +58,10 @@ Tensor& Tensor::index_add_(int64_t dim, const Tensor& index, const Tensor& sourc
   return const_cast<Tensor&>(*this);
 }
 
+// y = x, with v written to (or added at) x[k₀, k₁, …]
+Tensor Tensor::index_put(std::initializer_list<TensorIndex> indices, const Tensor& values,
+                         bool accumulate) const {
+  return clone().index_put_(indices, values, accumulate);
+}
+
 }  // namespace gradus

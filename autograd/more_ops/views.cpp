@@ -51,4 +51,35 @@ Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
   return autograd::read_through("diagonal", x, autograd::OfShape{Shape(x.raw())}, on_diagonal);
 }
 
+// y(i₀, i₁, …) = x with its indices in another order       x̄ = ȳ with them put back
+Tensor permute(const Tensor& x, IntArrayRef dims) {
+  check(static_cast<int64_t>(dims.size()) == x.dim(), "permute: ", dims.size(),
+        " dimensions given for a tensor of ", x.dim());
+  View y = x.raw();
+  Shape inverse(x.raw());
+  unsigned seen = 0;
+  for (int d = 0; d < y.dim; ++d) {
+    const int from = wrap_dim(dims[d], y.dim);
+    check(!(seen >> from & 1), "permute: dimension ", dims[d], " is given twice");
+    seen |= 1u << from;
+    y.sizes[d] = x.raw().sizes[from];
+    y.strides[d] = x.raw().strides[from];
+    inverse[from] = d;
+  }
+  return record("permute", view_of(x, y), wrt(x, [inverse](const Tensor& g) { return permute(g, inverse); }));
+}
+
+// y = x without all dimensions of size 1      x̄ = ȳ with them
+Tensor squeeze(const Tensor& x) {
+  View y = x.raw();
+  y.dim = 0;
+  for (int d = 0; d < x.dim(); ++d) {
+    if (x.raw().sizes[d] == 1) continue;
+    y.sizes[y.dim] = x.raw().sizes[d];
+    y.strides[y.dim++] = x.raw().strides[d];
+  }
+  return record("squeeze", view_of(x, y),
+                wrt(x, [shape = Shape(x.raw())](const Tensor& g) { return g.view(shape); }));
+}
+
 }  // namespace gradus

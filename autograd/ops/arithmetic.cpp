@@ -187,24 +187,6 @@ Tensor pow(const Tensor& base, const Scalar& exponent) {
                 }));
 }
 
-// y = aᵇ          ā = ȳ b aᵇ⁻¹        b̄ = ȳ y ln a
-Tensor pow(const Tensor& base, const Tensor& exponent) {
-  const Dtype dtype = result_type(base, exponent);
-  const Tensor a = base.to(dtype), b = exponent.to(dtype);
-  const Tensor y = pointwise(formulas::Pow{}, a, b);
-  return record("pow", y, wrt(a, saved(a, b), slope_a<formulas::Pow>),
-                wrt(b, saved(a, y), slope_b<formulas::Pow>));
-}
-
-// y = sᵇ          b̄ = ȳ y ln s
-Tensor pow(const Scalar& base, const Tensor& exponent) {
-  const Tensor b = exponent.to(result_type(exponent, base));
-  const Tensor y = pointwise(formulas::Pow{}, base, b);
-  return record("pow", y, wrt(b, saved(y), [base](const Tensor& g, const Tensor& y) {
-                  return slope_b<formulas::Pow>(g, scalar_like(y, base), y);
-                }));
-}
-
 // ---- Choosing -----------------------------------------------------------------------------------
 
 // y = c ? a : b   ā = c ? ȳ : 0        b̄ = c ? 0 : ȳ
@@ -260,10 +242,8 @@ Tensor gt(const Tensor& a, const Scalar& b) { return pointwise(formulas::Gt{}, a
 Tensor ge(const Tensor& a, const Scalar& b) { return pointwise(formulas::Ge{}, a, b); }
 Tensor operator&(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitAnd{}, a, b); }
 Tensor operator|(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitOr{}, a, b); }
-Tensor operator^(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitXor{}, a, b); }
 Tensor operator&(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitAnd{}, a, b); }
 Tensor operator|(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitOr{}, a, b); }
-Tensor operator^(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitXor{}, a, b); }
 Tensor operator~(const Tensor& x) {
   check(!x.is_floating_point(), "~: the tensor must be bool or an integer one, not ", x.dtype(),
         "; logical_not(x) takes any");

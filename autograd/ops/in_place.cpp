@@ -152,11 +152,6 @@ Tensor& Tensor::fill_(const Scalar& value) const {
   bump_version(*this);
   return written(*this);
 }
-Tensor& Tensor::fill_(const Tensor& value) const {
-  check(value.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", value.dim(),
-        " dimensions.");
-  return copy_(value);
-}
 // x ← 0           x̄ = 0
 Tensor& Tensor::zero_() const { return fill_(0); }
 

@@ -64,12 +64,6 @@ Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optio
                   return where(inside, g, 0);
                 }));
 }
-// With tensors as bounds, a bound gets the gradient where it takes x's place; where min > max, max does.
-Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max) {
-  check(min || max, "clamp: at least one of min and max must be given");
-  const Tensor above = min ? where(lt(x, *min), *min, x) : x;
-  return max ? where(gt(above, *max), *max, above) : above;
-}
 // y = max(x, low)
 Tensor clamp_min(const Tensor& x, const Scalar& min) { return clamp(x, min); }
 // y = min(x, high)

@@ -148,11 +148,7 @@ Tensor norm(const Tensor& input, const Scalar& order, IntArrayRef over, bool kee
   if (p == 2) return euclidean_norm(x, dims, keepdim);
   if (p == 1) return sum(abs(x), over, keepdim);
   if (std::isinf(p)) return amax(abs(x), over, keepdim);
-  const Tensor largest = amax(abs(x), over, /*keepdim=*/true).detach();  // scaled by it, no power overflows
-  const Tensor is_zero = eq(largest, 0), scale = where(is_zero, 1, largest);
-  const Tensor total = sum(pow(abs(x / scale), p), over, /*keepdim=*/true);
-  const Tensor y = scale * where(is_zero, 0, pow(where(is_zero, 1, total), 1 / p));
-  return keepdim ? y : y.reshape(reduced_shape(x, dims, false));
+  return norm_of_order(p, x, over, keepdim);
 }
 
 // ---- The largest and the smallest ---------------------------------------------------------------

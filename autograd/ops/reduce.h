@@ -31,4 +31,7 @@ Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim);
 /// which has `dim` dimensions.
 Tensor restore_dims(const Tensor& y, Dims dims, int dim);
 
+/// (Σ |xᵢ|ᵖ)^(1/p) for any positive p. Defined in autograd/more_ops/reduce.cpp.
+Tensor norm_of_order(double p, const Tensor& x, IntArrayRef over, bool keepdim);
+
 }  // namespace gradus

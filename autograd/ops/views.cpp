@@ -107,24 +107,6 @@ Tensor t(const Tensor& x) {
   return record("t", view_of(x, y), wrt(x, [](const Tensor& g) { return t(g); }));
 }
 
-// y(i₀, i₁, …) = x with its indices in another order       x̄ = ȳ with them put back
-Tensor permute(const Tensor& x, IntArrayRef dims) {
-  check(static_cast<int64_t>(dims.size()) == x.dim(), "permute: ", dims.size(),
-        " dimensions given for a tensor of ", x.dim());
-  View y = x.raw();
-  Shape inverse(x.raw());
-  unsigned seen = 0;
-  for (int d = 0; d < y.dim; ++d) {
-    const int from = wrap(dims[d], x.raw());
-    check(!(seen >> from & 1), "permute: dimension ", dims[d], " is given twice");
-    seen |= 1u << from;
-    y.sizes[d] = x.raw().sizes[from];
-    y.strides[d] = x.raw().strides[from];
-    inverse[from] = d;
-  }
-  return record("permute", view_of(x, y), wrt(x, [inverse](const Tensor& g) { return permute(g, inverse); }));
-}
-
 // The rule is the identity: summing over what was stretched is what the engine does with every gradient.
 Tensor Tensor::expand(IntArrayRef sizes) const {
   Shape shape(sizes);
@@ -151,14 +133,6 @@ Tensor squeeze(const Tensor& x, int64_t dim) {
   if (x.dim() == 0 || x.raw().sizes[d] != 1) return record("squeeze", view_of(x, x.raw()), wrt(x, unchanged));
   return record("squeeze", view_of(x, without_dim(x.raw(), d)),
                 wrt(x, [d](const Tensor& g) { return unsqueeze(g, d); }));
-}
-
-Tensor squeeze(const Tensor& x) {
-  View y = x.raw();
-  for (int d = y.dim - 1; d >= 0; --d)
-    if (y.sizes[d] == 1) y = without_dim(y, d);
-  return record("squeeze", view_of(x, y),
-                wrt(x, [shape = Shape(x.raw())](const Tensor& g) { return g.view(shape); }));
 }
 
 namespace {
