@@ -97,4 +97,10 @@ Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optio
   return max ? where(gt(above, *max), *max, above) : above;
 }
 
+Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b) {
+  return where(condition, full({}, a).to(condition.device()), b);
+}
+
+bool equal(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && all(eq(a, b)).item<bool>(); }
+
 }  // namespace gradus

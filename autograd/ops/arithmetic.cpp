@@ -210,9 +210,6 @@ Tensor where(const Tensor& condition, const Tensor& a, const Scalar& b) {
 Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b) {
   return where(condition, scalar_like(b, a), b);
 }
-Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b) {
-  return where(condition, full({}, a).to(condition.device()), b);
-}
 
 // y = m ? v : x
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
@@ -249,7 +246,5 @@ Tensor operator~(const Tensor& x) {
         "; logical_not(x) takes any");
   return x.dtype() == kBool ? logical_not(x) : -1 - x;
 }
-
-bool equal(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && all(eq(a, b)).item<bool>(); }
 
 }  // namespace gradus
