@@ -44,7 +44,7 @@ struct Output {
 /// Notes about a node, which few nodes have.
 struct NodeNotes {
   std::vector<Ref<GradientHooks>> hooks;  // by output
-  double gradient_norm = -1;              // of the last backward under KeepGradientNorms (tape.h)
+  double gradient_norm = -1;              // of the last backward under KeepGradientNorms (tools/tape.h)
   std::vector<void*> recorded_at;  // the calls that led to the op, under anomaly mode (tools/anomaly.h)
 };
 

@@ -20,7 +20,7 @@
 
 #include "labs/common/lab.h"
 #include "labs/common/tensors.h"
-#include "tensor/csv.h"
+#include "tensor/files/csv.h"
 #include "tensor/print.h"
 
 namespace {

@@ -17,7 +17,7 @@
 
 #include "labs/common/lab.h"
 #include "labs/common/tensors.h"
-#include "tensor/csv.h"
+#include "tensor/files/csv.h"
 #include "tensor/print.h"
 
 namespace {

@@ -1,7 +1,7 @@
 // All of gradus::nn: first what most networks need, then the rest by folder.
 #pragma once
 
-#include "nn/data.h"
+#include "nn/data/loader.h"
 #include "nn/init.h"
 #include "nn/layers.h"
 #include "nn/losses.h"

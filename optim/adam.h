@@ -43,6 +43,9 @@ struct AdamParamState {
   }
 };
 
+/// One step with amsgrad, in tensor ops: optim/others/adamw.cpp. Without amsgrad, a kernel computes the same in one pass.
+void amsgrad_step(const AdamStep& step, const Tensor& gradient, AdamParamState& state, const Tensor& p);
+
 class Adam : public PerParameterOptimizer<AdamOptions, AdamParamState> {
  public:
   using PerParameterOptimizer::PerParameterOptimizer;
@@ -53,20 +56,6 @@ class Adam : public PerParameterOptimizer<AdamOptions, AdamParamState> {
  private:
   void update(const AdamOptions& options, std::span<const Item> items) override;
   std::vector<AdamTensors> tensors_;  // the kernel's arguments; a member, so that steps allocate nothing
-};
-
-/// AdamOptions with another default. Their setters return an AdamOptions&, from which AdamWOptions
-/// are made again.
-struct AdamWOptions : AdamOptions {
-  AdamWOptions(double lr = 1e-3) : AdamOptions(lr) { weight_decay(1e-2); }  // NOLINT
-  AdamWOptions(const AdamOptions& options) : AdamOptions(options) {}        // NOLINT
-  std::unique_ptr<OptimizerOptions> clone() const override { return std::make_unique<AdamWOptions>(*this); }
-};
-
-class AdamW final : public Adam {
- public:
-  explicit AdamW(std::vector<OptimizerParamGroup> groups, const AdamWOptions& defaults = {});
-  explicit AdamW(std::vector<Tensor> parameters, const AdamWOptions& defaults = {});
 };
 
 }  // namespace gradus::optim

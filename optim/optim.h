@@ -6,6 +6,7 @@
 #include "optim/sgd.h"
 
 #include "optim/others/adagrad.h"
+#include "optim/others/adamw.h"
 #include "optim/others/lbfgs.h"
 #include "optim/others/rmsprop.h"
 #include "optim/schedules/functions.h"

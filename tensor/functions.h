@@ -1,5 +1,5 @@
-// The functions of tensors, each declared once. Every function is defined next to its derivative rules in autograd/ops/
-// or autograd/linalg/, in the file that the section names. Most are methods of Tensor as well, see tensor/methods.h.
+// The functions of tensors, each declared once. Every function is defined next to its derivative rules in autograd/ops/,
+// in the file that the section names; rarer ones in autograd/more_ops/ or autograd/linalg/. Most are methods of Tensor as well, see tensor/methods.h.
 //
 // Shapes broadcast as in PyTorch: sizes are compared from the last dimension on, and a size of 1 is stretched.
 //
@@ -51,28 +51,6 @@ Tensor isnan(const Tensor& x);
 Tensor isinf(const Tensor& x);
 Tensor isfinite(const Tensor& x);
 Tensor logical_not(const Tensor& x);
-
-// ---- activations.cpp: functions between the layers of a network ---------------------------------
-Tensor leaky_relu(const Tensor& x, const Scalar& negative_slope = 0.01);  // x, and slope·x below 0
-/// scale·x, and scale·α (e^(input_scale·x) - 1) below 0.  Source: Clevert et al. (2015).
-Tensor elu(const Tensor& x, const Scalar& alpha = 1, const Scalar& scale = 1, const Scalar& input_scale = 1);
-Tensor celu(const Tensor& x, const Scalar& alpha = 1);  // x, and α (e^(x/α) - 1) below 0
-Tensor selu(const Tensor& x);  // the elu that keeps mean 0 and variance 1.  Source: Klambauer et al. (2017).
-/// ln(1 + e^(βx)) / β; x itself where βx > threshold.
-Tensor softplus(const Tensor& x, const Scalar& beta = 1, const Scalar& threshold = 20);
-Tensor log_sigmoid(const Tensor& x);  // ln σ(x)
-/// x Φ(x), with Φ the normal distribution function, or its "tanh" approximation.
-/// Source: Hendrycks & Gimpel, "Gaussian error linear units" (2016).
-Tensor gelu(const Tensor& x, std::string_view approximate = "none");
-Tensor silu(const Tensor& x);  // x σ(x)
-Tensor mish(const Tensor& x);  // x tanh(softplus(x))
-/// x kept within [min_val, max_val].
-Tensor hardtanh(const Tensor& x, const Scalar& min_val = -1, const Scalar& max_val = 1);
-Tensor relu6(const Tensor& x);  // x kept within [0, 6]
-/// x where x > threshold, else value.
-Tensor threshold(const Tensor& x, const Scalar& threshold, const Scalar& value);
-Tensor hardshrink(const Tensor& x, const Scalar& lambd = 0.5);  // x, or 0 where |x| ≤ λ
-Tensor softshrink(const Tensor& x, const Scalar& lambd = 0.5);  // x moved towards 0 by λ
 
 // ---- arithmetic.cpp: y = f(a, b), with broadcasting ---------------------------------------------
 Tensor add(const Tensor& a, const Tensor& b, const Scalar& alpha = 1);  // a + alpha b

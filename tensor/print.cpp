@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <mutex>
 #include <sstream>
 
@@ -197,13 +196,6 @@ void set_printoptions(const PrintOptions& options) {
         options.linewidth);
   const std::lock_guard lock(options_mutex);
   current_options = options;
-}
-
-PrintOptions print_profile(std::string_view name) {
-  if (name == "default") return {};
-  if (name == "short") return {.precision = 2, .edgeitems = 2};
-  if (name == "full") return {.threshold = std::numeric_limits<int64_t>::max()};
-  fail("there is no print profile \"", name, "\"; there are \"default\", \"short\" and \"full\"");
 }
 
 PrintOptions get_printoptions() {

@@ -40,7 +40,7 @@ PrintOptions get_printoptions();
 std::ostream& operator<<(std::ostream& out, const Tensor& x);
 
 /// The name of the op that made x, "MmBackward0", or nothing for a leaf. This folder does not know what an op
-/// is, so the function is defined in autograd/tape.cpp.
+/// is, so the function is defined in autograd/tools/tape.cpp.
 std::string grad_fn_name(const Tensor& x);
 
 }  // namespace gradus

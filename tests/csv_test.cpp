@@ -1,5 +1,5 @@
 // Tables of numbers: what is read, what is refused and with which words, and what is written.
-#include "tensor/csv.h"
+#include "tensor/files/csv.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 
 #include "in_folder.h"
 #include "tensor/create.h"
-#include "tensor/files.h"
+#include "tensor/files/files.h"
 #include "tensor/indexing.h"
 
 using namespace gradus;

@@ -1,6 +1,6 @@
 // Tensors in files: .safetensors and .npy byte by byte, what is refused and with which words, and that nothing that a
 // file can hold does harm. Modules and optimisers: checkpoint_test.cpp; .csv: csv_test.cpp.
-#include "tensor/files.h"
+#include "tensor/files/files.h"
 
 #include <gtest/gtest.h>
 #include <sstream>

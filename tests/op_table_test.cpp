@@ -1,5 +1,5 @@
 // docs/ops.md: every op with its formula, its rule and what is checked about it, one line each. The checks come from
-// the list of ops, the formulas from the comments above the definitions in autograd/ops/ and autograd/linalg/. Write the page anew with
+// the list of ops, the formulas from the comments above the definitions in autograd/ops/, more_ops/ and linalg/. Write the page anew with
 //
 //     GRADUS_WRITE_OPS=1 build/release/tests/op_table_test
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "op_list.h"
-#include "tensor/files.h"
+#include "tensor/files/files.h"
 
 namespace gradus::test {
 namespace {
@@ -57,7 +57,7 @@ void read_formulas(const std::filesystem::path& path, std::map<std::string, std:
 
 std::map<std::string, std::string> formulas_of_ops() {
   std::set<std::filesystem::path> paths;
-  for (const char* folder : {"/autograd/ops", "/autograd/linalg"})
+  for (const char* folder : {"/autograd/ops", "/autograd/more_ops", "/autograd/linalg"})
     for (const auto& entry : std::filesystem::directory_iterator(kRoot + folder))
       if (entry.path().extension() == ".cpp") paths.insert(entry.path());
   std::map<std::string, std::string> formulas;

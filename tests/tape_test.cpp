@@ -1,5 +1,5 @@
 // The tape as a table and as a drawing.
-#include "autograd/tape.h"
+#include "autograd/tools/tape.h"
 
 #include <gtest/gtest.h>
 

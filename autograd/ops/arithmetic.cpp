@@ -172,19 +172,6 @@ Tensor operator/(const Scalar& s, const Tensor& input) {
   return record("div", y, wrt(x, saved(x, y), slope_b<formulas::Div>));
 }
 
-// y = a - b ⌊a / b⌋    ā = ȳ    b̄ = -ȳ ⌊a / b⌋
-Tensor remainder(const Tensor& a, const Tensor& b) {
-  const bool real = a.is_floating_point() || b.is_floating_point();
-  check(real || !any(eq(b, 0)).item<bool>(), "remainder: division by zero in an integer tensor");
-  return record("remainder", pointwise(formulas::Remainder{}, a, b), wrt(a, unchanged),
-                wrt(b, saved(a, b), slope_b<formulas::Remainder>));
-}
-Tensor remainder(const Tensor& a, const Scalar& b) {
-  check(a.is_floating_point() || b.toDouble() != 0, "remainder: division of an integer tensor by zero");
-  return record("remainder", pointwise(formulas::Remainder{}, a, b), wrt(a, unchanged));
-}
-Tensor remainder(const Scalar& a, const Tensor& b) { return remainder(scalar_like(b, a), b); }
-
 // ---- Powers -------------------------------------------------------------------------------------
 
 // y = xⁿ          x̄ = ȳ n xⁿ⁻¹, 0 for n = 0
@@ -200,51 +187,7 @@ Tensor pow(const Tensor& base, const Scalar& exponent) {
                 }));
 }
 
-// y = aᵇ          ā = ȳ b aᵇ⁻¹        b̄ = ȳ y ln a
-Tensor pow(const Tensor& base, const Tensor& exponent) {
-  const Dtype dtype = result_type(base, exponent);
-  const Tensor a = base.to(dtype), b = exponent.to(dtype);
-  const Tensor y = pointwise(formulas::Pow{}, a, b);
-  return record("pow", y, wrt(a, saved(a, b), slope_a<formulas::Pow>),
-                wrt(b, saved(a, y), slope_b<formulas::Pow>));
-}
-
-// y = sᵇ          b̄ = ȳ y ln s
-Tensor pow(const Scalar& base, const Tensor& exponent) {
-  const Tensor b = exponent.to(result_type(exponent, base));
-  const Tensor y = pointwise(formulas::Pow{}, base, b);
-  return record("pow", y, wrt(b, saved(y), [base](const Tensor& g, const Tensor& y) {
-                  return slope_b<formulas::Pow>(g, scalar_like(y, base), y);
-                }));
-}
-
 // ---- Choosing -----------------------------------------------------------------------------------
-
-// y = max(a, b)   ā = ȳ where a > b, ½ ȳ where a = b        b̄ likewise
-Tensor maximum(const Tensor& a, const Tensor& b) {
-  if (a.dtype() == kBool && b.dtype() == kBool) return a | b;
-  return record("maximum", pointwise(formulas::Maximum{}, a, b),
-                wrt(a, saved(a, b), slope_a<formulas::Maximum>),
-                wrt(b, saved(a, b), slope_b<formulas::Maximum>));
-}
-// y = min(a, b)   ā = ȳ where a < b, ½ ȳ where a = b        b̄ likewise
-Tensor minimum(const Tensor& a, const Tensor& b) {
-  if (a.dtype() == kBool && b.dtype() == kBool) return a & b;
-  return record("minimum", pointwise(formulas::Minimum{}, a, b),
-                wrt(a, saved(a, b), slope_a<formulas::Minimum>),
-                wrt(b, saved(a, b), slope_b<formulas::Minimum>));
-}
-
-// y = a + w (b - a), or, the same but exact at w = 1, b - (1 - w) (b - a). The nearer end is the one to start from.
-Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight) {
-  const Tensor difference = end - start;
-  const double w = weight.toDouble();
-  return w < 0.5 ? start + difference * weight : end - difference * (1 - w);
-}
-Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
-  const Tensor difference = end - start;
-  return where(lt(weight, 0.5), start + difference * weight, end - difference * (1 - weight));
-}
 
 // y = c ? a : b   ā = c ? ȳ : 0        b̄ = c ? 0 : ȳ
 Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
@@ -267,10 +210,6 @@ Tensor where(const Tensor& condition, const Tensor& a, const Scalar& b) {
 Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b) {
   return where(condition, scalar_like(b, a), b);
 }
-Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b) {
-  return where(condition, full({}, a).to(condition.device()), b);
-}
-std::vector<Tensor> where(const Tensor& condition) { return unbind(nonzero(condition), 1); }
 
 // y = m ? v : x
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
@@ -283,21 +222,6 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
         value.dim(), " dimension(s).");
   return where(mask, value.to(x.dtype()), x);
 }
-
-// y = x on one side of a diagonal, else 0       x̄ = the same of ȳ
-static Tensor triangle(const char* op, const Tensor& x, int64_t diagonal, bool lower) {
-  check(x.dim() >= 2, op, ": a matrix or a batch of them is needed, not ", text(x.sizes()));
-  const auto count = [&](int64_t d) { return arange(x.size(d), TensorOptions(kInt64).device(x.device())); };
-  const Tensor last = count(-2).unsqueeze(1) + diagonal,
-               column = count(-1);  // `last` column left of or on the diagonal
-  const Tensor y = where(lower ? le(column, last) : ge(column, last), x.detach(), 0);
-  return record(op, y,
-                wrt(x, [op, diagonal, lower](const Tensor& g) { return triangle(op, g, diagonal, lower); }));
-}
-// yᵢⱼ = xᵢⱼ where j - i ≤ k, else 0
-Tensor tril(const Tensor& x, int64_t diagonal) { return triangle("tril", x, diagonal, true); }
-// yᵢⱼ = xᵢⱼ where j - i ≥ k, else 0
-Tensor triu(const Tensor& x, int64_t diagonal) { return triangle("triu", x, diagonal, false); }
 
 // ---- Comparisons and logic: no derivative -------------------------------------------------------
 
@@ -315,24 +239,12 @@ Tensor gt(const Tensor& a, const Scalar& b) { return pointwise(formulas::Gt{}, a
 Tensor ge(const Tensor& a, const Scalar& b) { return pointwise(formulas::Ge{}, a, b); }
 Tensor operator&(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitAnd{}, a, b); }
 Tensor operator|(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitOr{}, a, b); }
-Tensor operator^(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitXor{}, a, b); }
 Tensor operator&(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitAnd{}, a, b); }
 Tensor operator|(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitOr{}, a, b); }
-Tensor operator^(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitXor{}, a, b); }
 Tensor operator~(const Tensor& x) {
   check(!x.is_floating_point(), "~: the tensor must be bool or an integer one, not ", x.dtype(),
         "; logical_not(x) takes any");
   return x.dtype() == kBool ? logical_not(x) : -1 - x;
-}
-
-bool equal(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && all(eq(a, b)).item<bool>(); }
-
-bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
-  const NoGradGuard no_grad;
-  const Tensor x = as_floating_point(a), y = as_floating_point(b);
-  Tensor close = eq(x, y) | (isfinite(y) & le(abs(x - y), atol + rtol * abs(y)));
-  if (equal_nan) close = close | (isnan(x) & isnan(y));
-  return all(close).item<bool>();
 }
 
 }  // namespace gradus

@@ -1,11 +1,8 @@
-// Elements chosen along one dimension: gather reads them, scatter_add and index_add add to them.
+// gather: elements chosen along one dimension, one index for each.
 #include "autograd/ops/positions.h"
 
 namespace gradus {
 
-namespace {
-
-/// Where x[index[i][j]][j] is (for dim 0, and so on), for given strides of x.
 Tensor positions_along(const char* op, const Tensor& x, int64_t dim, const Tensor& index,
                        IntArrayRef strides) {
   check(index.dim() == x.dim(), op, ": index is ", text(index.sizes()), " and x is ", text(x.sizes()),
@@ -22,34 +19,6 @@ Tensor positions_along(const char* op, const Tensor& x, int64_t dim, const Tenso
   return positions;
 }
 
-/// The part of a scattered source that has an index.
-Tensor indexed_part(const Tensor& source, const Tensor& index) {
-  check(index.dim() == source.dim(), "scatter_add: index is ", text(index.sizes()), " and source is ",
-        text(source.sizes()), ", but both must have the same number of dimensions");
-  Tensor part = source;
-  for (int64_t i = 0; i < index.dim(); ++i)
-    if (part.size(i) != index.size(i)) part = part.narrow(i, 0, index.size(i));
-  return part;
-}
-
-/// Where source[i] goes when added to x[index[i]] (for dim 0, and so on), for given strides of x.
-Tensor positions_of_slices(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
-                           IntArrayRef strides) {
-  check(x.dim() > 0 && index.dim() <= 1,
-        "index_add: x needs a dimension and the index must be a vector, but they are ", text(x.sizes()),
-        " and ", text(index.sizes()));
-  const int d = wrap_dim(dim, static_cast<int>(x.dim()));
-  std::vector<Tensor> indices(static_cast<size_t>(x.dim()));
-  indices[static_cast<size_t>(d)] = checked_indices("index_add", index.reshape({-1}), d, x.size(d));
-  const Tensor positions = positions_of(x, indices, strides);
-  check(positions.sizes() == source.sizes(), "index_add: source is ", text(source.sizes()), ", but x ",
-        text(x.sizes()), " takes ", text(positions.sizes()), " for ", index.numel(), " indices of dimension ",
-        d);
-  return positions;
-}
-
-}  // namespace
-
 Tensor gather_as(const char* op, const Tensor& x, int64_t dim, const Tensor& index, bool keepdim) {
   const Tensor positions = positions_along(op, x, dim, index, contiguous_strides(x));
   return take_at(op, x, keepdim ? positions : positions.squeeze(dim));
@@ -57,32 +26,6 @@ Tensor gather_as(const char* op, const Tensor& x, int64_t dim, const Tensor& ind
 // y(…, i, …) = x(…, k(…, i, …), …)      x̄: ȳ added where it came from
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   return gather_as("gather", x, dim, index);
-}
-
-// y = x, with v(…, i, …) added at k(…, i, …)
-Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
-  const Tensor positions = positions_along("scatter_add", x, dim, index, contiguous_strides(x));
-  return put_at("scatter_add", x, indexed_part(source, index), positions, true);
-}
-// x(…, k, …) ← x(…, k, …) + v
-Tensor& Tensor::scatter_add_(int64_t dim, const Tensor& index, const Tensor& source) const {
-  put_in("scatter_add", *this, indexed_part(source, index), true,
-         [&](IntArrayRef strides) { return positions_along("scatter_add", *this, dim, index, strides); });
-  return const_cast<Tensor&>(*this);
-}
-
-// y = x, with vᵢ added to x[kᵢ]
-Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
-                 const Scalar& alpha) {
-  return put_at("index_add", x, source * alpha,
-                positions_of_slices(x, dim, index, source, contiguous_strides(x)), true);
-}
-// x[kᵢ] ← x[kᵢ] + vᵢ
-Tensor& Tensor::index_add_(int64_t dim, const Tensor& index, const Tensor& source,
-                           const Scalar& alpha) const {
-  put_in("index_add", *this, source * alpha, true,
-         [&](IntArrayRef strides) { return positions_of_slices(*this, dim, index, source, strides); });
-  return const_cast<Tensor&>(*this);
 }
 
 }  // namespace gradus

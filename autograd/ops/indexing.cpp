@@ -165,12 +165,6 @@ Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Sca
 Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Scalar& value) const {
   return index_put_(indices, scalar_tensor(value, options()));
 }
-// y = x, with v written to (or added at) x[k₀, k₁, …]
-Tensor Tensor::index_put(std::initializer_list<TensorIndex> indices, const Tensor& values,
-                         bool accumulate) const {
-  return clone().index_put_(indices, values, accumulate);
-}
-
 // y = the elements of x where m, in order      x̄ = zeros with ȳ there
 Tensor masked_select(const Tensor& x, const Tensor& given) {
   const Tensor mask = as_mask("masked_select", given);

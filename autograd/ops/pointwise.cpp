@@ -22,8 +22,6 @@ Tensor neg(const Tensor& x) { return unary<formulas::Neg>(x); }
 Tensor abs(const Tensor& x) { return unary<formulas::Abs>(x); }
 Tensor exp(const Tensor& x) { return unary<formulas::Exp>(x); }
 Tensor log(const Tensor& x) { return unary<formulas::Log>(x); }
-Tensor log1p(const Tensor& x) { return unary<formulas::Log1p>(x); }
-Tensor expm1(const Tensor& x) { return unary<formulas::Expm1>(x); }
 Tensor sqrt(const Tensor& x) { return unary<formulas::Sqrt>(x); }
 Tensor rsqrt(const Tensor& x) { return unary<formulas::Rsqrt>(x); }
 Tensor reciprocal(const Tensor& x) { return unary<formulas::Reciprocal>(x); }
@@ -32,7 +30,6 @@ Tensor cos(const Tensor& x) { return unary<formulas::Cos>(x); }
 Tensor tanh(const Tensor& x) { return unary<formulas::Tanh>(x); }
 Tensor sigmoid(const Tensor& x) { return unary<formulas::Sigmoid>(x); }
 Tensor relu(const Tensor& x) { return unary<formulas::Relu>(x); }
-Tensor erf(const Tensor& x) { return unary<formulas::Erf>(x); }
 Tensor square(const Tensor& x) { return unary<formulas::Square>(x.dtype() == kBool ? x.to(kInt64) : x); }
 
 // Whole numbers are their own roundings, and bools their own signs.
@@ -43,7 +40,6 @@ Tensor ceil(const Tensor& x) { return is_integer(x.dtype()) ? x.clone() : unary<
 
 // Predicates have no derivative.
 Tensor isnan(const Tensor& x) { return pointwise(formulas::IsNan{}, x); }
-Tensor isinf(const Tensor& x) { return pointwise(formulas::IsInf{}, x); }
 Tensor isfinite(const Tensor& x) { return pointwise(formulas::IsFinite{}, x); }
 Tensor logical_not(const Tensor& x) {
   return x.dtype() == kBool ? pointwise(formulas::LogicalNot{}, x) : eq(x, 0);
@@ -63,12 +59,6 @@ Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optio
                   if (max) inside = inside & le(x, *max);
                   return where(inside, g, 0);
                 }));
-}
-// With tensors as bounds, a bound gets the gradient where it takes x's place; where min > max, max does.
-Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max) {
-  check(min || max, "clamp: at least one of min and max must be given");
-  const Tensor above = min ? where(lt(x, *min), *min, x) : x;
-  return max ? where(gt(above, *max), *max, above) : above;
 }
 // y = max(x, low)
 Tensor clamp_min(const Tensor& x, const Scalar& min) { return clamp(x, min); }

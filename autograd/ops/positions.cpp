@@ -15,7 +15,8 @@ Tensor take_at(const char* op, const Tensor& source, const Tensor& places) {
   const Tensor x = source.contiguous(), positions = on_device_of(op, x, places);
   Tensor y = allocate_like(positions.raw(), x.dtype(), x.device().type());
   kernels_of(x).take(x.raw(), positions.raw(), y.raw());
-  return record(op, y, wrt(x, saved(positions), [shape = Shape(x.raw())](const Tensor& g, const Tensor& positions) {
+  return record(op, y,
+                wrt(x, saved(positions), [shape = Shape(x.raw())](const Tensor& g, const Tensor& positions) {
                   return add_at(g, positions, shape);
                 }));
 }
@@ -37,7 +38,9 @@ Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tenso
   const auto rule_of_x = [op, accumulate](const Tensor& g, const Tensor& positions) {
     return accumulate ? g : put_at(op, g, zeros({}, g.options()), positions, false);
   };
-  const auto rule_of_v = [](const Tensor& g, const Tensor& positions) { return take_at("take", g, positions); };
+  const auto rule_of_v = [](const Tensor& g, const Tensor& positions) {
+    return take_at("take", g, positions);
+  };
   return record(op, y, wrt(x, saved(positions), rule_of_x), wrt(v, saved(positions), rule_of_v));
 }
 

@@ -26,6 +26,10 @@ Tensor steps_along(int d, int dim, int64_t size, int64_t stride, const Tensor& l
 /// index_list[d] chooses along dimension d of x; all indices broadcast together. Undefined: the whole dimension stays.
 Tensor positions_of(const Tensor& x, const std::vector<Tensor>& index_list, IntArrayRef strides);
 
+/// The positions of x[index[i][j]][j] for dim 0, and so on, for given strides of x. Defined in gather.cpp.
+Tensor positions_along(const char* op, const Tensor& x, int64_t dim, const Tensor& index,
+                       IntArrayRef strides);
+
 /// put_at in x's own memory. positions_for(strides) are the positions for given strides of x.
 template <class Positions>
 void put_in(const char* op, const Tensor& x, const Tensor& given, bool accumulate, Positions positions_for) {

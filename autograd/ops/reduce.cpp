@@ -1,25 +1,19 @@
 // Reductions: over all elements, or over some dimensions (which keepdim leaves in place with size 1).
 #include <cmath>
 
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/reduce.h"
 
 namespace gradus {
-namespace {
+// ---- The kernel ---------------------------------------------------------------------------------
 
-/// The dimensions to reduce, as a bit per dimension. No dims means all of them.
-struct Dims {
-  unsigned bits = 0;
-  bool contains(int d) const { return bits >> d & 1; }
-
-  Dims(const char* op, const Tensor& x, IntArrayRef dims) {
-    if (dims.empty()) bits = (1u << x.dim()) - 1;
-    for (int64_t d : dims) {
-      const unsigned bit = 1u << wrap_dim(d, static_cast<int>(x.dim()));
-      check(!(bits & bit), op, ": dimension ", d, " is given twice");
-      bits |= bit;
-    }
+Dims::Dims(const char* op, const Tensor& x, IntArrayRef dims) {
+  if (dims.empty()) bits = (1u << x.dim()) - 1;
+  for (int64_t d : dims) {
+    const unsigned bit = 1u << wrap_dim(d, static_cast<int>(x.dim()));
+    check(!(bits & bit), op, ": dimension ", d, " is given twice");
+    bits |= bit;
   }
-};
+}
 
 Shape reduced_shape(const Tensor& x, Dims dims, bool keepdim) {
   Shape shape;
@@ -31,17 +25,14 @@ Shape reduced_shape(const Tensor& x, Dims dims, bool keepdim) {
   return shape;
 }
 
-/// `y`, a reduction of x, as kernels want it: with the reduced dimensions in place, of size 1.
-View with_reduced_dims(const Tensor& x, Dims dims, const Tensor& y) {
+/// `y`, a reduction of x, in the shape that kernels expect: reduced dimensions are in place, with size 1.
+static View with_reduced_dims(const Tensor& x, Dims dims, const Tensor& y) {
   View out = y.raw();
   out.dim = x.raw().dim;
   for (int d = 0; d < out.dim; ++d) out.sizes[d] = dims.contains(d) ? 1 : x.raw().sizes[d];
   out.set_contiguous_strides();
   return out;
 }
-
-/// What reduces in the place of a dtype: int64 for bool and small integers, which is exact.
-Dtype reducing_dtype(Dtype dtype) { return is_floating_point(dtype) ? dtype : kInt64; }
 
 Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim) {
   const Dtype dtype = f.is_predicate ? kBool : reducing_dtype(x.dtype());
@@ -52,27 +43,20 @@ Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim) {
   return y;
 }
 
-/// A reduced tensor (or its gradient) with the reduced dimensions put back, so that it broadcasts against x.
-Tensor put_back(const Tensor& y, Dims dims, int dim) {
-  if (y.dim() == dim || y.dim() == 0) return y;  // a number broadcasts against everything
+Tensor restore_dims(const Tensor& y, Dims dims, int dim) {
+  if (y.dim() == dim || y.dim() == 0) return y;  // a number broadcasts to any shape
   Shape shape;
   for (int d = 0, next = 0; d < dim; ++d) shape.push_back(dims.contains(d) ? 1 : y.size(next++));
   return y.reshape(shape);
 }
 
-int64_t reduced_count(const Tensor& x, Dims dims) {
+/// How many elements are reduced to one.
+static int64_t reduced_count(const Tensor& x, Dims dims) {
   int64_t count = 1;
   for (int d = 0; d < x.dim(); ++d)
     if (dims.contains(d)) count *= x.raw().sizes[d];
   return count;
 }
-
-/// x in the dtype asked for, or else in one that has room for sums and products: int64 for bool and integers.
-Tensor summable(const Tensor& x, std::optional<Dtype> dtype) {
-  return x.to(dtype.value_or(reducing_dtype(x.dtype())));
-}
-
-}  // namespace
 
 // ---- Sums ---------------------------------------------------------------------------------------
 
@@ -84,7 +68,7 @@ Tensor sum(const Tensor& input, IntArrayRef over, bool keepdim, std::optional<Dt
   const Dims dims("sum", x, over);
   return record("sum", reduce(formulas::Sum{}, x, dims, keepdim),
                 wrt(x, [dims, shape = Shape(x.raw())](const Tensor& g) {
-                  return put_back(g, dims, shape.dim()).expand(shape);
+                  return restore_dims(g, dims, shape.dim()).expand(shape);
                 }));
 }
 
@@ -100,38 +84,7 @@ Tensor mean(const Tensor& input, IntArrayRef over, bool keepdim, std::optional<D
   Tensor y = reduce(formulas::Sum{}, x, dims, keepdim);
   kernels_of(y).binary_scalar(formulas::Div{}, y.raw(), n, false, y.raw());
   return record("mean", y, wrt(x, [dims, n, shape = Shape(x.raw())](const Tensor& g) {
-                  return put_back(g / n, dims, shape.dim()).expand(shape);
-                }));
-}
-
-// ---- Products -----------------------------------------------------------------------------------
-
-namespace {
-
-/// For every element the product of all others along dimension d, without dividing by it, since it may be 0. The line
-/// is folded in half, a beside b: what is missing for an element of a is the rest of the folded line, times its b.
-Tensor product_of_others(const Tensor& x, int d) {
-  const int64_t n = x.size(d), half = (n + 1) / 2;
-  if (n <= 1) return ones_like(x);
-  const Tensor a = x.narrow(d, 0, half);
-  Tensor b = x.narrow(d, half, n - half);
-  if (n % 2) b = cat({b, ones_like(b.narrow(d, 0, 1))}, d);
-  const Tensor others = product_of_others(a * b, d);
-  return cat({others * b, others * a}, d).narrow(d, 0, n);
-}
-
-}  // namespace
-
-// y = Π xᵢ        x̄ᵢ = ȳ Πⱼ≠ᵢ xⱼ
-Tensor prod(const Tensor& x, std::optional<Dtype> dtype) { return prod(x.reshape({-1}), 0, false, dtype); }
-
-Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<Dtype> dtype) {
-  const Tensor x = summable(input.dim() ? input : input.reshape({1}), dtype);
-  const int d = wrap_dim(dim, static_cast<int>(x.dim()));
-  const Dims dims("prod", x, d);
-  return record("prod", reduce(formulas::Prod{}, x, dims, keepdim && input.dim()),
-                wrt(x, saved(x), [dims, d](const Tensor& g, const Tensor& x) {
-                  return put_back(g, dims, static_cast<int>(x.dim())) * product_of_others(x, d);
+                  return restore_dims(g / n, dims, shape.dim()).expand(shape);
                 }));
 }
 
@@ -148,8 +101,7 @@ Tensor sum_to_size(const Tensor& x, IntArrayRef sizes) {
   return added == 0 ? y : y.reshape(sizes);
 }
 
-// Σ (x - mean)² / (n - 1): the mean is taken first, for Σ x² - n·mean² loses all digits when the mean is
-// large.
+// Σ (x - mean)² / (n - 1). The mean is subtracted first: Σ x² - n·mean² loses all digits if the mean is large.
 Tensor var(const Tensor& x, bool unbiased) { return var(x, IntArrayRef(), unbiased); }
 
 Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
@@ -181,7 +133,7 @@ static Tensor euclidean_norm(const Tensor& x, Dims dims, bool keepdim) {
   return record("linalg_vector_norm", y,
                 wrt(x, saved(x, y), [dims](const Tensor& g, const Tensor& x, const Tensor& y) {
                   const Tensor slope = masked_fill(g / y, eq(y, 0), 0);
-                  return x * put_back(slope, dims, static_cast<int>(x.dim()));
+                  return x * restore_dims(slope, dims, static_cast<int>(x.dim()));
                 }));
 }
 
@@ -196,52 +148,7 @@ Tensor norm(const Tensor& input, const Scalar& order, IntArrayRef over, bool kee
   if (p == 2) return euclidean_norm(x, dims, keepdim);
   if (p == 1) return sum(abs(x), over, keepdim);
   if (std::isinf(p)) return amax(abs(x), over, keepdim);
-  const Tensor largest = amax(abs(x), over, /*keepdim=*/true).detach();  // scaled by it, no power overflows
-  const Tensor is_zero = eq(largest, 0), scale = where(is_zero, 1, largest);
-  const Tensor total = sum(pow(abs(x / scale), p), over, /*keepdim=*/true);
-  const Tensor y = scale * where(is_zero, 0, pow(where(is_zero, 1, total), 1 / p));
-  return keepdim ? y : y.reshape(reduced_shape(x, dims, false));
-}
-
-// y = ln Σ e^xᵢ = m + ln Σ e^(xᵢ - m), with m = max xᵢ so that nothing overflows; the derivative does not see
-// m
-Tensor logsumexp(const Tensor& input, IntArrayRef dims, bool keepdim) {
-  const Tensor x = as_floating_point(input);
-  const Tensor largest = amax(x, dims, /*keepdim=*/true).detach();
-  const Tensor m = where(isfinite(largest), largest, 0);
-  const Tensor y = log(sum(exp(x - m), dims, /*keepdim=*/true)) + m;
-  return keepdim ? y : y.reshape(reduced_shape(x, Dims("logsumexp", x, dims), false));
-}
-
-namespace {
-
-/// The same elements, the last along dimension d first.
-View reversed(View x, int d) {
-  const int64_t last = std::max<int64_t>(x.sizes[d] - 1, 0);
-  x.data = static_cast<char*>(x.data) + last * x.strides[d] * item_size(x.dtype);
-  x.strides[d] = -x.strides[d];
-  return x;
-}
-
-/// yᵢ = Σⱼ≤ᵢ xⱼ     x̄ⱼ = Σᵢ≥ⱼ ȳᵢ: the same sum, begun from the other end
-Tensor running_sum(const Tensor& x, int d, bool from_last) {
-  if (x.dim() == 0) return clone(x);
-  Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type());
-  if (from_last)
-    kernels_of(x).cumsum(reversed(x.raw(), d), d, reversed(y.raw(), d));
-  else
-    kernels_of(x).cumsum(x.raw(), d, y.raw());
-  return record("cumsum", y,
-                wrt(x, [d, from_last](const Tensor& g) { return running_sum(g, d, !from_last); }));
-}
-
-}  // namespace
-
-// yᵢ = x₁ + … + xᵢ      x̄ᵢ = ȳᵢ + … + ȳₙ
-Tensor cumsum(const Tensor& input, int64_t dim, std::optional<Dtype> dtype) {
-  const Dtype wanted = dtype.value_or(reducing_dtype(input.dtype()));
-  const Tensor x = input.to(computing_dtype(wanted));
-  return running_sum(x, wrap_dim(dim, static_cast<int>(x.dim())), false).to(wanted);
+  return norm_of_order(p, x, over, keepdim);
 }
 
 // ---- The largest and the smallest ---------------------------------------------------------------
@@ -258,12 +165,12 @@ static Tensor extreme(const char* op, const Tensor& x, IntArrayRef over, bool ke
                   Shape over_dims;
                   for (int d = 0; d < dim; ++d)
                     if (dims.contains(d)) over_dims.push_back(d);
-                  const Tensor best = put_back(y, dims, dim);
+                  const Tensor best = restore_dims(y, dims, dim);
                   const bool is_max = std::same_as<MaxOrMin, formulas::Max>;
                   const Tensor beaten = is_max ? lt(x, best) : gt(x, best);
                   const Tensor count = logical_not(beaten).sum(over_dims, true);
                   // where, not a product: 0 · ȳ would be NaN for an infinite ȳ.
-                  return where(beaten, 0, put_back(g, dims, dim) / count);
+                  return where(beaten, 0, restore_dims(g, dims, dim) / count);
                 }));
 }
 
@@ -279,19 +186,6 @@ Tensor amin(const Tensor& x, IntArrayRef dims, bool keepdim) {
 Tensor max(const Tensor& x) { return extreme<formulas::Max>("max", x, {}, false); }
 // y = min xᵢ       likewise
 Tensor min(const Tensor& x) { return extreme<formulas::Min>("min", x, {}, false); }
-
-// The value is the element that the index names, so gather's rule gives the whole gradient to that one.
-static std::tuple<Tensor, Tensor> chosen(const char* op, const Tensor& x, const Tensor& index, int64_t dim,
-                                         bool keepdim) {
-  if (x.dim() == 0) return {x.clone(), index};
-  return {gather_as(op, x, dim, index, keepdim), keepdim ? index : index.squeeze(dim)};
-}
-std::tuple<Tensor, Tensor> max(const Tensor& x, int64_t dim, bool keepdim) {
-  return chosen("max", x, argmax(x, dim, true), dim, keepdim);
-}
-std::tuple<Tensor, Tensor> min(const Tensor& x, int64_t dim, bool keepdim) {
-  return chosen("min", x, argmin(x, dim, true), dim, keepdim);
-}
 
 static Tensor position(const char* op, void (*Kernels::*kernel)(const View&, int, const View&),
                        const Tensor& input, int64_t dim, bool keepdim) {

@@ -17,7 +17,8 @@ Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
   on_device_of(op, table, indices);
   Tensor y = allocate({indices.size(0), table.size(1)}, table.dtype(), table.device().type());
   kernels_of(table).gather_rows(table.raw(), indices.raw(), y.raw());
-  return record(op, y, wrt(table, saved(indices), [rows = table.size(0)](const Tensor& g, const Tensor& indices) {
+  return record(op, y,
+                wrt(table, saved(indices), [rows = table.size(0)](const Tensor& g, const Tensor& indices) {
                   return add_rows(g, indices, rows);
                 }));
 }

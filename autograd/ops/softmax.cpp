@@ -1,12 +1,12 @@
-// What works on rows: softmax and its logarithm along any dimension, cross-entropy and layer normalisation along the
-// last. Each gradient is one kernel too. Where the backward pass is itself being recorded, the same gradient is written
-// in ops, whose rules are known: that gives the second derivative and all further ones.
+// Softmax and its logarithm along any dimension, and cross-entropy along the last. Each gradient is one kernel. If the
+// backward pass is itself recorded, the same gradient is computed by ops, whose rules are known: that gives the second
+// derivative and all further ones.
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {
 namespace {
 
-/// x with dimension d last, as the kernels want it.
+/// x with dimension d last, as the kernels expect it.
 View with_last(const Tensor& x, int d) {
   View view = x.raw();
   if (view.dim == 0) view.dim = 1, view.sizes[0] = view.strides[0] = 1;
@@ -31,7 +31,7 @@ Tensor along(int d, Kernel Kernels::*kernel, const Tensor& x, const Tensors&... 
   return y;
 }
 
-/// One class per row of x, each of those that there are.
+/// Error unless `target` holds one class per row of x, each in range.
 void check_classes(const Tensor& x, const Tensor& target) {
   check(x.dim() > 0 && x.dim() < kMaxDims && x.is_floating_point() && target.dtype() == kInt64 &&
             target.dim() == x.dim() - 1 &&
@@ -42,11 +42,6 @@ void check_classes(const Tensor& x, const Tensor& target) {
   const int64_t least = min(target).item<int64_t>(), most = max(target).item<int64_t>();
   check(least >= 0 && most < x.size(-1), "cross_entropy_rows: target ", least < 0 ? least : most,
         " is out of range for ", x.size(-1), " classes");
-}
-
-/// One element per row of x.
-Tensor allocate_per_row(const Tensor& x) {
-  return allocate(IntArrayRef(x.raw().sizes, x.raw().dim - size_t{1}), x.dtype(), x.device().type());
 }
 
 }  // namespace
@@ -78,7 +73,7 @@ Tensor log_softmax(const Tensor& input, int64_t dim) {
 Tensor cross_entropy_rows(const Tensor& x, const Tensor& classes) {
   const Tensor target = on_device_of("cross_entropy", x, classes);
   check_classes(x, target);
-  const Tensor losses = allocate_per_row(x);
+  const Tensor losses = allocate(target.sizes(), x.dtype(), x.device().type());
   kernels_of(x).cross_entropy(x.raw(), as_column(target), as_column(losses));
   return record("cross_entropy", losses,
                 wrt(x, saved(x, target), [](const Tensor& g, const Tensor& x, const Tensor& target) {
@@ -91,25 +86,6 @@ Tensor cross_entropy_rows(const Tensor& x, const Tensor& classes) {
                   const Tensor classes = arange(x.size(-1), target.options());
                   return g.unsqueeze(-1) * (softmax(x, -1) - eq(target.unsqueeze(-1), classes).to(x.dtype()));
                 }));
-}
-
-// y = (x - μ) r, r = 1 / √(σ² + ε)          x̄ = r (ȳ - mean ȳ - y mean (ȳ y)), the means along the row
-Tensor layer_norm_rows(const Tensor& x, double eps) {
-  check(x.dim() > 0 && x.dim() < kMaxDims, "layer_norm_rows: x must have 1 to ", kMaxDims - 1,
-        " dimensions, not ", x.dim());
-  const Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type()), r = allocate_per_row(x);
-  kernels_of(x).layer_norm(x.raw(), eps, y.raw(), as_column(r));
-  const auto rule = [eps](const Tensor& g, const Tensor& x, const Tensor& y, const Tensor& r) {
-    if (!GradMode::is_enabled()) {
-      Tensor gradient = allocate_like(g.raw(), g.dtype(), g.device().type());
-      kernels_of(g).layer_norm_gradient(g.raw(), y.raw(), as_column(r), gradient.raw());
-      return gradient;
-    }
-    const auto row_mean = [](const Tensor& t) { return mean(t, {-1}, /*keepdim=*/true); };
-    const Tensor scale = rsqrt(var(x, {-1}, /*unbiased=*/false, /*keepdim=*/true) + eps);
-    return scale * (g - row_mean(g) - y * row_mean(g * y));
-  };
-  return record("layer_norm", y, wrt(x, saved(x, y, r), rule));
 }
 
 }  // namespace gradus

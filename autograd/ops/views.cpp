@@ -83,47 +83,6 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   return slice(x, dim, first, first + length);
 }
 
-// y₁ ∥ y₂ ∥ … = x, in parts of given sizes
-std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim) {
-  check(split_size > 0, "split: the size of the parts must be positive, not ", split_size);
-  const int64_t size = x.size(dim);
-  std::vector<Tensor> parts;
-  for (int64_t start = 0; start < size; start += split_size)
-    parts.push_back(narrow(x, dim, start, std::min(split_size, size - start)));
-  if (parts.empty()) parts.push_back(x);
-  return parts;
-}
-
-// y₁ ∥ y₂ ∥ … = x, in parts of one size
-std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
-  check(chunks > 0, "chunk: the number of chunks must be positive, not ", chunks);
-  return split(x, std::max<int64_t>((x.size(dim) + chunks - 1) / chunks, 1), dim);
-}
-
-// yᵢ = x[…, i, …], for every i
-std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
-  std::vector<Tensor> slices;
-  for (int64_t i = 0; i < x.size(dim); ++i) slices.push_back(select(x, dim, i));
-  return slices;
-}
-
-// yᵢ = xᵢ,ᵢ₊ₖ         x̄ = zeros with ȳ on that diagonal
-Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
-  const int a = wrap(dim1, x.raw()), b = wrap(dim2, x.raw());
-  check(a != b, "diagonal: dim1 and dim2 are the same dimension ", a);
-  return look_through("diagonal", x, [offset, a, b](const View& x) {
-    const int64_t row = std::max<int64_t>(-offset, 0), column = std::max<int64_t>(offset, 0);
-    const int64_t length = std::max<int64_t>(std::min(x.sizes[a] - row, x.sizes[b] - column), 0);
-    View y = length ? shifted(x, row * x.strides[a] + column * x.strides[b]) : x;
-    const int64_t stride = x.strides[a] + x.strides[b];
-    y = without_dim(without_dim(y, std::max(a, b)), std::min(a, b));
-    y.sizes[y.dim] = length;
-    y.strides[y.dim] = stride;
-    ++y.dim;
-    return y;
-  });
-}
-
 // ---- Rearrangements: every element stays, the rule is the way back ------------------------------
 
 // y = x with two dimensions exchanged      x̄ = ȳ likewise
@@ -146,24 +105,6 @@ Tensor t(const Tensor& x) {
     std::swap(y.strides[0], y.strides[1]);
   }
   return record("t", view_of(x, y), wrt(x, [](const Tensor& g) { return t(g); }));
-}
-
-// y(i₀, i₁, …) = x with its indices in another order       x̄ = ȳ with them put back
-Tensor permute(const Tensor& x, IntArrayRef dims) {
-  check(static_cast<int64_t>(dims.size()) == x.dim(), "permute: ", dims.size(),
-        " dimensions given for a tensor of ", x.dim());
-  View y = x.raw();
-  Shape inverse(x.raw());
-  unsigned seen = 0;
-  for (int d = 0; d < y.dim; ++d) {
-    const int from = wrap(dims[d], x.raw());
-    check(!(seen >> from & 1), "permute: dimension ", dims[d], " is given twice");
-    seen |= 1u << from;
-    y.sizes[d] = x.raw().sizes[from];
-    y.strides[d] = x.raw().strides[from];
-    inverse[from] = d;
-  }
-  return record("permute", view_of(x, y), wrt(x, [inverse](const Tensor& g) { return permute(g, inverse); }));
 }
 
 // The rule is the identity: summing over what was stretched is what the engine does with every gradient.
@@ -192,14 +133,6 @@ Tensor squeeze(const Tensor& x, int64_t dim) {
   if (x.dim() == 0 || x.raw().sizes[d] != 1) return record("squeeze", view_of(x, x.raw()), wrt(x, unchanged));
   return record("squeeze", view_of(x, without_dim(x.raw(), d)),
                 wrt(x, [d](const Tensor& g) { return unsqueeze(g, d); }));
-}
-
-Tensor squeeze(const Tensor& x) {
-  View y = x.raw();
-  for (int d = y.dim - 1; d >= 0; --d)
-    if (y.sizes[d] == 1) y = without_dim(y, d);
-  return record("squeeze", view_of(x, y),
-                wrt(x, [shape = Shape(x.raw())](const Tensor& g) { return g.view(shape); }));
 }
 
 namespace {

@@ -6,7 +6,7 @@
 
 #include "autograd/grad_mode.h"
 #include "autograd/node.h"
-#include "autograd/tape.h"
+#include "autograd/tools/tape.h"
 #include "autograd/watch.h"
 #include "tensor/create.h"
 #include "tensor/indexing.h"

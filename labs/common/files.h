@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "tensor/files.h"
+#include "tensor/files/files.h"
 
 namespace lab {
 

@@ -1,9 +1,10 @@
 // All activations but ReLU (nn/layers.h), each as a layer (nn::ELU) and as a function with options
-// (nn::functional::elu). The functions themselves are ops: autograd/ops/activations.cpp.
+// (nn::functional::elu). The functions themselves are ops: autograd/more_ops/activations.cpp.
 #pragma once
 
 #include <string>
 
+#include "autograd/more_ops/activations.h"
 #include "nn/function_layer.h"
 
 namespace gradus::nn {

@@ -3,7 +3,7 @@
 //     auto loader = data::make_data_loader(data::datasets::TensorPairs(x, y), /*batch_size=*/64);
 #pragma once
 
-#include "nn/data.h"
+#include "nn/data/loader.h"
 
 namespace gradus::data {
 

@@ -1,10 +1,10 @@
 // Transforms of single examples, for dataset.map(…). Stack, which joins examples into a batch,
-// is in nn/data.h.
+// is in nn/data/loader.h.
 #pragma once
 
 #include <functional>
 
-#include "nn/data.h"
+#include "nn/data/loader.h"
 
 namespace gradus::data::transforms {
 

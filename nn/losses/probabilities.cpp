@@ -1,5 +1,6 @@
 #include "nn/losses/probabilities.h"
 
+#include "autograd/more_ops/activations.h"
 #include "autograd/record.h"
 
 namespace gradus {

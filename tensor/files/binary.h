@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "tensor/files.h"
+#include "tensor/files/files.h"
 #include "tensor/tensor.h"
 
 namespace gradus {

@@ -13,7 +13,7 @@
 #include <ostream>
 #include <vector>
 
-#include "tensor/files.h"
+#include "tensor/files/files.h"
 #include "tensor/files/safetensors.h"
 
 namespace gradus {

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <concepts>
 
-#include "tensor/csv.h"
-#include "tensor/files.h"
+#include "tensor/files/csv.h"
+#include "tensor/files/files.h"
 
 namespace gradus {
 namespace {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numbers>
 
+#include "autograd/more_ops/activations.h"
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {

@@ -1,6 +1,6 @@
 // The tape as a table (print_tape) and as a drawing (tape_dot). Both name the nodes alike: leaves x1, x2, …
 // in the order in which the ops use them, ops %1, %2, … in the order in which they ran.
-#include "autograd/tape.h"
+#include "autograd/tools/tape.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "tensor/csv.h"
+#include "tensor/files/csv.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,7 +8,7 @@
 #include <sstream>
 #include <unordered_map>
 
-#include "tensor/files.h"
+#include "tensor/files/files.h"
 
 namespace gradus {
 namespace {

@@ -1,4 +1,4 @@
-#include "nn/data.h"
+#include "nn/data/loader.h"
 
 #include "tensor/random.h"
 

@@ -1,4 +1,4 @@
-#include "tensor/files.h"
+#include "tensor/files/files.h"
 
 #include <algorithm>
 #include <cerrno>

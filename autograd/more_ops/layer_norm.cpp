@@ -1,0 +1,28 @@
+// Layer normalisation of rows, in one kernel each for the values and the gradient.
+#include "autograd/ops/pointwise.h"
+
+namespace gradus {
+
+// y = (x - μ) r, r = 1 / √(σ² + ε)          x̄ = r (ȳ - mean ȳ - y mean (ȳ y)), the means along the row
+Tensor layer_norm_rows(const Tensor& x, double eps) {
+  check(x.dim() > 0 && x.dim() < kMaxDims, "layer_norm_rows: x must have 1 to ", kMaxDims - 1,
+        " dimensions, not ", x.dim());
+  Shape one_per_row(x.raw());
+  one_per_row[one_per_row.dim() - 1] = 1;
+  const DeviceType device = x.device().type();
+  const Tensor y = allocate_like(x.raw(), x.dtype(), device), r = allocate(one_per_row, x.dtype(), device);
+  kernels_of(x).layer_norm(x.raw(), eps, y.raw(), r.raw());
+  const auto rule = [eps](const Tensor& g, const Tensor& x, const Tensor& y, const Tensor& r) {
+    if (!GradMode::is_enabled()) {
+      Tensor gradient = allocate_like(g.raw(), g.dtype(), g.device().type());
+      kernels_of(g).layer_norm_gradient(g.raw(), y.raw(), r.raw(), gradient.raw());
+      return gradient;
+    }
+    const auto row_mean = [](const Tensor& t) { return mean(t, {-1}, /*keepdim=*/true); };
+    const Tensor scale = rsqrt(var(x, {-1}, /*unbiased=*/false, /*keepdim=*/true) + eps);
+    return scale * (g - row_mean(g) - y * row_mean(g * y));
+  };
+  return record("layer_norm", y, wrt(x, saved(x, y, r), rule));
+}
+
+}  // namespace gradus

@@ -1,0 +1,67 @@
+// Values added to elements or to slices that an index names: scatter_add and index_add.
+#include "autograd/ops/positions.h"
+
+namespace gradus {
+namespace {
+
+/// The part of a scattered source that has an index.
+Tensor indexed_part(const Tensor& source, const Tensor& index) {
+  check(index.dim() == source.dim(), "scatter_add: index is ", text(index.sizes()), " and source is ",
+        text(source.sizes()), ", but both must have the same number of dimensions");
+  Tensor part = source;
+  for (int64_t i = 0; i < index.dim(); ++i)
+    if (part.size(i) != index.size(i)) part = part.narrow(i, 0, index.size(i));
+  return part;
+}
+
+/// Where source[i] goes when added to x[index[i]] (for dim 0, and so on), for given strides of x.
+Tensor positions_of_slices(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
+                           IntArrayRef strides) {
+  check(x.dim() > 0 && index.dim() <= 1,
+        "index_add: x needs a dimension and the index must be a vector, but they are ", text(x.sizes()),
+        " and ", text(index.sizes()));
+  const int d = wrap_dim(dim, static_cast<int>(x.dim()));
+  std::vector<Tensor> indices(static_cast<size_t>(x.dim()));
+  indices[static_cast<size_t>(d)] = checked_indices("index_add", index.reshape({-1}), d, x.size(d));
+  const Tensor positions = positions_of(x, indices, strides);
+  check(positions.sizes() == source.sizes(), "index_add: source is ", text(source.sizes()), ", but x ",
+        text(x.sizes()), " takes ", text(positions.sizes()), " for ", index.numel(), " indices of dimension ",
+        d);
+  return positions;
+}
+
+}  // namespace
+
+// y = x, with v(…, i, …) added at k(…, i, …)
+Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  const Tensor positions = positions_along("scatter_add", x, dim, index, contiguous_strides(x));
+  return put_at("scatter_add", x, indexed_part(source, index), positions, true);
+}
+// x(…, k, …) ← x(…, k, …) + v
+Tensor& Tensor::scatter_add_(int64_t dim, const Tensor& index, const Tensor& source) const {
+  put_in("scatter_add", *this, indexed_part(source, index), true,
+         [&](IntArrayRef strides) { return positions_along("scatter_add", *this, dim, index, strides); });
+  return const_cast<Tensor&>(*this);
+}
+
+// y = x, with vᵢ added to x[kᵢ]
+Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
+                 const Scalar& alpha) {
+  return put_at("index_add", x, source * alpha,
+                positions_of_slices(x, dim, index, source, contiguous_strides(x)), true);
+}
+// x[kᵢ] ← x[kᵢ] + vᵢ
+Tensor& Tensor::index_add_(int64_t dim, const Tensor& index, const Tensor& source,
+                           const Scalar& alpha) const {
+  put_in("index_add", *this, source * alpha, true,
+         [&](IntArrayRef strides) { return positions_of_slices(*this, dim, index, source, strides); });
+  return const_cast<Tensor&>(*this);
+}
+
+// y = x, with v written to (or added at) x[k₀, k₁, …]
+Tensor Tensor::index_put(std::initializer_list<TensorIndex> indices, const Tensor& values,
+                         bool accumulate) const {
+  return clone().index_put_(indices, values, accumulate);
+}
+
+}  // namespace gradus

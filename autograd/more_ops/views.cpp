@@ -1,0 +1,85 @@
+// More views: a tensor in parts, and the diagonals of matrices.
+#include "autograd/ops/pointwise.h"
+#include "autograd/window.h"
+
+namespace gradus {
+
+// y₁ ∥ y₂ ∥ … = x, in parts of given sizes
+std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim) {
+  check(split_size > 0, "split: the size of the parts must be positive, not ", split_size);
+  const int64_t size = x.size(dim);
+  std::vector<Tensor> parts;
+  for (int64_t start = 0; start < size; start += split_size)
+    parts.push_back(narrow(x, dim, start, std::min(split_size, size - start)));
+  if (parts.empty()) parts.push_back(x);
+  return parts;
+}
+
+// y₁ ∥ y₂ ∥ … = x, in parts of one size
+std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
+  check(chunks > 0, "chunk: the number of chunks must be positive, not ", chunks);
+  return split(x, std::max<int64_t>((x.size(dim) + chunks - 1) / chunks, 1), dim);
+}
+
+// yᵢ = x[…, i, …], for every i
+std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
+  std::vector<Tensor> slices;
+  for (int64_t i = 0; i < x.size(dim); ++i) slices.push_back(select(x, dim, i));
+  return slices;
+}
+
+// yᵢ = xᵢ,ᵢ₊ₖ         x̄ = zeros with ȳ on that diagonal
+Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
+  const int dim = static_cast<int>(x.dim()), a = wrap_dim(dim1, dim), b = wrap_dim(dim2, dim);
+  check(a != b, "diagonal: dim1 and dim2 are the same dimension ", a);
+  const auto on_diagonal = [offset, a, b](const View& x) {  // the other dimensions first, then the diagonal
+    const int64_t row = std::max<int64_t>(-offset, 0), column = std::max<int64_t>(offset, 0);
+    const int64_t length = std::max<int64_t>(std::min(x.sizes[a] - row, x.sizes[b] - column), 0);
+    const int64_t first = length ? row * x.strides[a] + column * x.strides[b] : 0;
+    View y = x;
+    y.data = x.as<char>() + first * item_size(x.dtype);
+    y.dim = 0;
+    for (int d = 0; d < x.dim; ++d) {
+      if (d == a || d == b) continue;
+      y.sizes[y.dim] = x.sizes[d];
+      y.strides[y.dim++] = x.strides[d];
+    }
+    y.sizes[y.dim] = length;
+    y.strides[y.dim++] = x.strides[a] + x.strides[b];
+    return y;
+  };
+  return autograd::read_through("diagonal", x, autograd::OfShape{Shape(x.raw())}, on_diagonal);
+}
+
+// y(i₀, i₁, …) = x with its indices in another order       x̄ = ȳ with them put back
+Tensor permute(const Tensor& x, IntArrayRef dims) {
+  check(static_cast<int64_t>(dims.size()) == x.dim(), "permute: ", dims.size(),
+        " dimensions given for a tensor of ", x.dim());
+  View y = x.raw();
+  Shape inverse(x.raw());
+  unsigned seen = 0;
+  for (int d = 0; d < y.dim; ++d) {
+    const int from = wrap_dim(dims[d], y.dim);
+    check(!(seen >> from & 1), "permute: dimension ", dims[d], " is given twice");
+    seen |= 1u << from;
+    y.sizes[d] = x.raw().sizes[from];
+    y.strides[d] = x.raw().strides[from];
+    inverse[from] = d;
+  }
+  return record("permute", view_of(x, y), wrt(x, [inverse](const Tensor& g) { return permute(g, inverse); }));
+}
+
+// y = x without all dimensions of size 1      x̄ = ȳ with them
+Tensor squeeze(const Tensor& x) {
+  View y = x.raw();
+  y.dim = 0;
+  for (int d = 0; d < x.dim(); ++d) {
+    if (x.raw().sizes[d] == 1) continue;
+    y.sizes[y.dim] = x.raw().sizes[d];
+    y.strides[y.dim++] = x.raw().strides[d];
+  }
+  return record("squeeze", view_of(x, y),
+                wrt(x, [shape = Shape(x.raw())](const Tensor& g) { return g.view(shape); }));
+}
+
+}  // namespace gradus

@@ -1,0 +1,43 @@
+// What in-place ops share. See in_place.cpp for the two ways to write: with and without recording.
+#pragma once
+
+#include "autograd/ops/pointwise.h"
+
+namespace gradus {
+
+/// Must a write into x be recorded? Error if the write is not allowed.
+bool must_record(const char* op, const Tensor& x, bool values_require_grad = false);
+
+/// x as it is before a write. Its elements are copied, because the rules of the recorded op may need them.
+Tensor before_write(const Tensor& x);
+
+/// Writes y's elements into x's memory, and gives x the place of y on the tape. Returns x.
+Tensor& take_over(const char* op, const Tensor& x, const Tensor& y);
+
+/// Writes values of x's shape into x's memory without recording.
+void overwrite(const Tensor& x, const View& values);
+
+/// Error if a result of dtype `from` would lose its kind in `to`: 1.5 in an integer tensor.
+void check_castable(const char* op, Dtype from, Dtype to);
+
+/// What an in-place op returns: the handle it was called on.
+inline Tensor& written(const Tensor& x) { return const_cast<Tensor&>(x); }
+
+/// Fills x with numbers that draw(view) draws. It draws on the CPU in row-major order, so a seed gives the same numbers
+/// on every device. Drawn numbers are constants: a gradient of x ends here.
+template <class Draw>
+Tensor& fill_randomly(const char* op, const Tensor& x, Draw draw) {
+  const bool recorded = must_record(op, x);
+  if (!recorded && x.is_contiguous() && x.device().is_cpu()) {
+    draw(x.raw());
+    bump_version(x);
+    return written(x);
+  }
+  const Tensor drawn = allocate(x.sizes(), x.dtype());
+  draw(drawn.raw());
+  if (recorded) return x.copy_(drawn);
+  overwrite(x, drawn.to(x.device()).raw());
+  return written(x);
+}
+
+}  // namespace gradus

@@ -1,0 +1,37 @@
+// What reductions share: the set of dimensions that are reduced, and the call of the kernel.
+#pragma once
+
+#include "autograd/ops/pointwise.h"
+
+namespace gradus {
+
+/// The dimensions to reduce, one bit each. An empty list means all of them. Error if one is given twice.
+struct Dims {
+  unsigned bits = 0;
+
+  Dims(const char* op, const Tensor& x, IntArrayRef dims);
+  bool contains(int d) const { return bits >> d & 1; }
+};
+
+/// The shape of a reduction of x. With keepdim a reduced dimension stays, with size 1.
+Shape reduced_shape(const Tensor& x, Dims dims, bool keepdim);
+
+/// The dtype that sums and products are computed in: int64 for bool and integers, which is exact.
+inline Dtype reducing_dtype(Dtype dtype) { return is_floating_point(dtype) ? dtype : kInt64; }
+
+/// x in the dtype that was asked for, else in reducing_dtype.
+inline Tensor summable(const Tensor& x, std::optional<Dtype> dtype) {
+  return x.to(dtype.value_or(reducing_dtype(x.dtype())));
+}
+
+/// The reduction without the tape.
+Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim);
+
+/// A result of a reduction, or its gradient, with the reduced dimensions restored as size 1: it broadcasts to the input,
+/// which has `dim` dimensions.
+Tensor restore_dims(const Tensor& y, Dims dims, int dim);
+
+/// (Σ |xᵢ|ᵖ)^(1/p) for any positive p. Defined in autograd/more_ops/reduce.cpp.
+Tensor norm_of_order(double p, const Tensor& x, IntArrayRef over, bool keepdim);
+
+}  // namespace gradus

@@ -1,0 +1,91 @@
+// More functions of nn::Module, which visit the whole tree: apply, to, zero_grad and clone.
+#include "nn/module.h"
+
+namespace gradus::nn {
+
+void Module::apply(const ModuleApplyFunction& function) {
+  function(*this);
+  for (auto& child : children_) child.value()->apply(function);
+}
+
+void Module::apply(const NamedModuleApplyFunction& function, const std::string& name_prefix) {
+  function(name_prefix, *this);
+  for (const auto& item : named_modules(name_prefix, /*include_self=*/false))
+    function(item.key(), *item.value());
+}
+
+void Module::apply(const ModulePointerApplyFunction& function) const {
+  for (const auto& module : modules()) function(module);
+}
+
+void Module::for_each(const std::function<void(const Tensor&)>& function) const {
+  for (const Tensor& parameter : parameters()) function(parameter);
+  for (const Tensor& buffer : buffers()) function(buffer);
+}
+
+void Module::to(Device device, Dtype dtype) {
+  to(device);
+  to(dtype);
+}
+
+void Module::to(Dtype dtype) {
+  check(is_floating_point(dtype), "Module::to: parameters are floating point, they cannot become ", dtype);
+  for_each([dtype](const Tensor& x) {
+    if (!x.is_floating_point()) return;
+    x.set_data(x.detach().to(dtype));
+    if (x.grad().defined()) x.mutable_grad() = x.grad().detach().to(dtype);
+  });
+}
+
+void Module::to(Device device) {
+  for_each([device](const Tensor& x) {
+    x.set_data(x.detach().to(device));
+    if (x.grad().defined()) x.mutable_grad() = x.grad().detach().to(device);
+  });
+}
+
+void Module::zero_grad(bool set_to_none) {
+  for (const Tensor& parameter : parameters()) {
+    Tensor& gradient = parameter.mutable_grad();
+    if (set_to_none)
+      gradient.reset();
+    else if (gradient.defined())
+      gradient.detach_().zero_();
+  }
+}
+
+// ---- Replacing and copying --------------------------------------------------------------------------------
+
+void Module::replace_child(const std::string& name, std::shared_ptr<Module> module) {
+  children_[name] = std::move(module);
+}
+void Module::unregister_module(const std::string& name) { children_.erase(name); }
+
+void Module::forget_all() {
+  parameters_.clear();
+  buffers_.clear();
+  children_.clear();
+}
+
+std::shared_ptr<Module> Module::clone(const std::optional<Device>&) const {
+  fail("clone() has not been implemented for ", name(), "; derive it from nn::Cloneable<", name(), ">");
+}
+
+void Module::copy_state_from(const Module& other) {
+  const auto copy = [&](const auto& from, const auto& to, const char* what) {
+    check(from.keys() == to.keys(), "clone: ", name(), " has ", from.size(), " ", what, " and its copy ",
+          to.size(), "; register them in reset(), not in the constructor");
+    for (size_t i = 0; i < from.size(); ++i) {
+      to[i]->requires_grad_(from[i]->requires_grad());
+      to[i]->set_data(from[i]->detach().clone());
+    }
+  };
+  copy(other.named_parameters(), named_parameters(), "parameters");
+  copy(other.named_buffers(), named_buffers(), "buffers");
+  const auto theirs = other.modules(false), ours = modules(false);
+  check(theirs.size() == ours.size(), "clone: ", name(),
+        " has other submodules than its copy; register them in reset()");
+  for (size_t i = 0; i < ours.size(); ++i) ours[i]->is_training_ = theirs[i]->is_training_;
+}
+
+}  // namespace gradus::nn
