@@ -7,6 +7,8 @@
 
 namespace gradus::optim {
 
+AdamOptions::AdamOptions(double lr) : lr_(lr) {}
+
 void AdamOptions::validate() const {
   const auto [beta1, beta2] = betas();
   check(lr() >= 0, "Invalid learning rate: ", lr());
@@ -63,6 +65,11 @@ void Adam::update(const AdamOptions& options, std::span<const Item> items) {
   }
   if (!tensors_.empty()) kernels_of(items[0].parameter).adam(step, tensors_);
 }
+
+AdamWOptions::AdamWOptions(double lr) : AdamOptions(lr) { weight_decay(1e-2); }
+AdamWOptions::AdamWOptions(const AdamOptions& options) : AdamOptions(options) {}
+
+std::unique_ptr<OptimizerOptions> AdamWOptions::clone() const { return std::make_unique<AdamWOptions>(*this); }
 
 AdamW::AdamW(std::vector<OptimizerParamGroup> groups, const AdamWOptions& defaults)
     : Adam(std::move(groups), defaults) {

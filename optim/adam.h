@@ -22,7 +22,7 @@ namespace gradus::optim {
 
 struct AdamOptions : OptimizerCloneableOptions<AdamOptions> {
   using betas_t = std::tuple<double, double>;
-  AdamOptions(double lr = 1e-3) : lr_(lr) {}  // NOLINT: Adam(parameters, 0.01)
+  AdamOptions(double lr = 1e-3);  // NOLINT: Adam(parameters, 0.01)
   void validate() const override;
   void fields(Fields& fields) override {
     fields("lr", lr_)("betas", betas_)("eps", eps_)("weight_decay", weight_decay_)("amsgrad", amsgrad_);
@@ -58,9 +58,9 @@ class Adam : public PerParameterOptimizer<AdamOptions, AdamParamState> {
 /// AdamOptions with another default. Their setters return an AdamOptions&, from which AdamWOptions
 /// are made again.
 struct AdamWOptions : AdamOptions {
-  AdamWOptions(double lr = 1e-3) : AdamOptions(lr) { weight_decay(1e-2); }  // NOLINT
-  AdamWOptions(const AdamOptions& options) : AdamOptions(options) {}        // NOLINT
-  std::unique_ptr<OptimizerOptions> clone() const override { return std::make_unique<AdamWOptions>(*this); }
+  AdamWOptions(double lr = 1e-3);                                            // NOLINT
+  AdamWOptions(const AdamOptions& options);                                  // NOLINT
+  std::unique_ptr<OptimizerOptions> clone() const override;
 };
 
 class AdamW final : public Adam {

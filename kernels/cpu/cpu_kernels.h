@@ -14,6 +14,7 @@ void pointwise(Kernels& table);   // pointwise.cpp
 void reductions(Kernels& table);  // reduce.cpp
 void products(Kernels& table);    // matmul.cpp
 void softmax(Kernels& table);     // softmax.cpp
+void cross_entropy(Kernels& table);  // cross_entropy.cpp
 void layer_norm(Kernels& table);  // layer_norm.cpp
 void indexing(Kernels& table);    // indexing.cpp
 void optimisers(Kernels& table);  // optim.cpp

@@ -1,4 +1,4 @@
-// Reductions of one run of elements, by halves: the inner part of reduce.cpp and softmax.cpp.
+// Reductions of one run of elements, by halves: the inner part of reduce.h and of the softmax.
 #pragma once
 
 #include "kernels/cpu/wide.h"
