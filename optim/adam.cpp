@@ -69,7 +69,9 @@ void Adam::update(const AdamOptions& options, std::span<const Item> items) {
 AdamWOptions::AdamWOptions(double lr) : AdamOptions(lr) { weight_decay(1e-2); }
 AdamWOptions::AdamWOptions(const AdamOptions& options) : AdamOptions(options) {}
 
-std::unique_ptr<OptimizerOptions> AdamWOptions::clone() const { return std::make_unique<AdamWOptions>(*this); }
+std::unique_ptr<OptimizerOptions> AdamWOptions::clone() const {
+  return std::make_unique<AdamWOptions>(*this);
+}
 
 AdamW::AdamW(std::vector<OptimizerParamGroup> groups, const AdamWOptions& defaults)
     : Adam(std::move(groups), defaults) {

@@ -58,8 +58,8 @@ class Adam : public PerParameterOptimizer<AdamOptions, AdamParamState> {
 /// AdamOptions with another default. Their setters return an AdamOptions&, from which AdamWOptions
 /// are made again.
 struct AdamWOptions : AdamOptions {
-  AdamWOptions(double lr = 1e-3);                                            // NOLINT
-  AdamWOptions(const AdamOptions& options);                                  // NOLINT
+  AdamWOptions(double lr = 1e-3);            // NOLINT
+  AdamWOptions(const AdamOptions& options);  // NOLINT
   std::unique_ptr<OptimizerOptions> clone() const override;
 };
 

@@ -14,7 +14,8 @@ class SavedValue {
  public:
   SavedValue() = default;
   template <class T>
-  requires std::is_arithmetic_v<T> SavedValue(T value) : SavedValue(Scalar(value)) {}  // NOLINT: saved_data["n"] = n
+  requires std::is_arithmetic_v<T> SavedValue(T value)
+      : SavedValue(Scalar(value)) {}       // NOLINT: saved_data["n"] = n
   SavedValue(Scalar value);                // NOLINT
   SavedValue(Tensor value);                // NOLINT
   SavedValue(std::string value);           // NOLINT

@@ -3,6 +3,7 @@
 
 namespace gradus::cpu {
 
-template bool multiply_if_small(const Matrix<const double>&, const Matrix<const double>&, const Matrix<double>&);
+template bool multiply_if_small(const Matrix<const double>&, const Matrix<const double>&,
+                                const Matrix<double>&);
 
 }  // namespace gradus::cpu

@@ -152,8 +152,8 @@ PlaneKernel kernel_for(const KernelRow* table, const FormulaId& f, Dtype dtype) 
 }
 
 /// By dtype.
-constexpr const BinaryKernels* binary_kernels[kComputedDtypes] = {&binary_float32, &binary_float64, &binary_int64,
-                                                                  &binary_bool};
+constexpr const BinaryKernels* binary_kernels[kComputedDtypes] = {&binary_float32, &binary_float64,
+                                                                  &binary_int64, &binary_bool};
 
 PlaneKernel kernel_for(const Binary& f, Dtype dtype) {
   const PlaneKernel kernel =

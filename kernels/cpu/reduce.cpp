@@ -15,8 +15,8 @@ namespace gradus::cpu {
 namespace {
 
 /// By dtype.
-constexpr const ReduceKernels* reduce_kernels[kComputedDtypes] = {&reduce_float32, &reduce_float64, &reduce_int64,
-                                                                  &reduce_bool};
+constexpr const ReduceKernels* reduce_kernels[kComputedDtypes] = {&reduce_float32, &reduce_float64,
+                                                                  &reduce_int64, &reduce_bool};
 
 void reduce(Reduction f, const View& x, const View& out) {
   const ReduceKernel kernel =

@@ -83,7 +83,8 @@ void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Redu
   const int64_t stride = reduced.strides[d];
   const bool innermost = d == reduced.dim - 1;
   if (innermost && n <= rows) {
-    if (column_stride != 1 || width < 16) return combine_rows<Combine, Term>(x, column_stride, width, stride, n, result);
+    if (column_stride != 1 || width < 16)
+      return combine_rows<Combine, Term>(x, column_stride, width, stride, n, result);
     widest([&] { combine_rows<Combine, Term>(x, 1, width, stride, n, result); });
   } else if (!innermost && n == 1) {
     reduce_columns<Combine, Term>(x, column_stride, width, reduced, d + 1, reduced.sizes[d + 1], result);
@@ -186,8 +187,8 @@ void reduce_by_columns(Plan plan, int64_t elements) {
                       const int64_t width = std::min({kTile, columns - first, end - begin});
                       T result[kTile];
                       plan.for_outputs(output, output + 1, [&](int64_t x_offset, int64_t out_offset) {
-                        reduce_columns<Combine, Term>(x + x_offset + first * x_step, x_step, width, plan.reduced, 0,
-                                          plan.reduced.sizes[0], result);
+                        reduce_columns<Combine, Term>(x + x_offset + first * x_step, x_step, width,
+                                                      plan.reduced, 0, plan.reduced.sizes[0], result);
                         for (int64_t j = 0; j < width; ++j)
                           out[out_offset + (first + j) * out_step] = result[j];
                       });

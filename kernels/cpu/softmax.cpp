@@ -6,8 +6,8 @@
 // overflows, and the sum is at least 1. A row of -∞ has no softmax: it gives NaN, as in PyTorch.
 //
 // Each kernel reads a row from memory once. It then passes over the row again while it is in the cache.
-#include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/softmax.h"
+#include "kernels/cpu/cpu_kernels.h"
 
 namespace gradus::cpu {
 namespace {
