@@ -61,6 +61,11 @@ Node::~Node() { live_nodes -= number_ != 0; }
 
 Output& Node::nth_output(uint32_t) { return output; }
 
+NodeNotes& Node::make_notes() {
+  if (!notes) notes = std::make_unique<NodeNotes>();
+  return *notes;
+}
+
 std::string Node::name() const {
   std::string camel;
   bool upper = true;

@@ -70,10 +70,7 @@ class Node : public GraphNode {
   virtual Output& nth_output(uint32_t nr);
   virtual uint32_t output_count() const { return 1; }
 
-  NodeNotes& make_notes() {
-    if (!notes) notes = std::make_unique<NodeNotes>();
-    return *notes;
-  }
+  NodeNotes& make_notes();
 
   Output output;      // the first; most ops have one
   uint64_t pass = 0;  // the backward pass that is gathering gradients here, or 0

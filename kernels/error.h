@@ -1,10 +1,9 @@
-// The one exception type of Gradus. It is here, below every other folder, because the kernels
-// throw it too.
+// The one exception of Gradus. It is declared here, below every other folder, because the kernels throw it too.
 #pragma once
 
-#include <sstream>
+#include <initializer_list>
+#include <ostream>
 #include <stdexcept>
-#include <string>
 
 namespace gradus {
 
@@ -19,12 +18,34 @@ class Error : public std::runtime_error {
   const char* what_without_backtrace() const noexcept { return what(); }
 };
 
-/// Throws an Error whose message is all parts, one after another.
+/// One part of a message: a value of any type that has operator<<, and the function that prints it. That function is
+/// compiled once for each type, not once for each message.
+class MessagePart {
+ public:
+  template <class T>
+  explicit MessagePart(const T& value) : value_(&value), print_(print_as<T>) {}
+  template <size_t n>
+  explicit MessagePart(const char (&text)[n]) : value_(text), print_(print_text) {}
+
+  void print(std::ostream& out) const { print_(out, value_); }
+
+ private:
+  template <class T>
+  static void print_as(std::ostream& out, const void* value) {
+    out << *static_cast<const T*>(value);
+  }
+  static void print_text(std::ostream& out, const void* text);
+
+  const void* value_;
+  void (*print_)(std::ostream& out, const void* value);
+};
+
+/// Throws Error with all parts printed one after another.
+[[noreturn, gnu::cold]] void fail_with(std::initializer_list<MessagePart> parts);
+
 template <class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(const Parts&... parts) {
-  std::ostringstream message;
-  (message << ... << parts);
-  throw Error(message.str());
+  fail_with({MessagePart(parts)...});
 }
 
 /// Throws an Error with the given parts unless the condition holds.

@@ -39,4 +39,7 @@ std::shared_ptr<Module> SequentialImpl::clone(const std::optional<Device>& devic
 
 void SequentialImpl::pretty_print(std::ostream& out) const { out << "gradus::nn::Sequential"; }
 
+Sequential::Sequential(std::initializer_list<NamedLayer> layers)
+    : ModuleHolder(std::make_shared<SequentialImpl>(layers)) {}
+
 }  // namespace gradus::nn

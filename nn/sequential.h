@@ -108,8 +108,7 @@ class SequentialImpl : public ModuleSequence {
 struct Sequential : ModuleHolder<SequentialImpl> {
   using ModuleHolder::ModuleHolder;
   Sequential() = default;
-  Sequential(std::initializer_list<NamedLayer> layers)
-      : ModuleHolder(std::make_shared<SequentialImpl>(layers)) {}
+  Sequential(std::initializer_list<NamedLayer> layers);
 };
 
 }  // namespace gradus::nn

@@ -7,6 +7,8 @@
 
 namespace gradus::optim {
 
+AdamOptions::AdamOptions(double lr) : lr_(lr) {}
+
 void AdamOptions::validate() const {
   const auto [beta1, beta2] = betas();
   check(lr() >= 0, "Invalid learning rate: ", lr());

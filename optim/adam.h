@@ -22,7 +22,7 @@ namespace gradus::optim {
 
 struct AdamOptions : OptimizerCloneableOptions<AdamOptions> {
   using betas_t = std::tuple<double, double>;
-  AdamOptions(double lr = 1e-3) : lr_(lr) {}  // NOLINT: Adam(parameters, 0.01)
+  AdamOptions(double lr = 1e-3);  // NOLINT: Adam(parameters, 0.01)
   void validate() const override;
   void fields(Fields& fields) override {
     fields("lr", lr_)("betas", betas_)("eps", eps_)("weight_decay", weight_decay_)("amsgrad", amsgrad_);

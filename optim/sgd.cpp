@@ -2,6 +2,8 @@
 
 namespace gradus::optim {
 
+SGDOptions::SGDOptions(double lr) : lr_(lr) {}
+
 void SGDOptions::validate() const {
   check(lr() >= 0, "Invalid learning rate: ", lr());
   check(momentum() >= 0, "Invalid momentum value: ", momentum());

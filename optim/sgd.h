@@ -16,7 +16,7 @@
 namespace gradus::optim {
 
 struct SGDOptions : OptimizerCloneableOptions<SGDOptions> {
-  SGDOptions(double lr = 1e-3) : lr_(lr) {}  // NOLINT: SGD(parameters, 0.1)
+  SGDOptions(double lr = 1e-3);  // NOLINT: SGD(parameters, 0.1)
   void validate() const override;
   void fields(Fields& fields) override {
     fields("lr", lr_)("momentum", momentum_)("dampening", dampening_)("weight_decay", weight_decay_)(

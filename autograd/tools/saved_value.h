@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "tensor/tensor.h"
@@ -15,39 +14,34 @@ class SavedValue {
  public:
   SavedValue() = default;
   template <class T>
-  requires std::is_arithmetic_v<T> SavedValue(T value) {  // NOLINT: ctx->saved_data["n"] = n
-    if constexpr (std::same_as<T, bool>)
-      value_ = value;
-    else if constexpr (std::integral<T>)
-      value_ = static_cast<int64_t>(value);
-    else
-      value_ = static_cast<double>(value);
-  }
-  SavedValue(Tensor value) : value_(std::move(value)) {}                // NOLINT
-  SavedValue(std::string value) : value_(std::move(value)) {}           // NOLINT
-  SavedValue(const char* value) : value_(std::string(value)) {}         // NOLINT
-  SavedValue(std::vector<int64_t> value) : value_(std::move(value)) {}  // NOLINT
-  SavedValue(IntArrayRef value) : value_(value.vec()) {}                // NOLINT
+  requires std::is_arithmetic_v<T> SavedValue(T value)
+      : SavedValue(Scalar(value)) {}       // NOLINT: saved_data["n"] = n
+  SavedValue(Scalar value);                // NOLINT
+  SavedValue(Tensor value);                // NOLINT
+  SavedValue(std::string value);           // NOLINT
+  SavedValue(const char* value);           // NOLINT
+  SavedValue(std::vector<int64_t> value);  // NOLINT
+  SavedValue(IntArrayRef value);           // NOLINT
 
-  bool toBool() const { return as<bool>("a bool"); }
-  int64_t toInt() const { return as<int64_t>("an int"); }
-  double toDouble() const { return as<double>("a double"); }
-  const Tensor& toTensor() const { return as<Tensor>("a tensor"); }
-  const std::string& toStringRef() const { return as<std::string>("a string"); }
-  const std::vector<int64_t>& toIntVector() const { return as<std::vector<int64_t>>("a list of ints"); }
-  bool isNone() const { return value_.index() == 0; }
+  bool toBool() const;
+  int64_t toInt() const;
+  double toDouble() const;
+  const Tensor& toTensor() const;
+  const std::string& toStringRef() const;
+  const std::vector<int64_t>& toIntVector() const;
+  bool isNone() const { return kind_ == Kind::nothing; }
 
  private:
-  template <class T>
-  const T& as(const char* asked) const {
-    static constexpr const char* names[] = {"nothing",  "a bool",         "an int",  "a double",
-                                            "a string", "a list of ints", "a tensor"};
-    const T* value = std::get_if<T>(&value_);
-    check(value != nullptr, "saved_data: asked for ", asked, ", but it holds ", names[value_.index()]);
-    return *value;
-  }
+  enum class Kind { nothing, a_bool, an_int, a_double, a_string, a_list, a_tensor };
+  void check_is(Kind asked) const;
 
-  std::variant<std::monostate, bool, int64_t, double, std::string, std::vector<int64_t>, Tensor> value_;
+  // The member that kind_ names has the value. A variant would save bytes that nobody counts, and compile for longer
+  // than all the rest of the header.
+  Kind kind_ = Kind::nothing;
+  Scalar number_ = 0;
+  std::string string_;
+  std::vector<int64_t> list_;
+  Tensor tensor_;
 };
 
 }  // namespace gradus::autograd

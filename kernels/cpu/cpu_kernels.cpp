@@ -7,7 +7,8 @@ namespace gradus::cpu {
 const Kernels& kernels() {
   static const Kernels table = [] {
     Kernels table = plain::kernels();
-    for (const auto family : {pointwise, reductions, products, softmax, layer_norm, indexing, optimisers})
+    for (const auto family :
+         {pointwise, reductions, products, softmax, cross_entropy, layer_norm, indexing, optimisers})
       family(table);
 #if GRADUS_HAVE_LAPACK
     lapack(table);

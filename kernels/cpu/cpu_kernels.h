@@ -10,14 +10,15 @@ namespace gradus::cpu {
 const Kernels& kernels();
 
 // Each family replaces its own entries of a table.
-void pointwise(Kernels& table);   // pointwise.cpp
-void reductions(Kernels& table);  // reduce.cpp
-void products(Kernels& table);    // matmul.cpp
-void softmax(Kernels& table);     // softmax.cpp
-void layer_norm(Kernels& table);  // layer_norm.cpp
-void indexing(Kernels& table);    // indexing.cpp
-void optimisers(Kernels& table);  // optim.cpp
-void lapack(Kernels& table);      // lapack.cpp, where the build has LAPACK
+void pointwise(Kernels& table);      // pointwise.cpp
+void reductions(Kernels& table);     // reduce.cpp
+void products(Kernels& table);       // matmul.cpp
+void softmax(Kernels& table);        // softmax.cpp
+void cross_entropy(Kernels& table);  // cross_entropy.cpp
+void layer_norm(Kernels& table);     // layer_norm.cpp
+void indexing(Kernels& table);       // indexing.cpp
+void optimisers(Kernels& table);     // optim.cpp
+void lapack(Kernels& table);         // lapack.cpp, where the build has LAPACK
 
 // What other families use.
 void fill(Scalar value, const View& out);

@@ -8,7 +8,7 @@
 //                    that computes in registers.
 //
 // matmul() takes v3 for floating point. Where calling BLAS would take longer than the
-// product, it takes matmul_small.cpp.
+// product, it takes matmul_small.h.
 #include "kernels/cpu/matmul.h"
 
 #include "kernels/cpu/cpu_kernels.h"

@@ -17,7 +17,7 @@ void fill_zero(const Matrix<T>& c) {
 template <class T>
 void multiply_in_tiles(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c);
 
-/// Blocks of C stay in registers: matmul_small.cpp. Computes nothing and returns false if the product
+/// Blocks of C stay in registers: matmul_small.h. Computes nothing and returns false if the product
 /// is not so small that calling BLAS would take longer than the product itself. float and double.
 template <class T>
 bool multiply_if_small(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c);

@@ -155,12 +155,24 @@ PlaneKernel kernel_for(const KernelRow* table, const FormulaId& f, Dtype dtype) 
   return kernel;
 }
 
+/// By dtype.
+constexpr const BinaryKernels* binary_kernels[kComputedDtypes] = {&binary_float32, &binary_float64,
+                                                                  &binary_int64, &binary_bool};
+
+PlaneKernel kernel_for(const Binary& f, Dtype dtype) {
+  const PlaneKernel kernel =
+      is_small_integer(dtype) ? nullptr : (*binary_kernels[static_cast<size_t>(dtype)])[f.place];
+  if (!kernel) [[unlikely]]
+    no_kernel(f.name, "cpu", dtype);
+  return kernel;
+}
+
 void unary(Unary f, const View& x, const View& out) {
   run(kernel_for(unary_kernels.data(), f, x.dtype), false, out, x);
 }
 
 void binary(Binary f, const View& a, const View& b, const View& out) {
-  run(kernel_for(binary_kernels.data(), f, a.dtype), true, out, a, b);
+  run(kernel_for(f, a.dtype), true, out, a, b);
 }
 
 void ternary(Ternary f, const View& a, const View& b, const View& c, const View& out) {
@@ -171,7 +183,7 @@ void ternary(Ternary f, const View& a, const View& b, const View& c, const View&
 
 /// The number is an input whose one element is repeated.
 void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, const View& out) {
-  const PlaneKernel kernel = kernel_for(binary_kernels.data(), f, x.dtype);
+  const PlaneKernel kernel = kernel_for(f, x.dtype);
   char value[8];
   visit_dtype(x.dtype, [&]<class T>(T) { *reinterpret_cast<T*>(value) = number.to<T>(); });
   if (const int64_t n = contiguous_numel(out, x); n >= 0 && n < kParallelFrom) {

@@ -137,9 +137,17 @@ constexpr auto plane_kernels(formulas::List<F...>) {
                 plane_kernel<F, inputs, int64_t>(), plane_kernel<F, inputs, bool>()}...};
 }
 
-// The tables. Each is compiled in a file of its own, because that takes some seconds.
+/// The kernels of a list of formulas of two arguments for one element type.
+template <class T, class... F>
+constexpr std::array<PlaneKernel, sizeof...(F)> binary_kernels_of(formulas::List<F...>) {
+  return {plane_kernel<F, 2, T>()...};
+}
+
+// The tables. Each is compiled in a file of its own, since that takes some seconds.
 extern const std::array<KernelRow, formulas::Unaries::size> unary_kernels;
-extern const std::array<KernelRow, formulas::Binaries::size> binary_kernels;
 extern const std::array<KernelRow, formulas::Ternaries::size> ternary_kernels;
+// There are so many formulas of two arguments that each dtype has a table, and a file, of its own.
+using BinaryKernels = std::array<PlaneKernel, formulas::Binaries::size>;
+extern const BinaryKernels binary_float32, binary_float64, binary_int64, binary_bool;
 
 }  // namespace gradus::cpu

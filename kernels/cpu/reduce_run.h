@@ -1,4 +1,4 @@
-// Reduces one run of elements by halves. This is the inner loop of reduce.cpp and of the
+// Reduces one run of elements by halves. This is the inner loop of reduce.h and of the
 // rows in rows.h.
 #pragma once
 

@@ -43,4 +43,8 @@ std::shared_ptr<Module> ModuleDictImpl::clone(const std::optional<Device>& devic
 
 void ModuleDictImpl::pretty_print(std::ostream& out) const { out << "gradus::nn::ModuleDict"; }
 
+ModuleDictImpl::Pairs ModuleDictImpl::items() const { return children_.pairs(); }
+
+std::vector<std::shared_ptr<Module>> ModuleDictImpl::values() const { return children_.values(); }
+
 }  // namespace gradus::nn

@@ -59,9 +59,9 @@ class ModuleDictImpl : public Module {
   bool contains(const std::string& name) const noexcept { return children_.contains(name); }
   size_t size() const noexcept { return children_.size(); }
   bool empty() const noexcept { return children_.is_empty(); }
-  Pairs items() const { return children_.pairs(); }
+  Pairs items() const;
   std::vector<std::string> keys() const { return children_.keys(); }
-  std::vector<std::shared_ptr<Module>> values() const { return children_.values(); }
+  std::vector<std::shared_ptr<Module>> values() const;
   auto begin() const { return children_.begin(); }
   auto end() const { return children_.end(); }
 

@@ -43,4 +43,12 @@ std::shared_ptr<Module> ParameterDictImpl::clone(const std::optional<Device>& de
   return copy;
 }
 
+ParameterDictImpl::ParameterDictImpl(const OrderedDict<std::string, Tensor>& parameters) {
+  update(parameters);
+}
+
+std::vector<std::string> ParameterDictImpl::keys() const { return parameters_.keys(); }
+
+std::vector<Tensor> ParameterDictImpl::values() const { return parameters_.values(); }
+
 }  // namespace gradus::nn

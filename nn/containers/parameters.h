@@ -53,7 +53,7 @@ using ParameterList = ModuleHolder<ParameterListImpl>;
 class ParameterDictImpl : public ParameterContainer {
  public:
   ParameterDictImpl() = default;
-  explicit ParameterDictImpl(const OrderedDict<std::string, Tensor>& parameters) { update(parameters); }
+  explicit ParameterDictImpl(const OrderedDict<std::string, Tensor>& parameters);
 
   Tensor& insert(std::string name, const Tensor& parameter) { return add(std::move(name), parameter); }
   /// Adds parameters. A parameter whose name is in use replaces the old one.
@@ -74,8 +74,8 @@ class ParameterDictImpl : public ParameterContainer {
   const Tensor& operator[](const std::string& name) const { return parameters_[name]; }
   bool contains(const std::string& name) const noexcept { return parameters_.contains(name); }
   bool empty() const noexcept { return parameters_.is_empty(); }
-  std::vector<std::string> keys() const { return parameters_.keys(); }
-  std::vector<Tensor> values() const { return parameters_.values(); }
+  std::vector<std::string> keys() const;
+  std::vector<Tensor> values() const;
 
   std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override;
 

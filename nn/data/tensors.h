@@ -23,7 +23,7 @@ namespace datasets {
 /// The rows of a tensor, without targets.
 struct TensorDataset : Dataset<TensorDataset, TensorExample> {
   explicit TensorDataset(Tensor rows);
-  explicit TensorDataset(const std::vector<Tensor>& rows) : TensorDataset(stack(rows)) {}
+  explicit TensorDataset(const std::vector<Tensor>& rows);
   TensorExample get(size_t index) override { return tensor[static_cast<int64_t>(index)]; }
   std::optional<size_t> size() const override { return tensor.size(0); }
   Tensor tensor;

@@ -5,6 +5,8 @@
 
 namespace gradus::optim {
 
+AdagradOptions::AdagradOptions(double lr) : lr_(lr) {}
+
 void AdagradOptions::validate() const {
   check(lr() >= 0, "Invalid learning rate: ", lr());
   check(lr_decay() >= 0, "Invalid lr_decay value: ", lr_decay());

@@ -13,7 +13,7 @@
 namespace gradus::optim {
 
 struct AdagradOptions : OptimizerCloneableOptions<AdagradOptions> {
-  AdagradOptions(double lr = 1e-2) : lr_(lr) {}  // NOLINT: Adagrad(parameters, 0.1)
+  AdagradOptions(double lr = 1e-2);  // NOLINT: Adagrad(parameters, 0.1)
   void validate() const override;
   void fields(Fields& fields) override {
     fields("lr", lr_)("lr_decay", lr_decay_)("weight_decay", weight_decay_)(

@@ -9,6 +9,8 @@
 
 namespace gradus::optim {
 
+LBFGSOptions::LBFGSOptions(double lr) : lr_(lr) {}
+
 void LBFGSOptions::validate() const {
   check(lr() >= 0, "Invalid learning rate: ", lr());
   check(max_iter() > 0, "Invalid max_iter value: ", max_iter());

@@ -24,7 +24,7 @@
 namespace gradus::optim {
 
 struct LBFGSOptions : OptimizerCloneableOptions<LBFGSOptions> {
-  LBFGSOptions(double lr = 1) : lr_(lr) {}  // NOLINT: LBFGS(parameters, 0.5)
+  LBFGSOptions(double lr = 1);  // NOLINT: LBFGS(parameters, 0.5)
   void validate() const override;
   void fields(Fields& fields) override;
   GRADUS_ARG(double, lr);

@@ -5,6 +5,8 @@
 
 namespace gradus::optim {
 
+RMSpropOptions::RMSpropOptions(double lr) : lr_(lr) {}
+
 void RMSpropOptions::validate() const {
   check(lr() >= 0, "Invalid learning rate: ", lr());
   check(eps() >= 0, "Invalid epsilon value: ", eps());

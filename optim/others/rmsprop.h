@@ -16,7 +16,7 @@
 namespace gradus::optim {
 
 struct RMSpropOptions : OptimizerCloneableOptions<RMSpropOptions> {
-  RMSpropOptions(double lr = 1e-2) : lr_(lr) {}  // NOLINT: RMSprop(parameters, 0.01)
+  RMSpropOptions(double lr = 1e-2);  // NOLINT: RMSprop(parameters, 0.01)
   void validate() const override;
   void fields(Fields& fields) override {
     fields("lr", lr_)("alpha", alpha_)("eps", eps_)("weight_decay", weight_decay_)("momentum", momentum_)(

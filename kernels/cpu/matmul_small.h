@@ -1,12 +1,14 @@
 // Products too small for BLAS, with vectors in registers: thin_product() if A has few columns, so
 // that B fits into registers, and small_product(), which keeps blocks of C there.
+#pragma once
+
 #include <cstring>
 
 #include "kernels/cpu/matmul.h"
 #include "kernels/cpu/wide.h"
 
 namespace gradus::cpu {
-namespace {
+namespace {  // so that g++ inlines what is called once
 
 constexpr int64_t kSmallFactor = 4096;  // most elements of B, which is copied if its layout does not fit
 
@@ -207,9 +209,5 @@ bool multiply_if_small(const Matrix<const T>& a, const Matrix<const T>& b, const
   }
   return true;
 }
-
-template bool multiply_if_small(const Matrix<const float>&, const Matrix<const float>&, const Matrix<float>&);
-template bool multiply_if_small(const Matrix<const double>&, const Matrix<const double>&,
-                                const Matrix<double>&);
 
 }  // namespace gradus::cpu
