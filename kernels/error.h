@@ -27,6 +27,9 @@ class MessagePart {
   template <size_t n>
   explicit MessagePart(const char (&text)[n]) : value_(text), print_(print_text) {}
 
+  explicit MessagePart(std::ios_base& (&manipulator)(std::ios_base&))  // std::hex
+      : value_(reinterpret_cast<const void*>(&manipulator)), print_(apply_manipulator) {}
+
   void print(std::ostream& out) const { print_(out, value_); }
 
  private:
@@ -34,6 +37,7 @@ class MessagePart {
   static void print_as(std::ostream& out, const void* value) {
     out << *static_cast<const T*>(value);
   }
+  static void apply_manipulator(std::ostream& out, const void* manipulator);
   static void print_text(std::ostream& out, const void* text);
 
   const void* value_;

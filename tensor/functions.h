@@ -1,5 +1,6 @@
-// The functions of tensors, each declared once. Every function is defined next to its derivative rules in autograd/ops/,
-// in the file that the section names; rarer ones in autograd/more_ops/ or autograd/linalg/. Most are methods of Tensor as well, see tensor/methods.h.
+// The functions of tensors, each declared once. Each is defined next to its derivative rules: in autograd/ops/, in the
+// file that the section names, or, if no lab needs it, in autograd/more_ops/ or autograd/linalg/. Most are methods of
+// Tensor as well, see tensor/methods.h.
 //
 // Shapes broadcast as in PyTorch: sizes are compared from the last dimension on, and a size of 1 is stretched.
 //

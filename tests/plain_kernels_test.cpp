@@ -13,6 +13,7 @@
 #include <iostream>
 #include <map>
 #include <random>
+#include <sstream>
 
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/formulas.h"

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <numeric>
 #include <random>
+#include <sstream>
 #include <vector>
 
 #include "kernels/cuda/cuda_kernels.h"

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <sstream>
 #include <vector>
 
 #include "kernels/cuda/emulator/race_check.h"
