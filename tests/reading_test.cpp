@@ -93,8 +93,8 @@ TEST(Reading, TheWayToTheKernelIsWhatThePageSays) {
 #endif
   const std::vector<Station> forward = stations_of_page("### Forward"),
                              backward = stations_of_page("### Backward");
-  ASSERT_GE(forward.size(), 2u);
-  ASSERT_GE(backward.size(), 3u);
+  ASSERT_FALSE(forward.empty());
+  ASSERT_FALSE(backward.empty());
 
   // The table of the CPU is chosen once and then const; for this test its entry for products is exchanged.
   Kernels& table = const_cast<Kernels&>(kernels_for(DeviceType::CPU));
