@@ -178,7 +178,7 @@ Series points(const std::string& name, const Tensor& plane, const std::vector<in
   return group;
 }
 
-/// Users and movies in one picture: a user likes the movies that lie in the direction of the user's own point.
+/// Users and movies in one picture: a user likes the movies in the direction of the user's own point.
 void draw_embeddings(Session& session, const std::string& name, Recommender& model, const Catalogue& all) {
   const Tensor embedding = cat({model.users->weight, model.movies->weight}).detach().cpu();
   const Tensor bias = cat({model.user_bias->weight, model.movie_bias->weight}).detach().cpu();

@@ -61,7 +61,7 @@ struct Ratings {
 
 /// rating = μ + b_user + b_movie + p_user · q_movie
 ///
-/// μ, the mean of the ratings to learn from, is fixed; what is learnt is how far a user and a movie lie from it (b),
+/// μ, the mean of the ratings to learn from, is fixed; the fit learns how far a user and a movie are from it (b),
 /// and the taste they share or not (p and q). Source: Koren, Bell & Volinsky, "Matrix Factorization Techniques for
 /// Recommender Systems" (2009).
 struct Recommender : nn::Module {

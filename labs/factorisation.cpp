@@ -1,6 +1,6 @@
 // Lab: a matrix as the product of two thin ones. Sheet 000 does it entry by entry with derivatives by hand, sheet 001 with
 // the tape, sheet 002 with the tape and Adam, and with entries that are missing. The functions are in factorisation.h;
-// beside each loss stands its exact bound, by the singular value decomposition.
+// each loss is printed with its exact bound, which the singular value decomposition gives.
 //
 // The sheets seed nothing here, so no digits can be repeated, and not every run comes near its bound in the sheet's number
 // of steps: that depends on the random first factors. About half of all seeds bring part 1 within half a percent of its
@@ -270,7 +270,7 @@ void ratings_part(Session& session) {
   sweep(A, session);
 }
 
-/// How far the completed matrix is from ratings that were hidden from the fit, beside guessing "the mean" for each.
+/// The error on ratings that were hidden from the fit, and the error of guessing the mean for each.
 void judge_hidden(const Tensor& completed, const Tensor& truth, const Tensor& known) {
   const Tensor hidden = truth.index({~known}), shown = truth.index({known});
   if (hidden.numel() == 0 || shown.numel() == 0) return;

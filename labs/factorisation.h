@@ -1,6 +1,6 @@
 // The functions of sheets 000, 001 and 002. Each finds, for a matrix A (m, n), two thin factors whose product of rank k
 // comes near to it: A ≈ U Vᵀ, or A ≈ W H. They differ in who takes the derivative, in which order the entries are
-// visited, and in what is done about entries that nobody knows.
+// visited, and in how they treat missing entries.
 //
 // No rank-k matrix is nearer to A, in the sum of squares, than the truncated singular value decomposition, whose
 // distance is Σ_{i>k} σᵢ² (Eckart & Young, 1936). That is the bound to which the lab holds each of these.

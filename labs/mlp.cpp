@@ -40,7 +40,7 @@ struct Task {
 
   int64_t train_size() const { return all.size() * 2 / 3; }  // of the sheet's split: 100 of 150
   int64_t class_count() const { return static_cast<int64_t>(classes.size()); }
-  /// How often the most frequent class is right: what is reached without looking at the features.
+  /// The accuracy of always naming the most frequent class, without looking at the features.
   double guessing() const {
     return F::one_hot(all.y, class_count()).sum({0}).max().item<double>() / static_cast<double>(all.size());
   }

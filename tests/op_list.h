@@ -121,7 +121,8 @@ struct Op {
   Reference reference;
   int order = 2;             // the highest derivative that must be right
   std::string reason = {};   // why, if the order is not 2
-  std::string covers = {};   // the function as declared, if it is not what `name` says: "operator-"
+  std::string covers = {};   // the function if it is not what `name` says: "operator-"; or its signature, where
+                             // overloads have different formulas: "pow(Tensor, Scalar)"
   double eps = 1e-6;         // step of the finite differences
   double tolerance = 1e-11;  // of the float64 values against the reference, relative to 1 + |value|
   bool (*available)(const Kernels& kernels) = [](const Kernels&) { return true; };  // on a device

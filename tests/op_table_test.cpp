@@ -1,13 +1,18 @@
 // docs/ops.md: every op with its formula, its rule and what is checked about it, one line each. The checks come from
-// the list of ops, the formulas from the comments above the definitions in autograd/ops/, more_ops/ and linalg/. Write the page anew with
+// the list of ops. The formulas come from the comments: those of unary ops stand in kernels/formulas.h, all others above
+// the definitions in autograd/ops/, more_ops/ and linalg/. Write the page anew with
 //
 //     GRADUS_WRITE_OPS=1 build/release/tests/op_table_test
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -22,57 +27,97 @@ const std::string kPage = kRoot + "/docs/ops.md";
 
 // ---- What the sources say ----------------------------------------------------------------------------------------
 
-std::vector<std::string> lines_of(const std::filesystem::path& path) {
+using Lines = std::vector<std::string>;
+
+Lines lines_of(const std::filesystem::path& path) {
   std::ifstream file(path);
-  std::vector<std::string> lines;
+  Lines lines;
   for (std::string line; std::getline(file, line);) lines.push_back(line);
   return lines;
 }
 
-/// The name of the function whose definition begins in this line, or "".
-std::string defined_name(const std::string& line) {
-  bool returns_tensors = false;
-  for (const char* type : {"Tensor ", "Tensor& ", "std::tuple<", "std::vector<Tensor>", "static Tensor "})
-    returns_tensors |= line.starts_with(type);
-  const size_t end = line.find('(');
-  if (!returns_tensors || end == std::string::npos) return "";
-  const std::string before = line.substr(0, end);
-  return before.substr(before.find_last_of(" :") + 1);
+/// The comment above a line, in one line, or "". `mark` begins each of its lines.
+std::string comment_above(const Lines& lines, size_t line, const std::string& mark) {
+  size_t first = line;
+  while (first > 0 && lines[first - 1].starts_with(mark) && !lines[first - 1].starts_with("// ----")) --first;
+  std::string comment;
+  for (; first < line; ++first) comment += (comment.empty() ? "" : " ") + lines[first].substr(mark.size());
+  return comment;
 }
 
-/// The formulas of a file: the comment above each definition, in one line.
-void read_formulas(const std::filesystem::path& path, std::map<std::string, std::string>& formulas) {
-  const std::vector<std::string> lines = lines_of(path);
+/// A definition that returns tensors, with its formula.
+struct Definition {
+  std::string signature;  // "pow(Tensor, Scalar)"; a method has its tensor as the first parameter
+  std::string formula;    // "" for an overload that shares another's
+
+  /// How many tensors it takes; a list may have any number.
+  size_t tensors() const {
+    if (signature.find("List") != std::string::npos || signature.find("_list<") != std::string::npos ||
+        signature.find("ArrayRef<") != std::string::npos)
+      return SIZE_MAX;
+    size_t count = 0;
+    for (size_t at = 0; (at = signature.find("Tensor", at)) != std::string::npos; ++at) ++count;
+    return count;
+  }
+};
+using Definitions =
+    std::map<std::string, std::vector<Definition>>;  // by name, "linalg_" before those of linalg
+
+/// "Tensor, optional<Scalar>" for "const Tensor& x, const std::optional<Scalar>& min = {}".
+std::string types_of(const std::string& parameters) {
+  std::string types = std::regex_replace(parameters, std::regex(R"(\s*=\s*[^,]*|const |std::|&)"), "");
+  types = std::regex_replace(types, std::regex(R"(\s+\w+\s*(,|$))"), "$1");
+  return std::regex_replace(types, std::regex(R"(,\s*)"), ", ");
+}
+
+/// The names and signatures of the functions of a file that return tensors, with the comments above them.
+void read_definitions(const std::filesystem::path& path, const std::map<std::string, std::string>& unaries,
+                      Definitions& definitions) {
+  static const std::regex start(
+      R"(^(?:static )?(?:Tensor&?|std::tuple<.*>|std::vector<Tensor>) (Tensor::)?(operator\S+?|\w+)\((.*))");
+  static const std::regex one_unary(R"(unary<formulas::(\w+)>)");
+  const std::string prefix = path.parent_path().filename() == "linalg" ? "linalg_" : "";
+  const Lines lines = lines_of(path);
   for (size_t i = 0; i < lines.size(); ++i) {
-    const std::string name = defined_name(lines[i]);
-    size_t first = i;
-    while (first > 0 && lines[first - 1].starts_with("// ") && !lines[first - 1].starts_with("// ----"))
-      --first;
-    if (name.empty() || first == i) continue;
-    std::string& formula = formulas[name];  // of several overloads, one after another
-    for (size_t line = first; line < i; ++line)
-      formula += (formula.empty() ? "" : line == first ? "  " : " ") + lines[line].substr(3);
+    std::smatch match;
+    if (!std::regex_match(lines[i], match, start)) continue;
+    std::string parameters = match[3];
+    for (size_t next = i + 1; parameters.find(')') == std::string::npos && next < lines.size(); ++next)
+      parameters += lines[next];
+    std::string types = types_of(parameters.substr(0, parameters.find(')')));
+    if (match[1].matched) types = types.empty() ? "Tensor" : "Tensor, " + types;
+    std::smatch formula;
+    const std::string name = prefix + match[2].str();
+    const std::string comment = std::regex_search(lines[i], formula, one_unary)
+                                    ? unaries.at(formula[1])
+                                    : comment_above(lines, i, "// ");
+    definitions[name].push_back({name + "(" + types + ")", comment});
   }
 }
 
-std::map<std::string, std::string> formulas_of_ops() {
+/// The comments of the structs in kernels/formulas.h: by "Tanh", "y = tanh x          x̄ = ȳ (1 - y²)".
+std::map<std::string, std::string> comments_of_formulas() {
+  static const std::regex start(R"(^struct (\w+) : .*)");
+  const Lines lines = lines_of(kRoot + "/kernels/formulas.h");
+  std::map<std::string, std::string> comments;
+  for (size_t i = 0; i < lines.size(); ++i)
+    if (std::smatch match; std::regex_match(lines[i], match, start))
+      comments[match[1]] = comment_above(lines, i, "/// ");
+  return comments;
+}
+
+Definitions read_sources() {
   std::set<std::filesystem::path> paths;
   for (const char* folder : {"/autograd/ops", "/autograd/more_ops", "/autograd/linalg"})
-    for (const auto& entry : std::filesystem::directory_iterator(kRoot + folder))
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(kRoot + folder))
       if (entry.path().extension() == ".cpp") paths.insert(entry.path());
-  std::map<std::string, std::string> formulas;
-  for (const auto& path : paths) read_formulas(path, formulas);
-  return formulas;
+  const std::map<std::string, std::string> unaries = comments_of_formulas();
+  Definitions definitions;
+  for (const auto& path : paths) read_definitions(path, unaries, definitions);
+  return definitions;
 }
 
 // ---- The page ----------------------------------------------------------------------------------------------------
-
-/// One line of the table: all entries of one function.
-struct Line {
-  int cases = 0, order = 2;
-  std::string reason;
-  bool on_cuda = true;
-};
 
 /// A comment for a cell: the parts that stand apart in it are set apart by semicolons.
 std::string as_cell(const std::string& comment) {
@@ -89,25 +134,60 @@ std::string as_cell(const std::string& comment) {
   return cell;
 }
 
-// Methods that are defined where they are declared.
+// Functions that are another spelling of one call, and are defined where they are declared.
 const std::map<std::string, std::string> kInline = {{"cpu", "to(kCPU)"},
-                                                    {"expand_as", "expand(other.sizes())"}};
+                                                    {"expand_as", "expand(other.sizes())"},
+                                                    {"max(Tensor, Tensor)", "maximum(a, b)"},
+                                                    {"min(Tensor, Tensor)", "minimum(a, b)"}};
 
-std::string cell_of(const std::string& function, const std::map<std::string, std::string>& formulas) {
+std::string name_of(const std::string& function) { return function.substr(0, function.find('(')); }
+
+/// The formula of an entry: by its signature if the entry gives one, else the only one of its name. Overloads without a
+/// formula share it, so an entry has at most as many inputs as one of them takes. "" if there is none.
+std::string find_formula(const std::string& function, size_t inputs,
+                         const std::vector<Definition>& overloads) {
+  std::string formula;
+  size_t formulas = 0, most_tensors = 0;
+  for (const Definition& definition : overloads) {
+    if (definition.signature == function) return definition.formula;
+    most_tensors = std::max(most_tensors, definition.tensors());
+    if (!definition.formula.empty() && formulas++ == 0) formula = definition.formula;
+  }
+  if (function != name_of(function)) return "";
+  EXPECT_LE(formulas, 1u) << function
+                          << " has several formulas: say in .covers of its entries which overload "
+                          << "they call, for instance \"" << overloads.front().signature << "\"";
+  const bool in_place = function.ends_with("_");  // it is called on a copy of one of the inputs
+  EXPECT_TRUE(in_place || inputs <= most_tensors)
+      << "an entry of " << function << " has " << inputs
+      << " inputs, more than the overloads with this formula take: say in "
+      << ".covers which overload it calls";
+  return formula;
+}
+
+std::string cell_of(const std::string& function, size_t inputs, const Definitions& definitions) {
   if (kInline.contains(function)) return "`" + kInline.at(function) + "`";
-  const std::string name = function.starts_with("linalg_") ? function.substr(7) : function;
-  if (formulas.contains(name)) return as_cell(formulas.at(name));
-  if (const std::string plain = name.substr(0, name.size() - 1);
-      name.ends_with("_") && formulas.contains(plain))
-    return "x ← `" + plain + "(x)`";
+  for (const std::string& name : {name_of(function), "linalg_" + name_of(function)})
+    if (definitions.contains(name))
+      if (const std::string formula = find_formula(function, inputs, definitions.at(name)); !formula.empty())
+        return as_cell(formula);
+  const std::string plain = function.substr(0, function.size() - 1);
+  if (function.ends_with("_") && definitions.contains(plain)) return "x ← `" + plain + "(x)`";
   ADD_FAILURE() << function
                 << " is in the list of ops: write its formula, as a comment that begins with // y = or the "
                 << "like, above its definition in autograd/ops/";
   return "?";
 }
 
+/// One line of the table: all entries of one function.
+struct Line {
+  int cases = 0, order = 2;
+  size_t inputs = 0;  // the most that an entry has
+  std::string reason;
+};
+
 void add_family(std::ostream& page, const char* title, const std::vector<Op>& ops,
-                const std::map<std::string, std::string>& formulas) {
+                const Definitions& definitions) {
   std::vector<std::string> order;
   std::map<std::string, Line> lines;
   for (const Op& op : ops) {
@@ -115,30 +195,33 @@ void add_family(std::ostream& page, const char* title, const std::vector<Op>& op
     if (!lines.contains(function)) order.push_back(function);
     Line& line = lines[function];
     ++line.cases;
-    line.on_cuda &= op.available(kernels_for(DeviceType::CUDA));
+    line.inputs = std::max(line.inputs, op.inputs.size());
     if (op.order < line.order) line.order = op.order, line.reason = " (" + op.reason + ")";
   }
-  page << "\n## " << title
-       << "\n\n| op | formula and rule | entries | orders | devices |\n|---|---|---|---|---|\n";
+  page << "\n## " << title << "\n\n| op | formula and rule | entries | orders |\n|---|---|---|---|\n";
   for (const std::string& function : order) {
     const Line& line = lines[function];
-    page << "| `" << function << "` | " << cell_of(function, formulas) << " | " << line.cases << " | "
-         << line.order << line.reason << " | " << (line.on_cuda ? "cpu, cuda" : "cpu") << " |\n";
+    page << "| `" << function << "` | " << cell_of(function, line.inputs, definitions) << " | " << line.cases
+         << " | " << line.order << line.reason << " |\n";
   }
 }
 
 std::string page_of_ops() {
-  const std::map<std::string, std::string> formulas = formulas_of_ops();
+  const Definitions definitions = read_sources();
   std::ostringstream page;
   page << "# The ops and their derivatives\n\n"
-          "Made by `tests/op_table_test.cpp` from `tests/op_list.h` and from the formulas in "
-          "`autograd/ops/`.\n\n"
-          "ȳ is the gradient that arrives at y, x̄ the one that goes on to x. Every entry runs in float32 and "
-          "float64,\n"
-          "on contiguous, transposed, expanded and offset inputs, on empty ones and on shapes it was not "
-          "written for:\n"
-          "the values against plain loops, the first derivative against central differences, and the second\n"
-          "(orders: 2) against central differences of the first.\n";
+          "`tests/op_table_test.cpp` makes this page from `tests/op_list.h` and from the formulas in\n"
+          "`kernels/formulas.h`, `autograd/ops/` and `autograd/linalg/`.\n\n"
+          "ȳ is the gradient that arrives at y, x̄ the one that goes on to x. A function stands here by its "
+          "name, "
+          "or by\nits signature if its overloads have different formulas.\n\n"
+          "Every entry runs on the CPU and on CUDA, in float32 and float64, on contiguous, transposed, "
+          "expanded "
+          "and\noffset inputs, on empty ones and on shapes it was not written for. The values are compared "
+          "with "
+          "plain loops,\nthe first derivative with central differences, and the second (orders: 2) with "
+          "central "
+          "differences of the\nfirst.\n";
   const std::tuple<const char*, std::vector<Op>> families[] = {{"Pointwise", pointwise_ops()},
                                                                {"Activations", activation_ops()},
                                                                {"Arithmetic", arithmetic_ops()},
@@ -148,12 +231,11 @@ std::string page_of_ops() {
                                                                {"Indexing", indexing_ops()},
                                                                {"Matrices", linalg_ops()},
                                                                {"In place", in_place_ops()}};
-  for (const auto& [title, ops] : families) add_family(page, title, ops, formulas);
+  for (const auto& [title, ops] : families) add_family(page, title, ops, definitions);
   return page.str();
 }
 
 TEST(OpTable, InTheDocumentationIsUpToDate) {
-  if (!cuda::is_available()) GTEST_SKIP() << "the page tells of devices that this build does not have";
   const std::string page = page_of_ops();
   if (std::getenv("GRADUS_WRITE_OPS")) replace_file(kPage, page);
   std::ifstream file(kPage);
@@ -161,6 +243,28 @@ TEST(OpTable, InTheDocumentationIsUpToDate) {
   text << file.rdbuf();
   EXPECT_TRUE(text.str() == page)
       << "docs/ops.md is not what the list of ops says: GRADUS_WRITE_OPS=1 build/release/tests/op_table_test";
+}
+
+TEST(OpTable, IsOfOpsThatBothDevicesHave) {
+  for (const Op& op : op_list()) {
+    EXPECT_TRUE(op.available(kernels_for(DeviceType::CPU))) << op.name;
+    if (!cuda::is_available()) continue;
+    EXPECT_TRUE(op.available(kernels_for(DeviceType::CUDA))) << op.name;
+  }
+}
+
+TEST(OpTable, TakesTheFormulaOfTheOverloadThatIsCalled) {
+  const Definitions definitions = read_sources();
+  EXPECT_EQ(cell_of("max(Tensor, Tensor)", 2, definitions), "`maximum(a, b)`");
+  EXPECT_NE(cell_of("pow(Scalar, Tensor)", 1, definitions), cell_of("pow(Tensor, Scalar)", 1, definitions));
+  EXPECT_NE(cell_of("norm", 1, definitions), cell_of("linalg_norm", 1, definitions));
+  EXPECT_EQ(cell_of("tanh", 1, definitions), "y = tanh x; x̄ = ȳ (1 - y²)");  // from kernels/formulas.h
+}
+
+TEST(OpTable, RefusesTheFormulaOfAnotherOverload) {
+  static const Definitions definitions = read_sources();
+  EXPECT_NONFATAL_FAILURE(cell_of("max", 2, definitions), "say in .covers which overload it calls");
+  EXPECT_NONFATAL_FAILURE(cell_of("pow", 1, definitions), "pow has several formulas");
 }
 
 }  // namespace

@@ -391,7 +391,10 @@ std::map<std::string, int> declared_in(const std::string& text) {
 
 std::map<std::string, int> entries_by_function() {
   std::map<std::string, int> entries;
-  for (const Op& op : ops()) ++entries[op.covers.empty() ? op.name.substr(0, op.name.find('.')) : op.covers];
+  for (const Op& op : ops()) {
+    const std::string function = op.covers.empty() ? op.name.substr(0, op.name.find('.')) : op.covers;
+    ++entries[function.substr(0, function.find('('))];
+  }
   return entries;
 }
 

@@ -64,6 +64,15 @@ TEST(PrintTape, MatrixFactorisation) {
             "%5  sum   %4            ()\n");
 }
 
+TEST(PrintTape, PowersAreNamedPow) {
+  const Tensor x = tensor({1.0, 4.0}).requires_grad_();
+  for (const Tensor& y : {x.pow(0.5), x.pow(2), x.pow(3), x.square(), pow(2, x)}) {
+    EXPECT_EQ(y.grad_fn()->name(), "PowBackward0");
+    EXPECT_EQ(printed(y), "    op    inputs  shape\nx1  leaf          (2,)\n%1  pow   x1      (2,)\n");
+  }
+  EXPECT_EQ(x.sqrt().grad_fn()->name(), "SqrtBackward0");
+}
+
 TEST(PrintTape, NormsAreOfTheWholeGradient) {
   const Tensor x = tensor({3.0, 4.0}).requires_grad_();
   const Tensor loss = (x * x).sum();

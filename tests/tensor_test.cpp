@@ -25,6 +25,13 @@ using Numbers = std::vector<int64_t>;
 
 // ---- Creation ------------------------------------------------------------------------------------------------------
 
+TEST(Lerp, EndsAreExact) {
+  const Tensor a = tensor({1e8f, -3.0f}), b = tensor({1.0f, 1e8f});
+  EXPECT_TRUE(lerp(a, b, 0).equal(a));
+  EXPECT_TRUE(lerp(a, b, 1).equal(b));  // a + 1 (b - a) would round 1 away beside 1e8
+  EXPECT_TRUE(lerp(a, b, ones({2})).equal(b));
+}
+
 TEST(Creation, FromNestedBraces) {
   EXPECT_EQ(tensor({{1, 2}, {3, 4}, {5, 6}}).sizes(), IntArrayRef({3, 2}));
   EXPECT_EQ(integers(tensor({{1, 2}, {3, 4}})), (Numbers{1, 2, 3, 4}));

@@ -19,7 +19,7 @@ bool contains(const std::vector<Text>& list, const Text& text) {
   return std::ranges::find(list, text) != list.end();
 }
 
-// ---- Readers: each keeps a value in a member of the options, or returns what is wrong with it ----
+// ---- Readers: each stores a value in a member of the options, or returns the error ----
 
 template <class Number>
 Text read_number(const Text& text, Number least, Number most, const char* what,

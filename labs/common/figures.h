@@ -12,7 +12,7 @@ namespace lab {
 struct Series {
   std::string name;
   std::vector<double> x = {}, y = {};
-  std::vector<std::string> labels = {};  // in a scatter plot: the text beside each point
+  std::vector<std::string> labels = {};  // in a scatter plot: the text next to each point
   bool dashed = false;  // for a bound in a line plot, so that a curve at the bound is seen too
 };
 

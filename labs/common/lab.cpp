@@ -14,7 +14,7 @@
 namespace lab {
 namespace {
 
-/// Discards what is printed to std::cout, as long as this object exists.
+/// Discards all output to std::cout while this object exists.
 class Silence {
  public:
   explicit Silence(bool wanted) : silent_(wanted), buffer_(wanted ? std::cout.rdbuf(nullptr) : nullptr) {}

@@ -1,4 +1,4 @@
-// More initial values for parameters, beside those of nn/init.h.
+// More initial values for parameters. The common ones are in nn/init.h.
 #pragma once
 
 #include "nn/init.h"

@@ -57,7 +57,7 @@ class StrongWolfe {
   StrongWolfe(Line line, Point start, double largest_d, double tolerance)
       : line_(std::move(line)), start_(std::move(start)), largest_d_(largest_d), tolerance_(tolerance) {}
 
-  /// Takes longer steps, from t on, until a minimum lies between the last two points, then
+  /// Takes longer steps, from t on, until a minimum is between the last two points, then
   /// narrows the interval.
   Point search(double t) {
     Point last = start_, now = line_(t);

@@ -92,11 +92,13 @@ std::vector<Op> pointwise_ops() {
        .call = [](Inputs x) { return clamp(x[0], -1, 1.5); },
        .reference = [](double x) { return x < -1    ? -1.0
                                           : x > 1.5 ? 1.5
-                                                    : x; }},
+                                                    : x; },
+       .covers = "clamp(Tensor, optional<Scalar>, optional<Scalar>)"},
       {.name = "clamp.below_only",
        .inputs = {between_steps({3, 4})},
        .call = [](Inputs x) { return clamp(x[0], 0.5); },
-       .reference = [](double x) { return x < 0.5 ? 0.5 : x; }},
+       .reference = [](double x) { return x < 0.5 ? 0.5 : x; },
+       .covers = "clamp(Tensor, optional<Scalar>, optional<Scalar>)"},
       {.name = "clamp_min",
        .inputs = {between_steps({3, 4})},
        .call = [](Inputs x) { return clamp_min(x[0], 0); },

@@ -1,0 +1,129 @@
+// docs/architecture.md follows README's line (U.mm(V.t()) - A).pow(2).sum() and its backward pass to the plain kernel of
+// the matrix product, and lists the functions on the way with their files. Here that way is walked: the kernel is replaced
+// by one that notes the stack and then calls the plain kernel. The tables of the page must show what the stack shows, and
+// every function must be in the file that the page names.
+#include <cxxabi.h>
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gradus.h"
+#include "kernels/plain/plain.h"
+
+using namespace gradus;
+
+namespace {
+
+const std::string kRoot = GRADUS_SOURCE_DIR;
+
+/// A function on the way and the file in which it is defined.
+struct Station {
+  std::string function, file;
+};
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(kRoot + "/" + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The rows "| `mm` | `autograd/ops/products.cpp` | … |" between two headings of the page.
+std::vector<Station> stations_of_page(const std::string& heading) {
+  const std::string page = text_of("docs/architecture.md");
+  const size_t begin = page.find("\n" + heading + "\n"), end = page.find("\n#", begin + 1);
+  EXPECT_NE(begin, std::string::npos) << "docs/architecture.md has no heading " << heading;
+  if (begin == std::string::npos) return {};
+  const std::string section = page.substr(begin, end - begin);
+  static const std::regex row(R"(\n\| `([^`]+)` \| \[?`([^`]+)`)");
+  std::vector<Station> stations;
+  for (std::sregex_iterator match(section.begin(), section.end(), row), last; match != last; ++match)
+    stations.push_back({(*match)[1], (*match)[2]});
+  return stations;
+}
+
+std::vector<std::string> stack;  // of the last product, outermost call first
+
+[[gnu::noinline]] void note_stack(const View& a, const View& b, const View& out) {
+  void* calls[64];
+  stack.clear();
+  for (int i = backtrace(calls, 64) - 1; i >= 0; --i) {
+    Dl_info info;
+    if (!dladdr(calls[i], &info) || !info.dli_sname) continue;
+    char* name = abi::__cxa_demangle(info.dli_sname, nullptr, nullptr, nullptr);
+    if (name) stack.push_back(name);
+    std::free(name);
+  }
+  plain::kernels().matmul(a, b, out);
+}
+
+bool is_call_of(const Station& station, const std::string& call) {
+  return std::regex_match(call, std::regex("(^|.*[ :])" + station.function + "[(<].*"));
+}
+
+/// The page's functions are on the stack, in the page's order, and no other functions of Gradus that have a name there.
+/// Functions in unnamed namespaces have none: they are in the file of the function that calls them.
+void expect_on_stack(const std::vector<Station>& stations) {
+  size_t at = 0;
+  for (const Station& station : stations) {
+    const size_t before = at;
+    while (at < stack.size() && !is_call_of(station, stack[at])) ++at;
+    if (at++ < stack.size()) continue;
+    std::string all;
+    for (const std::string& call : stack) all += call + "\n";
+    ADD_FAILURE() << station.function << " is not called after call " << before << " of the stack\n" << all;
+    return;
+  }
+  for (const std::string& call : stack) {
+    if (!call.starts_with("gradus::")) continue;
+    const auto is_called = [&](const Station& station) { return is_call_of(station, call); };
+    EXPECT_TRUE(std::ranges::any_of(stations, is_called)) << "docs/architecture.md leaves out " << call;
+  }
+}
+
+TEST(Reading, TheWayToTheKernelIsWhatThePageSays) {
+#if defined(NDEBUG) || defined(__OPTIMIZE__)
+  GTEST_SKIP() << "an optimised build inlines functions on the way";
+#endif
+  const std::vector<Station> forward = stations_of_page("### Forward"),
+                             backward = stations_of_page("### Backward");
+  ASSERT_FALSE(forward.empty());
+  ASSERT_FALSE(backward.empty());
+
+  // The table of the CPU is chosen once and then const; for this test its entry for products is exchanged.
+  Kernels& table = const_cast<Kernels&>(kernels_for(DeviceType::CPU));
+  const auto before = table.matmul;
+  table.matmul = note_stack;
+  manual_seed(0);
+  const Tensor A = rand({3, 3}), U = rand({3, 2}, requires_grad()), V = rand({3, 2}, requires_grad());
+  const Tensor loss = (U.mm(V.t()) - A).pow(2).sum();
+  expect_on_stack(forward);
+  loss.backward();
+  table.matmul = before;
+  expect_on_stack(backward);
+}
+
+TEST(Reading, TheFilesAreThoseThatThePageCounts) {
+  std::set<std::string> files;
+  for (const char* heading : {"### Forward", "### Backward", "### The rule", "### The kernel"})
+    for (const auto& [function, file] : stations_of_page(heading)) {
+      files.insert(file);
+      const std::regex definition("[ :]" + function + "\\(");
+      EXPECT_TRUE(std::regex_search(text_of(file), definition)) << function << " is not in " << file;
+    }
+  const std::string page = text_of("docs/architecture.md");
+  const char* words[] = {"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"};
+  ASSERT_LT(files.size(), std::size(words));
+  EXPECT_NE(
+      page.find("## From `loss.backward()` to the kernel, in " + std::string(words[files.size()]) + " files"),
+      std::string::npos)
+      << "the way leads through " << files.size() << " files";
+}
+
+}  // namespace
