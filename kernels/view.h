@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include "kernels/error.h"
 
@@ -184,6 +185,12 @@ struct View {
       strides[d] = stride;
       stride *= sizes[d];
     }
+  }
+
+  /// Exchanges two dimensions. No element moves.
+  void exchange(int a, int b) {
+    std::swap(sizes[a], sizes[b]);
+    std::swap(strides[a], strides[b]);
   }
 
   bool same_sizes(const View& other) const {

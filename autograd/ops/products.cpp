@@ -23,8 +23,7 @@ void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
 const View& factor(const View& x, bool transposed, View& room) {
   if (!transposed) return x;
   room = x;
-  std::swap(room.sizes[room.dim - 1], room.sizes[room.dim - 2]);
-  std::swap(room.strides[room.dim - 1], room.strides[room.dim - 2]);
+  room.exchange(room.dim - 1, room.dim - 2);
   return room;
 }
 

@@ -10,8 +10,7 @@ namespace {
 View with_last(const Tensor& x, int d) {
   View view = x.raw();
   if (view.dim == 0) view.dim = 1, view.sizes[0] = view.strides[0] = 1;
-  std::swap(view.sizes[d], view.sizes[view.dim - 1]);
-  std::swap(view.strides[d], view.strides[view.dim - 1]);
+  view.exchange(d, view.dim - 1);
   return view;
 }
 

@@ -8,25 +8,37 @@ namespace {
 
 int wrap(int64_t d, const View& x) { return wrap_dim(d, x.dim); }
 
-View without_dim(View x, int d) {
-  for (int i = d; i + 1 < x.dim; ++i) {
-    x.sizes[i] = x.sizes[i + 1];
-    x.strides[i] = x.strides[i + 1];
-  }
-  --x.dim;
-  return x;
+// The functions below fill a new view, in order. Shifting the entries of a copy would be shorter. But the processor
+// would have to wait for the copy to reach memory, which takes longer than all the rest.
+
+/// A view of x's memory whose sizes and strides are not filled yet.
+View of_memory(const View& x, int dim) {
+  View y;
+  y.data = x.data, y.dtype = x.dtype, y.dim = static_cast<uint8_t>(dim);
+  return y;
 }
 
-View with_dim(View x, int d) {
-  check(x.dim < kMaxDims, "unsqueeze: a tensor has at most ", kMaxDims, " dimensions");
-  for (int i = x.dim; i > d; --i) {
-    x.sizes[i] = x.sizes[i - 1];
-    x.strides[i] = x.strides[i - 1];
+/// x without dimension d.
+View without_dim(const View& x, int d) {
+  View y = of_memory(x, x.dim - 1);
+  for (int i = 0; i < y.dim; ++i) {
+    y.sizes[i] = x.sizes[i + (i >= d)];
+    y.strides[i] = x.strides[i + (i >= d)];
   }
-  ++x.dim;
-  x.strides[d] = d + 1 < x.dim ? x.sizes[d + 1] * x.strides[d + 1] : 1;
-  x.sizes[d] = 1;
-  return x;
+  return y;
+}
+
+/// x with a new dimension d, of size 1.
+View with_dim(const View& x, int d) {
+  check(x.dim < kMaxDims, "unsqueeze: a tensor has at most ", kMaxDims, " dimensions");
+  View y = of_memory(x, x.dim + 1);
+  for (int i = 0; i < x.dim; ++i) {
+    y.sizes[i + (i >= d)] = x.sizes[i];
+    y.strides[i + (i >= d)] = x.strides[i];
+  }
+  y.sizes[d] = 1;
+  y.strides[d] = d < x.dim ? x.sizes[d] * x.strides[d] : 1;
+  return y;
 }
 
 View shifted(View x, int64_t elements) {
@@ -53,7 +65,7 @@ Tensor select(const Tensor& x, int64_t dim, int64_t index) {
     fail("index ", index, " is out of bounds for dimension ", d, " with size ", size);
   const int64_t i = index < 0 ? index + size : index;
   return look_through("select", x,
-                      [d, i](const View& x) { return without_dim(shifted(x, i * x.strides[d]), d); });
+                      [d, i](const View& x) { return shifted(without_dim(x, d), i * x.strides[d]); });
 }
 // y = x[i, …]
 Tensor Tensor::operator[](int64_t index) const { return gradus::select(*this, 0, index); }
@@ -89,10 +101,7 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
 Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1) {
   const int a = wrap(dim0, x.raw()), b = wrap(dim1, x.raw());
   View y = x.raw();
-  if (y.dim > 0) {
-    std::swap(y.sizes[a], y.sizes[b]);
-    std::swap(y.strides[a], y.strides[b]);
-  }
+  if (y.dim > 0) y.exchange(a, b);
   return record("transpose", view_of(x, y), wrt(x, [a, b](const Tensor& g) { return transpose(g, a, b); }));
 }
 
@@ -100,10 +109,7 @@ Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1) {
 Tensor t(const Tensor& x) {
   check(x.dim() <= 2, "t() expects a tensor with <= 2 dimensions, but self is ", x.dim(), "D");
   View y = x.raw();
-  if (y.dim == 2) {
-    std::swap(y.sizes[0], y.sizes[1]);
-    std::swap(y.strides[0], y.strides[1]);
-  }
+  if (y.dim == 2) y.exchange(0, 1);
   return record("t", view_of(x, y), wrt(x, [](const Tensor& g) { return t(g); }));
 }
 

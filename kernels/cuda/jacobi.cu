@@ -321,8 +321,7 @@ __global__ void __launch_bounds__(kMostThreads, 1)
 }
 
 View transposed(View view) {
-  std::swap(view.sizes[view.dim - 2], view.sizes[view.dim - 1]);
-  std::swap(view.strides[view.dim - 2], view.strides[view.dim - 1]);
+  view.exchange(view.dim - 2, view.dim - 1);
   return view;
 }
 

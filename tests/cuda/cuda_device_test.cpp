@@ -1,5 +1,6 @@
 // Tensors on the device: how they get there and back, what they refuse to mix with, and what happens when its memory or
 // a kernel fails. Every test is one of behaviour, so the file also runs on a GPU.
+#include <cmath>
 #include <functional>
 
 #include "../expectations.h"
