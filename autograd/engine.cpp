@@ -24,11 +24,13 @@ bool matches(const Output& output, const Tensor& gradient) {
   return equal;
 }
 
-/// `gradient` summed over the dimensions that broadcasting had stretched, and cast to the output's dtype.
+/// `gradient` summed over the dimensions that broadcasting had stretched, and cast to the output's dtype. The gradient of
+/// a number (no dimensions) also moves to its device: a number on the cpu may be combined with tensors on any other.
 Tensor reduce_to_output(const Node& node, const Output& output, Tensor gradient) {
   const Node* from = BackwardPass::current_node();
-  check(gradient.device() == output.device, from ? from->op() : "backward", ": a gradient on ",
-        gradient.device(), " arrived at the output of ", node.op(), ", which is on ", Device(output.device),
+  check(gradient.device() == output.device || output.dim == 0, from ? from->op() : "backward",
+        ": a gradient on ", gradient.device(), " arrived at the output of ", node.op(), ", which is on ",
+        Device(output.device),
         "; a rule must return a gradient on its input's device, for instance with g.to(device)");
   if (gradient.sizes() != output.shape()) {
     const bool can_be_summed = is_expandable_to(output.shape(), gradient.sizes());
@@ -37,7 +39,7 @@ Tensor reduce_to_output(const Node& node, const Output& output, Tensor gradient)
           "; a rule must return its input's shape, or one that the input was broadcast to");
     gradient = sum_to_size(gradient, output.shape());
   }
-  return gradient.to(output.dtype);
+  return gradient.to(Device(output.device), output.dtype);
 }
 
 /// sum += gradient, in sum's own memory if nobody else holds it.

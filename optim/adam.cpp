@@ -1,7 +1,5 @@
 #include "optim/adam.h"
 
-#include <cmath>
-
 #include "tensor/create.h"
 #include "tensor/indexing.h"
 

@@ -241,7 +241,9 @@ void unary() {
 bool is_remainder(Binary f) { return std::string_view(f.name) == "remainder"; }
 
 /// Slopes such as 1 - y² subtract numbers that may be as large as this. They come after the comparisons.
-double scale_of(Binary f) { return f.place >= formulas::Arithmetic::size + formulas::Comparisons::size ? 100 : 0; }
+double scale_of(Binary f) {
+  return f.place >= formulas::Arithmetic::size + formulas::Comparisons::size ? 100 : 0;
+}
 
 template <class Compare>
 void for_all_binaries(const Compare& compare) {
@@ -249,8 +251,8 @@ void for_all_binaries(const Compare& compare) {
     for_all(f.name, kComputed, [&](const Shape& shape, Layout layout, Dtype dtype, const std::string& what) {
       Array b = special(shape, dtype, other(layout));
       if (dtype == kInt64 && is_remainder(f)) b.fill([] { return 2 * integer(-3, 3) + 1; });
-      compare(f, special(shape, dtype, layout), b, Array(shape, f.is_predicate ? kBool : dtype, writable(layout)),
-              what);
+      compare(f, special(shape, dtype, layout), b,
+              Array(shape, f.is_predicate ? kBool : dtype, writable(layout)), what);
     });
 }
 void binary() {
@@ -269,13 +271,14 @@ void binary_scalar() {
   });
 }
 
+/// Numbers below 2⁻¹²⁶ have fewer digits, and the vector functions of the C library differ in them.
 void ternary() {
   for (const Ternary f : formulas::all<Ternary>(formulas::Ternaries{}))
     for_all(f.name, std::array{kFloat32, kFloat64},
             [f](const Shape& shape, Layout layout, Dtype dtype, const std::string& what) {
               const Array a = random(shape, dtype, layout), b = special(shape, dtype, other(layout)),
                           c = special(shape, dtype, layout);
-              expect_same(what, {Array(shape, dtype, writable(layout))}, 16, 0,
+              expect_same(what, {Array(shape, dtype, writable(layout))}, 16, 0x1p-126,
                           [&](const Kernels& k, const auto& y) { k.ternary(f, a, b, c, y[0]); });
             });
 }
