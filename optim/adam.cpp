@@ -1,7 +1,6 @@
 #include "optim/adam.h"
 
 #include "tensor/create.h"
-#include "tensor/indexing.h"
 
 namespace gradus::optim {
 
