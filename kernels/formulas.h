@@ -49,19 +49,9 @@ struct AllTypes {
 /// The value that the slope of y = f(x) needs besides ȳ.
 enum class Keeps : uint8_t { nothing, input, output };
 
-/// A string literal as a template argument.
-template <size_t size>
-struct Text {
-  char letters[size];
-  constexpr Text(const char (&text)[size]) {  // NOLINT(google-explicit-constructor)
-    for (size_t i = 0; i < size; ++i) letters[i] = text[i];
-  }
-};
-
 /// The base of every formula. `name` is the op's name in messages and on the tape.
-template <Text text, class Domain, Keeps kept = Keeps::nothing>
+template <class Domain, Keeps kept = Keeps::nothing>
 struct Formula {
-  static constexpr const char* name = text.letters;
   static constexpr Keeps keeps = kept;
   static constexpr bool is_predicate = false;
   template <class T>
@@ -69,14 +59,14 @@ struct Formula {
 };
 
 /// A formula that gives true or false. It has no slope.
-template <Text text, class Domain>
-struct Predicate : Formula<text, Domain> {
+template <class Domain>
+struct Predicate : Formula<Domain> {
   static constexpr bool is_predicate = true;
 };
 
 /// A formula that is constant around almost every x. Its slope is 0.
-template <Text text, class Domain>
-struct Step : Formula<text, Domain> {
+template <class Domain>
+struct Step : Formula<Domain> {
   auto slope(const auto& g) const { return zeros_like(g); }
 };
 
@@ -109,13 +99,15 @@ GRADUS_BOTH constexpr auto constant(const X&, double value) {
 // ---- One argument: y = f(x) ---------------------------------------------------------------------
 
 /// y = -x          x̄ = -ȳ
-struct Neg : Formula<"neg", Numbers> {
+struct Neg : Formula<Numbers> {
+  static constexpr const char* name = "neg";
   GRADUS_BOTH auto value(auto x) const { return -x; }
   auto slope(const auto& g) const { return -g; }
 };
 
 /// y = |x|         x̄ = ȳ sign x, which is 0 at 0
-struct Abs : Formula<"abs", Numbers, Keeps::input> {
+struct Abs : Formula<Numbers, Keeps::input> {
+  static constexpr const char* name = "abs";
   template <class T>
   GRADUS_BOTH T value(T x) const {
     return x < 0 ? -x : x == 0 ? T(0) : x;
@@ -124,18 +116,21 @@ struct Abs : Formula<"abs", Numbers, Keeps::input> {
 };
 
 /// y = sign x      x̄ = 0
-struct Sign : Step<"sign", Numbers> {
+struct Sign : Step<Numbers> {
+  static constexpr const char* name = "sign";
   GRADUS_BOTH auto value(auto x) const { return sign(x); }
 };
 
 /// y = x²          x̄ = 2 ȳ x
-struct Square : Formula<"pow", Numbers, Keeps::input> {
+struct Square : Formula<Numbers, Keeps::input> {
+  static constexpr const char* name = "pow";
   GRADUS_BOTH auto value(auto x) const { return x * x; }
   GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return 2 * g * x; }
 };
 
 /// y = max(x, 0)   x̄ = ȳ where y > 0, which is where x > 0. The next op keeps y anyway.
-struct Relu : Formula<"relu", Numbers, Keeps::output> {
+struct Relu : Formula<Numbers, Keeps::output> {
+  static constexpr const char* name = "relu";
   template <class T>
   GRADUS_BOTH T value(T x) const {
     return x <= 0 ? T(0) : x;  // NaN stays NaN
@@ -144,73 +139,85 @@ struct Relu : Formula<"relu", Numbers, Keeps::output> {
 };
 
 /// y = eˣ          x̄ = ȳ y
-struct Exp : Formula<"exp", Reals, Keeps::output> {
+struct Exp : Formula<Reals, Keeps::output> {
+  static constexpr const char* name = "exp";
   GRADUS_BOTH auto value(auto x) const { return exp(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * y; }
 };
 
 /// y = ln x        x̄ = ȳ / x
-struct Log : Formula<"log", Reals, Keeps::input> {
+struct Log : Formula<Reals, Keeps::input> {
+  static constexpr const char* name = "log";
   GRADUS_BOTH auto value(auto x) const { return log(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g / x; }
 };
 
 /// y = ln(1 + x)   x̄ = ȳ / (1 + x)
-struct Log1p : Formula<"log1p", Reals, Keeps::input> {
+struct Log1p : Formula<Reals, Keeps::input> {
+  static constexpr const char* name = "log1p";
   GRADUS_BOTH auto value(auto x) const { return log1p(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g / (1 + x); }
 };
 
 /// y = eˣ - 1      x̄ = ȳ (y + 1)
-struct Expm1 : Formula<"expm1", Reals, Keeps::output> {
+struct Expm1 : Formula<Reals, Keeps::output> {
+  static constexpr const char* name = "expm1";
   GRADUS_BOTH auto value(auto x) const { return expm1(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * (y + 1); }
 };
 
 /// y = √x          x̄ = ȳ / (2 y)
-struct Sqrt : Formula<"sqrt", Reals, Keeps::output> {
+struct Sqrt : Formula<Reals, Keeps::output> {
+  static constexpr const char* name = "sqrt";
   GRADUS_BOTH auto value(auto x) const { return sqrt(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g / (2 * y); }
 };
 
 /// y = 1 / √x      x̄ = -½ ȳ y³
-struct Rsqrt : Formula<"rsqrt", Reals, Keeps::output> {
+struct Rsqrt : Formula<Reals, Keeps::output> {
+  static constexpr const char* name = "rsqrt";
   GRADUS_BOTH auto value(auto x) const { return 1 / sqrt(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return -g * y * y * y / 2; }
 };
 
 /// y = 1 / x       x̄ = -ȳ y²
-struct Reciprocal : Formula<"reciprocal", Reals, Keeps::output> {
+struct Reciprocal : Formula<Reals, Keeps::output> {
+  static constexpr const char* name = "reciprocal";
   GRADUS_BOTH auto value(auto x) const { return 1 / x; }
   GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return -g * y * y; }
 };
 
 /// y = sin x       x̄ = ȳ cos x
-struct Sin : Formula<"sin", Reals, Keeps::input> {
+struct Sin : Formula<Reals, Keeps::input> {
+  static constexpr const char* name = "sin";
   GRADUS_BOTH auto value(auto x) const { return sin(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g * cos(x); }
 };
 
 /// y = cos x       x̄ = -ȳ sin x
-struct Cos : Formula<"cos", Reals, Keeps::input> {
+struct Cos : Formula<Reals, Keeps::input> {
+  static constexpr const char* name = "cos";
   GRADUS_BOTH auto value(auto x) const { return cos(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return -g * sin(x); }
 };
 
 /// y = tanh x      x̄ = ȳ (1 - y²)
-struct Tanh : Formula<"tanh", Reals, Keeps::output> {
+struct Tanh : Formula<Reals, Keeps::output> {
+  static constexpr const char* name = "tanh";
   GRADUS_BOTH auto value(auto x) const { return tanh(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * (1 - y * y); }
 };
 
 /// y = 1 / (1 + e⁻ˣ)    x̄ = ȳ y (1 - y)
-struct Sigmoid : Formula<"sigmoid", Reals, Keeps::output> {
+struct Sigmoid : Formula<Reals, Keeps::output> {
+  static constexpr const char* name = "sigmoid";
   GRADUS_BOTH auto value(auto x) const { return sigmoid(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * y * (1 - y); }
 };
 
 /// y = erf x       x̄ = ȳ · 2/√π · exp(-x²)
-struct Erf : Formula<"erf", Reals, Keeps::input> {
+struct Erf : Formula<Reals, Keeps::input> {
+  static constexpr const char* name = "erf";
   GRADUS_BOTH auto value(auto x) const { return erf(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& x) const {
     return g * (exp(-(x * x)) * constant(x, 2 * std::numbers::inv_sqrtpi));
@@ -218,27 +225,33 @@ struct Erf : Formula<"erf", Reals, Keeps::input> {
 };
 
 /// y = the nearest whole number; halfway, the even one.      x̄ = 0
-struct Round : Step<"round", Reals> {
+struct Round : Step<Reals> {
+  static constexpr const char* name = "round";
   GRADUS_BOTH auto value(auto x) const { return std::nearbyint(x); }
 };
 
 /// y = ⌊x⌋         x̄ = 0
-struct Floor : Step<"floor", Reals> {
+struct Floor : Step<Reals> {
+  static constexpr const char* name = "floor";
   GRADUS_BOTH auto value(auto x) const { return floor(x); }
 };
 
 /// y = ⌈x⌉         x̄ = 0
-struct Ceil : Step<"ceil", Reals> {
+struct Ceil : Step<Reals> {
+  static constexpr const char* name = "ceil";
   GRADUS_BOTH auto value(auto x) const { return ceil(x); }
 };
 
-struct LogicalNot : Predicate<"logical_not", Bools> {
+struct LogicalNot : Predicate<Bools> {
+  static constexpr const char* name = "logical_not";
   GRADUS_BOTH bool value(bool x) const { return !x; }
 };
-struct IsNan : Predicate<"isnan", AllTypes> {
+struct IsNan : Predicate<AllTypes> {
+  static constexpr const char* name = "isnan";
   GRADUS_BOTH bool value(auto x) const { return x != x; }
 };
-struct IsInf : Predicate<"isinf", AllTypes> {
+struct IsInf : Predicate<AllTypes> {
+  static constexpr const char* name = "isinf";
   template <class T>
   GRADUS_BOTH bool value(T x) const {
     if constexpr (std::floating_point<T>)
@@ -247,7 +260,8 @@ struct IsInf : Predicate<"isinf", AllTypes> {
       return false;
   }
 };
-struct IsFinite : Predicate<"isfinite", AllTypes> {
+struct IsFinite : Predicate<AllTypes> {
+  static constexpr const char* name = "isfinite";
   template <class T>
   GRADUS_BOTH bool value(T x) const {
     if constexpr (std::floating_point<T>)
@@ -263,32 +277,37 @@ struct IsFinite : Predicate<"isfinite", AllTypes> {
 // f: f(identity, x) = x.
 
 /// y = a + b       ā = ȳ           b̄ = ȳ
-struct Add : Formula<"add", Numbers> {
+struct Add : Formula<Numbers> {
+  static constexpr const char* name = "add";
   GRADUS_BOTH auto value(auto a, auto b) const { return a + b; }
   template <class T>
   static constexpr T identity = T(0);
 };
 
 /// y = a - b       ā = ȳ           b̄ = -ȳ
-struct Sub : Formula<"sub", Numbers> {
+struct Sub : Formula<Numbers> {
+  static constexpr const char* name = "sub";
   GRADUS_BOTH auto value(auto a, auto b) const { return a - b; }
 };
 
 /// y = a b         ā = ȳ b         b̄ = ȳ a
-struct Mul : Formula<"mul", Numbers> {
+struct Mul : Formula<Numbers> {
+  static constexpr const char* name = "mul";
   GRADUS_BOTH auto value(auto a, auto b) const { return a * b; }
   template <class T>
   static constexpr T identity = T(1);
 };
 
 /// y = a / b       ā = ȳ / b       b̄ = -ȳ y / b
-struct Div : Formula<"div", Reals> {
+struct Div : Formula<Reals> {
+  static constexpr const char* name = "div";
   GRADUS_BOTH auto value(auto a, auto b) const { return a / b; }
   GRADUS_BOTH auto slope_b(const auto& g, const auto& b, const auto& y) const { return -g * y / b; }
 };
 
 /// y = a - b ⌊a / b⌋, Python's %: the sign of y is that of b.      ā = ȳ      b̄ = -ȳ ⌊a / b⌋
-struct Remainder : Formula<"remainder", Numbers> {
+struct Remainder : Formula<Numbers> {
+  static constexpr const char* name = "remainder";
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
     T r;
@@ -302,7 +321,8 @@ struct Remainder : Formula<"remainder", Numbers> {
 };
 
 /// y = aᵇ          ā = ȳ b aᵇ⁻¹, 0 where b = 0          b̄ = ȳ y ln a, 0 where a = 0 and y is finite
-struct Pow : Formula<"pow", Numbers> {
+struct Pow : Formula<Numbers> {
+  static constexpr const char* name = "pow";
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
     if constexpr (std::floating_point<T>) {
@@ -332,7 +352,8 @@ GRADUS_BOTH auto share_of_larger(const auto& g, const auto& a, const auto& b) {
 
 /// y = max(a, b). NaN wins. `a > b ? a : b` is one instruction. The NaN test looks at `a` only, so
 /// the chain of a running maximum b is one instruction long.
-struct Maximum : Formula<"maximum", Numbers> {
+struct Maximum : Formula<Numbers> {
+  static constexpr const char* name = "maximum";
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
     const T larger = a > b ? a : b;
@@ -350,7 +371,8 @@ struct Maximum : Formula<"maximum", Numbers> {
 };
 
 /// y = min(a, b). NaN wins.
-struct Minimum : Formula<"minimum", Numbers> {
+struct Minimum : Formula<Numbers> {
+  static constexpr const char* name = "minimum";
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
     const T smaller = a < b ? a : b;
@@ -367,7 +389,8 @@ struct Minimum : Formula<"minimum", Numbers> {
                                                                      : std::numeric_limits<T>::max();
 };
 
-struct BitAnd : Formula<"bit_and", Bits> {
+struct BitAnd : Formula<Bits> {
+  static constexpr const char* name = "bit_and";
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
     return a & b;
@@ -375,7 +398,8 @@ struct BitAnd : Formula<"bit_and", Bits> {
   template <class T>
   static constexpr T identity = static_cast<T>(-1);
 };
-struct BitOr : Formula<"bit_or", Bits> {
+struct BitOr : Formula<Bits> {
+  static constexpr const char* name = "bit_or";
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
     return a | b;
@@ -383,75 +407,95 @@ struct BitOr : Formula<"bit_or", Bits> {
   template <class T>
   static constexpr T identity = T(0);
 };
-struct BitXor : Formula<"bit_xor", Bits> {
+struct BitXor : Formula<Bits> {
+  static constexpr const char* name = "bit_xor";
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
     return a ^ b;
   }
 };
 
-struct Eq : Predicate<"eq", AllTypes> {
+struct Eq : Predicate<AllTypes> {
+  static constexpr const char* name = "eq";
   GRADUS_BOTH bool value(auto a, auto b) const { return a == b; }
 };
-struct Ne : Predicate<"ne", AllTypes> {
+struct Ne : Predicate<AllTypes> {
+  static constexpr const char* name = "ne";
   GRADUS_BOTH bool value(auto a, auto b) const { return a != b; }
 };
-struct Lt : Predicate<"lt", AllTypes> {
+struct Lt : Predicate<AllTypes> {
+  static constexpr const char* name = "lt";
   GRADUS_BOTH bool value(auto a, auto b) const { return a < b; }
 };
-struct Le : Predicate<"le", AllTypes> {
+struct Le : Predicate<AllTypes> {
+  static constexpr const char* name = "le";
   GRADUS_BOTH bool value(auto a, auto b) const { return a <= b; }
 };
-struct Gt : Predicate<"gt", AllTypes> {
+struct Gt : Predicate<AllTypes> {
+  static constexpr const char* name = "gt";
   GRADUS_BOTH bool value(auto a, auto b) const { return a > b; }
 };
-struct Ge : Predicate<"ge", AllTypes> {
+struct Ge : Predicate<AllTypes> {
+  static constexpr const char* name = "ge";
   GRADUS_BOTH bool value(auto a, auto b) const { return a >= b; }
 };
 
 // ---- Reductions: y = t(x₁) ∘ t(x₂) ∘ … ----------------------------------------------------------
 
 /// y = x
-struct Identity : Formula<"identity", AllTypes> {
+struct Identity : Formula<AllTypes> {
+  static constexpr const char* name = "identity";
   GRADUS_BOTH auto value(auto x) const { return x; }
 };
 
 /// A reduction: the binary formula `Combine` combines the results of the unary formula `Term`.
-template <Text text, class Term_, class Combine_, class Domain>
-struct Reduce : Formula<text, Domain> {
+template <class Term_, class Combine_, class Domain>
+struct Reduce : Formula<Domain> {
   using Term = Term_;
   using Combine = Combine_;
 };
 
-struct Sum : Reduce<"sum", Identity, Add, Numbers> {};
-struct Prod : Reduce<"prod", Identity, Mul, Numbers> {};
-struct Max : Reduce<"max", Identity, Maximum, Numbers> {};
-struct Min : Reduce<"min", Identity, Minimum, Numbers> {};
-struct All : Reduce<"all", Identity, BitAnd, Bools> {
+struct Sum : Reduce<Identity, Add, Numbers> {
+  static constexpr const char* name = "sum";
+};
+struct Prod : Reduce<Identity, Mul, Numbers> {
+  static constexpr const char* name = "prod";
+};
+struct Max : Reduce<Identity, Maximum, Numbers> {
+  static constexpr const char* name = "max";
+};
+struct Min : Reduce<Identity, Minimum, Numbers> {
+  static constexpr const char* name = "min";
+};
+struct All : Reduce<Identity, BitAnd, Bools> {
+  static constexpr const char* name = "all";
   static constexpr bool is_predicate = true;
 };
-struct Any : Reduce<"any", Identity, BitOr, Bools> {
+struct Any : Reduce<Identity, BitOr, Bools> {
+  static constexpr const char* name = "any";
   static constexpr bool is_predicate = true;
 };
-struct SumOfSquares : Reduce<"sum_of_squares", Square, Add, Reals> {};
+struct SumOfSquares : Reduce<Square, Add, Reals> {
+  static constexpr const char* name = "sum_of_squares";
+};
 
 // ---- Slopes as formulas -------------------------------------------------------------------------
 
 /// x̄ of y = f(x), from ȳ and what f keeps.
 template <class F>
-struct Slope : Formula<"slope", Reals> {
+struct Slope : Formula<Reals> {
   static constexpr const char* name = F::name;
   GRADUS_BOTH auto value(auto g, auto kept) const { return F{}.slope(g, kept); }
 };
 
 /// ā and b̄ of y = f(a, b), from ȳ and two of a, b and y.
 template <class F>
-struct SlopeA : Formula<"slope_a", Reals> {
+struct SlopeA : Formula<Reals> {
   static constexpr const char* name = F::name;
   GRADUS_BOTH auto value(auto g, auto p, auto q) const { return F{}.slope_a(g, p, q); }
 };
 template <class F>
-struct SlopeB : Formula<"slope_b", Reals> {
+struct SlopeB : Formula<Reals> {
   static constexpr const char* name = F::name;
   GRADUS_BOTH auto value(auto g, auto p, auto q) const { return F{}.slope_b(g, p, q); }
 };

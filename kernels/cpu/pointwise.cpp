@@ -205,7 +205,7 @@ void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, co
 
 namespace {
 
-struct Choose : formulas::Formula<"where", formulas::AllTypes> {
+struct Choose : formulas::Formula<formulas::AllTypes> {
   template <class T>
   T value(bool condition, T a, T b) const {
     return condition ? a : b;
@@ -253,7 +253,7 @@ namespace {
 
 /// A conversion between dtypes as a formula.
 template <class R>
-struct Convert : formulas::Formula<"copy", formulas::AllTypes> {
+struct Convert : formulas::Formula<formulas::AllTypes> {
   R value(auto x) const { return static_cast<R>(x); }
 };
 
