@@ -49,7 +49,7 @@ struct AllTypes {
 /// The value that the slope of y = f(x) needs besides ȳ.
 enum class Keeps : uint8_t { nothing, input, output };
 
-/// The base of every formula. `name` is the op's name in messages and on the tape.
+/// The base of every formula. Each also has a `name`: that of its op, for messages and for the tape.
 template <class Domain, Keeps kept = Keeps::nothing>
 struct Formula {
   static constexpr Keeps keeps = kept;
