@@ -15,7 +15,7 @@
 // (v2), and reads each input likewise unless it is transposed. Copies of transposed matrices have
 // kernels of their own, in transpose.cu.
 //
-// sm_80 (ptxas -v): no spills, no shared memory. 22 to 40 registers, up to 56 in the long formulas
+// sm_80 (ptxas -v): no spills, no shared memory. 22 to 40 registers, up to 58 in the long formulas
 // (division; pow in float64): 8 blocks of 256 threads on a multiprocessor up to 32 registers, all
 // that it can hold; 6 up to 40, 4 up to 64. sin and cos keep 32 or 40 bytes of their own in local
 // memory, for arguments too large for the short way.
