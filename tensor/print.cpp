@@ -180,7 +180,7 @@ std::vector<std::string> properties(const Tensor& x) {
   if (!x.is_leaf())
     list.push_back("grad_fn=<" + grad_fn_name(x) + ">");
   else if (x.requires_grad())
-    list.push_back("requires_grad=True");
+    list.emplace_back("requires_grad=True");
   return list;
 }
 
