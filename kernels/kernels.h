@@ -187,4 +187,12 @@ inline const Kernels& kernels_for(DeviceType device) {
 /// Reports a missing kernel: "matmul has no cpu kernel for bool".
 [[noreturn]] void no_kernel(const char* op, const char* device, Dtype dtype);
 
+/// Calls f(float{}) or f(double{}), as `dtype` says, and no_kernel() for any other dtype.
+template <class F>
+void visit_floating_point(const char* op, const char* device, Dtype dtype, const F& f) {
+  if (dtype == kFloat32) return f(float{});
+  if (dtype == kFloat64) return f(double{});
+  no_kernel(op, device, dtype);
+}
+
 }  // namespace gradus

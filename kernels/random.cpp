@@ -14,6 +14,8 @@
 #include <sstream>
 #include <utility>
 
+#include "kernels/kernels.h"
+
 namespace gradus {
 
 void Generator::set_current_seed(uint64_t seed) {
@@ -213,14 +215,6 @@ void check_floating_point(const char* op, const View& out) {
   check(is_floating_point(out.dtype), op, ": needs a float32 or float64 tensor, got ", out.dtype);
 }
 
-template <class F>
-void visit_floating_point(Dtype dtype, F&& f) {
-  if (dtype == kFloat32)
-    f(float{});
-  else
-    f(double{});
-}
-
 /// The largest n such that T holds every whole number from 0 to n.
 template <class T>
 constexpr int64_t largest_whole() {
@@ -240,7 +234,7 @@ void check_probability(double p) {
 void uniform(Generator& generator, double low, double high, const View& out) {
   check_floating_point("uniform_", out);
   check(low <= high, "uniform_ expects to return a [from, to) range, but found from=", low, " > to=", high);
-  visit_floating_point(out.dtype, [&]<class T>(T) {
+  visit_floating_point("uniform_", "cpu", out.dtype, [&]<class T>(T) {
     constexpr double most = std::numeric_limits<T>::max();
     check(low >= -most && high <= most && high - low <= most,
           "uniform_ expects from, to and to-from to be finite in ", out.dtype, ", but found from=", low,
@@ -254,7 +248,7 @@ void normal(Generator& generator, double mean, double deviation, const View& out
   check_floating_point("normal_", out);
   check(deviation >= 0, "normal_ expects std >= 0.0, but found std=", deviation);
   const int64_t count = out.numel();
-  visit_floating_point(out.dtype, [&]<class T>(T) {
+  visit_floating_point("normal_", "cpu", out.dtype, [&]<class T>(T) {
     if (count < kBlock)
       fill_with<T>(out, [&] { return std::fma(generator.next_normal(), deviation, mean); });
     else
@@ -315,7 +309,7 @@ void bernoulli(Generator& generator, const View& probabilities, const View& out)
   check_contiguous("bernoulli", out);
   check(probabilities.same_sizes(out), "bernoulli: the probabilities are ", ShapeText{probabilities.shape()},
         " and the output is ", ShapeText{out.shape()}, "; they must be equal");
-  visit_floating_point(probabilities.dtype, [&]<class P>(P) {
+  visit_floating_point("bernoulli", "cpu", probabilities.dtype, [&]<class P>(P) {
     const P* p = probabilities.as<P>();
     for (int64_t i = 0, count = out.numel(); i < count; ++i) check_probability(p[i]);
     visit_stored_dtype(out.dtype, [&]<class T>(T) {
@@ -328,7 +322,7 @@ void bernoulli(Generator& generator, const View& probabilities, const View& out)
 void exponential(Generator& generator, double lambda, const View& out) {
   check_floating_point("exponential_", out);
   check(lambda > 0, "exponential_ expects lambda > 0.0, but found lambda=", lambda);
-  visit_floating_point(out.dtype, [&]<class T>(T) {
+  visit_floating_point("exponential_", "cpu", out.dtype, [&]<class T>(T) {
     fill_with<T>(out, [&] { return -1.0 / lambda * std::log1p(-generator.next_uniform<double>()); });
   });
 }

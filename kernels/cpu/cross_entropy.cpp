@@ -7,7 +7,7 @@ namespace {
 
 // -log softmax(x)[t] = m - x[t] + log Σⱼ e^(xⱼ - m)
 void cross_entropy(const View& x, const View& target, const View& losses) {
-  plain::visit_floating_point("cross_entropy", x.dtype, [&]<class T>(T) {
+  visit_floating_point("cross_entropy", "cpu", x.dtype, [&]<class T>(T) {
     const int64_t n = line_along(x, x.dim - 1).size;
     const auto class_of = [&](int64_t offset) { return target.as<const int64_t>()[offset]; };
     const auto lanes = [&](const int64_t* at, const int64_t* steps, int64_t rows) {
@@ -35,7 +35,7 @@ void cross_entropy(const View& x, const View& target, const View& losses) {
 // x̄ = ȳ (softmax(x) - eₜ). The softmax is computed again from x, with one exponential per element, so
 // that the forward pass need not keep it.
 void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out) {
-  plain::visit_floating_point("cross_entropy_gradient", x.dtype, [&]<class T>(T) {
+  visit_floating_point("cross_entropy_gradient", "cpu", x.dtype, [&]<class T>(T) {
     const int64_t n = line_along(x, x.dim - 1).size;
     const auto class_of = [&](int64_t offset) { return target.as<const int64_t>()[offset]; };
     const auto slope_of = [&](int64_t offset) { return gradient.as<const T>()[offset]; };

@@ -255,7 +255,7 @@ void svd_of_one(const View& a, const View& u, const View& s, const View& v) {
 // ---- The kernels --------------------------------------------------------------------------------
 
 void lu(const View& a, const View& lu, const View& permutation) {
-  plain::visit_floating_point("lu", a.dtype, [&]<class T>(T) {
+  visit_floating_point("lu", "cpu", a.dtype, [&]<class T>(T) {
     const auto one_matrix = [](const View& a, const View& lu, const View& permutation) {
       Columns<T> columns(a);
       std::vector<int> pivots(static_cast<size_t>(columns.rows));
@@ -272,7 +272,7 @@ void lu(const View& a, const View& lu, const View& permutation) {
 }
 
 void cholesky(const View& a, const View& l) {
-  plain::visit_floating_point("cholesky", a.dtype, [&]<class T>(T) {
+  visit_floating_point("cholesky", "cpu", a.dtype, [&]<class T>(T) {
     const auto one_matrix = [](const View& a, const View& l) {
       Columns<T> columns(a);
       const int failed = columns.rows > 0 ? factor_cholesky(columns) : 0;
@@ -286,7 +286,7 @@ void cholesky(const View& a, const View& l) {
 }
 
 void solve_triangular(const View& a, Triangle triangle, const View& b, const View& x) {
-  plain::visit_floating_point("solve_triangular", a.dtype, [&]<class T>(T) {
+  visit_floating_point("solve_triangular", "cpu", a.dtype, [&]<class T>(T) {
     const auto one_matrix = [triangle](const View& a, const View& b, const View& x) {
       Columns<T> matrix(a), columns(b);
       if (columns.data.size() > 0) substitute(matrix, triangle, columns);
@@ -298,20 +298,20 @@ void solve_triangular(const View& a, Triangle triangle, const View& b, const Vie
 
 void qr(const View& a, const View& q, const View& r) {
   const OneThreadIf one_thread(is_short(a));
-  plain::visit_floating_point("qr", a.dtype,
-                              [&]<class T>(T) { for_each_matrix(a.dim - 2, qr_of_one<T>, a, q, r); });
+  visit_floating_point("qr", "cpu", a.dtype,
+                       [&]<class T>(T) { for_each_matrix(a.dim - 2, qr_of_one<T>, a, q, r); });
 }
 
 void eigh(const View& a, const View& values, const View& vectors) {
   const OneThreadIf one_thread(is_short(a));
-  plain::visit_floating_point(
-      "eigh", a.dtype, [&]<class T>(T) { for_each_matrix(a.dim - 2, eigh_of_one<T>, a, values, vectors); });
+  visit_floating_point("eigh", "cpu", a.dtype,
+                       [&]<class T>(T) { for_each_matrix(a.dim - 2, eigh_of_one<T>, a, values, vectors); });
 }
 
 void svd(const View& a, const View& u, const View& s, const View& v) {
   const OneThreadIf one_thread(is_short(a));
-  plain::visit_floating_point("svd", a.dtype,
-                              [&]<class T>(T) { for_each_matrix(a.dim - 2, svd_of_one<T>, a, u, s, v); });
+  visit_floating_point("svd", "cpu", a.dtype,
+                       [&]<class T>(T) { for_each_matrix(a.dim - 2, svd_of_one<T>, a, u, s, v); });
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace gradus::cpu {
 namespace {
 
 void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations) {
-  plain::visit_floating_point("layer_norm", x.dtype, [&]<class T>(T) {
+  visit_floating_point("layer_norm", "cpu", x.dtype, [&]<class T>(T) {
     const int64_t n = line_along(x, x.dim - 1).size;
     for_each_line(
         x.dim - 1,
@@ -36,7 +36,7 @@ void layer_norm(const View& x, double eps, const View& out, const View& inverse_
 
 void layer_norm_gradient(const View& gradient, const View& y, const View& inverse_deviations,
                          const View& out) {
-  plain::visit_floating_point("layer_norm_gradient", y.dtype, [&]<class T>(T) {
+  visit_floating_point("layer_norm_gradient", "cpu", y.dtype, [&]<class T>(T) {
     const int64_t n = line_along(out, out.dim - 1).size;
     for_each_line(
         out.dim - 1,

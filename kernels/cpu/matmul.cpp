@@ -71,8 +71,8 @@ void matmul_v2(const View& a, const View& b, const View& out) {
 
 #if GRADUS_HAVE_BLAS
 void matmul_v3(const View& a, const View& b, const View& out) {
-  plain::visit_floating_point("matmul_v3", out.dtype,
-                              [&]<class T>(T) { for_each_matrix<T>(a, b, out, multiply_by_blas<T>); });
+  visit_floating_point("matmul_v3", "cpu", out.dtype,
+                       [&]<class T>(T) { for_each_matrix<T>(a, b, out, multiply_by_blas<T>); });
 }
 #endif
 

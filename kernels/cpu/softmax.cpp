@@ -14,7 +14,7 @@ namespace gradus::cpu {
 namespace {
 
 void softmax(const View& x, const View& out) {
-  plain::visit_floating_point("softmax", x.dtype, [&]<class T>(T) {
+  visit_floating_point("softmax", "cpu", x.dtype, [&]<class T>(T) {
     for_each_row<T>([]<class E>(E* y, const E* x, int64_t n) { scaled_softmax(all_equal<E>(T(1)), x, y, n); },
                     out, x);
   });
@@ -22,7 +22,7 @@ void softmax(const View& x, const View& out) {
 
 // xᵢ - m - log Σⱼ e^(xⱼ - m). The logarithm of a softmax that was rounded to 0 is never taken.
 void log_softmax(const View& x, const View& out) {
-  plain::visit_floating_point("log_softmax", x.dtype, [&]<class T>(T) {
+  visit_floating_point("log_softmax", "cpu", x.dtype, [&]<class T>(T) {
     for_each_row<T>(
         []<class E>(E* y, const E* x, int64_t n) {
           const LogSum<E> sum = log_sum_exp(x, n);
@@ -34,7 +34,7 @@ void log_softmax(const View& x, const View& out) {
 }
 
 void softmax_gradient(const View& gradient, const View& y, const View& out) {
-  plain::visit_floating_point("softmax_gradient", y.dtype, [&]<class T>(T) {
+  visit_floating_point("softmax_gradient", "cpu", y.dtype, [&]<class T>(T) {
     for_each_row<T>(
         []<class E>(E* result, const E* g, const E* y, int64_t n) {
           const E dot = sum_of_terms<E>(n, [&](int64_t i) { return g[i] * y[i]; });
@@ -46,7 +46,7 @@ void softmax_gradient(const View& gradient, const View& y, const View& out) {
 }
 
 void log_softmax_gradient(const View& gradient, const View& y, const View& out) {
-  plain::visit_floating_point("log_softmax_gradient", y.dtype, [&]<class T>(T) {
+  visit_floating_point("log_softmax_gradient", "cpu", y.dtype, [&]<class T>(T) {
     for_each_row<T>(
         []<class E>(E* result, const E* g, const E* y, int64_t n) {
           const E sum = reduce_row<formulas::Add>(g, n);

@@ -328,7 +328,7 @@ View transposed(View view) {
 }  // namespace
 
 void eigh(const View& a, const View& values, const View& vectors) {
-  visit_floating_point("eigh", a, [&]<class T>(T) {
+  visit_floating_point("eigh", "cuda", a.dtype, [&]<class T>(T) {
     const Batch<3> batch(a.dim - 2, a, values, vectors);
     const int64_t n = a.sizes[a.dim - 1], players = n + n % 2;
     const int64_t bytes = n * sizeof(int64_t) + players / 2 * sizeof(Rotation<T>) +
@@ -341,7 +341,7 @@ void eigh(const View& a, const View& values, const View& vectors) {
 
 void svd(const View& a, const View& u, const View& s, const View& v) {
   if (a.sizes[a.dim - 2] < a.sizes[a.dim - 1]) return svd(transposed(a), v, s, u);  // Aᵀ = V diag(S) Uᵀ
-  visit_floating_point("svd", a, [&]<class T>(T) {
+  visit_floating_point("svd", "cuda", a.dtype, [&]<class T>(T) {
     const Batch<4> batch(a.dim - 2, a, u, s, v);
     const int64_t p = a.sizes[a.dim - 2], q = a.sizes[a.dim - 1];
     const int64_t bytes = q * sizeof(int64_t) + (q + p + padded(p, q) + padded(q, q)) * sizeof(T);

@@ -58,7 +58,7 @@ __global__ void __launch_bounds__(kMostLanes, 1)
 }  // namespace
 
 void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations) {
-  visit_floating_point("layer_norm", x, [&]<class T>(T) {
+  visit_floating_point("layer_norm", "cuda", x.dtype, [&]<class T>(T) {
     for_rows<T>(
         [&]<class Share>(Share, const auto& rows) {
           launch<layer_norm_rows<Share, T>>(rows.grid(), rows, static_cast<T>(eps), out.as<T>(),
@@ -70,7 +70,7 @@ void layer_norm(const View& x, double eps, const View& out, const View& inverse_
 
 void layer_norm_gradient(const View& gradient, const View& y, const View& inverse_deviations,
                          const View& out) {
-  visit_floating_point("layer_norm_gradient", y, [&]<class T>(T) {
+  visit_floating_point("layer_norm_gradient", "cuda", y.dtype, [&]<class T>(T) {
     for_rows<T>(
         [&]<class Share>(Share, const auto& rows) {
           launch<layer_norm_gradient_rows<Share, T>>(rows.grid(), rows, out.as<T>(), gradient.as<const T>(),

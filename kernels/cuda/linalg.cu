@@ -241,7 +241,7 @@ int64_t warps_for(int64_t columns) { return divide_up(columns, 4); }
 }  // namespace
 
 void cholesky(const View& a, const View& l) {
-  visit_floating_point("cholesky", a, [&]<class T>(T) {
+  visit_floating_point("cholesky", "cuda", a.dtype, [&]<class T>(T) {
     const Batch<2> batch(a.dim - 2, a, l);
     const int64_t n = a.sizes[a.dim - 1], bytes = padded(n, n) * sizeof(T);
     launch_blocks<cholesky_factor<T>>({batch.begins.count, warps_for(n), bytes}, batch, n, a.as<const T>(),
@@ -250,7 +250,7 @@ void cholesky(const View& a, const View& l) {
 }
 
 void lu(const View& a, const View& lu, const View& permutation) {
-  visit_floating_point("lu", a, [&]<class T>(T) {
+  visit_floating_point("lu", "cuda", a.dtype, [&]<class T>(T) {
     const Batch<3> batch(a.dim - 2, a, lu, permutation);
     const int64_t n = a.sizes[a.dim - 1], bytes = n * sizeof(int64_t) + padded(n, n) * sizeof(T);
     launch_blocks<lu_factor<T>>({batch.begins.count, warps_for(n), bytes}, batch, n, a.as<const T>(),
@@ -259,7 +259,7 @@ void lu(const View& a, const View& lu, const View& permutation) {
 }
 
 void solve_triangular(const View& a, Triangle triangle, const View& b, const View& x) {
-  visit_floating_point("solve_triangular", a, [&]<class T>(T) {
+  visit_floating_point("solve_triangular", "cuda", a.dtype, [&]<class T>(T) {
     const Batch<3> batch(a.dim - 2, a, b, x);
     const int64_t n = a.sizes[a.dim - 1], columns = b.sizes[b.dim - 1];
     const int64_t bytes = (padded(n, n) + padded(n, columns)) * sizeof(T);
@@ -269,7 +269,7 @@ void solve_triangular(const View& a, Triangle triangle, const View& b, const Vie
 }
 
 void qr(const View& a, const View& q, const View& r) {
-  visit_floating_point("qr", a, [&]<class T>(T) {
+  visit_floating_point("qr", "cuda", a.dtype, [&]<class T>(T) {
     const Batch<3> batch(a.dim - 2, a, q, r);
     const int64_t m = a.sizes[a.dim - 2], n = a.sizes[a.dim - 1], basis = q.sizes[q.dim - 1];
     const int64_t bytes =

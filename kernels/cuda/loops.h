@@ -109,15 +109,4 @@ inline bool is_aligned(const void* data, size_t bytes) {
   return reinterpret_cast<uintptr_t>(data) % bytes == 0;
 }
 
-/// Calls f(T{}) with the floating-point type of x, or reports that there is no such kernel.
-template <class F>
-void visit_floating_point(const char* op, const View& x, const F& f) {
-  visit_dtype(x.dtype, [&]<class T>(T) {
-    if constexpr (std::floating_point<T>)
-      f(T{});
-    else
-      no_kernel(op, "cuda", x.dtype);
-  });
-}
-
 }  // namespace gradus::cuda

@@ -174,7 +174,7 @@ __global__ void __launch_bounds__(kMostLanes, 1)
 }  // namespace
 
 void softmax_v1(const View& x, const View& out) {
-  visit_floating_point("softmax", x, [&]<class T>(T) {
+  visit_floating_point("softmax", "cuda", x.dtype, [&]<class T>(T) {
     for_rows<T>(
         [&](auto, const auto& rows) {
           launch<softmax_rows<InMemory, T>>(rows.grid(), rows, out.as<T>(), x.as<const T>());
@@ -184,7 +184,7 @@ void softmax_v1(const View& x, const View& out) {
 }
 
 void softmax_v2(const View& x, const View& out) {
-  visit_floating_point("softmax", x, [&]<class T>(T) {
+  visit_floating_point("softmax", "cuda", x.dtype, [&]<class T>(T) {
     for_rows<T>(
         [&](auto, const auto& rows) {
           launch<softmax_online<T>>(rows.grid(), rows, out.as<T>(), x.as<const T>());
@@ -194,7 +194,7 @@ void softmax_v2(const View& x, const View& out) {
 }
 
 void softmax_v3(const View& x, const View& out) {
-  visit_floating_point("softmax", x, [&]<class T>(T) {
+  visit_floating_point("softmax", "cuda", x.dtype, [&]<class T>(T) {
     for_rows<T>(
         [&]<class Share>(Share, const auto& rows) {
           if constexpr (Share::in_memory)
@@ -207,7 +207,7 @@ void softmax_v3(const View& x, const View& out) {
 }
 
 void softmax(const View& x, const View& out) {
-  visit_floating_point("softmax", x, [&]<class T>(T) {
+  visit_floating_point("softmax", "cuda", x.dtype, [&]<class T>(T) {
     for_rows<T>(
         [&]<class Share>(Share, const auto& rows) {
           if constexpr (Share::in_memory)
@@ -220,7 +220,7 @@ void softmax(const View& x, const View& out) {
 }
 
 void log_softmax(const View& x, const View& out) {
-  visit_floating_point("log_softmax", x, [&]<class T>(T) {
+  visit_floating_point("log_softmax", "cuda", x.dtype, [&]<class T>(T) {
     for_rows<T>(
         [&]<class Share>(Share, const auto& rows) {
           launch<log_softmax_rows<Share, T>>(rows.grid(), rows, out.as<T>(), x.as<const T>());
@@ -230,7 +230,7 @@ void log_softmax(const View& x, const View& out) {
 }
 
 void softmax_gradient(const View& gradient, const View& y, const View& out) {
-  visit_floating_point("softmax_gradient", y, [&]<class T>(T) {
+  visit_floating_point("softmax_gradient", "cuda", y.dtype, [&]<class T>(T) {
     for_rows<T>(
         [&]<class Share>(Share, const auto& rows) {
           launch<softmax_gradient_rows<Share, T>>(rows.grid(), rows, out.as<T>(), gradient.as<const T>(),
@@ -241,7 +241,7 @@ void softmax_gradient(const View& gradient, const View& y, const View& out) {
 }
 
 void log_softmax_gradient(const View& gradient, const View& y, const View& out) {
-  visit_floating_point("log_softmax_gradient", y, [&]<class T>(T) {
+  visit_floating_point("log_softmax_gradient", "cuda", y.dtype, [&]<class T>(T) {
     for_rows<T>(
         [&]<class Share>(Share, const auto& rows) {
           launch<log_softmax_gradient_rows<Share, T>>(rows.grid(), rows, out.as<T>(), gradient.as<const T>(),
@@ -252,7 +252,7 @@ void log_softmax_gradient(const View& gradient, const View& y, const View& out) 
 }
 
 void cross_entropy(const View& x, const View& target, const View& losses) {
-  visit_floating_point("cross_entropy", x, [&]<class T>(T) {
+  visit_floating_point("cross_entropy", "cuda", x.dtype, [&]<class T>(T) {
     for_rows<T>(
         [&]<class Share>(Share, const auto& rows) {
           launch<cross_entropy_rows<Share, T>>(rows.grid(), rows, x.as<const T>(), target.as<const int64_t>(),
@@ -263,7 +263,7 @@ void cross_entropy(const View& x, const View& target, const View& losses) {
 }
 
 void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out) {
-  visit_floating_point("cross_entropy_gradient", x, [&]<class T>(T) {
+  visit_floating_point("cross_entropy_gradient", "cuda", x.dtype, [&]<class T>(T) {
     for_rows<T>(
         [&]<class Share>(Share, const auto& rows) {
           launch<cross_entropy_gradient_rows<Share, T>>(rows.grid(), rows, out.as<T>(), x.as<const T>(),

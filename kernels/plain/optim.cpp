@@ -9,7 +9,7 @@ namespace {
 
 void sgd(const SgdStep& step, std::span<const SgdTensors> all) {
   for (const SgdTensors& tensors : all)
-    visit_floating_point("sgd", tensors.parameter->dtype, [&]<class T>(T) {
+    visit_floating_point("sgd", "cpu", tensors.parameter->dtype, [&]<class T>(T) {
       const SgdRule<T> rule(step, tensors);
       const Part<T> p(*tensors.parameter);
       const Part<const T> g(*tensors.gradient);
@@ -22,7 +22,7 @@ void sgd(const SgdStep& step, std::span<const SgdTensors> all) {
 
 void adam(const AdamStep& step, std::span<const AdamTensors> all) {
   for (const AdamTensors& tensors : all)
-    visit_floating_point("adam", tensors.parameter->dtype, [&]<class T>(T) {
+    visit_floating_point("adam", "cpu", tensors.parameter->dtype, [&]<class T>(T) {
       for_each_element(*tensors.parameter, AdamRule<T>(step, tensors), Part<T>(*tensors.parameter),
                        Part<const T>(*tensors.gradient), Part<T>(*tensors.first_moment),
                        Part<T>(*tensors.second_moment));

@@ -42,7 +42,7 @@ T sum_of_exponentials(const Line<const T>& x, T m) {
 }
 
 void softmax(const View& x, const View& out) {
-  visit_floating_point("softmax", x.dtype, [&]<class T>(T) {
+  visit_floating_point("softmax", "cpu", x.dtype, [&]<class T>(T) {
     for_each_line(
         [](Line<T> y, Line<const T> x) {
           const T m = largest_of(x), sum = sum_of_exponentials(x, m);
@@ -54,7 +54,7 @@ void softmax(const View& x, const View& out) {
 
 // x̄ᵢ = yᵢ (ȳᵢ - Σⱼ ȳⱼ yⱼ)
 void softmax_gradient(const View& gradient, const View& y, const View& out) {
-  visit_floating_point("softmax_gradient", y.dtype, [&]<class T>(T) {
+  visit_floating_point("softmax_gradient", "cpu", y.dtype, [&]<class T>(T) {
     for_each_line(
         [](Line<T> result, Line<const T> g, Line<const T> y) {
           const T mean = dot(g, y);
@@ -66,7 +66,7 @@ void softmax_gradient(const View& gradient, const View& y, const View& out) {
 
 // yᵢ = xᵢ - m - log Σⱼ e^(xⱼ - m): no logarithm of a softmax that has been rounded to 0.
 void log_softmax(const View& x, const View& out) {
-  visit_floating_point("log_softmax", x.dtype, [&]<class T>(T) {
+  visit_floating_point("log_softmax", "cpu", x.dtype, [&]<class T>(T) {
     for_each_line(
         [](Line<T> y, Line<const T> x) {
           const T m = largest_of(x), log_sum = math::log(sum_of_exponentials(x, m));
@@ -78,7 +78,7 @@ void log_softmax(const View& x, const View& out) {
 
 // x̄ᵢ = ȳᵢ - e^yᵢ Σⱼ ȳⱼ
 void log_softmax_gradient(const View& gradient, const View& y, const View& out) {
-  visit_floating_point("log_softmax_gradient", y.dtype, [&]<class T>(T) {
+  visit_floating_point("log_softmax_gradient", "cpu", y.dtype, [&]<class T>(T) {
     for_each_line(
         [](Line<T> result, Line<const T> g, Line<const T> y) {
           const T sum = sum_of(g);
@@ -92,7 +92,7 @@ void log_softmax_gradient(const View& gradient, const View& y, const View& out) 
 
 // loss = -log softmax(x)ₜ = m - xₜ + log Σⱼ e^(xⱼ - m)      with the target t
 void cross_entropy(const View& x, const View& target, const View& losses) {
-  visit_floating_point("cross_entropy", x.dtype, [&]<class T>(T) {
+  visit_floating_point("cross_entropy", "cpu", x.dtype, [&]<class T>(T) {
     for_each_line(
         [](Line<const T> x, Line<const int64_t> t, Line<T> loss) {
           const T m = largest_of(x);
@@ -104,7 +104,7 @@ void cross_entropy(const View& x, const View& target, const View& losses) {
 
 // x̄ᵢ = ȳ (softmax(x)ᵢ - [i = t])
 void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out) {
-  visit_floating_point("cross_entropy_gradient", x.dtype, [&]<class T>(T) {
+  visit_floating_point("cross_entropy_gradient", "cpu", x.dtype, [&]<class T>(T) {
     for_each_line(
         [](Line<T> result, Line<const T> g, Line<const T> x, Line<const int64_t> t) {
           const T m = largest_of(x), scale = g[0] / sum_of_exponentials(x, m);
@@ -122,7 +122,7 @@ void cross_entropy_gradient(const View& gradient, const View& x, const View& tar
 // Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
 
 void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations) {
-  visit_floating_point("layer_norm", x.dtype, [&]<class T>(T) {
+  visit_floating_point("layer_norm", "cpu", x.dtype, [&]<class T>(T) {
     for_each_line(
         [eps](Line<T> y, Line<T> r, Line<const T> x) {
           const T n = static_cast<T>(x.size), mean = sum_of(x) / n;
@@ -139,7 +139,7 @@ void layer_norm(const View& x, double eps, const View& out, const View& inverse_
 // row would contribute: y does not depend on them.
 void layer_norm_gradient(const View& gradient, const View& y, const View& inverse_deviations,
                          const View& out) {
-  visit_floating_point("layer_norm_gradient", y.dtype, [&]<class T>(T) {
+  visit_floating_point("layer_norm_gradient", "cpu", y.dtype, [&]<class T>(T) {
     for_each_line(
         [](Line<T> result, Line<const T> g, Line<const T> y, Line<const T> r) {
           const T n = static_cast<T>(y.size), mean = sum_of(g) / n, slope = dot(g, y) / n;

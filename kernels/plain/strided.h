@@ -102,18 +102,11 @@ auto pairwise_sum(int64_t begin, int64_t end, const Term& term) -> decltype(term
   return sum;
 }
 
-/// Calls f with a value of the C++ type that `dtype` names if it satisfies the concept, else
-/// reports a missing kernel.
-template <class F>
-void visit_floating_point(const char* op, Dtype dtype, const F& f) {
-  if (dtype == kFloat32) return f(float{});
-  if (dtype == kFloat64) return f(double{});
-  no_kernel(op, "cpu", dtype);
-}
+/// visit_floating_point for kernels that have int64 as well.
 template <class F>
 void visit_number(const char* op, Dtype dtype, const F& f) {
   if (dtype == kInt64) return f(int64_t{});
-  visit_floating_point(op, dtype, f);
+  visit_floating_point(op, "cpu", dtype, f);
 }
 
 }  // namespace gradus::plain

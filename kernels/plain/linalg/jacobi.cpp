@@ -184,7 +184,7 @@ void svd_of(const Matrix<const T>& a, const Matrix<T>& u, const Line<T>& s, cons
 }
 
 void eigh(const View& a, const View& values, const View& vectors) {
-  visit_floating_point("eigh", a.dtype, [&]<class T>(T) {
+  visit_floating_point("eigh", "cpu", a.dtype, [&]<class T>(T) {
     const auto one = [](Part<const T> a, Part<T> values, Part<T> vectors) {
       eigh_of(Matrix<const T>(a), Line<T>(values), Matrix<T>(vectors));
     };
@@ -193,7 +193,7 @@ void eigh(const View& a, const View& values, const View& vectors) {
 }
 
 void svd(const View& a, const View& u, const View& s, const View& v) {
-  visit_floating_point("svd", a.dtype, [&]<class T>(T) {
+  visit_floating_point("svd", "cpu", a.dtype, [&]<class T>(T) {
     const auto one = [](Part<const T> a, Part<T> u, Part<T> s, Part<T> v) {
       svd_of(Matrix<const T>(a), Matrix<T>(u), Line<T>(s), Matrix<T>(v));
     };

@@ -59,7 +59,7 @@ void qr_of(const Matrix<const T>& a, const Matrix<T>& q, const Matrix<T>& r) {
 }
 
 void qr(const View& a, const View& q, const View& r) {
-  visit_floating_point("qr", a.dtype, [&]<class T>(T) {
+  visit_floating_point("qr", "cpu", a.dtype, [&]<class T>(T) {
     const auto one = [](Part<const T> a, Part<T> q, Part<T> r) {
       qr_of(Matrix<const T>(a), Matrix<T>(q), Matrix<T>(r));
     };

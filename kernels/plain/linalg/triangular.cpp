@@ -80,7 +80,7 @@ void substitute(const Matrix<const T>& a, Triangle triangle, const Matrix<const 
 }
 
 void lu(const View& a, const View& lu, const View& permutation) {
-  visit_floating_point("lu", a.dtype, [&]<class T>(T) {
+  visit_floating_point("lu", "cpu", a.dtype, [&]<class T>(T) {
     const auto one = [](Part<const T> a, Part<T> lu, Part<int64_t> permutation) {
       assign(Matrix<T>(lu), Matrix<const T>(a));
       eliminate(Matrix<T>(lu), Line<int64_t>(permutation));
@@ -90,14 +90,14 @@ void lu(const View& a, const View& lu, const View& permutation) {
 }
 
 void cholesky(const View& a, const View& l) {
-  visit_floating_point("cholesky", a.dtype, [&]<class T>(T) {
+  visit_floating_point("cholesky", "cpu", a.dtype, [&]<class T>(T) {
     const auto one = [](Part<const T> a, Part<T> l) { cholesky_of(Matrix<const T>(a), Matrix<T>(l)); };
     for_each_part(a.dim - 2, one, Part<const T>(a), Part<T>(l));
   });
 }
 
 void solve_triangular(const View& a, Triangle triangle, const View& b, const View& x) {
-  visit_floating_point("solve_triangular", a.dtype, [&]<class T>(T) {
+  visit_floating_point("solve_triangular", "cpu", a.dtype, [&]<class T>(T) {
     const auto one = [triangle](Part<const T> a, Part<const T> b, Part<T> x) {
       substitute(Matrix<const T>(a), triangle, Matrix<const T>(b), Matrix<T>(x));
     };
