@@ -158,12 +158,11 @@ void iris_part(Session& session) {
   const double loss = sum_of_squares(product, A), bound = sum_of_squares(truncated, A);
   std::cout << "Reconstruction loss (squared L2 norm) for gradient-based factorisation = " << loss
             << "\nwhilst that for truncated SVD = " << bound << "\n";
-  std::cout << "Largest difference between the two reconstructions: "
-            << (product - truncated).abs().max().item<double>()
-            << "\n\nBoth span the same plane, but with different axes: SVD projects onto the principal "
-               "components,\n"
-               "the factorisation onto any two directions in that plane, since U V = (U R) (R^-1 V) for any\n"
-               "invertible R.\n";
+  std::cout
+      << "Largest difference between the two reconstructions: "
+      << (product - truncated).abs().max().item<double>()
+      << "\n\nBoth span the same plane, but with different axes: the principal components for SVD, and\n"
+         "any two directions for the factorisation, since U V = (U R) (R^-1 V) for any invertible R.\n";
   set_loss(session, "iris.loss", loss);
   session.set("iris.svd_loss", bound);
   session.expect("iris.svd_loss", svd_bound(A, rank), 1e-4);
@@ -318,9 +317,8 @@ void missing_part(Session& session) {
   show_first_rows(W, H, A);
   if (complete) judge_hidden(completed, truth, mask);
   if (!options.data)
-    std::cout
-        << "The sheet's ratings are random, so none can be predicted from the others. The fit has about as\n"
-           "many parameters as there are known entries, so it memorises them.\n";
+    std::cout << "The sheet's ratings are random, so none can be predicted from the others.\n"
+                 "The fit has about as many parameters as there are known entries, so it memorises them.\n";
   set_loss(session, "ratings.masked_loss", value_of(loss));
   session.expect_at_least("ratings.masked_loss", 0);
   session.expect_at_most("ratings.masked_loss", 1);
