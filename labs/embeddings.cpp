@@ -2,11 +2,11 @@
 // descent. Part 4 learns embeddings of users and movies from the ratings of sheet 002, or from a file in MovieLens'
 // format. Part 5 learns them from made-up ratings. The functions are in embeddings.h.
 //
-// What to expect. Each of sheet 002's 20×10 ratings was drawn at random, independently of the others. So 160 of them say
-// nothing about the other 40, and in the long run no predictor beats the mean. A model that is trained for long memorises
-// its training ratings, and is then far worse than the mean on the others. Therefore a tenth of the ratings is used for
-// validation: it decides which epoch's model is kept. In part 5, two hidden traits decide the ratings, and embeddings of
-// width 2 find most of them.
+// What to expect. Each of sheet 002's 20×10 ratings was drawn at random, independently of the others. So 160 of them
+// say nothing about the other 40, and in the long run no predictor beats the mean. A model that is trained for long
+// memorises its training ratings, and is then far worse than the mean on the others. Therefore a tenth of the ratings
+// is used for validation: it decides which epoch's model is kept. In part 5, two hidden traits decide the ratings, and
+// embeddings of width 2 find most of them.
 #include "labs/embeddings.h"
 
 #include <algorithm>

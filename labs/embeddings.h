@@ -26,7 +26,7 @@ inline std::pair<Tensor, Tensor> worksheet_embeddings() {
   return {U, M};
 }
 
-/// Subtracts its mean from each row. A row holds the ratings of one user.
+/// Centres each row, which holds the ratings of one user, by subtracting the row's mean.
 inline Tensor centre_rows(const Tensor& ratings) { return ratings - ratings.mean({-1}, /*keepdim=*/true); }
 
 /// (u·v - rating)²
@@ -112,7 +112,7 @@ inline Split split(const Ratings& all) {
           all.at(order.slice(0, n_test, n_test + n_validation)), all.at(order.slice(0, 0, n_test))};
 }
 
-/// One pass over the ratings in random order, in about 200 batches of at least 16 ratings.
+/// One pass over the n ratings in random order, in batches of n / 200 ratings, but at least 16.
 inline void train_epoch(Recommender& model, const Ratings& ratings, double lambda,
                         optim::Optimizer& optimizer) {
   const int64_t n = ratings.size(), batch_size = std::max<int64_t>(16, n / 200);

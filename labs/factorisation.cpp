@@ -1,11 +1,11 @@
-// Lab: a matrix as a product of two thin factors. Sheet 000 goes entry by entry, with derivatives written by hand. Sheet
-// 001 uses the tape. Sheet 002 uses the tape and Adam, also with missing entries. The functions are in factorisation.h.
-// Each loss is printed with its exact bound, which comes from the singular value decomposition.
+// Lab: a matrix as a product of two thin factors. Sheet 000 goes entry by entry, with derivatives written by hand.
+// Sheet 001 uses the tape. Sheet 002 uses the tape and Adam, also with missing entries. The functions are in
+// factorisation.h. Each loss is printed with its exact bound, which comes from the singular value decomposition.
 //
 // The sheets set no seed here, so their digits cannot be reproduced. Whether a run comes near its bound in the sheet's
-// number of steps depends on the random first factors. About half of all seeds bring part 1 within half a percent of its
-// bound. A third of these do the same for every rank of part 5, and one in eight brings part 4 to the six digits of its
-// bound. With the default seed all fits come near their bounds, in float32 and in float64.
+// number of steps depends on the random first factors. About half of all seeds bring part 1 within half a percent of
+// its bound. A third of these do the same for every rank of part 5, and one in eight brings part 4 to the six digits of
+// its bound. With the default seed all fits come near their bounds, in float32 and in float64.
 #include "labs/factorisation.h"
 
 #include <algorithm>
@@ -202,8 +202,8 @@ void show_first_rows(const Tensor& W, const Tensor& H, const Tensor& A, int64_t 
             << A.slice(0, 0, rows) << "\n";
 }
 
-/// Stores the loss of a fit and expects it near the bound. Sheet 002's loss is the norm of the residual, so the bound is
-/// √(Σ_{i>k} σᵢ²).
+/// Stores the loss of a fit and expects it near the bound. Sheet 002's loss is the norm of the residual, so the
+/// bound is √(Σ_{i>k} σᵢ²).
 void expect_near_bound(Session& session, const std::string& name, double loss, double bound) {
   set_loss(session, name, loss);
   session.expect_at_least(name, bound - 1e-4);

@@ -1,6 +1,6 @@
-// The functions of sheets 000, 001 and 002. Each approximates a matrix A (m, n) by a product of two thin factors of rank
-// k: A ≈ U Vᵀ, or A ≈ W H. They differ in three things: the derivative is written by hand or left to the tape, a step
-// uses one entry or all, and missing entries are masked or not.
+// The functions of sheets 000, 001 and 002. Each approximates a matrix A (m, n) by a product of two thin factors of
+// rank k: A ≈ U Vᵀ, or A ≈ W H. They differ in three things: the derivative is written by hand or left to the tape, a
+// step uses one entry or all, and missing entries are masked or not.
 //
 // The best rank-k approximation of A in the sum of squares is the truncated singular value decomposition. Its error is
 // Σ_{i>k} σᵢ² (Eckart & Young, 1936). The lab compares the loss of each function with this bound.

@@ -1,5 +1,5 @@
 // Initial values for parameters. Each function fills a tensor without recording, and returns it.
-// Values are drawn in PyTorch's order, so the same seed gives the same parameters.
+// Values are drawn in PyTorch's order, so the same seed gives the same parameters as in PyTorch.
 // nn/tools/initialisers.h has more functions.
 //
 // A weight is (out, in, …). With fan_in = in · |…| and fan_out = out · |…|, a variance proportional

@@ -1,5 +1,5 @@
-// The layers of most networks: Linear, Embedding, Dropout and ReLU, each as a module and as a function. The
-// functions, in gradus::nn::functional, take the parameters as arguments.
+// The layers of most networks: Linear, Embedding, Dropout and ReLU, each as a module (nn::Linear) and as a
+// function (nn::functional::linear). The functions take the parameters as arguments.
 #pragma once
 
 #include "nn/function_layer.h"
@@ -33,7 +33,7 @@ struct DropoutFuncOptions {
   GRADUS_ARG(bool, training) = true;
   GRADUS_ARG(bool, inplace) = false;
 };
-/// gradus::dropout with p and train in a struct.
+/// gradus::dropout with options. inplace(true) writes the result over x.
 Tensor dropout(const Tensor& x, const DropoutFuncOptions& options = {});
 
 struct EmbeddingFuncOptions {

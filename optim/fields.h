@@ -17,7 +17,7 @@ class Fields {
  public:
   virtual ~Fields() = default;
 
-  /// The fields that follow are called prefix.name. Tensors must have the shape and dtype of a defined `like`.
+  /// The fields that follow are called prefix.name. If `like` is given, tensors must match its shape and dtype.
   virtual Fields& in(std::string prefix, const Tensor& like = {}) = 0;
 
   virtual Fields& operator()(const char* name, double& value) = 0;
@@ -38,8 +38,7 @@ class Fields {
   }
 
  protected:
-  /// Whether the optional has a value. When writing, returns has_value. When reading, whether the
-  /// file has the field.
+  /// Whether the optional has a value: has_value when writing, and when reading whether the file has the field.
   virtual bool is_present(const char* name, bool has_value) = 0;
 };
 

@@ -115,8 +115,7 @@ class Optimizer {
 /// Error unless `x` (a gradient or a part of the state) has the shape, dtype and device of its parameter.
 void check_fits(const char* what, const Tensor& x, const Tensor& parameter);
 
-/// Sets an undefined tensor of an optimiser's state to zeros like the parameter. Error if a defined
-/// one does not fit.
+/// Sets an undefined `state` to zeros of the parameter's shape. Checks a defined `state` with check_fits.
 void zeros_at_first(Tensor& state, const Tensor& parameter);
 
 /// Base of an optimiser whose step treats every parameter separately. Each parameter has one State.

@@ -1,5 +1,5 @@
-// Figures. A figure is saved as NAME.csv, which holds its series, and as NAME.svg and NAME.png, which gnuplot draws from
-// the CSV. Without gnuplot only the CSV is written.
+// Figures. A figure is saved as NAME.csv, which holds its series, and as NAME.svg and NAME.png, which gnuplot draws
+// from the CSV. Without gnuplot only the CSV is written.
 #pragma once
 
 #include <filesystem>

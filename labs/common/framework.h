@@ -1,5 +1,5 @@
-// The framework that a lab computes with: Gradus, or libtorch in a namespace called gradus. The labs' functions use only
-// names that both have, and `cmake -D GRADUS_COMPARE_LIBTORCH=ON` compiles them with libtorch too.
+// The framework that a lab computes with: Gradus, or libtorch in a namespace called gradus. The labs' functions use
+// only names that both have, and `cmake -D GRADUS_COMPARE_LIBTORCH=ON` compiles them with libtorch too.
 #pragma once
 
 #if GRADUS_LIBTORCH

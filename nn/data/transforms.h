@@ -51,7 +51,7 @@ class TensorLambda : public TensorTransform<Target> {
   std::function<Tensor(Tensor)> function_;
 };
 
-/// (x - mean) / stddev for images (C, H, W), with one mean and deviation per channel or one in all.
+/// (x - mean) / stddev for images (C, H, W). Mean and deviation are given per channel, or once for all.
 template <class Target = Tensor>
 struct Normalize : TensorTransform<Target> {
   Normalize(ArrayRef<double> mean, ArrayRef<double> stddev)

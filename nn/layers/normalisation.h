@@ -26,7 +26,7 @@ struct LayerNormFuncOptions {
   GRADUS_ARG(double, eps) = 1e-5;
 };
 /// Mean and biased variance are taken over the last dimensions of x, whose sizes are normalized_shape. Error
-/// if x has other last sizes.
+/// if x does not end in these sizes.
 /// Source: Ba, Kiros & Hinton, "Layer Normalization" (2016).
 Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& options);
 

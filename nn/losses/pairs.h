@@ -1,4 +1,5 @@
-// Losses for pairs. The target y is 1 if the two inputs belong together, and -1 if they do not.
+// Losses that compare two things. The target y is 1 or -1. In the two embedding losses, 1 says that the
+// things belong together.
 #pragma once
 
 #include "nn/losses.h"

@@ -26,8 +26,8 @@ class LRScheduler {
   Optimizer& optimizer_;
 };
 
-/// lr ← gamma · lr in the calls of step() with the numbers step_size + 1, 2 step_size + 1, … As in libtorch,
-/// this is one call later than in Python's StepLR.
+/// lr ← gamma · lr in call number step_size + 1, 2 step_size + 1, … of step(). As in libtorch, this is one
+/// call later than in Python's StepLR.
 class StepLR : public LRScheduler {
  public:
   StepLR(Optimizer& optimizer, unsigned step_size, double gamma = 0.1);

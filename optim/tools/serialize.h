@@ -1,5 +1,4 @@
-// Optimisers in files: save(adam, "adam.safetensors"), load(adam, "adam.safetensors"). See
-// tensor/files/serialize.h.
+// Optimisers in files: save(adam, "adam.safetensors"), load(adam, "adam.safetensors"). See tensor/files/serialize.h.
 //
 // A file holds everything on which the next step depends, except the parameters and their gradients. The
 // names are those of PyTorch's state_dict: "state.0.exp_avg" of the first parameter, "param_groups.0.lr"
