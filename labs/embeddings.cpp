@@ -1,12 +1,12 @@
-// Lab: embeddings. Sheet 003 introduces them with a few numbers: dot products, their SVD, one step of gradient
-// descent. Then the ratings of sheet 002, and any in MovieLens' form, are learnt by embeddings of users and
-// movies. The functions are in embeddings.h.
+// Lab: embeddings. Parts 1 to 3 are sheet 003's examples with a few numbers: dot products, an SVD, one step of gradient
+// descent. Part 4 learns embeddings of users and movies from the ratings of sheet 002, or from a file in MovieLens'
+// format. Part 5 learns them from made-up ratings. The functions are in embeddings.h.
 //
-// What can be expected. Sheet 002's 20×10 ratings were drawn at random, each independently of the others:
-// nothing in 160 of them tells about the other 40, and no predictor is better in the long run than their mean. A
-// model that is trained for long still comes near its training ratings by heart, and is then far worse than the
-// mean on the others; what stops it in time is a tenth of the ratings that it is not trained on. The last part
-// shows the opposite: ratings that two hidden traits decide, most of which embeddings of width 2 find.
+// What to expect. Each of sheet 002's 20×10 ratings was drawn at random, independently of the others. So 160 of them
+// say nothing about the other 40, and in the long run no predictor beats the mean. A model that is trained for long
+// memorises its training ratings, and is then far worse than the mean on the others. Therefore a tenth of the ratings
+// is used for validation: it decides which epoch's model is kept. In part 5, two hidden traits decide the ratings, and
+// embeddings of width 2 find most of them.
 #include "labs/embeddings.h"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ namespace {
 
 using namespace lab;
 
-/// As Python prints a float: 1.0, 0.25.
+/// x as Python prints a float: 1.0, 0.25.
 std::string as_python(double x) {
   std::ostringstream text;
   text << x;
@@ -44,14 +44,14 @@ void dot_part(Session& session) {
   std::cout << M << "\n\n";
   const struct {
     int user, movie;  // counted from 1
-    double on_the_sheet;
+    double sheet_value;
   } pairs[] = {{2, 1, 1}, {1, 2, -2}, {4, 3, -1}};
-  for (const auto& [user, movie, on_the_sheet] : pairs) {
+  for (const auto& [user, movie, sheet_value] : pairs) {
     const double product = dot(U[user - 1], M[movie - 1]).item<double>();
     std::cout << "dot(user " << user << ", movie " << movie << ") = " << as_python(product) << "\n";
     const std::string name = "dot.user" + std::to_string(user) + "_movie" + std::to_string(movie);
     session.set(name, product);
-    if (session.seed() == 0) session.expect(name, on_the_sheet, 0);  // the sheet's seed
+    if (session.seed() == 0) session.expect(name, sheet_value, 0);  // the sheet's seed
   }
 }
 
@@ -68,13 +68,14 @@ void svd_part(Session& session) {
   const Tensor ratings_centered = centre_rows(ratings);
   std::cout << "ratings_centered\n" << ratings_centered << "\n\n";
   const auto [U, S, V] = svd(ratings_centered);
-  std::cout << "svd_result\nU=" << U << "\nS=" << S << "\nV=" << V
-            << "\n\nA column of U and the same column of V may both change their sign: the product stays.\n"
-               "In the first column, LAPACK may have chosen otherwise than on the sheet.\n";
+  std::cout
+      << "svd_result\nU=" << U << "\nS=" << S << "\nV=" << V
+      << "\n\nA column of U and the same column of V may both change sign: the product stays the same.\n"
+         "So the first columns may have other signs here than on the sheet.\n";
   session.set("svd.s0", S[0].item<double>());
   session.set("svd.s1", S[1].item<double>());
-  session.expect("svd.s0", std::sqrt(3),
-                 1e-5);  // 1.7321 on the sheet; the rows' products are [[2, -1], [-1, 2]]
+  // With X the centred ratings, X Xᵀ = [[2, -1], [-1, 2]] has the eigenvalues 3 and 1. The sheet prints 1.7321.
+  session.expect("svd.s0", std::sqrt(3), 1e-5);
   session.expect("svd.s1", 1, 1e-5);
 }
 
@@ -115,7 +116,7 @@ void step_part(Session& session) {
 
 // ---- Part 4: embeddings learnt from ratings -------------------------------------------------------------------------
 
-/// Ratings, and what the rows of the embeddings are called.
+/// Ratings, and the ids of the users and movies. Row i of an embedding belongs to users[i] or movies[i].
 struct Catalogue {
   Ratings ratings;
   std::vector<int64_t> users, movies;  // ids in ascending order
@@ -124,31 +125,31 @@ struct Catalogue {
   int64_t movie_count() const { return static_cast<int64_t>(movies.size()); }
 };
 
-/// The different ids in ascending order, and for each entry of `ids` the place of its id among them.
-std::pair<std::vector<int64_t>, Tensor> number_by_id(const Tensor& ids) {
+/// The distinct ids in ascending order, and the index of each entry of `ids` among them.
+std::pair<std::vector<int64_t>, Tensor> unique_with_inverse(const Tensor& ids) {
   const Tensor packed = ids.contiguous();
   const int64_t* id = packed.data_ptr<int64_t>();
-  std::vector<int64_t> known(id, id + packed.numel());
-  std::ranges::sort(known);
-  known.erase(std::unique(known.begin(), known.end()), known.end());
-  const Tensor places = empty_like(packed);
-  std::transform(id, id + packed.numel(), places.data_ptr<int64_t>(),
-                 [&](int64_t x) { return std::ranges::lower_bound(known, x) - known.begin(); });
-  return {known, places};
+  std::vector<int64_t> unique(id, id + packed.numel());
+  std::ranges::sort(unique);
+  unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
+  const Tensor inverse = empty_like(packed);
+  std::transform(id, id + packed.numel(), inverse.data_ptr<int64_t>(),
+                 [&](int64_t x) { return std::ranges::lower_bound(unique, x) - unique.begin(); });
+  return {unique, inverse};
 }
 
-/// A file in the form of MovieLens' ratings.csv: userId,movieId,rating,timestamp. Ids may be any whole numbers; the time
-/// is not looked at.
+/// Reads a file in the format of MovieLens' ratings.csv: userId,movieId,rating,timestamp. Ids may be any whole numbers.
+/// The timestamp is ignored.
 Catalogue read_movielens(const std::filesystem::path& path) {
   const CsvTable ids = read_csv(path, {.dtype = kInt64, .columns = {"userId", "movieId"}});
   const CsvTable stars = read_csv(path, {.columns = {"rating"}});
   check(isfinite(stars.values).all().item<bool>(), path.string(), ": holds an infinite rating");
-  auto [users, user] = number_by_id(ids.column("userId"));
-  auto [movies, movie] = number_by_id(ids.column("movieId"));
+  auto [users, user] = unique_with_inverse(ids.column("userId"));
+  auto [movies, movie] = unique_with_inverse(ids.column("movieId"));
   return {{user, movie, stars.column("rating").contiguous()}, users, movies};
 }
 
-/// The sheet's table, users down and movies across, as triples; users and movies are numbered from 1.
+/// Reads the sheet's table, one row per user and one column per movie. Users and movies are numbered from 1.
 Catalogue read_table(const std::filesystem::path& path) {
   const Tensor table = read_csv(path).values;
   const Tensor user_and_movie = isfinite(table).nonzero();
@@ -161,9 +162,9 @@ Catalogue read_table(const std::filesystem::path& path) {
   return all;
 }
 
-/// Two numbers for each row of an embedding (n, k): the row itself if it has two, the plane in which the rows spread the
-/// most if it has more, the row and its bias if it has only one.
-Tensor in_the_plane(const Tensor& embedding, const Tensor& bias) {
+/// Coordinates (n, 2) for drawing the rows of an embedding (n, k): for k = 2 the rows themselves, for k > 2 their first
+/// two principal components, for k = 1 each row and its bias.
+Tensor plane_coordinates(const Tensor& embedding, const Tensor& bias) {
   if (embedding.size(1) == 1) return cat({embedding, bias}, 1);
   return embedding.size(1) == 2 ? embedding : principal_plane(embedding);
 }
@@ -178,11 +179,11 @@ Series points(const std::string& name, const Tensor& plane, const std::vector<in
   return group;
 }
 
-/// Users and movies in one picture: a user likes the movies in the direction of the user's own point.
+/// Draws users and movies in one figure. A user likes movies whose points are in the direction of the user's point.
 void draw_embeddings(Session& session, const std::string& name, Recommender& model, const Catalogue& all) {
   const Tensor embedding = cat({model.users->weight, model.movies->weight}).detach().cpu();
   const Tensor bias = cat({model.user_bias->weight, model.movie_bias->weight}).detach().cpu();
-  const Tensor plane = in_the_plane(embedding, bias);
+  const Tensor plane = plane_coordinates(embedding, bias);
   const int64_t n = all.user_count();
   const bool labelled = plane.size(0) <= 40;
   const int64_t rank = embedding.size(1);
@@ -196,20 +197,20 @@ void draw_embeddings(Session& session, const std::string& name, Recommender& mod
                                         points("movies", plane.slice(0, n), all.movies, labelled)}});
 }
 
-void draw_course(Session& session, const std::string& name, const Course& course, double mean_rmse) {
+void draw_errors(Session& session, const std::string& name, const TrainingErrors& errors, double mean_rmse) {
   session.figure(name + "_error",
                  LinePlot{.title = "Error of the predicted ratings after each epoch",
                           .x_label = "epoch",
                           .y_label = "root mean squared error",
-                          .series = {{.name = "training", .y = course.train},
-                                     {.name = "validation", .y = course.validation},
-                                     {.name = "held out", .y = course.test},
+                          .series = {{.name = "training", .y = errors.train},
+                                     {.name = "validation", .y = errors.validation},
+                                     {.name = "held out", .y = errors.test},
                                      {.name = "held out, mean predictor",
-                                      .y = std::vector<double>(course.test.size(), mean_rmse)}}});
+                                      .y = std::vector<double>(errors.test.size(), mean_rmse)}}});
 }
 
-/// Trains embeddings on the catalogue, prints and draws how it went, sets NAME.rmse and NAME.mean_rmse, and returns the
-/// latter, the held-out error of predicting the mean.
+/// Trains embeddings on the catalogue, prints and draws the errors, and sets NAME.rmse and NAME.mean_rmse. Returns
+/// NAME.mean_rmse, the held-out error of predicting the mean.
 double learn(Session& session, const std::string& name, Catalogue all) {
   const Options& options = session.options();
   const int64_t rank = options.rank.value_or(2);
@@ -219,23 +220,23 @@ double learn(Session& session, const std::string& name, Catalogue all) {
   Recommender model(all.user_count(), all.movie_count(), rank, mean);
   model.to(device_of(session), dtype_of(session));
   std::cout << all.user_count() << " users, " << all.movie_count() << " movies, " << all.ratings.size()
-            << " ratings: " << parts.train.size() << " to learn from, " << parts.validation.size()
-            << " to say when to stop, " << parts.test.size() << " held out\n";
+            << " ratings: " << parts.train.size() << " for training, " << parts.validation.size()
+            << " for validation, " << parts.test.size() << " held out\n";
   const double lambda = 0.05, lr = options.lr.value_or(0.01);
   if (options.tape) show_tape(model.loss(parts.train, lambda));
 
-  const Course course = train_recommender(model, parts, lambda, lr, options.epochs.value_or(100));
-  require_finite(course.train.back(), lr);
+  const TrainingErrors errors = train_recommender(model, parts, lambda, lr, options.epochs.value_or(100));
+  require_finite(errors.train.back(), lr);
   const double mean_rmse = (parts.test.stars - mean).pow(2).mean().sqrt().item<double>();
   const double rmse = model.rmse(parts.test);
-  std::cout << "rank " << rank << ": after " << course.train.size() - 1 << " epochs the training error is "
-            << course.train.back() << " and the held-out error " << course.test.back()
-            << "; the validation error was least after " << course.best_epoch
-            << "\n\nRMSE on held-out ratings\n  mean "
-            << "predictor " << mean_rmse << "\n  embeddings     " << rmse << "\n";
+  std::cout << "rank " << rank << ": after " << errors.train.size() - 1 << " epochs the training error is "
+            << errors.train.back() << " and the held-out error " << errors.test.back()
+            << "; the validation error was smallest after epoch " << errors.best_epoch
+            << "\n\nRMSE on held-out ratings\n  mean predictor " << mean_rmse << "\n  embeddings     " << rmse
+            << "\n";
   session.set(name + ".rmse", rmse);
   session.set(name + ".mean_rmse", mean_rmse);
-  draw_course(session, name, course, mean_rmse);
+  draw_errors(session, name, errors, mean_rmse);
   draw_embeddings(session, name, model, all);
   return mean_rmse;
 }
@@ -251,7 +252,7 @@ void ratings_part(Session& session) {
   session.expect_at_most("ratings.rmse", session.options().data ? mean_rmse : 1.1 * mean_rmse);
 }
 
-// ---- Part 5: ratings with something to be learnt --------------------------------------------------------------------
+// ---- Part 5: ratings with hidden traits -----------------------------------------------------------------------------
 
 constexpr int64_t kUsers = 60, kMovies = 40;
 
@@ -266,7 +267,7 @@ void structure_part(Session& session) {
   session.expect_at_most("structure.rmse", (enough ? 0.65 : 1) * mean_rmse);
 }
 
-// ---- Bad input, refused before anything is computed ----------------------------------------------------------------
+// ---- Checks of the input, before anything is computed --------------------------------------------------------------
 
 void require_rank(const Session& session, const std::string& part, int64_t users, int64_t movies) {
   const int64_t rank = session.options().rank.value_or(1), most = std::min(users, movies);
@@ -274,11 +275,11 @@ void require_rank(const Session& session, const std::string& part, int64_t users
         " movies, so the rank must be from 1 to ", most, ", but is ", rank);
 }
 
-void refuse_bad_input(Session& session) {
+void check_input(Session& session) {
   if (is_chosen(session, "ratings")) {
     const Catalogue all = read_ratings(session);
     check(all.ratings.size() >= 10, "there are only ", all.ratings.size(),
-          " ratings; at least 10 are needed to hold some of them out");
+          " ratings; at least 10 are needed for training, validation and test");
     require_rank(session, "ratings", all.user_count(), all.movie_count());
   }
   if (is_chosen(session, "structure")) require_rank(session, "structure", kUsers, kMovies);
@@ -296,19 +297,20 @@ int main(int argc, char** argv) {
                  {"svd", "Sheet 003, constructing embeddings", svd_part},
                  {"step", "Sheet 003, one step of gradient descent", step_part},
                  {"ratings", "Embeddings learnt from sheet 002's ratings, or those of --data", ratings_part},
-                 {"structure", "The same on made-up ratings that two hidden traits decide", structure_part}},
+                 {"structure", "Embeddings learnt from made-up ratings with two hidden traits",
+                  structure_part}},
        .flags = {{"--epochs", "passes over the ratings", "100", learnt},
                  {"--lr", "learning rate of the learnt embeddings", "0.01", learnt},
                  {"--rank", "width of the learnt embeddings", "2", learnt},
-                 {"--seed", "of every random number", "0", {"dot", "ratings", "structure"}},
+                 {"--seed", "seed of all random numbers", "0", {"dot", "ratings", "structure"}},
                  {"--dtype", "float32 or float64", "float32"},
                  {"--data",
-                  "a CSV in MovieLens' form, userId,movieId,rating,timestamp",
-                  "the 20 by 10 ratings",
+                  "a CSV in MovieLens' format: userId,movieId,rating,timestamp",
+                  "sheet 002's 20 x 10 ratings",
                   {"ratings"}},
                  {"--tape",
                   "print the tape of one iteration (parts 3 to 5)",
                   "",
                   {"step", "ratings", "structure"}}},
-       .prepare = refuse_bad_input});
+       .prepare = check_input});
 }

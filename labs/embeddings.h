@@ -1,6 +1,6 @@
 // The functions of sheet 003: users and movies as short vectors, whose dot product is the user's rating of the movie.
 //
-// Only names that libtorch has too are used, so the same functions compile against it: labs/common/framework.h.
+// These functions use only names that libtorch has too, so they also compile with it: see labs/common/framework.h.
 #pragma once
 
 #include <algorithm>
@@ -20,13 +20,13 @@ namespace F = gradus::nn::functional;
 
 // ---- The worksheet --------------------------------------------------------------------------------------------------
 
-/// Five users and three movies in whole numbers.
+/// Random embeddings of five users (5, 3) and three movies (3, 3), rounded to whole numbers.
 inline std::pair<Tensor, Tensor> worksheet_embeddings() {
   Tensor U = randn({5, 3}).round(), M = randn({3, 3}).round();
   return {U, M};
 }
 
-/// Subtracts from each user's ratings, a row, their mean.
+/// Centres each row, which holds the ratings of one user, by subtracting the row's mean.
 inline Tensor centre_rows(const Tensor& ratings) { return ratings - ratings.mean({-1}, /*keepdim=*/true); }
 
 /// (u·v - rating)²
@@ -34,7 +34,7 @@ inline Tensor squared_error(const Tensor& u, const Tensor& v, double rating) {
   return (matmul(u, v) - rating).pow(2);
 }
 
-/// The squared error of one number for the user and one for the movie, and its derivative by the movie's.
+/// The loss (target - u1 m1)² for a user u1 and a movie m1, and its derivative with respect to m1.
 inline std::pair<double, double> loss_and_m1_grad(double u1, double m1_value, double target) {
   Tensor m1 = tensor(m1_value).requires_grad_(true);
   Tensor pred = u1 * m1;
@@ -46,7 +46,7 @@ inline std::pair<double, double> loss_and_m1_grad(double u1, double m1_value, do
 
 // ---- Embeddings that are learnt -------------------------------------------------------------------------------------
 
-/// Who gave which movie how many stars: user and movie (n) int64, rows of the embeddings; stars (n) floating point.
+/// n ratings. user and movie: (n) int64, row numbers in the embeddings; stars: (n) floating point.
 struct Ratings {
   Tensor user, movie, stars;
 
@@ -61,9 +61,9 @@ struct Ratings {
 
 /// rating = μ + b_user + b_movie + p_user · q_movie
 ///
-/// μ, the mean of the ratings to learn from, is fixed; the fit learns how far a user and a movie are from it (b),
-/// and the taste they share or not (p and q). Source: Koren, Bell & Volinsky, "Matrix Factorization Techniques for
-/// Recommender Systems" (2009).
+/// μ is the mean of the training ratings and stays fixed. The biases b say how far a user's and a movie's ratings are
+/// from μ. The embeddings p and q say how well the movie suits the user.
+/// Source: Koren, Bell & Volinsky, "Matrix Factorization Techniques for Recommender Systems" (2009).
 struct Recommender : nn::Module {
   Recommender(int64_t n_users, int64_t n_movies, int64_t rank, double mean_stars)
       : users(register_module("users", nn::Embedding(n_users, rank))),
@@ -71,8 +71,8 @@ struct Recommender : nn::Module {
         user_bias(register_module("user_bias", nn::Embedding(n_users, 1))),
         movie_bias(register_module("movie_bias", nn::Embedding(n_movies, 1))),
         mean(mean_stars) {
-    NoGradGuard
-        no_grad;  // layers start at N(0, 1), but next to nothing is known of a user before the first rating
+    // nn::Embedding draws from N(0, 1). A tenth of that makes the first predictions close to the mean.
+    NoGradGuard no_grad;
     for (const Tensor& table : parameters()) table.mul_(0.1);
   }
 
@@ -82,8 +82,8 @@ struct Recommender : nn::Module {
     return mean + b + (p * q).sum({1});
   }
 
-  /// The mean squared error, and λ times the squared lengths of what it was computed from: an embedding grows only as
-  /// far as several ratings agree.
+  /// The mean squared error plus λ times the mean squared length of the embeddings and biases in the batch. The second
+  /// term keeps a few ratings from making an embedding large.
   Tensor loss(const Ratings& batch, double lambda) {
     Tensor error = F::mse_loss(forward(batch.user, batch.movie), batch.stars);
     Tensor lengths = users(batch.user).pow(2).sum({1}) + movies(batch.movie).pow(2).sum({1}) +
@@ -100,7 +100,7 @@ struct Recommender : nn::Module {
   double mean;
 };
 
-/// Three parts of the ratings, drawn at random: to learn from, to say when to stop, and to judge the result by.
+/// The ratings, split at random: to train on, to choose the best epoch with, and to measure the final error on.
 struct Split {
   Ratings train, validation, test;
 };
@@ -112,7 +112,7 @@ inline Split split(const Ratings& all) {
           all.at(order.slice(0, n_test, n_test + n_validation)), all.at(order.slice(0, 0, n_test))};
 }
 
-/// One pass over the ratings in random order, in batches so large that there are about 200 of them.
+/// One pass over the n ratings in random order, in batches of n / 200 ratings, but at least 16.
 inline void train_epoch(Recommender& model, const Ratings& ratings, double lambda,
                         optim::Optimizer& optimizer) {
   const int64_t n = ratings.size(), batch_size = std::max<int64_t>(16, n / 200);
@@ -125,40 +125,41 @@ inline void train_epoch(Recommender& model, const Ratings& ratings, double lambd
   }
 }
 
-/// Root mean squared errors after each epoch, the first before any, and which epoch was the best.
-struct Course {
+/// Root mean squared errors after each epoch. Entry 0 is the error before training. The validation error is smallest
+/// after best_epoch epochs.
+struct TrainingErrors {
   std::vector<double> train, validation, test;
   size_t best_epoch = 0;
 };
 
-/// Trains, and leaves the model as it was after the epoch with the smallest error on the validation ratings: later ones
-/// only learn the noise of the training ratings by heart.
-inline Course train_recommender(Recommender& model, const Split& ratings, double lambda = 0.05,
-                                double lr = 0.01, int64_t epochs = 100) {
+/// Trains the model, then restores its parameters from the epoch with the smallest validation error. Later epochs only
+/// memorise the noise of the training ratings.
+inline TrainingErrors train_recommender(Recommender& model, const Split& ratings, double lambda = 0.05,
+                                        double lr = 0.01, int64_t epochs = 100) {
   optim::Adam adam(model.parameters(), lr);
-  Course course;
+  TrainingErrors errors;
   std::vector<Tensor> best;
-  auto note = [&] {
-    course.train.push_back(model.rmse(ratings.train));
-    course.validation.push_back(model.rmse(ratings.validation));
-    course.test.push_back(model.rmse(ratings.test));
-    if (course.train.size() > 1 && course.validation.back() >= course.validation[course.best_epoch]) return;
-    course.best_epoch = course.train.size() - 1;
+  auto measure = [&] {
+    errors.train.push_back(model.rmse(ratings.train));
+    errors.validation.push_back(model.rmse(ratings.validation));
+    errors.test.push_back(model.rmse(ratings.test));
+    if (errors.train.size() > 1 && errors.validation.back() >= errors.validation[errors.best_epoch]) return;
+    errors.best_epoch = errors.train.size() - 1;
     best.clear();
     for (const Tensor& table : model.parameters()) best.push_back(table.detach().clone());
   };
-  note();
+  measure();
   for ([[maybe_unused]] int64_t epoch : progress(epochs, "embeddings")) {
     train_epoch(model, ratings.train, lambda, adam);
-    note();
+    measure();
   }
   NoGradGuard no_grad;
   for (size_t i = 0; i < best.size(); ++i) model.parameters()[i].copy_(best[i]);
-  return course;
+  return errors;
 }
 
-/// Ratings that have something to be learnt: every user and every movie has two traits, N(0, 1), whose products and a
-/// little noise decide about the stars, 1 to 5. Each user has rated about half of the movies.
+/// Ratings with a structure that can be learnt. Every user and every movie has two traits from N(0, 1). The stars, 1 to
+/// 5, are 3 plus the dot product of the traits plus a little noise, rounded. Each user has rated about half the movies.
 inline Ratings made_up_ratings(int64_t n_users, int64_t n_movies) {
   Tensor likes = matmul(randn({n_users, 2}), randn({2, n_movies})) + 0.3 * randn({n_users, n_movies});
   Tensor rated = (rand({n_users, n_movies}) < 0.5).nonzero();
@@ -167,7 +168,7 @@ inline Ratings made_up_ratings(int64_t n_users, int64_t n_movies) {
   return {user, movie, stars};
 }
 
-/// The rows of x (n, k) in the plane where they spread the most: (n, 2), k ≥ 2. For k = 2 that is only a rotation.
+/// The first two principal components of the rows of x (n, k), k ≥ 2. Returns (n, 2).
 inline Tensor principal_plane(const Tensor& x) {
   Tensor centred = x - x.mean({0});
   auto [U, S, V] = svd(centred);

@@ -1,11 +1,11 @@
-// Lab: a matrix as the product of two thin ones. Sheet 000 does it entry by entry with derivatives by hand, sheet 001 with
-// the tape, sheet 002 with the tape and Adam, and with entries that are missing. The functions are in factorisation.h;
-// each loss is printed with its exact bound, which the singular value decomposition gives.
+// Lab: a matrix as a product of two thin factors. Sheet 000 goes entry by entry, with derivatives written by hand.
+// Sheet 001 uses the tape. Sheet 002 uses the tape and Adam, also with missing entries. The functions are in
+// factorisation.h. Each loss is printed with its exact bound, which comes from the singular value decomposition.
 //
-// The sheets seed nothing here, so no digits can be repeated, and not every run comes near its bound in the sheet's number
-// of steps: that depends on the random first factors. About half of all seeds bring part 1 within half a percent of its
-// bound, a third of these every rank of part 5, and one in eight part 4 to its bound's six digits. The default seed is one
-// from which all fits do, in float32 and in float64.
+// The sheets set no seed here, so their digits cannot be reproduced. Whether a run comes near its bound in the sheet's
+// number of steps depends on the random first factors. About half of all seeds bring part 1 within half a percent of
+// its bound. A third of these do the same for every rank of part 5, and one in eight brings part 4 to the six digits of
+// its bound. With the default seed all fits come near their bounds, in float32 and in float64.
 #include "labs/factorisation.h"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ using namespace lab;
 
 // ---- What the parts share -------------------------------------------------------------------------------------------
 
-/// The dtype and device asked for.
+/// The dtype and device of --dtype and --device.
 TensorOptions tensor_options(const Session& session, const std::string& dtype_of_sheet = "float32") {
   const std::string name = session.options().dtype.value_or(dtype_of_sheet);
   return TensorOptions(name == "float64" ? kFloat64 : kFloat32).device(session.options().device);
@@ -42,22 +42,22 @@ double learning_rate(const Session& session) { return session.options().lr.value
 
 double sum_of_squares(const Tensor& x, const Tensor& y) { return F::mse_loss(x, y, kSum).item<double>(); }
 
-/// Σ_{i>k} σᵢ²: how near a matrix of rank k can come to A, in the sum of squares.
+/// Σ_{i>k} σᵢ²: the smallest sum of squared errors of any rank-k approximation of A.
 double svd_bound(const Tensor& A, int64_t k) {
   const auto [U, S, V] = svd(A.to(kFloat64));
   return S.slice(0, k).square().sum().item<double>();
 }
 
-/// As Python prints a float: the fewest digits that name it.
+/// The value as Python prints a float: with the fewest digits that identify it.
 std::string digits(double value) {
   char text[32];
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
-/// NaN if Ctrl-C came before the first iteration.
+/// The loss as a number, or NaN if Ctrl-C came before the first iteration.
 double value_of(const Tensor& loss) { return loss.defined() ? loss.item<double>() : NAN; }
 
-/// Keeps a fit's loss. One that is no number is the fault of --lr, not a result.
+/// Stores the loss of a fit. Throws if it is not finite, because then --lr was too large.
 void set_loss(Session& session, const std::string& name, double loss) {
   require_finite(loss, learning_rate(session));
   session.set(name, loss);
@@ -68,7 +68,7 @@ std::vector<double> numbers(const Tensor& vector) {
   return {x.data_ptr<double>(), x.data_ptr<double>() + x.numel()};
 }
 
-void say_there_is_no_tape(const Session& session) {
+void explain_empty_tape(const Session& session) {
   if (session.options().tape) std::cout << "\nThe tape is empty: these derivatives are written by hand.\n";
 }
 
@@ -82,8 +82,8 @@ void sgd_part(Session& session) {
   const auto [U, V] = sgd_factorise(A, rank, options.epochs.value_or(1000), learning_rate(session));
   const double loss = sum_of_squares(mm(U, V.t()), A), bound = svd_bound(A, rank);
   std::cout << "U:\n" << U << "\nV:\n" << V << "\nU*V^T:\n" << mm(U, V.t()) << "\n";
-  std::cout << "MSE loss: " << loss << ", the SVD's with rank " << rank << ": " << bound << "\n";
-  say_there_is_no_tape(session);
+  std::cout << "MSE loss: " << loss << ", of the SVD with rank " << rank << ": " << bound << "\n";
+  explain_empty_tape(session);
   set_loss(session, "sgd.loss", loss);
   session.expect_at_least("sgd.loss", bound - 1e-6);
   session.expect_at_most("sgd.loss", 1.005 * bound);
@@ -112,7 +112,7 @@ void masked_part(Session& session) {
   manual_seed(session.seed());
   const Tensor A_true = small_matrix(session);
   const Tensor M = tensor({{1, 1, 1}, {0, 1, 1}, {1, 0, 1}}).to(A_true.device());
-  const Tensor A = A_true * M;  // the sheet has zeros where nothing is known
+  const Tensor A = A_true * M;  // as on the sheet, unknown entries are 0
   const auto [U, V] = sgd_factorise_masked(A, M, options.rank.value_or(2), options.epochs.value_or(1000),
                                            learning_rate(session));
   const Tensor product = mm(U, V.t());
@@ -120,9 +120,9 @@ void masked_part(Session& session) {
   std::cout << "MSE loss: " << sum_of_squares(product, A_true) << "; of the 7 known entries alone "
             << sum_of_squares(product * M, A) << " (0 at best)\n";
   std::cout << "U*V^T - A_true, which is large where M is 0:\n" << product - A_true << "\n";
-  say_there_is_no_tape(session);
+  explain_empty_tape(session);
   set_loss(session, "masked.loss", sum_of_squares(product, A_true));
-  session.expect_at_least("masked.loss", 1.0);  // the range of runs from other first factors
+  session.expect_at_least("masked.loss", 1.0);  // the range of the loss over other random factors
   session.expect_at_most("masked.loss", 3.3);
 }
 
@@ -161,9 +161,8 @@ void iris_part(Session& session) {
   std::cout
       << "Largest difference between the two reconstructions: "
       << (product - truncated).abs().max().item<double>()
-      << "\n\nBoth span the same plane, but in other directions: SVD projects along the principal "
-         "components, the\n"
-         "factorisation onto any two directions of that plane, since U V = (U R) (R^-1 V) for every R.\n";
+      << "\n\nBoth span the same plane, but with different axes: the principal components for SVD, and\n"
+         "any two directions for the factorisation, since U V = (U R) (R^-1 V) for any invertible R.\n";
   set_loss(session, "iris.loss", loss);
   session.set("iris.svd_loss", bound);
   session.expect("iris.svd_loss", svd_bound(A, rank), 1e-4);
@@ -177,14 +176,14 @@ void iris_part(Session& session) {
   if (options.tape) show_tape(F::mse_loss(matmul(U, V), A, kSum));
 }
 
-// ---- Parts 5 and 6: sheet 002 ---------------------------------------------------------------------------------------
+// ---- Part 5: sheet 002 ----------------------------------------------------------------------------------------------
 
-/// The user's ratings, or the sheet's: one row for each user, one column for each movie, NaN where one is missing.
+/// The ratings of --data or of the sheet: one row per user, one column per movie, NaN for a missing rating.
 Tensor ratings(const Session& session) {
   const std::string path =
       session.options().data ? session.options().data->string() : data_file("ratings_20x10.csv");
   const Tensor A = read_csv(path, {.dtype = kFloat64, .allow_missing = true}).values;
-  check(!isinf(A).any().item<bool>(), path, ": holds a rating that is infinite");
+  check(!isinf(A).any().item<bool>(), path, ": holds an infinite rating");
   check(!isnan(A).all().item<bool>(), path, ": holds no rating at all");
   const TensorOptions wanted = tensor_options(session);
   return A.to(wanted.device(), wanted.dtype());
@@ -192,7 +191,7 @@ Tensor ratings(const Session& session) {
 
 int64_t largest_rank(const Tensor& A) { return std::min(A.size(0), A.size(1)); }
 
-/// The --rank, or the sheet's, or what a smaller matrix of the user's own allows.
+/// The value of --rank. By default the sheet's rank, or the largest rank that A allows, if that is smaller.
 int64_t rank_for(const Tensor& A, const Session& session, int64_t rank_of_sheet) {
   return session.options().rank.value_or(std::min(rank_of_sheet, largest_rank(A)));
 }
@@ -203,7 +202,8 @@ void show_first_rows(const Tensor& W, const Tensor& H, const Tensor& A, int64_t 
             << A.slice(0, 0, rows) << "\n";
 }
 
-/// The best a rank can do, in sheet 002's measure, the norm of the residual: √(Σ_{i>k} σᵢ²).
+/// Stores the loss of a fit and expects it near the bound. Sheet 002's loss is the norm of the residual, so the
+/// bound is √(Σ_{i>k} σᵢ²).
 void expect_near_bound(Session& session, const std::string& name, double loss, double bound) {
   set_loss(session, name, loss);
   session.expect_at_least(name, bound - 1e-4);
@@ -223,14 +223,15 @@ void single_fit(const Tensor& A, Session& session) {
   const Tensor loss = train_factors(W, H, A, options.epochs.value_or(600), learning_rate(session), &losses);
   for (size_t i = 0; i < losses.size(); i += 10) std::cout << i << " " << digits(losses[i]) << "\n";
   const double bound = std::sqrt(svd_bound(A, rank));
-  std::cout << "Last loss with rank " << rank << ": " << value_of(loss) << ", the SVD's: " << bound << "\n\n";
+  std::cout << "Last loss with rank " << rank << ": " << value_of(loss) << ", of the SVD: " << bound
+            << "\n\n";
   show_first_rows(W, H, A);
   expect_near_bound(session, "ratings.final_loss", value_of(loss), bound);
   session.figure("ratings_loss", LinePlot{.title = "Adam on the norm of the residual",
                                           .x_label = "iteration",
                                           .y_label = "loss",
                                           .series = {{.name = "rank " + std::to_string(rank), .y = losses},
-                                                     {.name = "the SVD's",
+                                                     {.name = "SVD",
                                                       .x = {0, static_cast<double>(losses.size())},
                                                       .y = {bound, bound},
                                                       .dashed = true}}});
@@ -241,7 +242,7 @@ void sweep(const Tensor& A, Session& session) {
   const Options& options = session.options();
   Series found{.name = "Adam"}, best{.name = "SVD", .dashed = true};
   Tensor W, H, loss;
-  std::cout << "\nk  loss  the SVD's\n";
+  std::cout << "\nk  loss  loss of the SVD\n";
   for (int64_t k : {1, 2, 3, 4, 5, 6, 9}) {
     if (k > largest_rank(A) || interrupted()) break;
     std::tie(W, H, loss) = factorize(A, k, options.epochs.value_or(1000), learning_rate(session));
@@ -253,10 +254,10 @@ void sweep(const Tensor& A, Session& session) {
     best.y.push_back(bound);
   }
   if (W.defined()) {
-    std::cout << "\nOf the last k:\n";
+    std::cout << "\nFor the last k:\n";
     show_first_rows(W, H, A);
   }
-  session.figure("ratings_ranks", LinePlot{.title = "The residual that each rank leaves",
+  session.figure("ratings_ranks", LinePlot{.title = "The residual for each rank",
                                            .x_label = "rank k",
                                            .y_label = "norm of the residual",
                                            .series = {found, best}});
@@ -270,18 +271,18 @@ void ratings_part(Session& session) {
   sweep(A, session);
 }
 
-/// The error on ratings that were hidden from the fit, and the error of guessing the mean for each.
+/// Prints the error on the ratings that were hidden from the fit, and the error of predicting the mean of the others.
 void judge_hidden(const Tensor& completed, const Tensor& truth, const Tensor& known) {
   const Tensor hidden = truth.index({~known}), shown = truth.index({known});
   if (hidden.numel() == 0 || shown.numel() == 0) return;
   const auto root_mean_square = [](const Tensor& x) { return x.square().mean().sqrt().item<double>(); };
   std::cout << "\nRoot mean square error on the " << hidden.numel()
             << " hidden ratings: " << root_mean_square(completed.index({~known}) - hidden)
-            << "; had all been guessed to be the mean of the known: "
-            << root_mean_square(hidden - shown.mean()) << "\n";
+            << "; of predicting the mean of the known ratings: " << root_mean_square(hidden - shown.mean())
+            << "\n";
 }
 
-/// The residual of random factors: NaN where nothing is known, and without those entries.
+/// Prints the residual of random factors, which is NaN at missing entries, and its size without these entries.
 void show_difference(const Tensor& A, const Tensor& mask, int64_t rank) {
   const Tensor diff_matrix =
       mm(randn({A.size(0), rank}, A.options()), randn({rank, A.size(1)}, A.options())) - A;
@@ -316,15 +317,15 @@ void missing_part(Session& session) {
   show_first_rows(W, H, A);
   if (complete) judge_hidden(completed, truth, mask);
   if (!options.data)
-    std::cout << "The sheet's ratings are random: none can be told from others, and with about as many free\n"
-                 "numbers as known entries the fit learns these by heart.\n";
+    std::cout << "The sheet's ratings are random, so none can be predicted from the others.\n"
+                 "The fit has about as many parameters as there are known entries, so it memorises them.\n";
   set_loss(session, "ratings.masked_loss", value_of(loss));
   session.expect_at_least("ratings.masked_loss", 0);
   session.expect_at_most("ratings.masked_loss", 1);
   if (options.tape) show_tape(norm((mm(W, H) - A).index({mask})));
 }
 
-// ---- Bad input, refused before anything is computed -----------------------------------------------------------------
+// ---- Checks of the input, before anything is computed ---------------------------------------------------------------
 
 void require_rank(const Session& session, const std::string& part, IntArrayRef sizes) {
   const int64_t rank = session.options().rank.value_or(1), most = std::min(sizes[0], sizes[1]);
@@ -332,7 +333,7 @@ void require_rank(const Session& session, const std::string& part, IntArrayRef s
         ", so the rank must be from 1 to ", most, ", but is ", rank);
 }
 
-void refuse_bad_input(Session& session) {
+void check_input(Session& session) {
   require_rank(session, "sgd", {3, 3});
   require_rank(session, "masked", {3, 3});
   require_rank(session, "iris", {150, 4});
@@ -353,7 +354,7 @@ int main(int argc, char** argv) {
   return run_lab(
       argc, argv,
       {.name = "factorisation",
-       .summary = "A matrix as the product of two thin ones",
+       .summary = "A matrix as a product of two thin factors",
        .parts = {{"sgd", "Sheet 000, parts 1.1 and 1.2, stochastic gradient descent", sgd_part},
                  {"svd", "Sheet 000, part 2.1, truncated SVD", svd_part},
                  {"masked", "Sheet 000, part 3.2, missing entries masked", masked_part},
@@ -363,16 +364,17 @@ int main(int argc, char** argv) {
        .flags = {{"--epochs", "passes or iterations of each fit", "1000; 600 for the first of ratings",
                   random},
                  {"--lr", "learning rate", "0.01", random},
-                 {"--rank", "of the factors (not of part svd, nor in the sweep over ranks)",
+                 {"--rank", "rank of the factors (not in part svd, nor in the sweep over ranks)",
                   "2; ratings 3, missing 5", random},
-                 {"--seed", "of the first factors", "5188, from which all fits near their bounds", random},
+                 {"--seed", "seed of the first factors", "5188, which brings all fits near their bounds",
+                  random},
                  {"--dtype", "float32 or float64", "float32; iris float64"},
                  {"--data",
-                  "CSV of ratings for parts ratings and missing: a row for each user, a column for each "
-                  "movie, empty or nan where one is missing",
+                  "CSV of ratings for parts ratings and missing: one row per user, one column per movie, "
+                  "a missing rating is empty or nan",
                   "the sheet's 20 x 10",
                   {"ratings", "missing"}},
                  {"--tape", "print the tape of one iteration", "", random}},
        .seed = 5188,
-       .prepare = refuse_bad_input});
+       .prepare = check_input});
 }

@@ -1,11 +1,11 @@
-// The functions of sheets 000, 001 and 002. Each finds, for a matrix A (m, n), two thin factors whose product of rank k
-// comes near to it: A ≈ U Vᵀ, or A ≈ W H. They differ in who takes the derivative, in which order the entries are
-// visited, and in how they treat missing entries.
+// The functions of sheets 000, 001 and 002. Each approximates a matrix A (m, n) by a product of two thin factors of
+// rank k: A ≈ U Vᵀ, or A ≈ W H. They differ in three things: the derivative is written by hand or left to the tape, a
+// step uses one entry or all, and missing entries are masked or not.
 //
-// No rank-k matrix is nearer to A, in the sum of squares, than the truncated singular value decomposition, whose
-// distance is Σ_{i>k} σᵢ² (Eckart & Young, 1936). That is the bound to which the lab holds each of these.
+// The best rank-k approximation of A in the sum of squares is the truncated singular value decomposition. Its error is
+// Σ_{i>k} σᵢ² (Eckart & Young, 1936). The lab compares the loss of each function with this bound.
 //
-// Only names that libtorch has too are used, so the same functions compile against it: labs/common/framework.h.
+// These functions use only names that libtorch has too, so they also compile with it: see labs/common/framework.h.
 #pragma once
 
 #include <tuple>
@@ -19,8 +19,8 @@ namespace lab {
 
 namespace F = gradus::nn::functional;
 
-/// Sheet 000, part 1.1. One stochastic step per entry (r, c), its derivative written by hand: with the error
-/// e = A_rc - U_r·V_c, each factor's row moves along the other's row. Returns U (m, rank) and V (n, rank).
+/// Sheet 000, part 1.1. One stochastic step per entry (r, c), with the derivative written by hand. The error is
+/// e = A_rc - U_r·V_c. The row U_r moves along V_c, and V_c along U_r. Returns U (m, rank) and V (n, rank).
 inline std::pair<Tensor, Tensor> sgd_factorise(const Tensor& A, int64_t rank, int64_t epochs = 1000,
                                                double lr = 0.01) {
   Tensor U = rand({A.size(0), rank}, A.options());
@@ -35,7 +35,7 @@ inline std::pair<Tensor, Tensor> sgd_factorise(const Tensor& A, int64_t rank, in
   return {U, V};
 }
 
-/// Sheet 000, part 3.1. The same, but only the entries where M (m, n) is 1 are looked at.
+/// Sheet 000, part 3.1. sgd_factorise on the entries where M (m, n) is 1; the other entries are ignored.
 inline std::pair<Tensor, Tensor> sgd_factorise_masked(const Tensor& A, const Tensor& M, int64_t rank,
                                                       int64_t epochs = 1000, double lr = 0.01) {
   Tensor U = rand({A.size(0), rank}, A.options());
@@ -51,7 +51,7 @@ inline std::pair<Tensor, Tensor> sgd_factorise_masked(const Tensor& A, const Ten
   return {U, V};
 }
 
-/// Sheet 001, part 1.1. Gradient descent on all entries at once, the derivative left to the tape. Returns U (m, rank)
+/// Sheet 001, part 1.1. Gradient descent on all entries at once. The tape computes the derivative. Returns U (m, rank)
 /// and V (rank, n).
 inline std::pair<Tensor, Tensor> gd_factorise_ad(const Tensor& A, int64_t rank, int64_t epochs = 1000,
                                                  double lr = 0.01) {
@@ -68,9 +68,9 @@ inline std::pair<Tensor, Tensor> gd_factorise_ad(const Tensor& A, int64_t rank, 
   return {U, V};
 }
 
-/// Sheet 002's training loop. Adam moves W (m, k) and H (k, n) down the norm of the residual, W H - A. Returns the last
-/// iteration's loss; `losses`, if given, receives every one. A NaN in A reaches the loss, and from there every entry of
-/// W and H.
+/// Sheet 002's training loop. Adam minimises the norm of the residual W H - A over W (m, k) and H (k, n). Returns the
+/// loss of the last iteration; `losses`, if given, receives the loss of every iteration. A NaN in A makes the loss NaN,
+/// and then every entry of W and H.
 inline Tensor train_factors(const Tensor& W, const Tensor& H, const Tensor& A, int64_t iterations,
                             double lr = 0.01, std::vector<double>* losses = nullptr) {
   optim::Adam optimizer({W, H}, lr);
@@ -85,7 +85,7 @@ inline Tensor train_factors(const Tensor& W, const Tensor& H, const Tensor& A, i
   return loss;
 }
 
-/// Sheet 002. The same from random factors. Returns W (m, k), H (k, n) and the last iteration's loss.
+/// Sheet 002. train_factors from random factors. Returns W (m, k), H (k, n) and the last iteration's loss.
 inline std::tuple<Tensor, Tensor, Tensor> factorize(const Tensor& A, int64_t k, int64_t iterations = 1000,
                                                     double lr = 0.01) {
   Tensor W = randn({A.size(0), k}, A.options()).requires_grad_(true);
@@ -94,8 +94,8 @@ inline std::tuple<Tensor, Tensor, Tensor> factorize(const Tensor& A, int64_t k, 
   return {W, H, loss};
 }
 
-/// Sheet 002, the same with the loss function modified to ignore NaN: only the residuals of known entries are in it, so
-/// the others send no gradient.
+/// Sheet 002. factorize with a loss that ignores NaN: it contains only the residuals of known entries, so missing
+/// entries contribute no gradient.
 inline std::tuple<Tensor, Tensor, Tensor> factorize_masked(const Tensor& A, int64_t k,
                                                            int64_t iterations = 1000, double lr = 0.01) {
   Tensor W = randn({A.size(0), k}, A.options()).requires_grad_(true);

@@ -1,7 +1,7 @@
-// The functions of sheet 001, part 2: a perceptron with one hidden layer, first with nothing but tensors and their
-// gradients, then as it is written with layers, an optimiser and a data loader.
+// The functions of sheet 001, part 2: a perceptron with one hidden layer, first with tensors and gradients alone, then
+// with layers, an optimiser and a data loader.
 //
-// Only names that libtorch has too are used, so the same functions compile against it: labs/common/framework.h.
+// These functions use only names that libtorch has too, so they also compile with it: see labs/common/framework.h.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace lab {
 
 namespace F = gradus::nn::functional;
 
-/// Rows and the class of each: x (n, features) floating point, y (n) int64 from 0.
+/// Rows and their classes: x (n, features) floating point, y (n) int64 from 0.
 struct Examples {
   Tensor x, y;
 
@@ -23,32 +23,32 @@ struct Examples {
   Examples at(const Tensor& rows) const { return {x.index_select(0, rows), y.index_select(0, rows)}; }
 };
 
-/// Each column centred and divided by its standard deviation; a column that is constant becomes zeros.
+/// Centres each column and divides it by its standard deviation. A constant column becomes zeros.
 inline Tensor standardise(const Tensor& x) {
   Tensor deviation = x.std({0}, /*unbiased=*/true);
   return (x - x.mean({0})) / deviation.masked_fill(deviation == 0, 1);
 }
 
-/// The rows in random order, the first n_train of them to train on and the others to test with.
+/// Shuffles the rows. The first n_train of them are for training, the others for testing.
 inline std::pair<Examples, Examples> shuffle_and_split(const Examples& all, int64_t n_train) {
   Tensor order = randperm(all.size()).to(all.x.device());
   return {all.at(order.slice(0, 0, n_train)), all.at(order.slice(0, n_train))};
 }
 
-/// The share of rows for which the right class was predicted.
+/// The fraction of rows whose class was predicted correctly.
 inline double accuracy(const Tensor& predicted, const Tensor& targets) {
   return (predicted == targets).to(kFloat64).mean().item<double>();
 }
 
 // ---- 2.1. Implement the MLP -----------------------------------------------------------------------------------------
 
-/// A layer of 12 between the features and the classes. The biases are numbers, broadcast over the whole layer.
+/// The weights of a network with one hidden layer of 12 units. Each bias is one number, broadcast over its layer.
 struct Weights {
   Tensor W1, W2, b1, b2;
 };
 
-/// Weights uniform on [0, 1), biases 0, on the device and in the dtype of `like`. Drawn in float32 always, so that
-/// float64 starts from the same.
+/// Weights uniform on [0, 1), biases 0, on the device and in the dtype of `like`. The weights are always drawn in
+/// float32, so that float64 starts from the same numbers.
 inline Weights initial_weights(int64_t features, int64_t classes, const Tensor& like) {
   auto parameter = [&](const Tensor& x) {
     return x.to(like.device(), like.scalar_type()).requires_grad_(true);
@@ -61,7 +61,7 @@ inline Tensor mlp_logits(const Tensor& data, const Weights& w) {
   return matmul(relu(matmul(data, w.W1) + w.b1), w.W2) + w.b2;
 }
 
-/// The sheet's: J is the sum over the rows of the cross-entropy, or another of its reductions.
+/// The sheet's training loop: gradient descent on the cross-entropy J, by default its sum over the rows.
 inline Weights mlp(const Tensor& data, const Tensor& targets, int64_t classes = 3, double lr = 0.01,
                    int64_t epochs = 100,
                    const F::CrossEntropyFuncOptions& options = F::CrossEntropyFuncOptions().reduction(kSum)) {
@@ -75,9 +75,9 @@ inline Weights mlp(const Tensor& data, const Tensor& targets, int64_t classes = 
   return w;
 }
 
-// ---- The same with layers, a data loader and Adam ------------------------------------------------------------------
+// ---- With layers, a data loader and Adam ---------------------------------------------------------------------------
 
-/// Examples as a data loader asks for them: one by one, to be stacked into batches.
+/// Examples as a dataset. The data loader asks for one at a time and stacks them into batches.
 struct Rows : data::datasets::Dataset<Rows> {
   explicit Rows(Examples from) : examples(std::move(from)) {}
   data::Example<> get(size_t index) override {
@@ -89,8 +89,8 @@ struct Rows : data::datasets::Dataset<Rows> {
   Examples examples;
 };
 
-/// Logits for images of `pixels` numbers. Dropout leaves out a fifth of the hidden units in each training step, another
-/// fifth every time, so that no unit relies on a few others.
+/// A network that maps images of `pixels` numbers to logits. In each training step, dropout sets a random fifth of the
+/// hidden units to zero, so that no unit relies on a few others.
 inline nn::Sequential digit_classifier(int64_t pixels, int64_t classes) {
   return nn::Sequential(nn::Linear(pixels, 128), nn::ReLU(), nn::Dropout(0.2), nn::Linear(128, classes));
 }
@@ -112,14 +112,14 @@ double train_epoch(nn::Sequential& net, Loader& loader, optim::Optimizer& optimi
   return total / static_cast<double>(batches);
 }
 
-/// The class that the net gives to each row of x.
+/// The class that the network predicts for each row of x.
 inline Tensor predict(nn::Sequential& net, const Tensor& x) {
   NoGradGuard no_grad;
   net->eval();
   return net->forward(x).argmax(1);
 }
 
-/// What was measured after each epoch.
+/// Measurements after each epoch.
 struct LearningCurve {
   std::vector<double> loss, train_accuracy, test_accuracy;
 };
@@ -137,8 +137,8 @@ inline LearningCurve train_digits(nn::Sequential& net, const Examples& train, co
   return curve;
 }
 
-/// How often class i was taken for class j, in row i and column j: C = Yᵀ P, with a 1 in each row of Y at the true class
-/// and in each row of P at the predicted one.
+/// C = Yᵀ P, where the rows of Y and P are the one-hot true and predicted classes. C[i][j] is the number of rows of
+/// class i that were predicted as class j.
 inline Tensor confusion_matrix(const Tensor& truth, const Tensor& predicted, int64_t classes) {
   Tensor Y = F::one_hot(truth, classes).to(kFloat64), P = F::one_hot(predicted, classes).to(kFloat64);
   return matmul(Y.t(), P).to(kInt64);

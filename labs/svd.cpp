@@ -1,18 +1,20 @@
-// Lab: matrix operations with an optimiser. Sheet 004 finds the singular value decomposition M = U S Vᵀ by gradient
-// descent; the post before it, the inverse of a matrix. What is minimised, and how, is in svd.h.
+// Lab: the singular value decomposition M = U S Vᵀ by gradient descent (sheet 004), and the inverse of a matrix by
+// gradient descent (the post before sheet 004). The losses and the descent are in svd.h.
 //
-// Which decomposition is found? A column of U and the same one of V may both change sign. The random first guess decides
-// it; LAPACK decides otherwise, and is no more right.
+// The signs are not unique: a column of U and the same column of V may both change sign. In this lab the random first
+// guess decides them. LAPACK may choose other signs, and both answers are correct.
 //
-// Why M5 sticks. Its loss ends at 9.42e-3, and no patience helps. A singular value is modelled as d², and
+// Why M5 gets stuck. Its loss stops at 9.42e-3, and more iterations do not help. A singular value is modelled as d², so
 //
-//     ∂loss/∂dᵢ = 2 dᵢ · ∂loss/∂(dᵢ²),        which is 0 at dᵢ = 0, whatever the second factor.
+//     ∂loss/∂dᵢ = 2 dᵢ · ∂loss/∂(dᵢ²),        which is 0 at dᵢ = 0, whatever the second factor is.
 //
-// On the way down u₃ and v₃ came to point against each other: u₃ᵀ M v₃ is negative, so the best value between them would
-// be negative too. A square cannot be, so d₃ shrinks to 0. There the slope of d² vanishes, and so do the derivatives of
-// M's misfit by u₃ and v₃, which have d₃² as a factor: nothing is left that would turn u₃ round. What remains is the best
-// matrix of rank 2, whose loss is σ₃² / 12. --tape shows it: a gradient arrives at d², and none at d. It is a matter of
-// luck: most other guesses (--seed) find M5, and some of them lose M4 in the same way.
+// During the descent u₃ᵀ M v₃ has become negative, so the best singular value for u₃ and v₃ would be negative too. A
+// square cannot be negative, so d₃ shrinks to 0. There the slope of d₃² is 0. The derivatives of |U S Vᵀ - M|² with
+// respect to u₃ and v₃ are 0 too, because they have the factor d₃². So nothing turns u₃ round any more. The result is
+// the best matrix of rank 2, whose loss is σ₃² / 12. --tape shows it: a gradient arrives at d², and none at d.
+//
+// This is bad luck: from most other first guesses (--seed) the descent finds M5, and from some of them it gets stuck at
+// M4 in the same way.
 #include "labs/svd.h"
 
 #include <chrono>
@@ -31,11 +33,11 @@ using Losses = std::vector<double>;
 
 constexpr double kMomentum = 0.9;
 
-/// The sheet draws each matrix anew from a seed of its own.
+/// The sheet draws each matrix from its own seed.
 struct RandomMatrix {
   std::string name;
   uint64_t seed;
-  int64_t rows, columns;  // as drawn
+  int64_t rows, columns;  // before the transposition
   bool transposed;
 };
 const std::vector<RandomMatrix> kMatrices = {{"M1", 314, 5, 4, false},
@@ -44,7 +46,7 @@ const std::vector<RandomMatrix> kMatrices = {{"M1", 314, 5, 4, false},
                                              {"M4", 317, 3, 4, true},
                                              {"M5", 317, 4, 3, false}};
 
-/// Drawn in float32 whatever the dtype asked for: that is the sheet's matrix.
+/// The sheet's matrix: it is always drawn in float32, and then converted to --dtype.
 Tensor draw(const RandomMatrix& matrix, const Session& session) {
   manual_seed(matrix.seed);
   Tensor M = rand({matrix.rows, matrix.columns});
@@ -52,7 +54,7 @@ Tensor draw(const RandomMatrix& matrix, const Session& session) {
   return M.to(device_of(session), dtype_of(session));
 }
 
-/// NaN if Ctrl-C came before the first iteration.
+/// The last loss, or NaN if Ctrl-C came before the first iteration.
 double last(const Losses& losses) { return losses.empty() ? NAN : losses.back(); }
 
 struct Fit {
@@ -78,7 +80,7 @@ double orthogonality_residual(const Tensor& X) {
   return largest_difference(matmul(X.t(), X), eye(X.size(1), X.options()));
 }
 
-/// The curve of a figure: at most about 2000 of the losses, evenly spread.
+/// A curve for a figure: at most about 2000 of the losses, evenly spaced.
 Series curve(const std::string& name, const Losses& losses) {
   Series series{.name = name};
   for (size_t i = 0, step = losses.size() / 2000 + 1; i < losses.size(); i += step) {
@@ -98,7 +100,7 @@ LinePlot convergence(std::vector<Series> curves) {
 
 // ---- Part 1 ---------------------------------------------------------------------------------------------------------
 
-/// What the sheet prints of M1. Another guess may end with other signs.
+/// Expects the factors of M1 that the sheet prints. Other first guesses may give other signs.
 void expect_the_sheets_factors(Session& session, const Fit& M1) {
   const Tensor U = tensor({{0.5076, -0.2959, 0.5596, -0.1478},
                            {0.4468, -0.5972, -0.6504, -0.1059},
@@ -159,7 +161,7 @@ void random_matrix(Session& session) {
 
 // ---- Part 2 ---------------------------------------------------------------------------------------------------------
 
-/// The exact end of each descent: 0, but for M5 (see the head of this file) what rank 2 leaves.
+/// Expects the exact minimum: the loss 0, or for M5 the loss of the best matrix of rank 2 (see the top of this file).
 void expect_loss(Session& session, const RandomMatrix& matrix, const Tensor& exact_S, const Fit& found) {
   const std::string name = matrix.name + ".loss";
   session.set(name, last(found.losses));
@@ -174,13 +176,14 @@ void expect_loss(Session& session, const RandomMatrix& matrix, const Tensor& exa
   }
 }
 
-/// Why it sticks: see the head of this file.
-void look_into_M5(const Tensor& M, const Fit& found, const Tensor& exact_S, const Session& session) {
+/// Prints why M5 gets stuck: see the top of this file.
+void explain_M5(const Tensor& M, const Fit& found, const Tensor& exact_S, const Session& session) {
   const Tensor U = found.U.detach(), d = found.diag.detach().sqrt(), V = found.V.detach();
   const double sigma_3 = exact_S[2].item<double>();
   std::cout << "  u3 . M v3 = " << dot(U.select(1, 2), mv(M, V.select(1, 2))).item<double>()
-            << ", which no square can be; d3 = " << d[2].item<double>()
-            << "\n  sigma_3^2 / 12 = " << sigma_3 * sigma_3 / 12 << " is what a matrix of rank 2 leaves\n";
+            << ", and the square d3^2 cannot be negative; d3 = " << d[2].item<double>()
+            << "\n  sigma_3^2 / 12 = " << sigma_3 * sigma_3 / 12
+            << ", the loss of the best matrix of rank 2\n";
   if (session.options().tape)
     show_tape(svd_loss(U.requires_grad_(), d.requires_grad_(), V.requires_grad_(), M));
 }
@@ -196,9 +199,9 @@ void other_matrices(Session& session) {
               << "  found    " << found.diag.detach() << "\n  LAPACK's " << S
               << "\n  orthogonality residuals of U " << orthogonality_residual(found.U) << ", of V "
               << orthogonality_residual(found.V.t()) << "\n";
-    if (matrix.name != "M1") expect_loss(session, matrix, S, found);  // M1 is part 1's
+    if (matrix.name != "M1") expect_loss(session, matrix, S, found);  // part 1 checks M1
     curves.push_back(curve(matrix.name, found.losses));
-    if (matrix.name == "M5") look_into_M5(M, found, S, session);
+    if (matrix.name == "M5") explain_M5(M, found, S, session);
   }
   std::cout << "\nHow fast does the gradient algorithm converge? It depends.\n";
   session.figure("convergence", convergence(curves));
@@ -212,7 +215,8 @@ Tensor inverse_by_svd(const Tensor& M) {
   return matmul(V / S, U.t());
 }
 
-/// Returns the losses. The result `name` is the largest entry of |approximate_inverse @ M - I|.
+/// Inverts M by gradient descent and returns the losses. Sets the result `name` to the largest entry of
+/// |approximate_inverse @ M - I|.
 Losses invert(const Tensor& M, const std::string& name, Session& session) {
   const double lr = session.options().lr.value_or(0.9);
   const auto [approximate_inverse, losses] =
@@ -228,7 +232,7 @@ Losses invert(const Tensor& M, const std::string& name, Session& session) {
 }
 
 void matrix_inverse(Session& session) {
-  // The post draws the matrix and the first guess from the same seed: its descent starts at M itself.
+  // The post draws the matrix and the first guess from the same seed, so its descent starts at M itself.
   const Tensor random = draw({"random", 314, 4, 4, false}, session);
   const Tensor diagonal = diag(tensor({1., 2., 3., 4.}, random.options()));
   std::cout << "Calculate inverse of random matrix\n\n";
@@ -246,7 +250,7 @@ void matrix_inverse(Session& session) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  set_printoptions({.sci_mode = false});  // as the sheet does
+  set_printoptions({.sci_mode = false});  // like the sheet
   return run_lab(
       argc, argv,
       {.name = "svd",
@@ -256,8 +260,8 @@ int main(int argc, char** argv) {
                  {"inverse", "The post before it, matrix inverse", matrix_inverse}},
        .flags = {{"--epochs", "iterations of each descent", "20000, inverse 10000"},
                  {"--lr", "learning rate", "0.9"},
-                 {"--seed", "of the random first guesses; the matrices keep the sheet's seeds", "314"},
+                 {"--seed", "seed of the first guesses; the matrices keep the sheet's seeds", "314"},
                  {"--dtype", "float32 or float64", "float32"},
-                 {"--tape", "print the tape of the first iteration, of M5 that of the last"}},
+                 {"--tape", "print the tape of the first iteration, and for M5 of the last one"}},
        .seed = 314});
 }

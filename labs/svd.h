@@ -1,11 +1,11 @@
 // The functions of sheet 004, M = U S Vᵀ by gradient descent, and of the post before it, the matrix inverse.
 //
-// Both make a random guess and nudge it downhill. The momentum is kept where the gradients are: backward() adds to
-// .grad, so a .grad that is multiplied by `momentum` instead of being cleared is a velocity,
+// Both start from a random guess and move it downhill. The velocity v of the momentum method is kept in .grad:
+// backward() adds to .grad, and after each step .grad is multiplied by `momentum` instead of being cleared.
 //
 //     v ← momentum · v + ∂loss,        U ← U - learning_rate · v.
 //
-// Only names that libtorch has too are used, so the same functions compile against it: labs/common/framework.h.
+// These functions use only names that libtorch has too, so they also compile with it: see labs/common/framework.h.
 #pragma once
 
 #include <tuple>
@@ -17,11 +17,11 @@
 
 namespace lab {
 
-/// The mean square error, an elementwise metric of matrices.
+/// The mean squared error over all entries.
 inline Tensor mse(const Tensor& y_hat, const Tensor& y_true) { return (y_hat - y_true).pow(2).mean(); }
 
-/// How far U (m, n), diag_sqrt (n) and V (n, n) are from being the decomposition of M (m, n): they should rebuild M,
-/// and the columns of U and V should be orthonormal. The singular values are squares, diag_sqrt², which keeps them ≥ 0.
+/// The loss of U (m, n), diag_sqrt (n) and V (n, n) as a decomposition of M (m, n): U S Vᵀ should equal M, and the
+/// columns of U and V should be orthonormal. S holds the squares diag_sqrt², so the singular values are ≥ 0.
 inline Tensor svd_loss(const Tensor& U, const Tensor& diag_sqrt, const Tensor& V, const Tensor& M) {
   Tensor S = diag(diag_sqrt * diag_sqrt);
   Tensor y_hat = matmul(matmul(U, S), V.t());
@@ -31,7 +31,7 @@ inline Tensor svd_loss(const Tensor& U, const Tensor& diag_sqrt, const Tensor& V
   return loss1 + loss2 / 100 + loss3 / 100;  // the scaling factors improve convergence
 }
 
-/// One step downhill.
+/// One step of gradient descent with momentum. Appends the loss before the step to `losses`.
 inline void improve(Tensor& U, Tensor& diag_sqrt, Tensor& V, const Tensor& M, double learning_rate,
                     double momentum, std::vector<double>& losses) {
   Tensor loss = svd_loss(U, diag_sqrt, V, M);
@@ -49,12 +49,14 @@ inline void improve(Tensor& U, Tensor& diag_sqrt, Tensor& V, const Tensor& M, do
   V.grad().mul_(momentum);
 }
 
-/// A random first guess with the dtype and device of `like`. Drawn in float32 always: float64 starts where the sheet did.
+/// A random first guess with the dtype and device of `like`. It is always drawn in float32, so that float64 starts from
+/// the sheet's numbers too.
 inline Tensor guess(IntArrayRef sizes, const Tensor& like) {
   return rand(sizes, kFloat32).to(like.device(), like.scalar_type()).requires_grad_(true);
 }
 
-/// U (m, n), the singular values (n) in descending order, V (n, n), and the loss of every iteration.
+/// The decomposition of M (m, n) by gradient descent. Returns U (m, n), the singular values (n) in descending order,
+/// V (n, n), and the loss of every iteration.
 inline std::tuple<Tensor, Tensor, Tensor, std::vector<double>> calculate_svd(const Tensor& M,
                                                                              double learning_rate = 0.9,
                                                                              double momentum = 0.9,
@@ -75,12 +77,12 @@ inline std::tuple<Tensor, Tensor, Tensor, std::vector<double>> calculate_svd(con
   return {U.index({indexing::Slice(), order}), diag_sorted, V.index({indexing::Slice(), order}), losses};
 }
 
-/// How far approximate_inverse (n, n) is from being the inverse of M (n, n).
+/// The mean squared error of approximate_inverse · M against the identity. Both matrices are (n, n).
 inline Tensor inverse_loss(const Tensor& approximate_inverse, const Tensor& M) {
   return mse(matmul(approximate_inverse, M), eye(M.size(0), M.options()));
 }
 
-/// The earlier post: M⁻¹ by the same descent, and the loss of every iteration.
+/// The earlier post: the inverse of M by the same descent. Returns it and the loss of every iteration.
 inline std::pair<Tensor, std::vector<double>> calculate_inverse(const Tensor& M, double learning_rate = 0.9,
                                                                 double momentum = 0.9,
                                                                 int64_t iterations = 10000,

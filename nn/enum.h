@@ -4,14 +4,14 @@
 namespace gradus {
 namespace nn {
 
-/// How a loss reduces its elements: not at all, to their mean, to their sum, or to their sum
-/// divided by the batch size.
+/// How a loss reduces its elements: not at all, to their mean, to their sum, or to their sum divided
+/// by the batch size.
 enum class LossReduction { none, mean, sum, batch_mean };
 
-/// The connections of a layer that an initialiser counts: those into an output, or those out of an input.
+/// What an initialiser counts: the connections into an output (in), or out of an input (out).
 enum class FanMode { in, out };
 
-/// The function after a layer, for initialisers.
+/// The activation function after a layer, for initialisers.
 enum class Nonlinearity { linear, sigmoid, tanh, relu, leaky_relu };
 
 }  // namespace nn

@@ -1,5 +1,5 @@
-// Layers that are a function with options: activations and losses. The options are the function:
-// called with the inputs, they give the output.
+// Layers without parameters, made from a function with options: activations and losses. The function is the
+// operator() of the options: options(inputs…) returns the output.
 //
 //     /// x where x > 0, α (eˣ - 1) elsewhere.
 //     struct ELUOptions {
@@ -10,25 +10,25 @@
 //     };
 //     GRADUS_LAYER(ELU, elu, ELUOptions);
 //
-// The last line declares nn::ELU and nn::functional::elu(x, options). fields() lists the options
-// that printing the layer shows. GRADUS_ARG ends in a private section, so it stands last.
+// The last line declares nn::ELU and nn::functional::elu(x, options). fields() lists the options that are
+// printed with the layer. GRADUS_ARG ends with a private section, so it comes last in the struct.
 #pragma once
 
 #include <concepts>
 #include <optional>
 
-#include "tensor/create.h"
-#include "tensor/indexing.h"
 #include "nn/enum.h"
 #include "nn/module.h"
 #include "tensor/argument.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 
 namespace gradus::nn {
 
 // ---- Printing ---------------------------------------------------------------------------------------------
 
-/// Prints a layer as "gradus::nn::ELU(alpha=1, inplace=true)". An option named "" shows its value
-/// alone; an optional without a value does not show.
+/// Prints a layer as "gradus::nn::ELU(alpha=1, inplace=true)". An option named "" is printed as its value
+/// alone. An optional without a value is not printed.
 class OptionsPrinter {
  public:
   OptionsPrinter(std::ostream& out, const char* layer);
@@ -61,13 +61,13 @@ void print_layer(std::ostream& out, const char* name, const Options& options) {
 
 // ---- Options that are functions ---------------------------------------------------------------------------
 
-/// Options of an activation that has none.
+/// The options struct of an activation without options.
 template <Tensor (*function)(const Tensor&)>
 struct NoOptions {
   Tensor operator()(const Tensor& x) const { return function(x); }
 };
 
-/// Options of an activation that can only be told to write its result over the input: ReLU(true).
+/// Options of an activation whose only option is to write the result over the input: ReLU(true).
 template <Tensor (*function)(const Tensor&)>
 struct InplaceOptions {
   InplaceOptions(bool inplace = false) : inplace_(inplace) {}  // NOLINT
@@ -76,8 +76,8 @@ struct InplaceOptions {
   GRADUS_ARG(bool, inplace);
 };
 
-/// options(inputs…). With inplace(true) the result is written over x; the function then gets a copy
-/// of x, because its derivative may need the old values.
+/// Returns options(inputs…). With inplace(true) the result is written over x, and the function gets a copy of
+/// x, because its derivative may need the old values.
 template <class Options>
 Tensor evaluate(const Options& options, const Tensor& x, const auto&... more) {
   if constexpr (requires { options.inplace(); })
@@ -85,7 +85,7 @@ Tensor evaluate(const Options& options, const Tensor& x, const auto&... more) {
   return options(x, more...);
 }
 
-/// The function (inputs…, options = {}) of an options struct, given its operator().
+/// The function f(inputs…, options = {}) made from `call`, the operator() of an options struct.
 template <auto call>
 struct FunctionWithOptions;
 template <class Options, class... Inputs, Tensor (Options::*call)(Inputs...) const>

@@ -1,6 +1,6 @@
-// Initial values for parameters: each function fills the tensor without recording it and
-// returns it. Values are drawn in PyTorch's order, so a seed gives PyTorch's parameters. More
-// of them: nn/tools/initialisers.h.
+// Initial values for parameters. Each function fills a tensor without recording, and returns it.
+// Values are drawn in PyTorch's order, so the same seed gives the same parameters as in PyTorch.
+// nn/tools/initialisers.h has more functions.
 //
 // A weight is (out, in, …). With fan_in = in · |…| and fan_out = out · |…|, a variance proportional
 // to 1 / fan keeps activations and gradients from growing or shrinking layer by layer.
@@ -17,15 +17,14 @@ Tensor constant_(Tensor x, const Scalar& value);
 Tensor ones_(Tensor x);
 Tensor zeros_(Tensor x);
 
-/// Uniform on ±√3 s, which has standard deviation s = gain / √fan; `a` is the negative slope of
-/// a leaky ReLU.
+/// Uniform on ±√3 s, which has standard deviation s = gain / √fan. `a` is the negative slope of a leaky ReLU.
 /// Source: He et al., "Delving deep into rectifiers" (2015).
 Tensor kaiming_uniform_(Tensor x, double a = 0, FanMode mode = kFanIn,
                         Nonlinearity nonlinearity = kLeakyReLU);
 
-/// The factor by which a weight's deviation makes up for the shrinking that the next function
-/// does: 1 for linear and sigmoid, 5/3 for tanh, √2 for ReLU, √(2 / (1 + param²)) for a leaky ReLU
-/// of slope param.
+/// The factor for the weights' standard deviation that compensates for a nonlinearity, which shrinks
+/// its input: 1 for linear and sigmoid, 5/3 for tanh, √2 for ReLU, √(2 / (1 + param²)) for a leaky
+/// ReLU of slope param.
 double calculate_gain(Nonlinearity nonlinearity, double param = 0.01);
 
 struct Fans {
@@ -33,7 +32,7 @@ struct Fans {
 };
 /// Error if x has fewer than two dimensions or no elements.
 Fans fans_of(const Tensor& x);
-/// Uniform on ±√3 s: a uniform distribution with deviation s.
+/// Uniform on ±√3 s, where s is the standard deviation.
 Tensor uniform_with_deviation(const Tensor& x, double deviation);
 /// gain / √fan
 double kaiming_deviation(const Tensor& x, double a, FanMode mode, Nonlinearity nonlinearity);

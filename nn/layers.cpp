@@ -21,8 +21,8 @@ Tensor one_hot(const Tensor& labels, int64_t num_classes) {
   const int64_t largest = labels.numel() ? labels.max().item<int64_t>() : -1;
   const int64_t classes = num_classes == -1 ? largest + 1 : num_classes;
   check(classes > largest && (labels.numel() == 0 || labels.min().item<int64_t>() >= 0),
-        "one_hot: labels must be in [0, ", classes, "), but there are ", labels.min().item<int64_t>(), " to ",
-        largest);
+        "one_hot: labels must be in [0, ", classes, "), but they range from ", labels.min().item<int64_t>(),
+        " to ", largest);
   return eq(labels.unsqueeze(-1), arange(classes, TensorOptions(labels.device()))).to(kInt64);
 }
 
@@ -47,8 +47,8 @@ Tensor functional::embedding(const Tensor& indices, const Tensor& weight,
   if (!options.padding_idx()) return gradus::embedding(weight, indices);
   check(weight.dim() == 2, "embedding: the table must be (rows, width), not ", text(weight.sizes()));
   const int64_t row = *options.padding_idx(), rows = weight.size(0);
-  check(row >= -rows && row < rows, "Padding_idx must be within num_embeddings: it is ", row, " of ", rows,
-        " rows");
+  check(row >= -rows && row < rows, "Padding_idx must be within num_embeddings: it is ", row,
+        ", and the table has ", rows, " rows");
   return gradus::embedding(weight, indices, row < 0 ? row + rows : row);
 }
 
@@ -65,7 +65,7 @@ void LinearImpl::reset() {
 }
 
 void LinearImpl::reset_parameters() {
-  init::kaiming_uniform_(weight, std::sqrt(5.0));  // a gain of √(1/3): uniform on ±1 / √in
+  init::kaiming_uniform_(weight, std::sqrt(5.0));  // this slope gives the gain √(1/3): uniform on ±1 / √in
   const double bound = 1 / std::sqrt(static_cast<double>(options.in_features()));
   if (bias.defined()) init::uniform_(bias, -bound, bound);
 }
@@ -83,7 +83,7 @@ void EmbeddingImpl::reset() {
         "Shape of _weight does not match num_embeddings and embedding_dim");
   const int64_t padding = options.padding_idx().value_or(0);
   check(padding >= -count && padding < count, "Padding_idx must be within num_embeddings: it is ", padding,
-        " of ", count, " rows");
+        ", and the table has ", count, " rows");
   weight = register_parameter("weight", given.defined() ? given : empty({count, width}));
   if (!given.defined()) reset_parameters();
 }

@@ -1,5 +1,5 @@
-// The layers of most networks: Linear, Embedding, Dropout and ReLU, each as a module and as a
-// function. The functions have no parameters of their own; namespace F = gradus::nn::functional.
+// The layers of most networks: Linear, Embedding, Dropout and ReLU, each as a module (nn::Linear) and as a
+// function (nn::functional::linear). The functions take the parameters as arguments.
 #pragma once
 
 #include "nn/function_layer.h"
@@ -9,10 +9,11 @@ namespace gradus {
 /// y = x Wᵀ + b.  x: (…, in), weight: (out, in), bias: (out) or undefined; y: (…, out).
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
-/// (*labels, classes) int64, with a 1 at each label. num_classes = -1 takes the largest label + 1.
+/// One-hot vectors (*labels, num_classes), int64, with a 1 at each label. num_classes = -1 means the
+/// largest label + 1.
 Tensor one_hot(const Tensor& labels, int64_t num_classes = -1);
 
-/// Sets each element to 0 with probability p and divides the others by 1 - p, which keeps the mean.
+/// Sets each element to 0 with probability p and divides the others by 1 - p, which keeps the expected value.
 /// Returns x itself if `train` is false.
 /// Source: Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting" (2014).
 Tensor dropout(const Tensor& x, double p, bool train);
@@ -32,14 +33,14 @@ struct DropoutFuncOptions {
   GRADUS_ARG(bool, training) = true;
   GRADUS_ARG(bool, inplace) = false;
 };
-/// gradus::dropout with its arguments in a struct.
+/// gradus::dropout with options. inplace(true) writes the result over x.
 Tensor dropout(const Tensor& x, const DropoutFuncOptions& options = {});
 
 struct EmbeddingFuncOptions {
   GRADUS_ARG(std::optional<int64_t>, padding_idx) = {};
 };
-/// Rows of `weight` (count, width) by int64 index of any shape: (*indices, width). The row
-/// padding_idx, if one is given, gets no gradient; a negative padding_idx counts from the last row.
+/// The rows of `weight` (count, width) at int64 indices of any shape: (*indices, width). The row padding_idx,
+/// if given, gets no gradient; a negative padding_idx counts from the end.
 Tensor embedding(const Tensor& indices, const Tensor& weight, const EmbeddingFuncOptions& options = {});
 
 }  // namespace functional
@@ -82,9 +83,9 @@ struct EmbeddingOptions {
   }
   GRADUS_ARG(int64_t, num_embeddings);
   GRADUS_ARG(int64_t, embedding_dim);
-  /// A row that keeps its values; a negative number counts from the last row.
+  /// A row that is not trained; a negative number counts from the end.
   GRADUS_ARG(std::optional<int64_t>, padding_idx) = {};
-  /// The initial table, instead of normal numbers.
+  /// The initial table, instead of normally distributed numbers.
   GRADUS_ARG(Tensor, _weight) = {};
 };
 struct EmbeddingFromPretrainedOptions {
@@ -92,9 +93,9 @@ struct EmbeddingFromPretrainedOptions {
   GRADUS_ARG(std::optional<int64_t>, padding_idx) = {};
 };
 
-/// One vector for each of num_embeddings things: int64 indices of any shape give (*indices,
-/// embedding_dim). weight: (num_embeddings, embedding_dim), initially normal. The row padding_idx,
-/// if there is one, is initially zero and is not trained.
+/// A table of num_embeddings vectors. forward maps int64 indices of any shape to vectors (*indices,
+/// embedding_dim). weight: (num_embeddings, embedding_dim), initially N(0, 1). The row padding_idx, if given,
+/// is initially zero and is not trained.
 class EmbeddingImpl : public Cloneable<EmbeddingImpl> {
  public:
   EmbeddingImpl(int64_t num_embeddings, int64_t embedding_dim)
@@ -110,7 +111,7 @@ class EmbeddingImpl : public Cloneable<EmbeddingImpl> {
 };
 struct Embedding : ModuleHolder<EmbeddingImpl> {
   using ModuleHolder::ModuleHolder;
-  /// A layer with a given table (rows, width), which is trained only if options.freeze(false).
+  /// A layer with a given table (rows, width). The table is trained only with options.freeze(false).
   static Embedding from_pretrained(const Tensor& embeddings,
                                    const EmbeddingFromPretrainedOptions& options = {});
 };

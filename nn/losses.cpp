@@ -48,7 +48,7 @@ namespace {
 
 int64_t class_dim(const Tensor& x) { return x.dim() == 1 ? 0 : 1; }
 
-/// (N, C), (C) or (N, C, d…) as (rows, C).
+/// Reshapes x from (N, C), (C) or (N, C, d…) to (rows, C).
 Tensor classes_last(const Tensor& x) {
   if (x.dim() == 2) return x;
   if (x.dim() == 1) return x.unsqueeze(0);
@@ -69,14 +69,15 @@ Tensor classes_last(const Tensor& x) {
        " classes");
 }
 
-/// Checks shape, dtype and range of class indices. True if any of them equals ignore_index.
+/// Checks shape, dtype and range of class indices. Returns whether any of them equals ignore_index.
 bool check_target(const char* op, const Tensor& x, const Tensor& target, int64_t ignore_index) {
   check(target.dtype() == kInt64, op, ": the target must hold class indices (int64), not ", target.dtype());
   check(x.dim() > 0, op, ": the input must be (N, C), (C) or (N, C, d…), not ", text(x.sizes()));
   Shape expected(x.raw());
   expected.erase(static_cast<int>(class_dim(x)));
   check(target.sizes() == IntArrayRef(expected), op, ": the input is ", text(x.sizes()), " and the target ",
-        text(target.sizes()), ", but it must be ", expected.text(), ": one class per row of the input");
+        text(target.sizes()), ", but the target must be ", expected.text(),
+        ": one class per row of the input");
   const int64_t classes = x.size(class_dim(x));
   const Tensor here = target.detach().cpu().contiguous();
   const int64_t* labels = here.data_ptr<int64_t>();

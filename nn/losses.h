@@ -1,26 +1,25 @@
-// Losses, each as a function with arguments, as a function with options (nn::functional) and as a
-// layer (nn::MSELoss). Here are those for numbers and for classes; nn/losses/ has more.
+// Losses for numbers and for classes, each as a function with arguments, as a function with options
+// (nn::functional) and as a layer (nn::MSELoss). nn/losses/ has more losses.
 //
-// Elementwise losses take x and y of one shape, or one that broadcasts to the other. If only the
-// result would have a new shape, as from (n, 1) and (n), which is almost always a mistake, they throw.
+// Elementwise losses take x and y of one shape, or one of them broadcasts to the shape of the other. They
+// throw if both would have to be broadcast, as (n, 1) and (n) would, because that is almost always a mistake.
 #pragma once
 
 #include "nn/function_layer.h"
 
 namespace gradus {
 
-/// Mean, or by kSum the sum, of (x - y)².
+/// The mean of (x - y)², or with kSum the sum.
 Tensor mse_loss(const Tensor& x, const Tensor& y, nn::LossReduction reduction = kMean);
 
 namespace nn {
 
-/// `losses` as they are, their mean or their sum. Error for kBatchMean.
+/// Returns `losses` as they are, their mean, or their sum. Error for kBatchMean.
 Tensor reduce_losses(const char* op, const Tensor& losses, LossReduction reduction);
-/// Error unless one of x and y broadcasts to the shape of the other: (n, 1) and (n) would
-/// give n² differences.
+/// Error unless one of x and y broadcasts to the shape of the other. (n, 1) and (n) would give n² losses.
 void check_loss_sizes(const char* op, const Tensor& x, const Tensor& y);
 
-/// Options of a loss that has only the reduction: mse_loss(x, y, kSum).
+/// Options of a loss whose only option is the reduction: mse_loss(x, y, kSum).
 template <Tensor (*loss)(const Tensor&, const Tensor&, LossReduction)>
 struct LossOptions {
   LossOptions(LossReduction reduction = kMean) : reduction_(reduction) {}  // NOLINT
@@ -33,9 +32,9 @@ GRADUS_LAYER(MSELoss, mse_loss, MSELossOptions);
 
 /// The negative logarithm of the probability given to each target class: -w[t] log_p[t].
 ///
-/// log_p: (N, C), (C) or (N, C, d…); target: int64 of log_p's shape without C, in [0, C) or
-/// ignore_index, which contributes nothing. weight: (C), one factor per class; the mean is then
-/// weighted. Error if a target is out of range.
+/// log_p: (N, C), (C) or (N, C, d…); target: int64 of log_p's shape without C, each in [0, C) or equal to
+/// ignore_index. A target of ignore_index contributes nothing. weight: (C), one factor per class; the mean is
+/// then a weighted mean. Error if a target is out of range.
 struct NLLLossOptions {
   Tensor operator()(const Tensor& log_p, const Tensor& target) const;
   GRADUS_ARG(Tensor, weight) = {};
@@ -44,9 +43,9 @@ struct NLLLossOptions {
 };
 GRADUS_LAYER(NLLLoss, nll_loss, NLLLossOptions);
 
-/// nll_loss of log_softmax(logits): -log p[t] for p = softmax(logits). If target is floating point
-/// and of the logits' shape, -Σ target · log p. label_smoothing ε mixes the target with the uniform
-/// distribution: (1 - ε) t + ε / C.
+/// nll_loss of log_softmax(logits): -log p[t] for p = softmax(logits). A floating-point target of the logits'
+/// shape holds probabilities; the loss is then -Σ target · log p. label_smoothing ε mixes the target with the
+/// uniform distribution: (1 - ε) t + ε / C.
 struct CrossEntropyLossOptions {
   Tensor operator()(const Tensor& logits, const Tensor& target) const;
   GRADUS_ARG(Tensor, weight) = {};

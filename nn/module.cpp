@@ -92,8 +92,8 @@ OrderedDict<std::string, std::shared_ptr<Module>> Module::named_modules(const st
   if (include_self) {
     const auto self = std::const_pointer_cast<Module>(weak_from_this().lock());
     check(self != nullptr, "modules: this ", name(),
-          " is not owned by a shared_ptr, so it cannot be in the list; make ",
-          "it with std::make_shared, or ask for modules(/*include_self=*/false)");
+          " is not owned by a shared_ptr, so it cannot be in the list; ",
+          "make it with std::make_shared, or ask for modules(/*include_self=*/false)");
     all.insert(name_prefix, self);
   }
   for (const auto& child : children_)

@@ -1,4 +1,4 @@
-// Module: a function with parameters, made of smaller ones. Layers, models and losses are modules.
+// Module: a function with parameters, composed of smaller modules. Layers, models and losses are modules.
 //
 //     struct Net : nn::Module {
 //       Net() {
@@ -11,9 +11,9 @@
 //     auto net = std::make_shared<Net>();
 //     optim::SGD sgd(net->parameters(), 0.1);
 //
-// Registration makes parameters and submodules known: parameters() collects the tensors of the
-// whole tree in the order of registration, and train(), to(), zero_grad() and apply() visit every
-// module in it. `forward` is not virtual; each module has its own arguments and result.
+// Registered parameters and submodules form a tree. parameters() collects the parameters of the whole tree in
+// the order of registration. train(), to(), zero_grad() and apply() visit every module in the tree. `forward`
+// is not virtual; each module has its own arguments and result.
 #pragma once
 
 #include <functional>
@@ -40,7 +40,7 @@ requires requires { typename M::ContainedType; }
 struct ImplOfHolder<M> {
   using type = typename M::ContainedType;
 };
-/// The module class behind a holder: LinearImpl for Linear. A module class is its own.
+/// The module class of a holder: LinearImpl for Linear. For a module class, the class itself.
 template <class M>
 using ImplOf = typename ImplOfHolder<M>::type;
 
@@ -64,8 +64,8 @@ class Module : public std::enable_shared_from_this<Module> {
 
   // ---- Registration. Names must not be empty, contain a dot, or be used twice: Error. ----
 
-  /// A tensor to be trained. It may be undefined, like the bias of a layer without one;
-  /// parameters() skips it then.
+  /// A tensor to be trained. It may be undefined, for example in a layer without bias;
+  /// parameters() then skips it.
   Tensor& register_parameter(std::string name, Tensor tensor, bool requires_grad = true);
   /// A tensor of the module's state that is not trained, for example a running mean.
   Tensor& register_buffer(std::string name, Tensor tensor);
@@ -84,7 +84,7 @@ class Module : public std::enable_shared_from_this<Module> {
   }
   void unregister_module(const std::string& name);
 
-  // ---- Registered tensors and modules, with `recurse` of the whole tree. Names are paths: "hidden.weight". ----
+  // ---- Registered tensors and modules; `recurse` includes those of submodules. Names are paths: "hidden.weight". ----
 
   std::vector<Tensor> parameters(bool recurse = true) const;
   OrderedDict<std::string, Tensor> named_parameters(bool recurse = true) const;
@@ -107,8 +107,8 @@ class Module : public std::enable_shared_from_this<Module> {
   virtual void train(bool on = true);
   void eval() { train(false); }
   virtual bool is_training() const noexcept { return is_training_; }
-  /// Converts parameters, buffers and gradients; a dtype only changes those that are floating
-  /// point. The tensors stay the same objects, so that an existing optimiser still refers to them.
+  /// Converts parameters, buffers and gradients. A dtype changes only floating-point tensors. The tensors
+  /// stay the same objects, so that an existing optimiser still refers to them.
   virtual void to(Device device, Dtype dtype);
   virtual void to(Dtype dtype);
   virtual void to(Device device);
@@ -117,7 +117,7 @@ class Module : public std::enable_shared_from_this<Module> {
   /// A deep copy, on `device` if one is given; Error unless the class derives from Cloneable.
   virtual std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const;
 
-  /// This module as a LinearImpl, by as<LinearImpl>() or as<Linear>(); nullptr if it is of another class.
+  /// This module as an M, for example as<LinearImpl>() or as<Linear>(); nullptr if it is of another class.
   template <class M>
   ImplOf<M>* as() noexcept {
     return dynamic_cast<ImplOf<M>*>(this);
@@ -166,8 +166,8 @@ std::shared_ptr<M> Module::replace_module(const std::string& name, std::shared_p
 
 /// Gives a module clone(): struct Net : nn::Cloneable<Net> { void reset() override {…} … };
 ///
-/// reset() registers all parameters, buffers and submodules. clone() copies the object, runs
-/// reset() on the copy, so that it has tensors of its own, and then copies the values.
+/// reset() registers all parameters, buffers and submodules. clone() copies the object, runs reset() on the
+/// copy, which gives it tensors of its own, and then copies the values.
 template <class Derived>
 class Cloneable : public Module {
  public:
@@ -186,8 +186,8 @@ class Cloneable : public Module {
   }
 };
 
-/// A shared_ptr to a module, with the module's constructors: Linear(4, 12) makes a LinearImpl. A
-/// copy of a Linear refers to the same layer. Linear(nullptr) is empty.
+/// A shared_ptr to a module, with the module's constructors: Linear(4, 12) makes a LinearImpl. A copy of a
+/// Linear refers to the same layer. Linear(nullptr) is empty.
 template <class Contained>
 class ModuleHolder {
  public:

@@ -1,5 +1,5 @@
-// OrderedDict: named values in the order of insertion, as in libtorch. Modules keep their
-// parameters and submodules in one. A module has few of each, so a linear search finds a name.
+// OrderedDict: named values in the order of insertion, as in libtorch. A module keeps its parameters, buffers
+// and submodules in OrderedDicts. These have few entries, so a linear search for a name is fast enough.
 #pragma once
 
 #include <initializer_list>
@@ -31,7 +31,7 @@ class OrderedDict {
     Value value_;
   };
 
-  /// `what` is the name of an entry in messages: "Submodule 'fc' already defined".
+  /// `what` says what an entry is, for messages such as "Submodule 'fc' already defined".
   explicit OrderedDict(std::string what = "Key") : what_(std::move(what)) {}
   OrderedDict(std::initializer_list<Item> items) {
     for (const Item& item : items) insert(item.key(), item.value());

@@ -23,14 +23,14 @@ template <std::derived_from<Module> M>
 std::shared_ptr<M> shared_module(const M& module) {
   return std::make_shared<M>(module);
 }
-/// What can be put into a container: a holder such as Linear(4, 12), a shared_ptr to a module, or
-/// a module itself.
+/// An argument that a container accepts: a holder such as Linear(4, 12), a shared_ptr to a module,
+/// or a module itself.
 template <class T>
 concept ModulePointer = requires(const T& module) {
   shared_module(module);
 };
 
-/// The part that Sequential and ModuleList share: modules by number.
+/// The common base of Sequential and ModuleList: modules by number.
 class ModuleSequence : public Module {
  public:
   size_t size() const noexcept { return modules_.size(); }
@@ -58,7 +58,7 @@ class ModuleSequence : public Module {
   std::vector<std::shared_ptr<Module>> modules_;  // the same modules as children_
 };
 
-/// A layer of Sequential: {"hidden", Linear(4, 12)}. Any module fits whose forward(x) returns a tensor.
+/// A layer of Sequential: {"hidden", Linear(4, 12)}. The layer's forward(x) must return a tensor.
 struct NamedLayer {
   template <ModulePointer Layer>
   NamedLayer(std::string name, const Layer& layer)
@@ -68,7 +68,8 @@ struct NamedLayer {
 
   std::string name;
   std::shared_ptr<Module> module;
-  /// forward is not virtual. This function is made where the layer's type is known, and calls it.
+  /// Calls the layer's forward, which is not virtual. The constructor knows the layer's type
+  /// and sets this function.
   Tensor (*forward)(Module& module, const Tensor& x);
 
  private:
@@ -78,7 +79,7 @@ struct NamedLayer {
   }
 };
 
-/// Every layer takes one tensor and returns one. Layers are registered as "0", "1", …, or by given names:
+/// Every layer takes one tensor and returns one. Layers are registered as "0", "1", …, or under given names:
 /// Sequential net({{"hidden", Linear(4, 12)}, {"act", ReLU()}, {"out", Linear(12, 3)}}).
 class SequentialImpl : public ModuleSequence {
  public:

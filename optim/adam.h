@@ -6,9 +6,9 @@
 //     v ← β₂ v + (1 - β₂) g²                         running mean of g²
 //     p ← p - lr · (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + ε)
 //
-// m and v start at zero; the divisions by 1 - βᵗ correct that. With amsgrad the last line has
-// the largest v so far in place of v. Without it, a kernel does all four lines in one pass
-// over memory (kernels/update_rules.h).
+// m and v start at zero, so at first they are too small; the divisions by 1 - βᵗ correct this. With amsgrad,
+// the last line uses the largest v so far instead of v. Without amsgrad, a kernel computes all four lines in
+// one pass over memory (kernels/update_rules.h).
 // Sources: Kingma & Ba, "Adam: A method for stochastic optimization" (2015); Loshchilov & Hutter,
 // "Decoupled weight decay regularization" (2019), for AdamW; Reddi, Kale & Kumar, "On the
 // convergence of Adam and beyond" (2018), for amsgrad.
@@ -43,7 +43,7 @@ struct AdamParamState {
   }
 };
 
-/// One step with amsgrad, in tensor ops: optim/others/adamw.cpp. Without amsgrad, a kernel computes the same in one pass.
+/// One step with amsgrad, written in tensor ops: optim/others/adamw.cpp.
 void amsgrad_step(const AdamStep& step, const Tensor& gradient, AdamParamState& state, const Tensor& p);
 
 class Adam : public PerParameterOptimizer<AdamOptions, AdamParamState> {

@@ -1,5 +1,5 @@
-// Fields: visits the members of a struct by name, to write them to a file or to read them from it.
-// A struct lists its members once, for both directions:
+// Fields: visits the members of a struct by name, to write them to a file or to read them from it. A struct
+// lists its members once, for both directions:
 //
 //     void fields(Fields& fields) { fields("step", step)("exp_avg", exp_avg); }
 #pragma once
@@ -17,8 +17,7 @@ class Fields {
  public:
   virtual ~Fields() = default;
 
-  /// The fields that follow are called prefix.name. Tensors must have the shape and the dtype of
-  /// `like`, if it is given.
+  /// The fields that follow are called prefix.name. If `like` is given, tensors must match its shape and dtype.
   virtual Fields& in(std::string prefix, const Tensor& like = {}) = 0;
 
   virtual Fields& operator()(const char* name, double& value) = 0;
@@ -28,9 +27,9 @@ class Fields {
   virtual Fields& operator()(const char* name, std::tuple<double, double>& pair) = 0;
   virtual Fields& operator()(const char* name, std::vector<double>& list) = 0;
   virtual Fields& operator()(const char* name, std::vector<Tensor>& list) = 0;
-  /// An undefined tensor is not in the file.
+  /// An undefined tensor is not written to the file.
   virtual Fields& operator()(const char* name, Tensor& x) = 0;
-  /// A value that may be missing; then it is not in the file.
+  /// An optional without a value is not written to the file.
   template <class T>
   Fields& operator()(const char* name, std::optional<T>& value) {
     if (!is_present(name, value.has_value())) return value.reset(), *this;
@@ -39,8 +38,8 @@ class Fields {
   }
 
  protected:
-  /// Writing: `here`. Reading: is the field in the file?
-  virtual bool is_present(const char* name, bool here) = 0;
+  /// Whether the optional has a value: has_value when writing, and when reading whether the file has the field.
+  virtual bool is_present(const char* name, bool has_value) = 0;
 };
 
 }  // namespace gradus::optim

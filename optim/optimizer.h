@@ -1,16 +1,15 @@
-// Optimizer: changes parameters by the gradients that a backward pass has left.
+// Optimizer: updates parameters with the gradients that backward() has computed.
 //
 //     optim::Adam adam(net->parameters(), 0.01);
 //     for (…) {
-//       adam.zero_grad();                       // gradients add up: forget those of the last step
+//       adam.zero_grad();                       // backward() adds to gradients: clear the last step's
 //       auto loss = …;
 //       loss.backward();
 //       adam.step();
 //     }
 //
-// An optimiser is three things: its options (a struct), its state per parameter (another), and
-// `update`, the formula of one step. This file has the rest, which all optimisers share: param
-// groups, closures, checks.
+// An optimiser has three parts: a struct of options, a struct of state for each parameter, and `update`, the
+// formula of one step. This file has what all optimisers share: param groups, closures, checks.
 #pragma once
 
 #include <functional>
@@ -25,8 +24,7 @@
 
 namespace gradus::optim {
 
-/// The hyper-parameters of an optimiser, for code that works with any optimiser: schedules,
-/// groups, files.
+/// The hyper-parameters of an optimiser. Schedules, groups and files work with the options of any optimiser.
 class OptimizerOptions {
  public:
   virtual ~OptimizerOptions() = default;
@@ -35,7 +33,7 @@ class OptimizerOptions {
   virtual void set_lr(double lr) = 0;
   /// Error unless every value is in its range.
   virtual void validate() const {}
-  /// Visits every value, for files.
+  /// Visits every value, to save or load it.
   virtual void fields(Fields&) { fail("these options have no fields(), so their optimizer cannot be saved"); }
 };
 
@@ -67,9 +65,9 @@ class OptimizerParamGroup {
   const std::vector<Tensor>& params() const { return params_; }
   std::vector<Tensor>& params() { return params_; }
   bool has_options() const { return options_ != nullptr; }
-  /// static_cast<AdamOptions&>(group.options()).lr(0.001) changes them between steps.
+  /// static_cast<AdamOptions&>(group.options()).lr(0.001) changes the learning rate between steps.
   OptimizerOptions& options() const {
-    check(has_options(), "param group has no options yet: it gets them when it is given to an optimizer");
+    check(has_options(), "param group has no options yet: it gets them when it is added to an optimizer");
     return *options_;
   }
   void set_options(std::unique_ptr<OptimizerOptions> options) { options_ = std::move(options); }
@@ -89,15 +87,15 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer(Optimizer&&) = default;
 
-  /// Changes every parameter that has a gradient. The closure, if there is one, runs first. It should
-  /// zero the gradients, compute the loss, call backward() and return the loss; step returns it.
+  /// Updates every parameter that has a gradient. A closure, if given, runs first. It should zero the
+  /// gradients, compute the loss, call backward() and return the loss. step() returns that loss.
   virtual Tensor step(LossClosure closure = nullptr) = 0;
 
-  /// Makes the gradients undefined, or with set_to_none = false zeros in the same memory.
+  /// Makes the gradients undefined, or with set_to_none = false fills them with zeros.
   void zero_grad(bool set_to_none = true);
 
-  /// Adds parameters with options of their own, or else the optimiser's. Error unless they are
-  /// floating-point leaves that are in no group yet.
+  /// Adds a group of parameters. If the group has no options, it gets the optimiser's. Error unless the
+  /// parameters are floating-point leaves that are in no group yet.
   void add_param_group(OptimizerParamGroup group);
 
   std::vector<OptimizerParamGroup>& param_groups() noexcept { return param_groups_; }
@@ -106,7 +104,7 @@ class Optimizer {
   OptimizerOptions& defaults() noexcept { return *defaults_; }
   size_t size() const noexcept;  // the number of parameters in all groups
 
-  /// Visits the state that a step leaves for the next one, for files.
+  /// Visits the state that is kept between steps, to save or load it.
   virtual void state_fields(Fields&) { fail("this optimizer has no state_fields(), so it cannot be saved"); }
 
  protected:
@@ -117,11 +115,10 @@ class Optimizer {
 /// Error unless `x` (a gradient or a part of the state) has the shape, dtype and device of its parameter.
 void check_fits(const char* what, const Tensor& x, const Tensor& parameter);
 
-/// Sets a tensor of an optimiser's state to zeros when it is first needed.
+/// Sets an undefined `state` to zeros of the parameter's shape. Checks a defined `state` with check_fits.
 void zeros_at_first(Tensor& state, const Tensor& parameter);
 
-/// Base of an optimiser whose step treats every parameter separately. State is a struct, one
-/// for each parameter.
+/// Base of an optimiser whose step treats every parameter separately. Each parameter has one State.
 template <class Options, class State>
 class PerParameterOptimizer : public Optimizer {
  public:
@@ -174,8 +171,8 @@ class PerParameterOptimizer : public Optimizer {
     const Tensor &parameter, &gradient;
     State& state;
   };
-  /// One step, in place, for parameters of one group that share a dtype and a device, so that one
-  /// kernel call can update them all. Gradient recording is off.
+  /// One step, in place, without recording. The items belong to one group and share a dtype and a device, so
+  /// that one kernel call can update them all.
   virtual void update(const Options& options, std::span<const Item> items) = 0;
 
  private:

@@ -1,10 +1,10 @@
-// Stochastic gradient descent. With gradient g of parameter p, all in one pass over memory
-// (kernels/update_rules.h):
+// Stochastic gradient descent. With gradient g of parameter p:
 //
 //     g ← g + weight_decay · p
 //     b ← momentum · b + (1 - dampening) · g          (b = g at the first step; only with momentum)
 //     p ← p - lr · b                                  (nesterov: p - lr · (g + momentum · b))
 //
+// A kernel computes all three lines in one pass over memory (kernels/update_rules.h).
 // Sources: Robbins & Monro, "A stochastic approximation method" (1951), for p ← p - lr · g; Polyak,
 // "Some methods of speeding up the convergence of iteration methods" (1964), for momentum;
 // Nesterov, "A method … with convergence rate O(1/k²)" (1983), for nesterov, in the form of

@@ -1,5 +1,4 @@
-// The command line of the labs. One table says how each flag is read; --flag VALUE and --flag=VALUE
-// mean the same.
+// The command line of the labs. A table says how each flag is read. --flag VALUE and --flag=VALUE are the same.
 #include <algorithm>
 #include <charconv>
 #include <iostream>
@@ -90,7 +89,7 @@ Text parts(const Text& text, Options& options) {
 }
 
 template <auto member>
-Text yes(const Text&, Options& options) {
+Text set_true(const Text&, Options& options) {
   return options.*member = true, "";
 }
 
@@ -98,9 +97,9 @@ Text yes(const Text&, Options& options) {
 
 struct Row {
   Text name;
-  Text value;  // its name in --help; "" for a flag without a value
+  Text value;  // the value's name in --help; "" for a flag without a value
   Text (*read)(const Text& text, Options& options);
-  Text help = "";  // of the flags that all labs have; the others have theirs in the lab's table
+  Text help = "";  // only for flags that all labs have; the lab's table has the text of the others
 };
 
 const std::vector<Row> kRows = {
@@ -108,16 +107,16 @@ const std::vector<Row> kRows = {
     {"--device", "DEVICE", device, "cpu or cuda (default: cpu)"},
     {"--out", "DIR", output<&Options::out>, "write figures (SVG, PNG) and their series (CSV) to this folder"},
     {"--json", "FILE", output<&Options::json>, "write the results to this file"},
-    {"--check", "", yes<&Options::check>,
+    {"--check", "", set_true<&Options::check>,
      "compare with the sheet's numbers and exact bounds; exit 1 on a miss"},
-    {"--quiet", "", yes<&Options::quiet>, "print errors and the table of --check only"},
+    {"--quiet", "", set_true<&Options::quiet>, "print errors and the table of --check only"},
     {"--epochs", "N", count<&Options::epochs>},
     {"--lr", "RATE", positive<&Options::lr>},
     {"--rank", "K", count<&Options::rank>},
     {"--seed", "S", natural<&Options::seed>},
     {"--dtype", "TYPE", dtype},
     {"--data", "FILE", input<&Options::data>},
-    {"--tape", "", yes<&Options::tape>}};
+    {"--tape", "", set_true<&Options::tape>}};
 
 /// The rows of the flags that this lab has, with the lab's own help.
 std::vector<Row> rows_of(const Lab& lab) {
@@ -167,15 +166,14 @@ std::vector<Text> read_words(const std::vector<Text>& words, const std::vector<R
   return given;
 }
 
-/// The names of the parts that are asked for by name or number, in the lab's order; of all parts
-/// if none is.
+/// The names of the parts that `asked` lists by name or number, in the lab's order. An empty `asked` means all parts.
 std::vector<Text> chosen_parts(const std::vector<Text>& asked, const Lab& lab) {
   std::vector<Text> names, numbers, chosen;
   for (const Part& part : lab.parts) names.push_back(part.name);
   for (int number : part_numbers(lab)) numbers.push_back(std::to_string(number));
   for (const Text& text : asked)
     if (const Text wrong = wrong_choice(text, names); !wrong.empty() && !contains(numbers, text))
-      throw std::runtime_error("--part: " + wrong + "; or a number from 1 to " + numbers.back());
+      throw std::runtime_error("--part: " + wrong + "; a number from 1 to " + numbers.back() + " works too");
   for (size_t i = 0; i < names.size(); ++i)
     if (asked.empty() || contains(asked, names[i]) || contains(asked, numbers[i])) chosen.push_back(names[i]);
   return chosen;
@@ -195,13 +193,13 @@ std::optional<Options> read_command_line(int argc, const char* const* argv, cons
   try {
     given = read_words(words, rows, options);
   } catch (const std::runtime_error& error) {
-    throw std::runtime_error(error.what() + (" (" + lab.name) + " --help lists what there is)");
+    throw std::runtime_error(error.what() + (" (" + lab.name) + " --help lists the flags)");
   }
   options.parts = chosen_parts(options.parts, lab);
   for (const Flag& flag : lab.flags) {
     const auto is_chosen = [&](const Text& part) { return contains(options.parts, part); };
     if (contains(given, flag.name) && !flag.parts.empty() && std::ranges::none_of(flag.parts, is_chosen))
-      throw std::runtime_error(flag.name + " means nothing to the chosen parts");
+      throw std::runtime_error(flag.name + " is not used by the chosen parts");
   }
   return options;
 }

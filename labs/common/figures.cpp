@@ -19,15 +19,15 @@ namespace fs = std::filesystem;
 namespace lab {
 namespace {
 
-// Okabe and Ito's colours, which colour-blind readers can tell apart, the darkest first.
+// Okabe and Ito's colours, which colour-blind readers can tell apart.
 const std::vector<std::string> kColours = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                            "#E69F00", "#56B4E9", "#000000"};
-// gnuplot's numbers of filled circle, square, triangle, diamond …
+// gnuplot's numbers for the filled circle, square, triangle, diamond …
 const std::vector<std::string> kPointShapes = {"7", "5", "9", "13", "11", "6", "4"};
-constexpr size_t kMostPointsOfACurve = 2000;  // more than there are pixels
+constexpr size_t kMaxPointsPerCurve = 2000;  // more than the width of a figure in pixels
 constexpr size_t kAllPoints = SIZE_MAX;
 
-// Common to all figures. Names are printed as they are: a_b has no subscript (noenhanced).
+// Common to all figures. With noenhanced, gnuplot prints the name a_b as it is, not with a subscript.
 constexpr const char* kSvg = R"(
 set terminal svg size 900,600 dynamic background 'white' noenhanced font 'DejaVu Sans,Arial,sans-serif,15'
 )";
@@ -60,16 +60,15 @@ std::string csv_field(const std::string& text) {
 std::string gnuplot_string(const std::string& text) { return quoted(text, '\''); }
 
 bool run_gnuplot(const std::string& script) {
-  // Ctrl-C reaches the whole process group; the trap keeps it from ending gnuplot in the middle
-  // of a figure.
+  // Ctrl-C reaches the whole process group; the trap keeps it from ending gnuplot in the middle of a figure.
   FILE* pipe = popen("trap '' INT; exec gnuplot 2>/dev/null", "w");
   if (!pipe) return false;
   std::fwrite(script.data(), 1, script.size(), pipe);
   return pclose(pipe) == 0;
 }
 
-/// Whether the mark stands in the file's last 16 bytes. gnuplot reports no full disk, but a whole
-/// SVG ends with its closing tag, and a whole PNG with the chunk IEND.
+/// Whether the file's last 16 bytes contain the mark. gnuplot does not report a full disk, but a complete SVG ends with
+/// its closing tag, and a complete PNG with the chunk IEND.
 bool ends_with(const fs::path& path, std::string_view mark) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   const std::streamoff size = file.tellg(), tail = std::min<std::streamoff>(size, 16);
@@ -79,8 +78,7 @@ bool ends_with(const fs::path& path, std::string_view mark) {
   return file && bytes.find(mark) != std::string::npos;
 }
 
-/// A figure in the making: the rows of its CSV and gnuplot's commands, in which $CSV stands
-/// for that file.
+/// Collects the rows of a figure's CSV file and gnuplot's commands. In the commands, $CSV stands for the CSV file.
 class Drawing {
  public:
   std::ostringstream csv, commands;
@@ -88,18 +86,18 @@ class Drawing {
   template <class Plot>
   explicit Drawing(const Plot& plot) {
     csv.precision(std::numeric_limits<double>::max_digits10);
-    // The title stands above the legend, so it is the legend's title.
+    // The title of the figure is the legend's title, so that it appears above the legend.
     commands << "set key title " << gnuplot_string(plot.title) << " font ',20'\nset xlabel "
              << gnuplot_string(plot.x_label) << "\nset ylabel " << gnuplot_string(plot.y_label) << "\n";
   }
 
-  /// Appends the series' rows to the CSV. Returns the part of a plot command that selects them, or
-  /// evenly spread ones of them if they are more than `at_most`.
+  /// Appends the series' rows to the CSV. Returns the part of a plot command that selects these rows: all of them, or
+  /// evenly spaced ones if there are more than `at_most`.
   std::string rows_of(const Series& series, size_t at_most) {
     const size_t first = rows_, count = series.y.size();
     if (!series.x.empty() && series.x.size() != count)
       throw std::runtime_error("figure: series " + series.name + " has " + std::to_string(series.x.size()) +
-                               " x for " + std::to_string(count) + " y");
+                               " x values and " + std::to_string(count) + " y values");
     for (size_t i = 0; i < count; ++i, ++rows_) {
       csv << csv_field(series.name) << ',' << (series.x.empty() ? static_cast<double>(i) : series.x[i]) << ','
           << series.y[i];
@@ -116,7 +114,7 @@ class Drawing {
     plots_ = true;
   }
 
-  /// Writes the CSV and, where there is gnuplot, draws the SVG and the PNG from it.
+  /// Writes the CSV and, if gnuplot is installed, draws the SVG and the PNG from it.
   void save(const fs::path& stem) const {
     const auto with = [&](const char* ending) { return fs::path(stem) += ending; };
     gradus::replace_file(with(".csv"), csv.str());
@@ -147,7 +145,7 @@ class Drawing {
 
 const std::string& nth(const std::vector<std::string>& list, size_t i) { return list[i % list.size()]; }
 
-/// How many of the finite values fall into each of the bins, which start at `low`.
+/// The number of finite values in each bin. Bin i goes from low + i · width to low + (i + 1) · width.
 Series counts_of(const Histogram::Sample& sample, double low, double width, int bins) {
   Series counts{.name = sample.name, .x = {}, .y = std::vector<double>(static_cast<size_t>(bins), 0)};
   for (int bin = 0; bin < bins; ++bin) counts.x.push_back(low + (bin + 0.5) * width);
@@ -169,7 +167,7 @@ void save_figure(const fs::path& stem, const LinePlot& plot) {
   for (size_t i = 0; i < plot.series.size(); ++i) {
     const Series& series = plot.series[i];
     const size_t dashes = series.dashed ? 2 : 1 + i / kColours.size();
-    drawing.plot(drawing.rows_of(series, kMostPointsOfACurve) +
+    drawing.plot(drawing.rows_of(series, kMaxPointsPerCurve) +
                  "using 2:3 with lines linewidth 2 linecolor '" + nth(kColours, i) + "' dashtype " +
                  std::to_string(dashes) + " title " + gnuplot_string(series.name));
   }
@@ -239,7 +237,7 @@ set tics scale 0
 set palette defined (0 '#ffffff', 0.02 '#deebf7', 0.5 '#6baed6', 1 '#08519c')
 stats $CSV using 3 nooutput
 )";
-  // The CSV has names, but the picture needs positions, which follow from the line number $0.
+  // The CSV has names, but the image needs positions. They are computed from the line number $0.
   const std::string columns = std::to_string(plot.columns.size());
   const std::string at = "using (int($0)%" + columns + "):(int($0)/" + columns + ")";
   drawing.plot("$CSV " + at + ":3 with image");

@@ -1,5 +1,5 @@
-// Figures. Each is saved as NAME.csv, which holds its series, and as NAME.svg and NAME.png, which
-// gnuplot draws from that CSV. Without gnuplot only the CSV is written.
+// Figures. A figure is saved as NAME.csv, which holds its series, and as NAME.svg and NAME.png, which gnuplot draws
+// from the CSV. Without gnuplot only the CSV is written.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,7 @@ struct Series {
   std::string name;
   std::vector<double> x = {}, y = {};
   std::vector<std::string> labels = {};  // in a scatter plot: the text next to each point
-  bool dashed = false;  // for a bound in a line plot, so that a curve at the bound is seen too
+  bool dashed = false;  // in a line plot: for a bound, so that a curve behind it stays visible
 };
 
 /// One curve for each series.
@@ -29,7 +29,7 @@ struct ScatterPlot {
   std::vector<Series> groups = {};
 };
 
-/// The number of values in each of some bins of equal width, with a bar for each sample.
+/// The number of values in each of `bins` bins of equal width. Each bin has one bar per sample.
 struct Histogram {
   struct Sample {
     std::string name;
@@ -40,15 +40,15 @@ struct Histogram {
   int bins = 20;
 };
 
-/// A table of numbers as coloured squares, row 0 on top, e.g. a confusion matrix.
+/// A table of numbers as coloured squares with row 0 on top, for example a confusion matrix.
 struct HeatMap {
   std::string title, x_label, y_label;
   std::vector<std::string> columns = {}, rows = {};  // labels of the axes
   std::vector<std::vector<double>> values = {};      // values[row][column]
 };
 
-/// Writes the three files, whose path without the ending is `stem`. Throws std::runtime_error if
-/// one cannot be written or drawn. Each file is replaced as a whole or not at all.
+/// Writes stem.csv, stem.svg and stem.png. Throws std::runtime_error if one of them cannot be written or drawn. Each
+/// file is replaced as a whole or not at all.
 void save_figure(const std::filesystem::path& stem, const LinePlot& plot);
 void save_figure(const std::filesystem::path& stem, const ScatterPlot& plot);
 void save_figure(const std::filesystem::path& stem, const Histogram& plot);

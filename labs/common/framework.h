@@ -1,6 +1,5 @@
-// The framework that a lab computes with: Gradus, or libtorch under Gradus's name. The labs'
-// functions use only the part of the interface that both have, and `cmake -D
-// GRADUS_COMPARE_LIBTORCH=ON` compiles them with libtorch too.
+// The framework that a lab computes with: Gradus, or libtorch in a namespace called gradus. The labs' functions use
+// only names that both have, and `cmake -D GRADUS_COMPARE_LIBTORCH=ON` compiles them with libtorch too.
 #pragma once
 
 #if GRADUS_LIBTORCH
@@ -10,8 +9,8 @@ namespace gradus = torch;
 #include <gradus.h>
 #endif
 
-// Lab functions see all of Gradus. libtorch has each creation function twice, at::rand without the
-// tape and torch::rand with it; these using-declarations choose the latter.
+// Namespace lab sees all of Gradus. libtorch has each creation function twice: at::rand, which cannot record, and
+// torch::rand, which can. The using-declarations choose torch::rand.
 namespace lab {
 using namespace gradus;
 using gradus::arange, gradus::eye, gradus::full, gradus::ones, gradus::rand, gradus::randn, gradus::randperm,

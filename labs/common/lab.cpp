@@ -134,7 +134,7 @@ int Session::run() {
   const bool passed = !options_.check || print_check_table();
   if (!std::cout || std::fflush(stdout) != 0) throw std::runtime_error("cannot write to standard output");
   if (interrupted()) {
-    std::cerr << lab_.name << ": interrupted; this is what there was so far\n";
+    std::cerr << lab_.name << ": interrupted, so the results are incomplete\n";
     return 130;
   }
   return passed ? 0 : 1;

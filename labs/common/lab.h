@@ -1,5 +1,4 @@
-// The shell that the four labs share. A lab is one table of its parts and flags, and run_lab()
-// is its main().
+// The shell that the four labs share. A lab is one table of parts and flags; run_lab() is its main().
 //
 //   void momentum_part(lab::Session& session) {
 //     double loss = …;
@@ -46,7 +45,7 @@ struct Part {
 /// --check --quiet --help).
 struct Flag {
   std::string name;  // --epochs, --lr, --rank, --seed, --dtype, --data or --tape; command_line.cpp reads them
-  std::string meaning;                  // in this lab, for --help
+  std::string meaning;                  // what the flag does in this lab, for --help
   std::string when_absent = "";         // the default, for --help
   std::vector<std::string> parts = {};  // the parts that use the flag; empty means all of them
 };
@@ -56,20 +55,20 @@ struct Lab {
   std::string summary;  // one line for --help
   std::vector<Part> parts;
   std::vector<Flag> flags = {};
-  uint64_t seed = 0;  // of --json, where --seed is not given
-  std::string dtype = "float32";
-  void (*prepare)(Session&) = nullptr;  // runs before anything is written, and refuses bad input
+  uint64_t seed = 0;                    // the default of --seed
+  std::string dtype = "float32";        // the default of --dtype
+  void (*prepare)(Session&) = nullptr;  // runs before anything is written; throws on bad input
 };
 
-/// What the user asked for. An optional without a value was not given, and the part uses the
-/// sheet's own value: options.epochs.value_or(20000).
+/// What the user asked for. If a flag was not given, its optional has no value, and the part uses the sheet's value:
+/// options.epochs.value_or(20000).
 struct Options {
   std::vector<std::string> parts;  // the parts to run, in the lab's order
   std::optional<int64_t> epochs;   // ≥ 1
   std::optional<double> lr;        // finite, > 0
   std::optional<int64_t> rank;     // ≥ 1; the lab checks that it fits the matrix
   std::optional<uint64_t> seed;
-  std::string device = "cpu";                 // "cpu" or "cuda", for which there are kernels
+  std::string device = "cpu";                 // "cpu" or "cuda"; this build has kernels for it
   std::optional<std::string> dtype;           // "float32" or "float64"
   std::optional<std::filesystem::path> data;  // an existing file
   std::optional<std::filesystem::path> out;   // folder for figures
@@ -86,8 +85,7 @@ class Session {
   uint64_t seed() const { return options_.seed.value_or(lab_.seed); }
   std::string dtype() const { return options_.dtype.value_or(lab_.dtype); }
 
-  /// Keeps a number under a name for --json and --check. A second value of the same name
-  /// replaces the first.
+  /// Keeps a number under a name for --json and --check. A second value replaces the first.
   void set(const std::string& name, double value);
 
   /// --check requires |result - expected| ≤ tolerance. A result that is NaN or was never set
@@ -127,15 +125,14 @@ class Session {
   std::vector<std::string> figures_;
 };
 
-/// Whether the part is one of those to run; for Lab::prepare.
+/// Whether this part will run; for Lab::prepare.
 bool is_chosen(const Session& session, const std::string& part);
 
 /// The numbers of the lab's parts, from 1.
 std::vector<int> part_numbers(const Lab& lab);
 
-/// Reads the command line. Returns nothing after --help, which it has printed. Throws
-/// std::runtime_error with one line for the user if a flag is unknown, has a bad value, or is used
-/// by none of the chosen parts.
+/// Reads the command line. For --help it prints the help and returns nullopt. Throws std::runtime_error with one line
+/// for the user if a flag is unknown, has a bad value, or is not used by any of the chosen parts.
 std::optional<Options> read_command_line(int argc, const char* const* argv, const Lab& lab);
 
 /// Reads the command line and runs the lab. Returns the exit status: 0; 1 for a miss under --check;

@@ -2,9 +2,8 @@
 //
 //   for (int64_t epoch : progress(epochs, "SGD")) { … }
 //
-// If stderr is a terminal, a bar with the rate and the time left is drawn there, and erased when
-// the loop ends. This header does not include Gradus, so the labs' functions that use it also
-// compile with libtorch.
+// If stderr is a terminal, the loop draws a bar there with the rate and the time left, and erases it at the end. This
+// header does not include Gradus, so the labs' functions that use it also compile with libtorch.
 #pragma once
 
 #include <atomic>
@@ -14,7 +13,7 @@
 
 namespace lab {
 
-/// Whether Ctrl-C was pressed. Loops over progress() end then; other loops can ask.
+/// Whether Ctrl-C was pressed. Loops over progress() then end; other loops can call this function.
 bool interrupted();
 
 /// After this call the first Ctrl-C makes interrupted() true, and the second one ends the process.
@@ -23,8 +22,7 @@ void catch_interrupts();
 /// Whether loops that start after this call draw a bar. They do by default, if stderr is a terminal.
 void show_progress(bool show);
 
-/// The numbers 0, 1, … total - 1, fewer if interrupted. Of nested loops only the outermost
-/// draws a bar.
+/// The numbers 0, 1, …, total - 1, or fewer after Ctrl-C. If loops are nested, only the outermost draws a bar.
 class Progress {
  public:
   Progress(int64_t total, std::string label);
@@ -52,7 +50,7 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// Draws the bar if it is time to, and returns whether the loop goes on.
+  /// Draws the bar if its time has come. Returns whether the loop goes on.
   bool goes_on(int64_t done);
   void draw(int64_t done, double seconds) const;
 

@@ -30,7 +30,7 @@ GRADUS_LAYER(Softsign, softsign, NoOptions<softsign_of>);
 using ReLU6Options = InplaceOptions<gradus::relu6>;
 GRADUS_LAYER(ReLU6, relu6, ReLU6Options);
 
-/// The elu that keeps mean 0 and variance 1.
+/// elu, scaled so that activations keep mean 0 and variance 1.
 using SELUOptions = InplaceOptions<gradus::selu>;
 GRADUS_LAYER(SELU, selu, SELUOptions);
 
@@ -61,7 +61,7 @@ struct CELUOptions {
 };
 GRADUS_LAYER(CELU, celu, CELUOptions);
 
-/// x Φ(x), with Φ the normal distribution function. approximate("tanh") takes its approximation by tanh.
+/// x Φ(x), with Φ the normal distribution function. approximate("tanh") approximates Φ with tanh.
 struct GELUOptions {
   Tensor operator()(const Tensor& x) const { return gradus::gelu(x, approximate_); }
   GRADUS_ARG(std::string, approximate) = "none";

@@ -1,5 +1,5 @@
-// ModuleList and ModuleDict: containers that register their modules. parameters() would not find
-// modules in a std::vector.
+// ModuleList and ModuleDict: containers that register their modules. parameters() would not find modules in a
+// std::vector, because they are not registered.
 #pragma once
 
 #include <utility>
@@ -16,7 +16,7 @@ class ModuleListImpl : public ModuleSequence {
     (push_back(modules), ...);
   }
   void push_back(const ModulePointer auto& module) { append(std::to_string(size()), shared_module(module)); }
-  /// Puts a module before number `index`. The modules after it get the next names.
+  /// Inserts a module before number `index`. The names of the modules after it increase by one.
   void insert(size_t index, const ModulePointer auto& module) { insert_module(index, shared_module(module)); }
   /// Appends all modules of another list.
   void extend(const auto& modules) {

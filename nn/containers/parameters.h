@@ -7,7 +7,7 @@
 
 namespace gradus::nn {
 
-/// The part that ParameterList and ParameterDict share. A parameter is trained if it requires grad
+/// The common base of ParameterList and ParameterDict. A parameter is trained if it requires grad
 /// when it is added.
 class ParameterContainer : public Module {
  public:

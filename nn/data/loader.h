@@ -1,6 +1,5 @@
-// Data for a training loop, as in torch::data: a dataset returns examples by index, a sampler
-// chooses the indices of each batch, a transform joins the examples into one batch, and the loader
-// connects the three.
+// Data for a training loop, as in torch::data. A dataset returns examples by index. A sampler chooses the
+// indices of each batch. A transform joins the examples into one batch. The loader connects the three.
 //
 //     struct Digits : data::datasets::Dataset<Digits> {
 //       data::Example<> get(size_t index) override { return {images[index], labels[index]}; }
@@ -10,8 +9,8 @@
 //     auto loader = data::make_data_loader(Digits().map(data::transforms::Stack<>()), /*batch_size=*/64);
 //     for (auto& batch : *loader) loss(net->forward(batch.data), batch.target)…      // one epoch
 //
-// nn/data/ has more: datasets made of tensors (no class is needed for those) and transforms
-// of single examples.
+// nn/data/tensors.h has datasets made of tensors, which need no class of their own. nn/data/transforms.h has
+// transforms of single examples.
 #pragma once
 
 #include <concepts>
@@ -20,9 +19,9 @@
 #include <optional>
 #include <vector>
 
+#include "tensor/argument.h"
 #include "tensor/create.h"
 #include "tensor/indexing.h"
-#include "tensor/argument.h"
 
 namespace gradus {
 using std::nullopt, std::optional;  // libtorch has them in its own namespace
@@ -155,7 +154,8 @@ class SequentialSampler : public Sampler<> {
 /// A new order in every epoch, drawn by randperm from the generator that manual_seed sets.
 class RandomSampler : public Sampler<> {
  public:
-  /// Draws an order, as in libtorch, although a loader draws another when its first epoch begins.
+  /// Draws an order, as libtorch does, so that the same random numbers follow. A loader draws a new order
+  /// for its first epoch.
   explicit RandomSampler(int64_t size);
   void reset(std::optional<size_t> new_size = {}) override;
   std::optional<std::vector<size_t>> next(size_t batch_size) override;
@@ -177,7 +177,7 @@ struct DataLoaderOptions {
   GRADUS_ARG(bool, drop_last) = false;
 };
 
-/// Every begin() starts an epoch: for (auto& batch : *loader). There can be one epoch at a time.
+/// Every begin() starts an epoch: for (auto& batch : *loader). Only one epoch can run at a time.
 template <class Dataset, class Sampler>
 class DataLoader {
  public:
@@ -244,7 +244,8 @@ make_data_loader(Dataset dataset, Sampler sampler, DataLoaderOptions options) {
   return std::make_unique<DataLoader<Dataset, Sampler>>(std::move(dataset), std::move(sampler), options);
 }
 
-/// A loader in random order, or make_data_loader<samplers::SequentialSampler>(dataset, batch_size).
+/// A loader in random order. For sequential order call
+/// make_data_loader<samplers::SequentialSampler>(dataset, batch_size).
 template <class Sampler = samplers::RandomSampler, class Dataset>
 std::unique_ptr<DataLoader<Dataset, Sampler>> make_data_loader(Dataset dataset,
                                                                DataLoaderOptions options = {}) {

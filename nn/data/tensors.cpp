@@ -10,7 +10,7 @@ TensorDataset::TensorDataset(const std::vector<Tensor>& rows) : TensorDataset(st
 
 TensorPairs::TensorPairs(Tensor data, Tensor target) : data_(std::move(data)), target_(std::move(target)) {
   check(data_.dim() > 0 && target_.dim() > 0 && data_.size(0) == target_.size(0), "TensorPairs: data is ",
-        text(data_.sizes()), " and target ", text(target_.sizes()), "; both must have as many rows");
+        text(data_.sizes()), " and target ", text(target_.sizes()), "; they must have equally many rows");
 }
 
 Example<> TensorPairs::get_batch(ArrayRef<size_t> indices) {

@@ -1,5 +1,5 @@
-// Transforms of single examples, for dataset.map(…). Stack, which joins examples into a batch,
-// is in nn/data/loader.h.
+// Transforms of single examples, for dataset.map(…). nn/data/loader.h has Stack, which joins
+// examples into a batch.
 #pragma once
 
 #include <functional>
@@ -51,8 +51,7 @@ class TensorLambda : public TensorTransform<Target> {
   std::function<Tensor(Tensor)> function_;
 };
 
-/// (x - mean) / stddev for images (C, H, W), with one mean and deviation per channel or one
-/// for all channels.
+/// (x - mean) / stddev for images (C, H, W). Mean and deviation are given per channel, or once for all.
 template <class Target = Tensor>
 struct Normalize : TensorTransform<Target> {
   Normalize(ArrayRef<double> mean, ArrayRef<double> stddev)

@@ -33,7 +33,7 @@ Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& options) {
 
 namespace {
 
-/// running ← (1 - m) running + m new, outside the graph.
+/// running ← (1 - momentum) running + momentum · latest, without recording.
 void move_towards(const Tensor& running, const Tensor& latest, double momentum) {
   if (!running.defined()) return;
   const NoGradGuard no_grad;
@@ -60,7 +60,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
     move_towards(running_var, var.detach() * unbias, momentum);
   }
   check(mean.defined() && var.defined(),
-        "batch_norm: outside training it needs running_mean and running_var");
+        "batch_norm: running_mean and running_var must be defined, unless training(true)");
   Tensor y = (x - along_features(mean)) * along_features(rsqrt(var + options.eps()));
   if (options.weight().defined()) y = y * along_features(options.weight());
   return options.bias().defined() ? y + along_features(options.bias()) : y;
@@ -127,7 +127,7 @@ void BatchNorm1dImpl::reset_running_stats() {
 
 Tensor BatchNorm1dImpl::forward(const Tensor& x) {
   check(x.dim() >= 2 && x.size(1) == options.num_features(), "BatchNorm1d: x is ", text(x.sizes()),
-        ", but (N, ", options.num_features(), ") or (N, ", options.num_features(), ", L) is needed");
+        ", but must be (N, ", options.num_features(), ") or (N, ", options.num_features(), ", L)");
   auto batch = functional::BatchNormFuncOptions().weight(weight).bias(bias).eps(options.eps());
   batch.momentum(options.momentum()).training(is_training() || !running_mean.defined());
   if (is_training() && running_mean.defined()) {

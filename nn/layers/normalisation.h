@@ -25,8 +25,8 @@ struct LayerNormFuncOptions {
   GRADUS_ARG(Tensor, bias) = {};
   GRADUS_ARG(double, eps) = 1e-5;
 };
-/// Mean and variance are taken over the last dimensions, of sizes normalized_shape. The variance is
-/// biased. Error if x does not end in these sizes.
+/// Mean and biased variance are taken over the last dimensions of x, whose sizes are normalized_shape. Error
+/// if x does not end in these sizes.
 /// Source: Ba, Kiros & Hinton, "Layer Normalization" (2016).
 Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& options);
 
@@ -37,9 +37,9 @@ struct BatchNormFuncOptions {
   GRADUS_ARG(std::optional<double>, momentum) = 0.1;
   GRADUS_ARG(double, eps) = 1e-5;
 };
-/// Mean and variance are taken over the batch, feature by feature. x: (N, C) or (N, C, L). In
-/// training they are those of the batch, which also move the running ones (if defined) by
-/// `momentum`; otherwise they are the running ones.
+/// Normalises each feature. x: (N, C) or (N, C, L). With training(true), mean and variance are those of the
+/// batch, and running_mean and running_var (if defined) move towards them by `momentum`. Otherwise mean and
+/// variance are running_mean and running_var.
 /// Source: Ioffe & Szegedy, "Batch Normalization" (2015).
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
                   const BatchNormFuncOptions& options = {});
@@ -57,8 +57,8 @@ struct LayerNormOptions {
   GRADUS_ARG(bool, elementwise_affine) = true;
 };
 
-/// functional::layer_norm with weight and bias of shape normalized_shape, unless
-/// elementwise_affine(false).
+/// functional::layer_norm with weight and bias of shape normalized_shape. elementwise_affine(false) leaves
+/// weight and bias out.
 class LayerNormImpl : public Cloneable<LayerNormImpl> {
  public:
   explicit LayerNormImpl(const LayerNormOptions& options);
@@ -80,15 +80,14 @@ struct BatchNormOptions {
   }
   GRADUS_ARG(int64_t, num_features);
   GRADUS_ARG(double, eps) = 1e-5;
-  /// Without a value the running statistics are plain averages.
+  /// Without a value, the running statistics are averages over all batches so far.
   GRADUS_ARG(std::optional<double>, momentum) = 0.1;
   GRADUS_ARG(bool, affine) = true;
   GRADUS_ARG(bool, track_running_stats) = true;
 };
 using BatchNorm1dOptions = BatchNormOptions;
 
-/// functional::batch_norm with the batch's statistics in training mode and with running averages
-/// in evaluation mode.
+/// functional::batch_norm. Training mode uses the batch's statistics, evaluation mode the running ones.
 class BatchNorm1dImpl : public Cloneable<BatchNorm1dImpl> {
  public:
   explicit BatchNorm1dImpl(const BatchNormOptions& options);

@@ -1,4 +1,4 @@
-// An Embedding whose table is given.
+// An Embedding layer with a given table.
 #include "nn/layers.h"
 
 namespace gradus::nn {

@@ -1,4 +1,4 @@
-// Layers that only reshape, pass on, or call a given function.
+// Layers without parameters: Flatten, Identity, and Functional, which calls a given function.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@ struct FlattenOptions {
   GRADUS_ARG(int64_t, start_dim) = 1;
   GRADUS_ARG(int64_t, end_dim) = -1;
 };
-/// Joins dimensions start_dim to end_dim into one: by default (N, …) to (N, |…|).
+/// Joins dimensions start_dim to end_dim into one. By default (N, a, b, …) becomes (N, a · b · …).
 using FlattenImpl = FunctionLayer<"Flatten", FlattenOptions>;
 using Flatten = ModuleHolder<FlattenImpl>;
 

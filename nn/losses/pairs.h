@@ -1,4 +1,5 @@
-// Losses that compare two things: y = 1 says that they belong together, y = -1 that they do not.
+// Losses that compare two things. The target y is 1 or -1. In the two embedding losses, 1 says that the
+// things belong together.
 #pragma once
 
 #include "nn/losses.h"
@@ -9,12 +10,12 @@ namespace gradus {
 Tensor hinge_embedding_loss(const Tensor& x, const Tensor& y, double margin = 1,
                             nn::LossReduction reduction = kMean);
 
-/// max(0, margin - y (a - b)): y = 1 if a should be the larger one, else -1.
+/// max(0, margin - y (a - b)), where y = 1 if a should be the larger one, and -1 if b should.
 Tensor margin_ranking_loss(const Tensor& a, const Tensor& b, const Tensor& y, double margin = 0,
                            nn::LossReduction reduction = kMean);
 
-/// 1 - cos(a, b) where y = 1, max(0, cos(a, b) - margin) where y = -1.  a, b: (N, D) and y: (N), or
-/// (D) and ().
+/// 1 - cos(a, b) where y = 1, max(0, cos(a, b) - margin) where y = -1.
+/// Shapes: a, b (N, D) and y (N), or a, b (D) and y ().
 Tensor cosine_embedding_loss(const Tensor& a, const Tensor& b, const Tensor& y, double margin = 0,
                              nn::LossReduction reduction = kMean);
 

@@ -14,13 +14,13 @@ Tensor weighted(const Tensor& losses, const Tensor& weight) {
   return weight.defined() ? losses * weight : losses;
 }
 
-Tensor limited_log(const Tensor& x) { return clamp_min(log(x), -100); }
+Tensor clamped_log(const Tensor& x) { return clamp_min(log(x), -100); }
 
 }  // namespace
 
 // ℓ = -(y ln p + (1 - y) ln(1 - p))        p̄ = ℓ̄ (p - y) / (p (1 - p))        ȳ = ℓ̄ (ln(1 - p) - ln p)
 //
-// The denominator is at least 1e-12, so that the gradient is not zero where the logarithm is limited.
+// p̄ ignores the clamp of the logarithms, so it is not 0 at p = 0. Its denominator is at least 1e-12.
 Tensor binary_cross_entropy(const Tensor& p, const Tensor& y, const Tensor& weight,
                             nn::LossReduction reduction) {
   check(p.sizes() == y.sizes(), "binary_cross_entropy: the input is ", text(p.sizes()), " and the target ",
@@ -30,16 +30,16 @@ Tensor binary_cross_entropy(const Tensor& p, const Tensor& y, const Tensor& weig
         "for logits use binary_cross_entropy_with_logits");
   const auto value = [&] {
     const NoGradGuard no_grad;
-    return -(y * limited_log(p) + (1 - y) * limited_log(1 - p));
+    return -(y * clamped_log(p) + (1 - y) * clamped_log(1 - p));
   };
-  const Tensor losses = record(
-      "binary_cross_entropy", value(),
-      wrt(p, saved(p, y),
-          [](const Tensor& g, const Tensor& p, const Tensor& y) {
-            return g * (p - y) / clamp_min(p * (1 - p), 1e-12);
-          }),
-      wrt(y, saved(p),
-          [](const Tensor& g, const Tensor& p) { return g * (limited_log(1 - p) - limited_log(p)); }));
+  const Tensor losses = record("binary_cross_entropy", value(),
+                               wrt(p, saved(p, y),
+                                   [](const Tensor& g, const Tensor& p, const Tensor& y) {
+                                     return g * (p - y) / clamp_min(p * (1 - p), 1e-12);
+                                   }),
+                               wrt(y, saved(p), [](const Tensor& g, const Tensor& p) {
+                                 return g * (clamped_log(1 - p) - clamped_log(p));
+                               }));
   return reduce_losses("binary_cross_entropy", weighted(losses, weight), reduction);
 }
 

@@ -5,8 +5,8 @@
 
 namespace gradus {
 
-/// -(y ln p + (1 - y) ln(1 - p)) · weight, with logarithms limited to at least -100. p and y must have one shape.
-/// Error unless every p is in [0, 1].
+/// -(y ln p + (1 - y) ln(1 - p)) · weight, with logarithms clamped to at least -100. p and y must have one
+/// shape. Error unless every p is in [0, 1].
 Tensor binary_cross_entropy(const Tensor& p, const Tensor& y, const Tensor& weight = {},
                             nn::LossReduction reduction = kMean);
 
@@ -14,8 +14,8 @@ Tensor binary_cross_entropy(const Tensor& p, const Tensor& y, const Tensor& weig
 Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& y, const Tensor& weight = {},
                                         const Tensor& pos_weight = {}, nn::LossReduction reduction = kMean);
 
-/// y (ln y - x) for x = ln p. Its sum is the Kullback–Leibler divergence of y from p. With
-/// log_target, y holds logarithms too. kBatchMean divides the sum by x.size(0).
+/// y (ln y - x) for x = ln p. The sum is the Kullback–Leibler divergence of y from p. With log_target, y
+/// holds logarithms too. kBatchMean divides the sum by x.size(0).
 Tensor kl_div(const Tensor& x, const Tensor& y, nn::LossReduction reduction = kMean, bool log_target = false);
 
 namespace nn {

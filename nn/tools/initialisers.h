@@ -16,8 +16,9 @@ Tensor xavier_normal_(Tensor x, double gain = 1);
 /// Normal with the deviation of kaiming_uniform_.
 Tensor kaiming_normal_(Tensor x, double a = 0, FanMode mode = kFanIn, Nonlinearity nonlinearity = kLeakyReLU);
 
-/// gain times a matrix with orthonormal columns, or with orthonormal rows if it has fewer rows than
-/// columns. All dimensions after the first count as columns.
+/// gain times a matrix with orthonormal columns, or with orthonormal rows if it has fewer rows than columns.
+/// A tensor with more dimensions is treated as a matrix: the first dimension is the rows, all others
+/// together are the columns.
 /// Source: Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in
 /// deep linear neural networks" (2014).
 Tensor orthogonal_(Tensor x, double gain = 1);

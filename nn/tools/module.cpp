@@ -83,8 +83,8 @@ void Module::copy_state_from(const Module& other) {
   copy(other.named_parameters(), named_parameters(), "parameters");
   copy(other.named_buffers(), named_buffers(), "buffers");
   const auto theirs = other.modules(false), ours = modules(false);
-  check(theirs.size() == ours.size(), "clone: ", name(),
-        " has other submodules than its copy; register them in reset()");
+  check(theirs.size() == ours.size(), "clone: ", name(), " has ", theirs.size(), " submodules and its copy ",
+        ours.size(), "; register them in reset(), not in the constructor");
   for (size_t i = 0; i < ours.size(); ++i) ours[i]->is_training_ = theirs[i]->is_training_;
 }
 

@@ -6,10 +6,10 @@
 
 namespace gradus::nn {
 
-/// The parameters and buffers of a module and all below it, under names such as "hidden.weight".
+/// The parameters and buffers of a module and of all modules below it, under names such as "hidden.weight".
 NamedTensors tensors_of(const Module& module);
-/// Copies the values into the module's own tensors, so that optimisers keep referring to them. Names,
-/// shapes and dtypes must agree; otherwise an Error lists all differences and nothing changes.
+/// Copies the values of the file into the module's own tensors, so that optimisers keep referring to them.
+/// Names, shapes and dtypes must agree; otherwise an Error lists all differences and nothing changes.
 void set_tensors(Module& module, const Safetensors& file);
 
 // For save(net, …) with a std::shared_ptr<Net> or a holder such as nn::Sequential.

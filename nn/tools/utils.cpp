@@ -11,7 +11,7 @@ namespace gradus::nn::utils {
 double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, double norm_type,
                        bool error_if_nonfinite) {
   const NoGradGuard no_grad;
-  double sum = 0;  // Σ ‖gᵢ‖ᵖ, or their maximum
+  double sum = 0;  // Σ ‖gᵢ‖ᵖ, or for p = ∞ the maximum of ‖gᵢ‖
   for (const Tensor& parameter : parameters)
     if (parameter.grad().defined()) {
       const double norm = parameter.grad().norm(norm_type).item<double>();

@@ -1,5 +1,6 @@
-// Adagrad: the step of an element shrinks with the sum of its squared gradients, so that elements with
-// rare gradients keep long steps. With gradient g of parameter p, and t counting the steps from 1:
+// Adagrad: the step of an element shrinks as the sum of its squared gradients grows. So elements
+// whose gradient is rarely nonzero keep long steps. With gradient g of parameter p, and t counting
+// the steps from 1:
 //
 //     g ← g + weight_decay · p
 //     s ← s + g²                                      (s starts at initial_accumulator_value)

@@ -1,12 +1,11 @@
-// AdamW: Adam whose weight decay acts on the parameter, not on the gradient. The formulas are in optim/adam.h.
+// AdamW: Adam with weight decay on the parameter instead of the gradient. The formulas are in optim/adam.h.
 #pragma once
 
 #include "optim/adam.h"
 
 namespace gradus::optim {
 
-/// AdamOptions with another default. Their setters return an AdamOptions&, from which AdamWOptions
-/// are made again.
+/// AdamOptions with weight_decay 0.01 by default. The setters return an AdamOptions&, which converts back.
 struct AdamWOptions : AdamOptions {
   AdamWOptions(double lr = 1e-3) : AdamOptions(lr) { weight_decay(1e-2); }  // NOLINT
   AdamWOptions(const AdamOptions& options) : AdamOptions(options) {}        // NOLINT

@@ -57,8 +57,8 @@ class StrongWolfe {
   StrongWolfe(Line line, Point start, double largest_d, double tolerance)
       : line_(std::move(line)), start_(std::move(start)), largest_d_(largest_d), tolerance_(tolerance) {}
 
-  /// Takes longer steps, from t on, until a minimum is between the last two points, then
-  /// narrows the interval.
+  /// Starts at t and takes longer steps until a minimum is between the last two points. Then narrows the
+  /// interval between them.
   Point search(double t) {
     Point last = start_, now = line_(t);
     for (; tries_ < kMostTries; ++tries_) {
@@ -78,7 +78,7 @@ class StrongWolfe {
   /// The second Wolfe condition, with c₂ = 0.9.
   bool flat_enough(const Point& p) const { return std::abs(p.slope) <= -0.9 * start_.slope; }
 
-  /// A point that satisfies both conditions, between `low`, the best so far, and `high`.
+  /// Finds a point between low and high that satisfies both conditions. low has the smaller loss.
   Point between(Point low, Point high) {
     if (high.loss < low.loss) std::swap(low, high);
     bool near_an_end_before = false;
@@ -135,7 +135,7 @@ void move(const Parameters& parameters, double t, const Tensor& d) {
   }
 }
 
-/// The point that the line search chooses. The parameters keep their values.
+/// Returns the point that the line search chooses. The parameters keep their values.
 Point search_along(const Parameters& parameters, const Tensor& d, const Point& start, double t,
                    double tolerance, const std::function<Tensor()>& evaluate) {
   Parameters x;
@@ -175,7 +175,7 @@ void LBFGS::state_fields(Fields& fields) {
   fields("d", s.d)("prev_flat_grad", s.prev_flat_grad);
   fields("old_dirs", s.old_dirs)("old_stps", s.old_stps)("ro", s.ro);
   check(s.old_dirs.size() == s.ro.size() && s.old_stps.size() == s.ro.size(),
-        "LBFGS: old_dirs, old_stps and ro must be of one length, not ", s.old_dirs.size(), ", ",
+        "LBFGS: old_dirs, old_stps and ro must have the same length, not ", s.old_dirs.size(), ", ",
         s.old_stps.size(), " and ", s.ro.size());
 }
 

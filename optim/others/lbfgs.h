@@ -1,17 +1,18 @@
-// L-BFGS: Newton's method without the Hessian. The last steps s = x₊ - x and the changes of the
-// gradient y = g₊ - g are samples of the curvature. Two sweeps over them turn -g into a direction d
-// ≈ -H⁻¹ g:
+// L-BFGS: Newton's method without the Hessian H. The last steps s = x₊ - x and the changes of the gradient,
+// y = g₊ - g, are samples of the curvature. Two sweeps over the pairs s, y turn -g into a direction
+// d ≈ -H⁻¹ g:
 //
 //     q = -g;             from the newest pair to the oldest:   αᵢ = sᵢᵀq / yᵢᵀsᵢ,   q ← q - αᵢ yᵢ
 //     d = (yᵀs / yᵀy) q;  from the oldest pair to the newest:   d ← d + (αᵢ - yᵢᵀd / yᵢᵀsᵢ) sᵢ
 //     x ← x + t d
 //
-// t is lr, or the result of a line search for a point that satisfies the strong Wolfe conditions.
-// The loss f has fallen by at least a fraction of what its slope predicted, f(t) ≤ f(0) + c₁ t
-// f'(0), and the slope is flatter, |f'(t)| ≤ c₂ |f'(0)|.
+// t is lr, or the result of a line search for a point that satisfies the strong Wolfe conditions:
 //
-// All parameters form one vector. One step() takes up to max_iter of these iterations, so it needs
-// a closure that recomputes the loss.
+//     f(t) ≤ f(0) + c₁ t f'(0)        the loss f has fallen by at least a fraction of what its slope predicted
+//     |f'(t)| ≤ c₂ |f'(0)|            the slope is flatter
+//
+// All parameters form one vector. One step() makes up to max_iter of these iterations, so it needs a closure
+// that recomputes the loss.
 // Sources: Nocedal & Wright, "Numerical optimization" (2006), algorithms 7.4, 7.5 and 3.5; Schmidt,
 // minFunc (2005), for the interpolation in the line search.
 #pragma once
@@ -29,11 +30,11 @@ struct LBFGSOptions : OptimizerCloneableOptions<LBFGSOptions> {
   void fields(Fields& fields) override;
   GRADUS_ARG(double, lr);
   GRADUS_ARG(int64_t, max_iter) = 20;
-  /// The most evaluations of the closure in a step; by default 5/4 max_iter.
+  /// The maximum number of closure evaluations in a step; by default 5/4 max_iter.
   GRADUS_ARG(std::optional<int64_t>, max_eval) = {};
-  /// A step ends when no |gᵢ| is larger than this,
+  /// A step ends when every |gᵢ| is at most this.
   GRADUS_ARG(double, tolerance_grad) = 1e-7;
-  /// or when neither a parameter nor the loss changes by more than this.
+  /// A step also ends when an iteration changes every parameter, or the loss, by less than this.
   GRADUS_ARG(double, tolerance_change) = 1e-9;
   /// The number of pairs s, y that are kept.
   GRADUS_ARG(int64_t, history_size) = 100;
@@ -50,7 +51,7 @@ struct LBFGSParamState {
   std::vector<double> ro;                  // 1 / yᵀs
 };
 
-/// L-BFGS on a single group of parameters.
+/// L-BFGS for one group of parameters. Error for more groups, or for parameters of several dtypes or devices.
 class LBFGS final : public Optimizer {
  public:
   explicit LBFGS(std::vector<OptimizerParamGroup> groups, const LBFGSOptions& defaults = {});

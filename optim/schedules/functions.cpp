@@ -6,7 +6,7 @@
 namespace gradus::optim {
 namespace {
 
-/// Half a period of a cosine: `from` at part = 0, `to` at part = 1.
+/// A cosine from `from` at part = 0 to `to` at part = 1.
 double cosine_between(double from, double to, double part) {
   return to + (from - to) * (1 + std::cos(std::numbers::pi * part)) / 2;
 }

@@ -1,6 +1,6 @@
-// Schedules with the form and the names of Python's torch.optim, which libtorch's C++ interface
-// lacks: the learning rate is a function of t, the number of calls of step() so far, and of the
-// rate that each group had when the schedule was made. The constructor sets the rate of t = 0.
+// Schedules of Python's torch.optim that libtorch's C++ interface lacks. The learning rate of a group is a
+// function of t, the number of calls of step() so far, and of the base rate, which is the group's rate when
+// the schedule is made. The constructor sets the rate for t = 0.
 #pragma once
 
 #include <functional>
@@ -31,16 +31,16 @@ struct ExponentialLR : LambdaLR {
   ExponentialLR(Optimizer& optimizer, double gamma);
 };
 
-/// Half a period of a cosine, from the base rate at t = 0 down to eta_min at t = T_max; then up again.
+/// A cosine that falls from the base rate at t = 0 to eta_min at t = T_max, and then rises again.
 /// Source: Loshchilov & Hutter, "SGDR: Stochastic gradient descent with warm restarts" (2017),
 /// without the restarts.
 struct CosineAnnealingLR : LambdaLR {
   CosineAnnealingLR(Optimizer& optimizer, int64_t T_max, double eta_min = 0);
 };
 
-/// Rises from max_lr / div_factor to max_lr over the first pct_start of total_steps, then falls
-/// to 1 / final_div_factor of the first rate, both on a cosine. The momentum does not change.
-/// Error after total_steps.
+/// The rate rises on a cosine from max_lr / div_factor to max_lr in the first pct_start · total_steps
+/// steps. Then it falls on a cosine to max_lr / div_factor / final_div_factor. The momentum does not
+/// change. Error after total_steps.
 /// Source: Smith & Topin, "Super-convergence" (2018).
 struct OneCycleLR : LambdaLR {
   OneCycleLR(Optimizer& optimizer, double max_lr, int64_t total_steps, double pct_start = 0.3,

@@ -26,8 +26,8 @@ class LRScheduler {
   Optimizer& optimizer_;
 };
 
-/// lr ← gamma · lr in every call of step() before which the number of calls was a positive multiple
-/// of step_size. As in libtorch, rates therefore change one call later than with Python's StepLR.
+/// lr ← gamma · lr in call number step_size + 1, 2 step_size + 1, … of step(). As in libtorch, this is one
+/// call later than in Python's StepLR.
 class StepLR : public LRScheduler {
  public:
   StepLR(Optimizer& optimizer, unsigned step_size, double gamma = 0.1);
@@ -40,10 +40,9 @@ class StepLR : public LRScheduler {
 
 /// lr ← factor · lr when step(metric) has been called more than `patience` times without a better metric.
 ///
-/// A metric is better if it is less (mode max: more) than the best so far by `threshold`, which
-/// is a fraction of the best (rel) or a difference (abs). The `cooldown` calls after a change do
-/// not count. No rate falls below min_lr (one per group; by default 0), and changes of at most
-/// eps are not made.
+/// A metric is better if it is less (mode max: more) than the best so far by more than `threshold`, which is
+/// a fraction of the best (rel) or a difference (abs). The `cooldown` calls after a change do not count. No
+/// rate falls below min_lr (one per group; by default 0). Changes of at most eps are not made.
 class ReduceLROnPlateauScheduler {
  public:
   enum SchedulerMode { min, max };

@@ -39,7 +39,7 @@ class FieldsToTensors final : public Fields {
   Fields& operator()(const char* name, Tensor& x) override { return x.defined() ? put(name, x) : *this; }
 
  private:
-  bool is_present(const char*, bool here) override { return here; }
+  bool is_present(const char*, bool has_value) override { return has_value; }
   Fields& put(const std::string& name, const Tensor& x) { return tensors[prefix_ + name] = x, *this; }
 
   std::string prefix_;
@@ -47,7 +47,7 @@ class FieldsToTensors final : public Fields {
 
 // ---- Reading ----------------------------------------------------------------------------------------------
 
-/// Sets members from the tensors of a file and notes down what does not fit.
+/// Sets members from the tensors of a file and records which tensors do not fit.
 class FieldsFromFile final : public Fields {
  public:
   explicit FieldsFromFile(const Safetensors& file) : file_(file) {}
@@ -62,7 +62,7 @@ class FieldsFromFile final : public Fields {
   Fields& operator()(const char* name, bool& value) override { return get(name, value); }
   Fields& operator()(const char* name, std::string& value) override { return get_list(name, value); }
   Fields& operator()(const char* name, std::tuple<double, double>& pair) override {
-    if (const Tensor* both = fitting(name, kFloat64, {2}))
+    if (const Tensor* both = find_matching(name, kFloat64, {2}))
       pair = {(*both)[0].item<double>(), (*both)[1].item<double>()};
     return *this;
   }
@@ -81,7 +81,7 @@ class FieldsFromFile final : public Fields {
     return *this;
   }
 
-  /// Error if the file lacks a field, has one of another shape or dtype, or has more than was asked for.
+  /// Error if the file lacks a field, has a field of another shape or dtype, or has a field that was not read.
   void check_complete() {
     for (const auto& [name, x] : file_.tensors)
       if (!used_.contains(name)) differences_.unexpected(name);
@@ -97,24 +97,25 @@ class FieldsFromFile final : public Fields {
     const auto found = file_.tensors.find(prefix_ + name);
     return found == file_.tensors.end() ? nullptr : &found->second;
   }
-  /// The same if it has this dtype and these sizes; otherwise a difference is noted down.
-  const Tensor* fitting(const char* name, Dtype dtype, IntArrayRef sizes) {
+  /// A tensor of the file, if it has this dtype and these sizes. Otherwise records the
+  /// difference and returns nullptr.
+  const Tensor* find_matching(const char* name, Dtype dtype, IntArrayRef sizes) {
     const Tensor* found = find(name);
     if (!found) differences_.missing(prefix_ + name);
     return found && differences_.compare(prefix_ + name, *found, dtype, sizes) ? found : nullptr;
   }
   template <class T>
   Fields& get(const char* name, T& value) {
-    if (const Tensor* found = fitting(name, dtype_of<T>(), {})) value = found->item<T>();
+    if (const Tensor* found = find_matching(name, dtype_of<T>(), {})) value = found->item<T>();
     return *this;
   }
-  /// One dimension of any length.
+  /// Reads a one-dimensional tensor of any length.
   template <class List>
   Fields& get_list(const char* name, List& list) {
     using T = typename List::value_type;
     const Tensor* found = find(name);
     const int64_t size = found && found->dim() == 1 ? found->size(0) : static_cast<int64_t>(list.size());
-    if (!fitting(name, dtype_of<T>(), {size})) return *this;
+    if (!find_matching(name, dtype_of<T>(), {size})) return *this;
     list.clear();
     for (int64_t i = 0; i < size; ++i) list.push_back((*found)[i].item<T>());
     return *this;
@@ -132,8 +133,7 @@ void visit_all(Optimizer& optimizer, Fields& fields) {
   for (size_t i = 0; i < optimizer.param_groups().size(); ++i) {
     const OptimizerParamGroup& group = optimizer.param_groups()[i];
     group.options().fields(fields.in("param_groups." + std::to_string(i)));
-    // The group's parameters by number, counted from the optimiser's first: [0, 1, …]. The file
-    // must have as many.
+    // The numbers of the group's parameters, counted over all groups: [0, 1, …]. The file must have as many.
     const size_t end = first + group.params().size();
     Tensor params = arange(static_cast<int64_t>(first), static_cast<int64_t>(end));
     const Tensor like = params;
@@ -147,7 +147,7 @@ void visit_all(Optimizer& optimizer, Fields& fields) {
 
 NamedTensors tensors_of(const Optimizer& optimizer) {
   FieldsToTensors fields;
-  visit_all(const_cast<Optimizer&>(optimizer), fields);  // which reads only
+  visit_all(const_cast<Optimizer&>(optimizer), fields);  // FieldsToTensors changes nothing
   return fields.tensors;
 }
 

@@ -1,10 +1,9 @@
-// Optimisers in files: save(adam, "adam.safetensors"), load(adam, "adam.safetensors"). See
-// tensor/files/serialize.h.
+// Optimisers in files: save(adam, "adam.safetensors"), load(adam, "adam.safetensors"). See tensor/files/serialize.h.
 //
-// A file holds everything that the next step depends on besides the parameters and their gradients,
-// under the names of PyTorch's state_dict: "state.0.exp_avg" of the first parameter,
-// "param_groups.0.lr" of the first group. All fields are tensors, because a learning rate in
-// decimal digits would not come back bit for bit.
+// A file holds everything on which the next step depends, except the parameters and their gradients. The
+// names are those of PyTorch's state_dict: "state.0.exp_avg" of the first parameter, "param_groups.0.lr"
+// of the first group. All values are stored as tensors, because a learning rate in decimal digits could
+// change its last bits.
 #pragma once
 
 #include "optim/optimizer.h"
@@ -12,9 +11,10 @@
 
 namespace gradus::optim {
 
+/// The options and the state of an optimiser, as named tensors.
 NamedTensors tensors_of(const Optimizer& optimizer);
-/// Error, and no change, unless the optimiser has groups of as many parameters as the saved one,
-/// with the same shapes and dtypes.
+/// Sets the options and the state from a file. Throws and changes nothing unless the groups have as many
+/// parameters as those of the saved optimiser, with the same shapes and dtypes.
 void set_tensors(Optimizer& optimizer, const Safetensors& file);
 
 }  // namespace gradus::optim

@@ -115,9 +115,9 @@ TEST(LabsOnLibtorch, EmbeddingsFindHiddenTraits) {
   const Split parts = split(made_up_ratings(60, 40).to(kCPU, kFloat32));
   const double mean = parts.train.stars.mean().item<double>();
   Recommender model(60, 40, 2, mean);
-  const Course course = train_recommender(model, parts, 0.05, 0.01, 40);
-  EXPECT_EQ(course.test.size(), 41u);
-  EXPECT_NEAR(model.rmse(parts.test), course.test[course.best_epoch], 1e-6);
+  const TrainingErrors errors = train_recommender(model, parts, 0.05, 0.01, 40);
+  EXPECT_EQ(errors.test.size(), 41u);
+  EXPECT_NEAR(model.rmse(parts.test), errors.test[errors.best_epoch], 1e-6);
   EXPECT_LT(model.rmse(parts.test), 0.65 * (parts.test.stars - mean).pow(2).mean().sqrt().item<double>());
   EXPECT_EQ(principal_plane(randn({7, 3})).size(1), 2);
 }
