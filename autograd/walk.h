@@ -1,4 +1,4 @@
-// for_each_node: the walk that everything but the backward pass itself takes over a graph.
+// for_each_node: a walk over a graph, for everything except the backward pass itself.
 #pragma once
 
 #include <unordered_set>

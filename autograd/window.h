@@ -2,7 +2,7 @@
 // transposed maps, so each is the derivative rule of the other.
 //
 // A window is a function from the View of the whole to the View of a part, in which no element appears twice. It works
-// for the whole with any strides, so the rule can use it on an array of its own.
+// for any strides of the whole, so a rule can apply it to a new array.
 #pragma once
 
 #include "autograd/record.h"

@@ -1,5 +1,5 @@
-// More reductions: products, the logarithm of a sum of exponentials, running sums, and the largest and the smallest
-// along one dimension.
+// More reductions: products, norms of any order, logsumexp, cumulative sums, and the maximum and minimum along one
+// dimension with their indices.
 #include "autograd/ops/reduce.h"
 
 namespace gradus {
@@ -85,7 +85,7 @@ Tensor cumsum(const Tensor& input, int64_t dim, std::optional<Dtype> dtype) {
 
 // ---- The largest and the smallest along one dimension -------------------------------------------
 
-/// The value is gathered by its index, so gather's rule gives the whole gradient to that one element.
+/// The values at `index`, by gather, whose rule gives the whole gradient to the chosen element.
 static std::tuple<Tensor, Tensor> chosen(const char* op, const Tensor& x, const Tensor& index, int64_t dim,
                                          bool keepdim) {
   if (x.dim() == 0) return {x.clone(), index};

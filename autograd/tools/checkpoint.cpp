@@ -52,7 +52,7 @@ class CheckpointNode final : public ListNode {
   std::vector<Tensor> backward(std::vector<Tensor> gradients) override {
     if (!f_) report_second_backward(*this);
     const bool create_graph = GradMode::is_enabled();
-    // The inner pass is over before the outer one goes on, because both may meet in the same nodes.
+    // The inner pass ends before the outer pass continues, because both may visit the same nodes.
     const Edge again = gradient_edge(compute_again());
     BackwardPass inner(create_graph, create_graph);
     inner.restrict_to({&again, 1}, edges(), /*go_on=*/false);
@@ -71,7 +71,7 @@ class CheckpointNode final : public ListNode {
 
   FunctionOfSeveral f_;
   std::vector<SavedTensor> inputs_;
-  const Generator random_;  // as it was before f drew
+  const Generator random_;  // as it was before f drew from it
 };
 
 }  // namespace
