@@ -13,8 +13,8 @@ namespace gradus::autograd {
 using Variable = Tensor;  // libtorch's older name
 using variable_list = std::vector<Tensor>;
 
-/// Computes the derivative of Σᵢ <gradientᵢ, tensorᵢ> by every leaf that the tensors were computed from, and adds it to
-/// the leaf's .grad. See Tensor::backward for the arguments.
+/// Computes the derivative of Σᵢ <gradientᵢ, tensorᵢ> by every leaf that the tensors were computed from, and adds
+/// it to the leaf's .grad. See Tensor::backward for the arguments.
 void backward(TensorList tensors, TensorList gradients = {}, std::optional<bool> retain_graph = {},
               bool create_graph = false, std::optional<TensorList> inputs = {});
 

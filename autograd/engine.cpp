@@ -24,8 +24,9 @@ bool matches(const Output& output, const Tensor& gradient) {
   return equal;
 }
 
-/// Sums `gradient` over the dimensions that broadcasting has stretched, and casts it to the output's dtype. The gradient
-/// of a 0-d tensor also moves to that tensor's device, because ops combine a 0-d cpu tensor with tensors on any device.
+/// Sums `gradient` over the dimensions that broadcasting has stretched, and casts it to the output's dtype. The
+/// gradient of a 0-d tensor also moves to that tensor's device, because ops combine a 0-d cpu tensor with
+/// tensors on any device.
 Tensor reduce_to_output(const Node& node, const Output& output, Tensor gradient) {
   const Node* from = BackwardPass::current_node();
   check(gradient.device() == output.device || output.dim == 0, from ? from->op() : "backward",

@@ -1,8 +1,9 @@
 // The engine: one walk over the tape, from the newest op to the oldest.
 //
-// A backward pass keeps a heap of the nodes that have received a gradient, and always takes the node with the largest
-// number. All ops that used this node's output ran later, so their nodes have larger numbers and were taken before: the
-// gradient at the output is complete. The engine counts no dependencies, does not recurse, and visits each node once.
+// A backward pass keeps a heap of the nodes that have received a gradient, and always takes the node with the
+// largest number. All ops that used this node's output ran later, so their nodes have larger numbers and were
+// taken before: the gradient at the output is complete. The engine counts no dependencies, does not recurse, and
+// visits each node once.
 #pragma once
 
 #include <memory>
@@ -34,13 +35,13 @@ class BackwardPass {
   BackwardPass(const BackwardPass&) = delete;
   BackwardPass& operator=(const BackwardPass&) = delete;
 
-  /// Restricts the pass to the paths from `roots` to `inputs`; captured() then holds the gradient of each input. With
-  /// go_on = false the pass ends at the inputs and leaves their hooks to the outer pass that it is a part of. Gradients
-  /// from one input to another are then left out.
+  /// Restricts the pass to the paths from `roots` to `inputs`; captured() then holds the gradient of each input.
+  /// With go_on = false the pass ends at the inputs and leaves their hooks to the outer pass that it is a part
+  /// of. Gradients from one input to another are then left out.
   void restrict_to(std::span<const Edge> roots, std::span<const Edge> inputs, bool go_on = true);
 
-  /// Adds a gradient to the sum at the edge's end. The gradient is first summed to the shape and cast to the dtype of the
-  /// tensor there. An undefined gradient counts as zero. Error if the gradient is on another device.
+  /// Adds a gradient to the sum at the edge's end. The gradient is first summed to the shape and cast to the
+  /// dtype of the tensor there. An undefined gradient counts as zero. Error if the gradient is on another device.
   void deliver(const Edge& edge, Tensor gradient);
 
   /// Does the pass need a gradient along this edge?

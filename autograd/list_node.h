@@ -24,7 +24,8 @@ class ListNode : public Node {
   uint32_t output_count() const override { return static_cast<uint32_t>(others_.size()) + 1; }
 
  protected:
-  /// Takes the gradients of the outputs, undefined where none arrived. Returns one gradient per input, undefined for 0.
+  /// Takes the gradients of the outputs, undefined where none arrived. Returns one gradient per
+  /// input, undefined for 0.
   virtual std::vector<Tensor> backward(std::vector<Tensor> gradients) = 0;
 
  private:

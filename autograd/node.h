@@ -2,8 +2,9 @@
 //
 //     Tensor loss ──grad_fn──> Node "sum" ──edge──> Node "pow" ──edge──> … ──edge──> LeafNode ──> Tensor U
 //
-// A node is owned by the tensors that its op produced and by the nodes of the ops that used them. It is freed with its
-// last owner. So nobody has to clear the tape, and an expression that is never differentiated leaves nothing behind.
+// A node is owned by the tensors that its op produced and by the nodes of the ops that used them. It is
+// freed with its last owner. So nobody has to clear the tape, and an expression that is never
+// differentiated leaves nothing behind.
 #pragma once
 
 #include <memory>
@@ -17,8 +18,8 @@ namespace gradus::autograd {
 class BackwardPass;
 class Node;
 
-/// Where the gradient of one input of an op goes: to output `output_nr` of the node that made that input. Empty if the
-/// input does not require grad.
+/// Where the gradient of one input of an op goes: to output `output_nr` of the node that made that input. Empty
+/// if the input does not require grad.
 struct Edge {
   Ref<GraphNode> target;
   uint32_t output_nr = 0;
@@ -27,8 +28,8 @@ struct Edge {
   Node& node() const;
 };
 
-/// One output of a node: the shape, dtype and device that its gradient must have, and the sum of the gradients that have
-/// arrived for it in a backward pass.
+/// One output of a node: the shape, dtype and device that its gradient must have, and the sum of the gradients
+/// that have arrived for it in a backward pass.
 struct Output {
   Dtype dtype;
   DeviceType device;
@@ -56,7 +57,8 @@ class Node : public GraphNode {
   const char* op() const { return op_; }
   /// The name that libtorch prints: "MatmulBackward0".
   std::string name() const;
-  /// Nodes are numbered in the order in which their ops ran, so the inputs of a node have smaller numbers. A leaf has 0.
+  /// Nodes are numbered in the order in which their ops ran, so the inputs of a node have smaller numbers.
+  /// A leaf has 0.
   uint64_t number() const { return number_; }
 
   /// One edge per input.
@@ -87,8 +89,8 @@ class Node : public GraphNode {
 
 inline Node& Edge::node() const { return static_cast<Node&>(*target); }
 
-/// The node of a leaf tensor: every path through a graph ends at one. It is owned by the leaf and by the nodes of the ops
-/// that used the leaf. It does not own the leaf, so a graph does not keep its leaves alive.
+/// The node of a leaf tensor: every path through a graph ends at one. It is owned by the leaf and by the nodes of
+/// the ops that used the leaf. It does not own the leaf, so a graph does not keep its leaves alive.
 class LeafNode final : public Node {
  public:
   explicit LeafNode(const Tensor& leaf);

@@ -5,10 +5,10 @@
 //                   wrt(a, saved(b), [](const Tensor& g, const Tensor& b) { return mm(g, b.t()); }),
 //                   wrt(b, saved(a), [](const Tensor& g, const Tensor& a) { return mm(a.t(), g); }));
 //
-// A rule takes ȳ, the gradient of the final quantity by y, and the tensors that were saved for it. It returns the gradient
-// by its input. A rule is written in ordinary ops, so its own derivative exists. It never mentions broadcasting or dtypes:
-// the engine sums the gradient to the input's shape and casts it to the input's dtype. A rule that nobody needs is not
-// stored, nor are the tensors that it would have saved.
+// A rule takes ȳ, the gradient of the final quantity by y, and the tensors that were saved for it. It returns the
+// gradient by its input. A rule is written in ordinary ops, so its own derivative exists. It never mentions
+// broadcasting or dtypes: the engine sums the gradient to the input's shape and casts it to the input's dtype. A
+// rule that nobody needs is not stored, nor are the tensors that it would have saved.
 #pragma once
 
 #include <algorithm>
@@ -136,8 +136,8 @@ class OpNode final : public Node {
 template <class... Rules, size_t... counts>
 [[gnu::always_inline]] inline Tensor record(const char* op, Tensor y,
                                             WithRespectTo<Rules, counts>&&... inputs) {
-  // `|` asks every input, where `||` would stop early: a view that updates its place makes a node, and that node must be
-  // older than this one.
+  // `|` asks every input, where `||` would stop early: a view that updates its place makes a node, and that node
+  // must be older than this one.
   if (!GradMode::is_enabled() || !(inputs.input.requires_grad() | ...)) return y;
   auto node = Ref<GraphNode>::first(new OpNode<StoredRule<Rules, counts>...>(op, y, inputs...));
   y.impl().place = {std::move(node), 0, true};

@@ -6,9 +6,9 @@
 
 namespace gradus::autograd {
 
-/// A tensor that was saved for backward. An op's node must not own the op's result: the cycle result → node → result would
-/// never be freed. So for a result, SavedTensor keeps an alias outside the graph, and unpack() returns a tensor that has
-/// the result's place in the graph.
+/// A tensor that was saved for backward. An op's node must not own the op's result: the cycle result → node →
+/// result would never be freed. So for a result, SavedTensor keeps an alias outside the graph, and unpack()
+/// returns a tensor that has the result's place in the graph.
 class SavedTensor {
  public:
   enum class Role : uint8_t { input, output };

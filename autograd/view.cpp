@@ -68,8 +68,8 @@ Tensor zero_in_window(const Tensor& x, const OfLayout& whole, const MemoryWindow
                 wrt(x, [whole, window](const Tensor& g) { return zero_in_window(g, whole, window); }));
 }
 
-/// Gives a tensor the place of y on the tape. Its hooks stay with the op for whose gradient they were registered. If the
-/// tensor retains its .grad, it still does afterwards.
+/// Gives a tensor the place of y on the tape. Its hooks stay with the op for whose gradient they were registered.
+/// If the tensor retains its .grad, it still does afterwards.
 void set_place(TensorImpl& impl, const Tensor& y) {
   impl.place = y.impl().place;
   const Ref<GradientHooks> before = std::exchange(impl.hooks, {});

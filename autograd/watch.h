@@ -1,4 +1,5 @@
-// Watch: how tools observe the recording of ops and the backward pass. KeepGradientNorms and anomaly mode are watches.
+// Watch: how tools observe the recording of ops and the backward pass. KeepGradientNorms and
+// anomaly mode are watches.
 //
 // The tape knows nothing of what a watch does. While no watch is on, each call below costs one test of a pointer.
 #pragma once
@@ -14,7 +15,8 @@ namespace autograd {
 class Node;
 struct Edge;
 
-/// The base of a tool. It overrides the calls that it needs, and turns itself on and off. It sees its own thread only.
+/// The base of a tool. It overrides the calls that it needs, and turns itself on and off. It sees
+/// its own thread only.
 class Watch {
  public:
   /// An op has been recorded: `node` is new.

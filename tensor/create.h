@@ -50,7 +50,8 @@ class NestedNumbers {
  private:
   friend Tensor tensor(const NestedNumbers& numbers, const TensorOptions& options);
 
-  /// float64 stands for "floating point": the tensor gets the default dtype. A literal such as 1 is an int; it gives int64.
+  /// float64 stands for "floating point": the tensor gets the default dtype. A literal such as 1 is an
+  /// int; it gives int64.
   template <class T>
   static constexpr Dtype dtype_of_numbers() {
     return std::floating_point<T> ? kFloat64 : std::same_as<T, int> ? kInt64 : dtype_of<T>();
@@ -65,8 +66,8 @@ class NestedNumbers {
 /// anything with a floating-point number the default dtype.
 Tensor tensor(const NestedNumbers& numbers, const TensorOptions& options = {});
 
-/// A tensor on memory that the caller owns: row-major, or with the given strides (in elements). `deleter`, if there is one,
-/// is called with `data` when the last tensor on this memory is destroyed.
+/// A tensor on memory that the caller owns: row-major, or with the given strides (in elements). `deleter`, if
+/// there is one, is called with `data` when the last tensor on this memory is destroyed.
 Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, std::function<void(void*)> deleter,

@@ -1,12 +1,12 @@
-// The functions of tensors, each declared once. Each is defined next to its derivative rules, in the file of autograd/ops/
-// that the section names. Functions that no lab needs are defined in autograd/more_ops/ and autograd/linalg/. Most are
-// also methods of Tensor, see tensor/methods.h.
+// The functions of tensors, each declared once. Each is defined next to its derivative rules, in the file of
+// autograd/ops/ that the section names. Functions that no lab needs are defined in autograd/more_ops/ and
+// autograd/linalg/. Most are also methods of Tensor, see tensor/methods.h.
 //
 // Shapes broadcast as in PyTorch: sizes are compared from the last dimension on, and a size of 1 is stretched.
 //
-// Dtypes promote as in PyTorch: bool < uint8 < int16 < int32 < int64 < float32 < float64, and the result has the larger
-// dtype. A number, or a 0-d tensor, does not raise the dtype of a tensor with dimensions within a kind (bool, integer,
-// floating point), only to the next kind.
+// Dtypes promote as in PyTorch: bool < uint8 < int16 < int32 < int64 < float32 < float64, and the result has the
+// larger dtype. A number, or a 0-d tensor, does not raise the dtype of a tensor with dimensions within a kind
+// (bool, integer, floating point), only to the next kind.
 #pragma once
 
 #include <cstdint>
@@ -81,8 +81,8 @@ Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b);
 std::vector<Tensor> where(const Tensor& condition);
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value);
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value);  // value: 0-d
-/// The lower (upper) triangle of each matrix in a batch, with zeros elsewhere. It includes the diagonal that is `diagonal`
-/// places to the right of the main one.
+/// The lower (upper) triangle of each matrix in a batch, with zeros elsewhere. It includes the diagonal that is
+/// `diagonal` places to the right of the main one.
 Tensor tril(const Tensor& x, int64_t diagonal = 0);
 Tensor triu(const Tensor& x, int64_t diagonal = 0);
 
@@ -185,8 +185,8 @@ Tensor stack(TensorList tensors, int64_t dim = 0);
 
 // ---- rows.cpp: whole rows by their number. Indices may have any integer dtype -------------------
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);
-/// Rows of `weight` (count, width). The indices may have any shape; the result has shape (*indices, width). A row that is
-/// chosen several times gets the sum of the gradients. The row padding_idx, if given, gets no gradient.
+/// Rows of `weight` (count, width). The indices may have any shape; the result has shape (*indices, width). A row
+/// that is chosen several times gets the sum of the gradients. The row padding_idx, if given, gets no gradient.
 Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_idx = -1);
 
 // ---- gather.cpp: single elements by their number. Indices may have any integer dtype ------------
@@ -219,9 +219,9 @@ Tensor trace(const Tensor& x);
 /// Singular value decomposition  A = U diag(S) Vᵀ  of each matrix in a batch, as torch::svd.
 ///
 /// A: (…, m, n), float32 or float64. With k = min(m, n): U (…, m, k), S (…, k) descending and ≥ 0, V (…, n, k).
-/// The gradient needs distinct, nonzero singular values: it drops the terms 1 / (sⱼ² − sᵢ²) of equal values and the terms
-/// 1 / s of zeros. Throws Error if A has fewer than two dimensions or holds NaN or infinity. LAPACK gesdd on the CPU.
-/// Source: Townsend, "Differentiating the Singular Value Decomposition" (2016).
+/// The gradient needs distinct, nonzero singular values: it drops the terms 1 / (sⱼ² − sᵢ²) of equal values and
+/// the terms 1 / s of zeros. Throws Error if A has fewer than two dimensions or holds NaN or infinity. LAPACK
+/// gesdd on the CPU. Source: Townsend, "Differentiating the Singular Value Decomposition" (2016).
 std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A);
 
 // linalg::inv, det, slogdet, cholesky and qr of linalg.h under libtorch's older names.

@@ -18,8 +18,8 @@ struct GraphNode : Pooled {
   static void destroy(GraphNode* node);  // defined in autograd/node.cpp
 };
 
-/// What happens to the gradient of one tensor when it is complete. The tensor and its node share this object. The first
-/// hook makes it, see autograd/tools/hooks.cpp.
+/// What happens to the gradient of one tensor when it is complete. The tensor and its node share this object. The
+/// first hook makes it, see autograd/tools/hooks.cpp.
 struct GradientHooks : Pooled {
   ReferenceCount references;
   std::vector<std::function<Tensor(const Tensor&)>> functions;  // an entry is empty after remove_hook
@@ -33,8 +33,8 @@ struct GradientHooks : Pooled {
 
 /// A tensor's place on the tape.
 struct TapePlace {
-  Ref<GraphNode> grad_fn;  // the op that made it; empty for a leaf
-  uint32_t output_nr = 0;  // which output of grad_fn it is
+  Ref<GraphNode> grad_fn;      // the op that made it; empty for a leaf
+  uint32_t output_nr = 0;      // which output of grad_fn it is
   bool requires_grad = false;  // true for a leaf that asks for gradients and every output of a recorded op
 };
 
@@ -47,7 +47,7 @@ struct TensorImpl : Pooled {
   TapePlace place;            // of a view: right only after current_place()
   bool hidden_view = false;   // a view made while recording was off: the tape does not know its base
   bool hidden_graph = false;  // and this base is inside a graph
-  std::atomic<GraphNode*> leaf_node = nullptr;  // of a leaf: its node, which it owns; made for its first graph
+  std::atomic<GraphNode*> leaf_node = nullptr;  // of a leaf: its node, which it owns
   Tensor grad;
   View raw;                  // at byte 64, so that kernels read one cache line less
   Ref<GradientHooks> hooks;  // empty for almost every tensor

@@ -45,8 +45,8 @@ std::string device_name();
 Dtype get_default_dtype();
 void set_default_dtype(Dtype dtype);  // Error unless floating point
 
-/// Options of a creation function: rand({3, 2}, TensorOptions().dtype(kFloat64).requires_grad(true)). A dtype or a device
-/// alone is enough: rand({3, 2}, kFloat64).
+/// Options of a creation function: rand({3, 2}, TensorOptions().dtype(kFloat64).requires_grad(true)). A dtype or
+/// a device alone is enough: rand({3, 2}, kFloat64).
 class TensorOptions {
  public:
   TensorOptions() = default;

@@ -32,8 +32,8 @@ std::string digits(double value, std::chars_format style, int precision) {
 ///   scientific  1.2200e-01  if the largest is above 10⁸ or more than 1000 times the smallest; if not all are whole,
 ///                           also if the smallest is below 10⁻⁴. Only magnitudes count, without 0, NaN and infinities.
 ///
-/// PyTorch's quirk: sci_mode changes the style but not the width. Numbers that are scientific by default keep that width
-/// even if sci_mode prints them in fixed style.
+/// PyTorch's quirk: sci_mode changes the style but not the width. Numbers that are scientific by default keep
+/// that width even if sci_mode prints them in fixed style.
 class NumberFormat {
  public:
   /// `for_each_number(f)` calls f with each number that will be printed, as a Scalar.

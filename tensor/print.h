@@ -3,8 +3,8 @@
 //     tensor([[ 0.6242, -0.2610],
 //             [ 0.8736,  1.5947]], grad_fn=<MmBackward0>)
 //
-// libtorch's own operator<< prints in another form. Gradus prints the form that lab sheets and textbooks show, but writes
-// the dtype without "torch.".
+// libtorch's own operator<< prints in another form. Gradus prints the form that lab sheets and textbooks show,
+// but writes the dtype without "torch.".
 #pragma once
 
 #include <optional>
@@ -26,8 +26,9 @@ struct PrintOptions {
   std::optional<bool> sci_mode = std::nullopt;
 };
 
-/// Applies to all tensors printed from now on: set_printoptions({.precision = 2}). Options that are not named get their
-/// defaults. Error unless precision is 0 to 100, edgeitems at least 1, and threshold and linewidth not negative.
+/// Applies to all tensors printed from now on: set_printoptions({.precision = 2}). Options that are not
+/// named get their defaults. Error unless precision is 0 to 100, edgeitems at least 1, and threshold
+/// and linewidth not negative.
 void set_printoptions(const PrintOptions& options);
 /// The options that PyTorch has under a name: "default"; "short", with 2 digits and 2 edge items; "full", which never
 /// leaves elements out. set_printoptions(print_profile("full"))
@@ -37,8 +38,8 @@ PrintOptions get_printoptions();
 /// "tensor(0.1220)", "tensor([1, 2])", "tensor([], size=(0, 3))"; "tensor(undefined)" for an undefined tensor.
 std::ostream& operator<<(std::ostream& out, const Tensor& x);
 
-/// The name of the op that made x, such as "MmBackward0"; "" for a leaf. This folder does not know what an op is, so the
-/// function is defined in autograd/tools/tape.cpp.
+/// The name of the op that made x, such as "MmBackward0"; "" for a leaf. This folder does not know what an op is,
+/// so the function is defined in autograd/tools/tape.cpp.
 std::string grad_fn_name(const Tensor& x);
 
 }  // namespace gradus

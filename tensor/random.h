@@ -11,8 +11,9 @@ class Generator;
 Generator& default_generator();
 /// Restarts the generator's sequence of numbers.
 void manual_seed(uint64_t seed);
-/// The state of the default generator as an int64 tensor, which can be saved and set again. Shuffles and dropout draw from
-/// this generator: save the state together with the module and the optimiser, and training continues bit for bit.
+/// The state of the default generator as an int64 tensor, which can be saved and set again. Shuffles and
+/// dropout draw from this generator: save the state together with the module and the optimiser, and training
+/// continues bit for bit.
 Tensor get_rng_state();
 void set_rng_state(const Tensor& state);
 

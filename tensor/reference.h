@@ -21,8 +21,8 @@ inline bool single_threaded() {
 #endif
 }
 
-/// A thread-safe counter. While there is only one thread, it uses no atomic read-modify-write: one costs more than adding
-/// two small tensors. std::shared_ptr does the same.
+/// A thread-safe counter. While there is only one thread, it uses no atomic read-modify-write: one costs more
+/// than adding two small tensors. std::shared_ptr does the same.
 template <std::unsigned_integral Integer>
 class Counter {
  public:
@@ -31,8 +31,8 @@ class Counter {
   Integer decrement() { return add(static_cast<Integer>(-1)); }
   /// The first count of a new object, which no other thread knows yet.
   void start() { value_.store(1, std::memory_order_relaxed); }
-  /// Subtracts 1; true if that was the last reference. A count of 1 is not even written: nobody else can copy the last
-  /// reference.
+  /// Subtracts 1; true if that was the last reference. A count of 1 is not even written: nobody else can
+  /// copy the last reference.
   bool release() { return value() == 1 || decrement() == 0; }
   Integer value() const { return value_.load(std::memory_order_acquire); }
 

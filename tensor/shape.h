@@ -10,8 +10,8 @@
 
 namespace gradus {
 
-/// A borrowed list, as libtorch's. It is made from one element, {2, 3}, a vector or x.sizes(). It must not outlive the list
-/// that it points to, so use it for parameters only.
+/// A borrowed list, as libtorch's. It is made from one element, {2, 3}, a vector or x.sizes(). It must not
+/// outlive the list that it points to, so use it for parameters only.
 template <class T>
 class ArrayRef {
  public:
@@ -73,8 +73,8 @@ class Shape {
 
 inline ShapeText text(IntArrayRef sizes) { return {{sizes.data(), sizes.size()}}; }
 
-/// The shape that a and b broadcast to: sizes are compared from the last one on, and a 1 is stretched to the other size.
-/// Error "op: a is (3, 4) and b is (2,): sizes 4 and 2 of dimension -1 differ and neither is 1".
+/// The shape that a and b broadcast to: sizes are compared from the last one on, and a 1 is stretched to the
+/// other size. Error "op: a is (3, 4) and b is (2,): sizes 4 and 2 of dimension -1 differ and neither is 1".
 Shape broadcast_shapes(const char* op, IntArrayRef a, IntArrayRef b);
 
 /// `view` with strides of 0 along every stretched or added dimension. The sizes must broadcast to `shape`.
@@ -83,8 +83,8 @@ View expand_view(const char* op, const View& view, IntArrayRef shape);
 /// Can a tensor of these sizes be expanded to `shape`?
 bool is_expandable_to(IntArrayRef sizes, IntArrayRef shape);
 
-/// d as an index from 0; a negative d counts from the end. Error if d is out of range. A 0-d tensor counts as having one
-/// dimension.
+/// d as an index from 0; a negative d counts from the end. Error if d is out of range. A 0-d tensor counts
+/// as having one dimension.
 int wrap_dim(int64_t d, int dim);
 
 }  // namespace gradus

@@ -3,14 +3,14 @@
 
 #include <functional>
 
-#include "kernels/memory.h"
 #include "kernels/kernels.h"
+#include "kernels/memory.h"
 #include "tensor/reference.h"
 
 namespace gradus {
 
-/// Reference-counted memory on one device. If Gradus allocates it on the cpu, the elements follow this header in the same
-/// block, so a small tensor needs one block for both, not two.
+/// Reference-counted memory on one device. If Gradus allocates it on the cpu, the elements follow this header in
+/// the same block, so a small tensor needs one block for both, not two.
 struct alignas(64) Storage {
   ReferenceCount references;
   uint32_t version = 0;  // counts in-place changes; a saved tensor compares it, see autograd/saved_tensor.h

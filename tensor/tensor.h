@@ -6,8 +6,8 @@
 //
 // Kernels get only the View. A view of a tensor (x.t(), x[0]) has its own TensorImpl and shares the Storage.
 //
-// The ops are functions, exp(x), and methods, x.exp(): see functions.h and methods.h. All are defined in autograd/ops/,
-// each next to its derivative. So this folder does not depend on the tape.
+// The ops are functions, exp(x), and methods, x.exp(): see functions.h and methods.h. All are defined in
+// autograd/ops/, each next to its derivative. So this folder does not depend on the tape.
 #pragma once
 
 #include <functional>
@@ -33,8 +33,8 @@ struct TensorIndex;
 using indexing::TensorIndex;
 struct TensorImpl;
 
-/// See the head of this file. All methods are const where libtorch's are, even if they change the elements: the handle
-/// stays the same. A negative dimension counts from the end. Every method throws Error on misuse.
+/// See the head of this file. All methods are const where libtorch's are, even if they change the elements: the
+/// handle stays the same. A negative dimension counts from the end. Every method throws Error on misuse.
 class Tensor : public Methods<Tensor> {
  public:
   Tensor() = default;  // undefined: no array at all
@@ -106,7 +106,8 @@ class Tensor : public Methods<Tensor> {
                    bool accumulate = false) const;
 
   // ---- In place ---------------------------------------------------------------------------------
-  /// Writes values to the chosen elements, or adds them. When adding, an element that is chosen twice gets both values.
+  /// Writes values to the chosen elements, or adds them. When adding, an element that is chosen
+  /// twice gets both values.
   Tensor& index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values,
                      bool accumulate = false) const;
   Tensor& index_put_(std::initializer_list<TensorIndex> indices, const Scalar& value) const;
@@ -160,10 +161,10 @@ class Tensor : public Methods<Tensor> {
   Tensor& operator/=(const Scalar& other) const { return div_(other); }
 
   // ---- The tape ---------------------------------------------------------------------------------
-  /// Adds the derivative of this tensor to .grad of every leaf it was computed from. `gradient` (by default 1, for a tensor
-  /// of one element) is the derivative of the final quantity by this tensor. The graph's saved tensors are freed unless
-  /// retain_graph is true. create_graph records the backward pass itself, for higher derivatives. If `inputs` are given,
-  /// only they receive gradients.
+  /// Adds the derivative of this tensor to .grad of every leaf it was computed from. `gradient` (by default 1,
+  /// for a tensor of one element) is the derivative of the final quantity by this tensor. The graph's saved
+  /// tensors are freed unless retain_graph is true. create_graph records the backward pass itself, for higher
+  /// derivatives. If `inputs` are given, only they receive gradients.
   void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = {}, bool create_graph = false,
                 std::optional<TensorList> inputs = {}) const;
   bool requires_grad() const;
@@ -181,9 +182,9 @@ class Tensor : public Methods<Tensor> {
   /// Makes a tensor inside the graph keep its gradient in .grad, as leaves do.
   void retain_grad() const;
   bool retains_grad() const;
-  /// Calls hook(gradient) whenever the gradient of this tensor is complete, before it is added to .grad or passed to the
-  /// inputs. If a hook returns a tensor, it replaces the gradient. Hooks run in the order in which they were registered.
-  /// Returns a handle for remove_hook.
+  /// Calls hook(gradient) whenever the gradient of this tensor is complete, before it is added to .grad or passed
+  /// to the inputs. If a hook returns a tensor, it replaces the gradient. Hooks run in the order in which they
+  /// were registered. Returns a handle for remove_hook.
   template <class Hook>
   unsigned register_hook(Hook hook) const {
     if constexpr (std::is_void_v<std::invoke_result_t<Hook&, Tensor>>)

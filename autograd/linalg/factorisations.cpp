@@ -23,13 +23,14 @@ Tensor allocate_for(const Tensor& A, const Shape& shape) {
 
 // ---- A = U S Vᵀ ---------------------------------------------------------------------------------
 
-/// The first k columns, those of the reduced decomposition. The columns that full_matrices adds are an arbitrary choice.
+/// The first k columns, those of the reduced decomposition. The columns that full_matrices adds
+/// are an arbitrary choice.
 Tensor first_columns(const Tensor& x, int64_t k) {
   return !x.defined() || x.size(-1) == k ? x : x.narrow(-1, 0, k);
 }
 
-// For the reduced decomposition, k = min(m, n) (Townsend 2016): with Fᵢⱼ = 1 / (sⱼ² - sᵢ²) off the diagonal and 0 on it,
-// and U⊥ U⊥ᵀ = I - U Uᵀ the projection onto what is orthogonal to U's columns,
+// For the reduced decomposition, k = min(m, n) (Townsend 2016): with Fᵢⱼ = 1 / (sⱼ² - sᵢ²) off the diagonal and 0
+// on it, and U⊥ U⊥ᵀ = I - U Uᵀ the projection onto what is orthogonal to U's columns,
 //
 //   Ā = U [ (F ∘ (Uᵀ Ū - Ūᵀ U)) S  +  S (F ∘ (Vᵀ V̄ - V̄ᵀ V))  +  S̄ ] Vᵀ
 //       + U⊥ U⊥ᵀ Ū S⁻¹ Vᵀ                    if m > k
@@ -86,8 +87,8 @@ std::tuple<Tensor, Tensor, Tensor> decompose(const char* op, const Tensor& A, bo
 
 // Ā = V [ diag w̄ + F ∘ ½ (Vᵀ V̄ - V̄ᵀ V) ] Vᵀ      with Fᵢⱼ = 1 / (wⱼ - wᵢ) off the diagonal and 0 on it
 //
-// Giles (2008) has Vᵀ V̄ in place of ½ (Vᵀ V̄ - V̄ᵀ V). The symmetric part, which is left out here, adds an antisymmetric
-// matrix to Ā. A symmetric change of A does not depend on it. Without it Ā is symmetric, as A is.
+// Giles (2008) has Vᵀ V̄ in place of ½ (Vᵀ V̄ - V̄ᵀ V). The symmetric part, which is left out here, adds an
+// antisymmetric matrix to Ā. A symmetric change of A does not depend on it. Without it Ā is symmetric, as A is.
 struct Eigh : autograd::Function<Eigh> {
   static constexpr const char* name = "linalg_eigh";
 

@@ -175,9 +175,9 @@ Tensor product(const Tensor& x) {
 
 Tensor per_matrix(const Tensor& x) { return x.unsqueeze(-1).unsqueeze(-1); }
 
-/// Constants b, c (…, n, 1) that make A + b cᵀ invertible. If A is invertible, b = 0; if its rank is n - 1, b and c are
-/// multiples of the singular vectors for its smallest singular value. `rank_too_low` (…) is true if A's rank is below
-/// n - 1: then no b and c make A + b cᵀ invertible.
+/// Constants b, c (…, n, 1) that make A + b cᵀ invertible. If A is invertible, b = 0; if its rank is n - 1, b and
+/// c are multiples of the singular vectors for its smallest singular value. `rank_too_low` (…) is true if A's
+/// rank is below n - 1: then no b and c make A + b cᵀ invertible.
 struct RankOneUpdate {
   Tensor b, c, rank_too_low;
 };

@@ -57,8 +57,8 @@ inline void check_finite(const char* op, const Tensor& A) {
         " holds NaN or infinity");
 }
 
-/// Error if an element of `wrong`, bool (…, n), is true: "op: (Batch element 2): " and message(i), where i is the index of
-/// the first true element, counted from 1.
+/// Error if an element of `wrong`, bool (…, n), is true: "op: (Batch element 2): " and message(i), where i is the
+/// index of the first true element, counted from 1.
 template <class Message>
 void fail_where(const char* op, const Tensor& wrong, const Message& message) {
   if (wrong.numel() == 0 || !any(wrong).item<bool>()) return;

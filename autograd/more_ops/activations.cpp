@@ -36,7 +36,7 @@ Tensor selu(const Tensor& x) {
 }
 
 // y = ln(1 + eᶻ) / β = (max(z, 0) + ln(1 + e^-|z|)) / β  with z = βx        x̄ = ȳ σ(z)
-// The second form cannot overflow. Both of its terms have a kink at 0, and the kinks cancel: the rule is that of the sum.
+// The second form cannot overflow. Both of its terms have a kink at 0. The kinks cancel: the rule is that of the sum.
 Tensor softplus(const Tensor& input, const Scalar& beta, const Scalar& threshold) {
   check(beta.toDouble() != 0, "softplus: beta must not be 0");
   const Tensor x = as_floating_point(input);

@@ -6,9 +6,9 @@ namespace gradus {
 
 namespace {
 
-/// For every element xᵢ the product of all others along dimension d. Dividing the whole product by xᵢ would fail at 0.
-/// Split the line into halves a and b. For aᵢ the product of all others is bᵢ times the product of the other pairs
-/// aⱼbⱼ: the same problem, half as long.
+/// For every element xᵢ the product of all others along dimension d. Dividing the whole product by xᵢ would fail
+/// at 0. Split the line into halves a and b. For aᵢ the product of all others is bᵢ times the product of the
+/// other pairs aⱼbⱼ: the same problem, half as long.
 Tensor product_of_others(const Tensor& x, int d) {
   const int64_t n = x.size(d), half = (n + 1) / 2;
   if (n <= 1) return ones_like(x);

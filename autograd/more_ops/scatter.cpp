@@ -14,7 +14,8 @@ Tensor indexed_part(const Tensor& source, const Tensor& index) {
   return part;
 }
 
-/// The positions in x to which index_add adds `source`: for dim 0, source[i] goes to x[index[i]]. For given strides of x.
+/// The positions in x to which index_add adds `source`: for dim 0, source[i] goes to x[index[i]]. For
+/// given strides of x.
 Tensor positions_of_slices(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
                            IntArrayRef strides) {
   check(x.dim() > 0 && index.dim() <= 1,

@@ -3,8 +3,8 @@
 //
 //     x.mul_(b)   is   y = x * b;  x's elements ← y's;  x.grad_fn ← y.grad_fn;  version + 1
 //
-// autograd/view.h explains what happens to the views of x, and to the base if x is itself a view. A rule that saved the
-// old elements sees in backward that the version has changed, and throws.
+// autograd/view.h explains what happens to the views of x, and to the base if x is itself a view. A rule that
+// saved the old elements sees in backward that the version has changed, and throws.
 #include "autograd/ops/in_place.h"
 #include "autograd/view.h"
 #include "kernels/random.h"
@@ -53,8 +53,8 @@ Tensor& take_over(const char* op, const Tensor& x, const Tensor& y) {
 
 namespace {
 
-/// `values` in a form that can be read while x is written: a copy if they share memory with x, unless they are the very
-/// elements of x.
+/// `values` in a form that can be read while x is written: a copy if they share memory with x, unless they are
+/// the very elements of x.
 Tensor readable_during_write(const Tensor& x, const Tensor& values) {
   const View &a = x.raw(), &b = values.raw();
   if (!x.is_alias_of(values)) return values;

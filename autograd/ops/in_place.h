@@ -23,8 +23,8 @@ void check_castable(const char* op, Dtype from, Dtype to);
 /// x as the result of an in-place op: a reference to the tensor that the op was called on.
 inline Tensor& written(const Tensor& x) { return const_cast<Tensor&>(x); }
 
-/// Fills x with the random numbers of draw(view). They are drawn on the CPU in row-major order, so a seed gives the same
-/// numbers on every device. They are constants: a gradient of x ends here.
+/// Fills x with the random numbers of draw(view). They are drawn on the CPU in row-major order, so a seed gives
+/// the same numbers on every device. They are constants: a gradient of x ends here.
 template <class Draw>
 Tensor& fill_randomly(const char* op, const Tensor& x, Draw draw) {
   const bool recorded = must_record(op, x);

@@ -1,5 +1,5 @@
-// Indexing by lists and masks: x.index({Slice(1, None), "...", mask, 3}). Integers, slices, None and "..." make a view.
-// Then index tensors and masks choose elements of this view by position, see positions.h.
+// Indexing by lists and masks: x.index({Slice(1, None), "...", mask, 3}). Integers, slices, None and "..." make a
+// view. Then index tensors and masks choose elements of this view by position, see positions.h.
 #include "autograd/ops/positions.h"
 
 namespace gradus {
@@ -31,8 +31,8 @@ bool can_be_flattened(const Tensor& x, int64_t first, int64_t last) {
   return true;
 }
 
-/// An index list, applied from left to right. The first d() dimensions of the view are done; the next index applies to
-/// dimension d().
+/// An index list, applied from left to right. The first d() dimensions of the view are done; the next index
+/// applies to dimension d().
 struct Resolved {
   Tensor view;
   std::vector<Tensor> chosen;  // one per dimension of the view; undefined: the whole dimension stays

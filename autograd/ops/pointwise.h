@@ -43,8 +43,8 @@ Tensor slope_b(const Tensor& g, const Tensor& p, const Tensor& q) {
 
 // ---- Small helpers --------------------------------------------------------------------------------------------------
 
-/// b on a's device. A 0-d tensor on the cpu is copied there. Any other tensor on another device is an Error, with
-/// libtorch's text.
+/// b on a's device. A 0-d tensor on the cpu is copied there. Any other tensor on another device is an
+/// Error, with libtorch's text.
 Tensor on_device_of(const char* op, const Tensor& a, const Tensor& b);
 
 /// x itself if it is floating point, else x in the default dtype. exp of integers begins with this, for instance.
@@ -59,7 +59,8 @@ inline Tensor as_mask(const char* op, const Tensor& mask) {
   return mask.to(kBool);
 }
 
-/// gather, recorded under the name `op`. Without keepdim it drops the dimension `dim`, which must have size 1 in `index`.
+/// gather, recorded under the name `op`. Without keepdim it drops the dimension `dim`, which must have
+/// size 1 in `index`.
 Tensor gather_as(const char* op, const Tensor& x, int64_t dim, const Tensor& index, bool keepdim = true);
 
 /// a b. The product of two integers is an integer, so that it does not raise the dtype of an integer tensor.

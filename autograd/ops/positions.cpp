@@ -62,8 +62,8 @@ Tensor steps_along(int d, int dim, int64_t size, int64_t stride, const Tensor& l
   return (arange(size, TensorOptions(kInt64).device(like.device())) * stride).view(shape);
 }
 
-// The index tensors broadcast to a common shape. If the dimensions that they index are adjacent, the common shape takes
-// the place of these dimensions in the result; else it comes first.
+// The index tensors broadcast to a common shape. If the dimensions that they index are adjacent, the common shape
+// takes the place of these dimensions in the result; else it comes first.
 Tensor positions_of(const Tensor& x, const std::vector<Tensor>& index_list, IntArrayRef strides) {
   const int dim = static_cast<int>(index_list.size());
   Shape common;

@@ -1,6 +1,6 @@
-// Positions: every index is converted to them. A position is the offset of an element from the first one, in elements. An
-// int64 tensor of positions says which elements are chosen. Reading at positions and adding at positions are transposed
-// maps, so each is the derivative rule of the other.
+// Positions: every index is converted to them. A position is the offset of an element from the first one, in
+// elements. An int64 tensor of positions says which elements are chosen. Reading at positions and adding at
+// positions are transposed maps, so each is the derivative rule of the other.
 #pragma once
 
 #include "autograd/ops/pointwise.h"
@@ -17,13 +17,15 @@ Tensor take_at(const char* op, const Tensor& x, const Tensor& positions);
 Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tensor& positions,
               bool accumulate);
 
-/// The indices as int64; negative ones are counted from the end and made positive. Error if one is not in [-size, size).
+/// The indices as int64; negative ones are counted from the end and made positive. Error if one is
+/// not in [-size, size).
 Tensor checked_indices(const char* op, const Tensor& index, int64_t dim, int64_t size);
 
 /// 0, stride, 2 stride, … along dimension d of a tensor of `dim` dimensions.
 Tensor steps_along(int d, int dim, int64_t size, int64_t stride, const Tensor& like);
 
-/// index_list[d] chooses along dimension d of x; all indices broadcast together. Undefined: the whole dimension stays.
+/// index_list[d] chooses along dimension d of x; all indices broadcast together. Undefined:
+/// the whole dimension stays.
 Tensor positions_of(const Tensor& x, const std::vector<Tensor>& index_list, IntArrayRef strides);
 
 /// The positions that gather reads: of x[index[i][j]][j] for dim 0. For given strides of x. Defined in gather.cpp.

@@ -1,11 +1,12 @@
-// Matrix products. One kernel multiplies (…, m, k) × (…, k, n). A vector is passed to it as a matrix of one row or column.
+// Matrix products. One kernel multiplies (…, m, k) × (…, k, n). A vector is passed to it as a matrix of
+// one row or column.
 //
 // A product and its two gradients are the same function: with op(X) = X or Xᵀ,
 //
 //     Y = op(A) op(B)        gradient of op(A) = Ȳ op(B)ᵀ        gradient of op(B) = op(A)ᵀ Ȳ
 //
-// and a gradient of Aᵀ is that of A, transposed. So `product` takes each factor with a flag that transposes it, and its
-// rules call it again. Transposing exchanges two strides; no element moves.
+// and a gradient of Aᵀ is that of A, transposed. So `product` takes each factor with a flag that transposes it,
+// and its rules call it again. Transposing exchanges two strides; no element moves.
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {
@@ -53,8 +54,8 @@ bool is_column_major(const View& x) { return x.strides[x.dim - 2] == 1 && x.stri
 
 Tensor product(const char* op, const Tensor& a, bool at, const Tensor& b, bool bt);
 
-/// op(A) op(B) in the memory layout of the tensor whose gradient it is. The gradient of a column-major W.t() is computed
-/// as (op(B)ᵀ op(A)ᵀ)ᵀ. Its transpose is the gradient of W: it is contiguous, and no element moves.
+/// op(A) op(B) in the memory layout of the tensor whose gradient it is. The gradient of a column-major W.t() is
+/// computed as (op(B)ᵀ op(A)ᵀ)ᵀ. Its transpose is the gradient of W: it is contiguous, and no element moves.
 Tensor gradient_product(const char* op, bool column_major, const Tensor& a, bool at, const Tensor& b,
                         bool bt) {
   return column_major ? transpose(product(op, b, !bt, a, !at), -2, -1) : product(op, a, at, b, bt);

@@ -27,8 +27,8 @@ inline Tensor summable(const Tensor& x, std::optional<Dtype> dtype) {
 /// The reduction without the tape.
 Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim);
 
-/// The result of a reduction, or its gradient, with the reduced dimensions restored as size 1. Then it broadcasts to the
-/// input, which has `dim` dimensions.
+/// The result of a reduction, or its gradient, with the reduced dimensions restored as size 1. Then it broadcasts
+/// to the input, which has `dim` dimensions.
 Tensor restore_dims(const Tensor& y, Dims dims, int dim);
 
 /// (Σ |xᵢ|ᵖ)^(1/p) for any positive p. Defined in autograd/more_ops/reduce.cpp.

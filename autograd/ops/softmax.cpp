@@ -1,5 +1,5 @@
-// Softmax and its logarithm along any dimension, and cross-entropy along the last. Each gradient is one kernel. If the
-// backward pass is itself recorded, ops compute the same gradient, so it has derivatives of every order.
+// Softmax and its logarithm along any dimension, and cross-entropy along the last. Each gradient is one kernel.
+// If the backward pass is itself recorded, ops compute the same gradient, so it has derivatives of every order.
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {

@@ -1,4 +1,5 @@
-// Sorting. The kernel finds the order. The values are then gathered in this order, so the derivative rule is gather's.
+// Sorting. The kernel finds the order. The values are then gathered in this order, so the
+// derivative rule is gather's.
 #include "autograd/ops/positions.h"
 
 namespace gradus {

@@ -1,5 +1,6 @@
-// Views: tensors that share memory with x. A small pure function computes the View of the result from that of x. The rule
-// is the inverse rearrangement or, where the view leaves elements out, zeros with the gradient in the same window.
+// Views: tensors that share memory with x. A small pure function computes the View of the result from that
+// of x. The rule is the inverse rearrangement or, where the view leaves elements out, zeros with the
+// gradient in the same window.
 #include "autograd/ops/pointwise.h"
 #include "autograd/window.h"
 

@@ -1,5 +1,5 @@
-// Function<T>: an op written by hand, forward and backward, as in libtorch. Gradus uses it for ops whose gradients share
-// work, such as svd. You can use it for ops of your own:
+// Function<T>: an op written by hand, forward and backward, as in libtorch. Gradus uses it for ops whose
+// gradients share work, such as svd. You can use it for ops of your own:
 //
 //     struct Cube : autograd::Function<Cube> {
 //       static Tensor forward(AutogradContext* ctx, const Tensor& x) {
@@ -80,8 +80,9 @@ class FunctionNode : public ListNode {
   AutogradContext context_;
 };
 
-/// See the head of this file. T::forward(ctx, arguments…) returns a Tensor or a variable_list. T::backward(ctx, gradients
-/// of the outputs) returns one gradient per argument of forward, undefined for an argument that is not a tensor.
+/// See the head of this file. T::forward(ctx, arguments…) returns a Tensor or a variable_list.
+/// T::backward(ctx, gradients of the outputs) returns one gradient per argument of forward, undefined for an
+/// argument that is not a tensor.
 template <class T>
 class Function {
  public:

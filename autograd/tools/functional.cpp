@@ -6,8 +6,8 @@
 namespace gradus::autograd {
 namespace {
 
-/// The inputs for f. All require grad, and each is a separate tensor: if one was computed from another, it must not count
-/// twice.
+/// The inputs for f. All require grad, and each is a separate tensor: if one was computed from another, it
+/// must not count twice.
 variable_list separate(const variable_list& x, bool create_graph) {
   variable_list own;
   for (const Tensor& input : x) {

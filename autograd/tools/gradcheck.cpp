@@ -13,7 +13,8 @@ namespace {
 
 constexpr int kProjections = 4;  // random directions per pair of input and output
 
-/// A wrong derivative, as opposed to a misuse: the only error that raise_exception = false turns into the result false.
+/// A wrong derivative, as opposed to a misuse: the only error that raise_exception = false turns
+/// into the result false.
 struct Mismatch : Error {
   using Error::Error;
 };

@@ -1,7 +1,7 @@
 // Hooks: functions that see, and may replace, the gradient of one tensor during a backward pass.
 //
-// The gradient of a tensor is gathered at an output of the node that made the tensor. So the node keeps the hooks of that
-// output. The tensor keeps them too, for remove_hook.
+// The gradient of a tensor is gathered at an output of the node that made the tensor. So the node keeps the hooks
+// of that output. The tensor keeps them too, for remove_hook.
 #include "autograd/node.h"
 #include "tensor/create.h"
 #include "tensor/indexing.h"

@@ -8,8 +8,8 @@
 
 namespace gradus::autograd {
 
-/// A bool, an integer, a real number, a string, a list of integers or a tensor; empty at first. Error if it is read as
-/// another type than was stored.
+/// A bool, an integer, a real number, a string, a list of integers or a tensor; empty at first. Error if it is
+/// read as another type than was stored.
 class SavedValue {
  public:
   SavedValue() = default;

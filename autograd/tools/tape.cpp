@@ -1,5 +1,5 @@
-// The tape as a table (print_tape) and as a drawing (tape_dot). Both use the same names: leaves are x1, x2, … in the order
-// in which the ops use them, and ops are %1, %2, … in the order in which they ran.
+// The tape as a table (print_tape) and as a drawing (tape_dot). Both use the same names: leaves are x1, x2, … in
+// the order in which the ops use them, and ops are %1, %2, … in the order in which they ran.
 #include "autograd/tools/tape.h"
 
 #include <algorithm>

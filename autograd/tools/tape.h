@@ -9,9 +9,9 @@
 
 namespace gradus {
 
-/// Prints the tape that leads to `result`, oldest op first. Each line has a name (%1, %2, …), the op, the names of its
-/// inputs, the shape of its output and, if a backward ran under KeepGradientNorms, the norm of its gradient. The backward
-/// pass visits the same lines from the last to the first.
+/// Prints the tape that leads to `result`, oldest op first. Each line has a name (%1, %2, …), the op, the names
+/// of its inputs, the shape of its output and, if a backward ran under KeepGradientNorms, the norm of its
+/// gradient. The backward pass visits the same lines from the last to the first.
 void print_tape(const Tensor& result, std::ostream& out = std::cout);
 
 /// The same graph in Graphviz' DOT language: dot -Tsvg turns it into a drawing.

@@ -79,7 +79,8 @@ void HeaderReader::append_escaped(std::string& result) {
     if (low < 0xDC00 || low >= 0xE000) fail_expecting("the second half of a surrogate pair");
     code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
   }
-  // UTF-8: up to 7 bits take one byte. More bits take a first byte, which gives the length, and 6 bits in each byte after it.
+  // UTF-8: up to 7 bits take one byte. More bits take a first byte, which gives the length, and 6 bits in
+  // each byte after it.
   const int following = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
   static constexpr uint32_t first_bytes[] = {0, 0xC0, 0xE0, 0xF0};
   result += static_cast<char>(first_bytes[following] | code >> (6 * following));

@@ -58,8 +58,8 @@ class HeaderReader {
   size_t place_ = 0;
 };
 
-/// A row-major tensor with these bytes as elements; Error if their number does not match. Error texts begin with `what`:
-/// "x.npy" or "x.safetensors: tensor \"w\"".
+/// A row-major tensor with these bytes as elements; Error if their number does not match. Error texts begin with
+/// `what`: "x.npy" or "x.safetensors: tensor \"w\"".
 Tensor tensor_of_bytes(const std::vector<int64_t>& sizes, Dtype dtype, std::string_view bytes,
                        const std::string& what);
 /// Appends the elements in row-major order.

@@ -21,12 +21,12 @@ inline constexpr const char* kLastColumn = "(last column)";
 
 struct CsvOptions {
   Dtype dtype = get_default_dtype();  // of the values: float32, float64 or int64
-  /// Does the first row hold the column names? By default it does if none of its fields is a number. Without such a row
-  /// the columns are named "1", "2", ….
+  /// Does the first row hold the column names? By default it does if none of its fields is a number. Without such
+  /// a row the columns are named "1", "2", ….
   std::optional<bool> header = std::nullopt;
   std::vector<std::string> columns = {};  // the columns to read, in this order; all of them if empty
-  std::string label = {};      // the text column that is read into `labels` instead of `values`
-  bool allow_missing = false;  // reads empty fields and "nan" as NaN; otherwise they are an Error
+  std::string label = {};                 // the text column that is read into `labels` instead of `values`
+  bool allow_missing = false;             // reads empty fields and "nan" as NaN; otherwise they are an Error
 };
 
 struct CsvTable {
@@ -41,14 +41,14 @@ struct CsvTable {
   Tensor column(std::string_view name) const;
 };
 
-/// Reads a table. Fields may be quoted. Lines end in LF, CRLF or CR. Empty lines and a byte-order mark are skipped. An Error
-/// says where the table cannot be read:
+/// Reads a table. Fields may be quoted. Lines end in LF, CRLF or CR. Empty lines and a byte-order mark are
+/// skipped. An Error says where the table cannot be read:
 ///
 ///     iris.csv, line 38, column 3 (petal_length): expected a number, found "n/a"
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
 
-/// Writes a matrix, or a vector as one column, under the given column names (none: no header row). Reading a number back
-/// gives the same bits. The file is replaced whole or, on an Error, not at all.
+/// Writes a matrix, or a vector as one column, under the given column names (none: no header row). Reading a
+/// number back gives the same bits. The file is replaced whole or, on an Error, not at all.
 void write_csv(const std::string& path, const Tensor& values, const std::vector<std::string>& columns = {});
 
 }  // namespace gradus

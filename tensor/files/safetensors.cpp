@@ -63,7 +63,8 @@ std::vector<Entry> parse_header(std::string_view header, Safetensors& file) {
     reader.entries([&] {
       const std::string key = reader.string();
       reader.expect(":");
-      if (!file.metadata.emplace(key, reader.string()).second) reader.fail_expecting("each key once in __metadata__");
+      if (!file.metadata.emplace(key, reader.string()).second)
+        reader.fail_expecting("each key once in __metadata__");
     });
   });
   reader.expect_end();
@@ -145,9 +146,7 @@ Safetensors parse_safetensors(std::string_view bytes, const std::string& source)
   return file;
 }
 
-Safetensors read_safetensors(const std::string& path) {
-  return parse_safetensors(read_file(path), path);
-}
+Safetensors read_safetensors(const std::string& path) { return parse_safetensors(read_file(path), path); }
 
 std::string safetensors_bytes(const NamedTensors& tensors,
                               const std::map<std::string, std::string>& metadata) {

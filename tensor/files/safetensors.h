@@ -32,14 +32,15 @@ struct Safetensors {
   std::string source = "safetensors";           // the file's name, for messages
 };
 
-/// Reads a whole file. Error for a dtype that Gradus does not have (BF16), and for an invalid file: a header longer than
-/// the file, data that overlap or leave gaps, sizes that do not fit the data, a name that occurs twice.
+/// Reads a whole file. Error for a dtype that Gradus does not have (BF16), and for an invalid file: a
+/// header longer than the file, data that overlap or leave gaps, sizes that do not fit the data, a
+/// name that occurs twice.
 Safetensors read_safetensors(const std::string& path);
 /// read_safetensors for bytes in memory.
 Safetensors parse_safetensors(std::string_view bytes, const std::string& source);
 
-/// Writes the same bytes as the format's own library. The file is replaced whole or, on an Error, not at all. Error for an
-/// undefined tensor, and for one called __metadata__.
+/// Writes the same bytes as the format's own library. The file is replaced whole or, on an Error, not at all.
+/// Error for an undefined tensor, and for one called __metadata__.
 void write_safetensors(const std::string& path, const NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 /// The bytes of such a file.

@@ -20,8 +20,9 @@
 namespace gradus {
 
 NamedTensors tensors_of(const Tensor& x);
-/// x takes the shape, the dtype and the elements of the tensor in the file. It keeps its device and requires_grad, which
-/// are not in the file. An undefined x becomes a tensor on the cpu that does not require grad.
+/// x takes the shape, the dtype and the elements of the tensor in the file. It keeps its device
+/// and requires_grad, which are not in the file. An undefined x becomes a tensor on the cpu that
+/// does not require grad.
 void set_tensors(Tensor& x, const Safetensors& file);
 
 NamedTensors tensors_of(const std::vector<Tensor>& list);
