@@ -97,7 +97,7 @@ class LeafNode final : public Node {
   std::span<const Edge> edges() const override { return {}; }
   void apply(BackwardPass& pass) override;  // adds the gathered gradient to the leaf's .grad
 
-  TensorImpl* leaf;  // nullptr once the leaf is gone: nobody can ask for the gradient any more
+  TensorImpl* leaf;  // nullptr once the leaf is destroyed: then its gradient is dropped
 };
 
 /// The edge along which a gradient of x travels; empty unless x.requires_grad().

@@ -8,7 +8,7 @@
 // all three show new elements, so all three need a new place on the tape:
 //
 //     y      copy_slices(old y, row * w): the old y gets ȳ with zeros in row's window, row * w gets the window of ȳ
-//     row    as_strided(y): the window of y that row shows; likewise other
+//     row    as_strided(y): the window of y that row shows. The same for other
 //
 // The write gives y its new place at once. A view updates its place when somebody asks for it and the storage's
 // version has changed since the last time (TensorImpl::current_place). So a base need not know its views.

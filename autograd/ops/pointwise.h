@@ -35,7 +35,7 @@ template <class F>
 Tensor slope_a(const Tensor& g, const Tensor& p, const Tensor& q) {
   return GradMode::is_enabled() ? F{}.slope_a(g, p, q) : pointwise(formulas::SlopeA<F>{}, g, p, q);
 }
-/// b̄ likewise.
+/// b̄ of y = f(a, b), as F::slope_b takes the tensors.
 template <class F>
 Tensor slope_b(const Tensor& g, const Tensor& p, const Tensor& q) {
   return GradMode::is_enabled() ? F{}.slope_b(g, p, q) : pointwise(formulas::SlopeB<F>{}, g, p, q);

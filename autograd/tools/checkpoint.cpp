@@ -1,10 +1,10 @@
 // checkpoint: an op whose rule runs forward again.
 //
-//   forward    y = f(x), recorded. A walk over the graph of f finds the edges that leave it: to what made x, and to the
-//              leaves and results that f captured. They become the edges of one node. The graph itself, with all that its
-//              rules saved, is dropped.
-//   backward   y = f(x) once more, from the same random state, and a pass over its graph that ends at those edges. The
-//              node hands on the gradients that arrive there.
+//   forward    y = f(x) is recorded. A walk over the graph of f finds the edges that leave it: those to the node of x,
+//              and those to leaves and results that f captured. They become the edges of one node. The graph of f
+//              and all tensors that its rules saved are freed.
+//   backward   y = f(x) is computed again, from the same random state. A pass over its graph ends at those edges. The
+//              node passes the gradients that arrive there to its own inputs.
 #include <algorithm>
 
 #include "autograd/engine.h"

@@ -44,7 +44,7 @@ class AutogradContext {
   void mark_dirty(const variable_list& inputs);
   /// Outputs without a derivative, such as indices.
   void mark_non_differentiable(const variable_list& outputs);
-  /// Should backward see zeros (the default) or undefined tensors for outputs that nobody differentiated?
+  /// Should backward see zeros (the default) or undefined tensors for outputs without a gradient?
   void set_materialize_grads(bool value) { materialize_grads_ = value; }
   /// Must backward compute the gradient of the i-th tensor among forward's arguments?
   bool needs_input_grad(size_t i) const { return i < needs_input_grad_.size() && needs_input_grad_[i]; }
