@@ -1,4 +1,4 @@
-// Everything of Gradus in one include.
+// All of Gradus in one include.
 #pragma once
 
 #include "autograd/autograd.h"

@@ -1,4 +1,4 @@
-// backward and grad: passes over the tape as users ask for them.
+// backward and grad: the backward passes that users start.
 #include "autograd/autograd.h"
 #include "autograd/engine.h"
 #include "tensor/create.h"
@@ -22,7 +22,7 @@ Tensor root_gradient(const Tensor& output, const Tensor& given) {
   return given;
 }
 
-/// One pass from all outputs together; with inputs, their gradients are returned and no .grad is touched.
+/// One pass from all outputs together. With `inputs` it returns their gradients and changes no .grad.
 std::vector<Tensor> run_pass(TensorList outputs, TensorList gradients, bool retain_graph, bool create_graph,
                              std::optional<TensorList> inputs) {
   check(gradients.empty() || gradients.size() == outputs.size(), "backward: ", outputs.size(),

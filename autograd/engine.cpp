@@ -24,8 +24,9 @@ bool matches(const Output& output, const Tensor& gradient) {
   return equal;
 }
 
-/// `gradient` summed over the dimensions that broadcasting had stretched, and cast to the output's dtype. The gradient of
-/// a number (no dimensions) also moves to its device: a number on the cpu may be combined with tensors on any other.
+/// Sums `gradient` over the dimensions that broadcasting has stretched, and casts it to the output's dtype. The
+/// gradient of a 0-d tensor also moves to that tensor's device, because ops combine a 0-d cpu tensor with
+/// tensors on any device.
 Tensor reduce_to_output(const Node& node, const Output& output, Tensor gradient) {
   const Node* from = BackwardPass::current_node();
   check(gradient.device() == output.device || output.dim == 0, from ? from->op() : "backward",
@@ -42,7 +43,7 @@ Tensor reduce_to_output(const Node& node, const Output& output, Tensor gradient)
   return gradient.to(Device(output.device), output.dtype);
 }
 
-/// sum += gradient, in sum's own memory if nobody else holds it.
+/// sum += gradient, in place if nothing else refers to sum's memory.
 void accumulate(Tensor& sum, Tensor gradient) {
   if (!sum.defined()) {
     sum = std::move(gradient);
@@ -118,7 +119,7 @@ void BackwardPass::restrict_to(std::span<const Edge> roots, std::span<const Edge
 bool BackwardPass::is_on_path(const Edge& edge) const { return restriction_->contains(edge.node()); }
 
 void BackwardPass::enter(Node& node) {
-  if (node.pass != 0) {  // a pass that runs inside a rule of another one
+  if (node.pass != 0) {  // this pass runs inside a rule of an outer pass, which has visited the node
     Suspended outer{&node, node.pass, {}};
     for (uint32_t nr = 0; nr < node.output_count(); ++nr)
       outer.gradients.push_back(std::move(node.nth_output(nr).gradient));

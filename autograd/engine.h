@@ -1,8 +1,9 @@
 // The engine: one walk over the tape, from the newest op to the oldest.
 //
-// A backward pass keeps the nodes that have received a gradient and always takes the one with the largest number. Every
-// node that used its output ran later, so it has a larger number and was taken before: the gradient at the output is
-// complete. No dependencies are counted, nothing recurses, and each node is visited once.
+// A backward pass keeps a heap of the nodes that have received a gradient, and always takes the node with the
+// largest number. All ops that used this node's output ran later, so their nodes have larger numbers and were
+// taken before: the gradient at the output is complete. The engine counts no dependencies, does not recurse, and
+// visits each node once.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,7 @@ namespace gradus::autograd {
 
 class Restriction;
 
-/// Holds back the backward passes of other threads, if there are any, while it lives.
+/// While it lives, no other thread can run a backward pass. It costs nothing in a process with one thread.
 class EngineLock {
  public:
   EngineLock();
@@ -34,16 +35,16 @@ class BackwardPass {
   BackwardPass(const BackwardPass&) = delete;
   BackwardPass& operator=(const BackwardPass&) = delete;
 
-  /// Restricts the pass to the paths from `roots` to `inputs`; captured() then holds the gradient of each input. A pass
-  /// that is part of another one does not `go_on`: it ends at the inputs, whose hooks the other pass will run. Then
-  /// what one input contributes to another does not count.
+  /// Restricts the pass to the paths from `roots` to `inputs`; captured() then holds the gradient of each input.
+  /// With go_on = false the pass ends at the inputs and leaves their hooks to the outer pass that it is a part
+  /// of. Gradients from one input to another are then left out.
   void restrict_to(std::span<const Edge> roots, std::span<const Edge> inputs, bool go_on = true);
 
-  /// Adds a gradient to the sum at the edge's end. The gradient is first summed to the shape and cast to the dtype of the
-  /// tensor there. An undefined gradient counts as zero. Error if it is on another device.
+  /// Adds a gradient to the sum at the edge's end. The gradient is first summed to the shape and cast to the
+  /// dtype of the tensor there. An undefined gradient counts as zero. Error if the gradient is on another device.
   void deliver(const Edge& edge, Tensor gradient);
 
-  /// Would a gradient along this edge be used at all?
+  /// Does the pass need a gradient along this edge?
   bool wants(const Edge& edge) const { return !restriction_ || is_on_path(edge); }
 
   /// Runs the rules of all nodes that have a gradient, and of those they reach. Leaves come last.
@@ -55,13 +56,15 @@ class BackwardPass {
   static Node* current_node() { return current_node_; }
 
  private:
-  struct Suspended {  // what an outer pass had gathered at a node that this pass visits as well
+  /// The gradients that an outer pass has gathered at a node that this pass visits too.
+  struct Suspended {
     Node* node;
     uint64_t pass;
     std::vector<Tensor> gradients;
   };
+  /// An allocator for std::vector that takes blocks from the cache of kernels/memory.h: a nanosecond or two for each.
   template <class T>
-  struct CachedBlocks {  // a vector's allocator that costs a nanosecond or two
+  struct CachedBlocks {
     using value_type = T;
     T* allocate(size_t n) { return static_cast<T*>(allocate_block(n * sizeof(T))); }
     void deallocate(T* block, size_t n) { release_block(block, n * sizeof(T)); }

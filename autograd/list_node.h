@@ -12,7 +12,7 @@ namespace gradus::autograd {
 /// A node with any number of inputs and outputs. One function, backward, computes the gradients of all inputs.
 class ListNode : public Node {
  public:
-  /// One output or more. Making the edges may make nodes, which have to be older than this one: so call edges_to first.
+  /// Takes one output or more. Call edges_to first: it may make nodes, and they must be older than this one.
   ListNode(const char* op, TensorList outputs, std::vector<Edge> edges);
 
   /// Where the gradients of the inputs go. An undefined input has an empty edge.
@@ -24,7 +24,8 @@ class ListNode : public Node {
   uint32_t output_count() const override { return static_cast<uint32_t>(others_.size()) + 1; }
 
  protected:
-  /// From the gradients of the outputs (undefined where nothing arrived) to one gradient per input (undefined: zero).
+  /// Takes the gradients of the outputs, undefined where none arrived. Returns one gradient per
+  /// input, undefined for 0.
   virtual std::vector<Tensor> backward(std::vector<Tensor> gradients) = 0;
 
  private:
@@ -32,7 +33,7 @@ class ListNode : public Node {
   std::vector<Output> others_;  // the outputs after the first
 };
 
-/// record() for an op on a list: rule(ȳ) returns the gradients of all inputs. It saves no tensors.
+/// record() for an op on a list: rule(ȳ) returns the gradients of all inputs. The rule saves no tensors.
 template <class Rule>
 Tensor record_list(const char* op, Tensor y, TensorList inputs, Rule rule) {
   struct RuleNode final : ListNode {

@@ -6,9 +6,9 @@
 
 namespace gradus {
 
-// Destroying a node lets go of its inputs' nodes, which lets go of theirs: a recursion as deep as the graph,
-// and a chain of a million ops would overflow the stack. So a node that dies while another is being destroyed
-// waits its turn in a list, and the outermost call works through the list.
+// Destroying a node releases the nodes of its inputs, which release the nodes of theirs. This recursion is as
+// deep as the graph: a chain of a million ops would overflow the stack. So a node that must go while another is
+// being destroyed is put on a list, and the outermost call destroys the nodes on the list.
 void GraphNode::destroy(GraphNode* node) {
   constinit static thread_local autograd::Node* waiting = nullptr;
   constinit static thread_local bool destroying = false;

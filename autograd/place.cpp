@@ -18,7 +18,7 @@ void LeafNode::apply(BackwardPass&) {
   } else if (!GradMode::is_enabled()) {
     grad.add_(gradient);
   } else {
-    // Under create_graph the sum must be recorded. The old .grad goes last: its graph may be all that holds the leaf.
+    // With create_graph the sum is recorded. The old .grad is destroyed last: its graph may be the leaf's last owner.
     gradient = grad + gradient;
     std::swap(grad, gradient);
   }
@@ -28,8 +28,8 @@ namespace {
 
 Ref<GraphNode> make_leaf_node(const Tensor& x) {
   auto made = Ref<GraphNode>::first(new LeafNode(x));
-  GraphNode* there = nullptr;  // another thread may make one at the same time; then both use the first
-  if (!x.impl().leaf_node.compare_exchange_strong(there, made.get())) return Ref(there);
+  GraphNode* existing = nullptr;  // another thread may make one at the same time; then both use the first
+  if (!x.impl().leaf_node.compare_exchange_strong(existing, made.get())) return Ref(existing);
   made->references.increment();  // the leaf's
   return made;
 }
@@ -48,7 +48,7 @@ Edge gradient_edge(const Tensor& x) {
 
 void TensorImpl::leave_tape() {
   const auto node = Ref<GraphNode>::adopt(leaf_node.exchange(nullptr));
-  if (node->references.value() == 1) return;  // no graph leads there
+  if (node->references.value() == 1) return;  // no graph uses the leaf
   const autograd::EngineLock lock;            // another thread's backward pass may be adding to .grad
   static_cast<autograd::LeafNode&>(*node).leaf = nullptr;
 }
@@ -63,7 +63,7 @@ void Tensor::set_data(const Tensor& values) const {
   impl_->storage = values.impl_->storage;
   // Saved tensors must notice that the array under them has changed.
   impl_->storage->version = std::max(version, impl_->storage->version) + 1;
-  // From now on gradients must match the new array, also those of graphs that exist already.
+  // From now on all gradients must match the new array, also in graphs that exist already.
   if (GraphNode* node = impl_->leaf_node)
     static_cast<autograd::LeafNode*>(node)->output = autograd::Output(*this);
 }
@@ -80,7 +80,7 @@ const Tensor& Tensor::requires_grad_(bool value) const {
         "If you want to use a computed variable in a subgraph that doesn't require differentiation use "
         "detach()");
   impl_->place.requires_grad = value || impl_->place.grad_fn;
-  if (is_leaf()) impl_->base.reset();  // a leaf stays one, whatever is written into what it was a view of
+  if (is_leaf()) impl_->base.reset();  // it stays a leaf, even if its base is written to
   return *this;
 }
 

@@ -5,10 +5,10 @@
 //                   wrt(a, saved(b), [](const Tensor& g, const Tensor& b) { return mm(g, b.t()); }),
 //                   wrt(b, saved(a), [](const Tensor& g, const Tensor& a) { return mm(a.t(), g); }));
 //
-// A rule takes ȳ, the gradient of the final quantity by y, and the tensors that were saved for it. It returns the gradient
-// by its input. A rule is written in ordinary ops, so its own derivative exists. It never mentions broadcasting or dtypes:
-// the engine sums what a rule returns to the shape of the input, and casts it. A rule that nobody needs is not stored, and
-// neither is what it would have saved.
+// A rule takes ȳ, the gradient of the final quantity by y, and the tensors that were saved for it. It returns the
+// gradient by its input. A rule is written in ordinary ops, so its own derivative exists. It never mentions
+// broadcasting or dtypes: the engine sums the gradient to the input's shape and casts it to the input's dtype. A
+// rule that nobody needs is not stored, nor are the tensors that it would have saved.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@
 
 namespace gradus::autograd {
 
-/// The tensors that a rule takes beside ȳ: inputs of the op, or its result.
+/// The tensors that a rule takes besides ȳ: inputs of the op, or its result.
 template <size_t count>
 struct Saved {
   std::array<const Tensor*, count> tensors;
@@ -51,7 +51,7 @@ WithRespectTo<Rule, count> wrt(const Tensor& input, Saved<count> saved, Rule rul
   return {input, saved, std::move(rule)};
 }
 
-/// The rule of an op that hands the gradient on as it is.
+/// The rule x̄ = ȳ.
 inline constexpr auto unchanged = [](Tensor gradient) { return gradient; };
 
 /// A rule on the tape, with the tensors that were saved for it.
@@ -112,7 +112,7 @@ class OpNode final : public Node {
   void apply_one(BackwardPass& pass, Tensor& gradient) {
     const Edge& edge = edges_[i];
     if (!edge || !pass.wants(edge)) return;
-    // The last rule that is asked may have the gradient itself, and `unchanged` hands it on without counting.
+    // The last rule gets the gradient by move, so `unchanged` passes it on without touching its reference count.
     const bool last =
         std::none_of(edges_.begin() + i + 1, edges_.end(), [](const Edge& later) { return bool(later); });
     pass.deliver(edge, (*std::get<i>(rules_))(last ? std::move(gradient) : gradient));
@@ -136,7 +136,8 @@ class OpNode final : public Node {
 template <class... Rules, size_t... counts>
 [[gnu::always_inline]] inline Tensor record(const char* op, Tensor y,
                                             WithRespectTo<Rules, counts>&&... inputs) {
-  // All inputs are asked, since a view that looks for its place makes a node, which has to be older than this one.
+  // `|` asks every input, where `||` would stop early: a view that updates its place makes a node, and that node
+  // must be older than this one.
   if (!GradMode::is_enabled() || !(inputs.input.requires_grad() | ...)) return y;
   auto node = Ref<GraphNode>::first(new OpNode<StoredRule<Rules, counts>...>(op, y, inputs...));
   y.impl().place = {std::move(node), 0, true};

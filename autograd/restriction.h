@@ -1,4 +1,4 @@
-// Restriction: the part of a graph that a backward pass visits when gradients of given inputs only are asked for.
+// Restriction: the part of a graph that a backward pass visits if only the gradients of given inputs are wanted.
 #pragma once
 
 #include <unordered_map>
@@ -11,14 +11,14 @@ namespace gradus::autograd {
 /// The paths from the roots of a pass to some inputs.
 class Restriction {
  public:
-  /// If the pass does not `go_on`, the paths end at the first input they meet: gradients between inputs are left out.
+  /// With go_on = false a path ends at the first input on it: gradients from one input to another are left out.
   Restriction(std::span<const Edge> roots, std::span<const Edge> inputs, bool go_on);
 
   bool contains(const Node& node) const { return rules_run_.contains(&node); }
-  /// Is the gradient at this node only captured, and its rules not run?
+  /// Do the paths end at this node? Then its gradient is captured, but its rules do not run.
   bool ends_at(const Node& node) const { return !rules_run_.at(&node); }
   bool goes_on() const { return go_on_; }
-  /// Copies the gradients that the node's outputs have gathered for inputs into the inputs' places in `captured`.
+  /// Copies the gradients of those outputs of the node that are inputs of the restriction into `captured`.
   void capture(Node& node, std::vector<Tensor>& captured) const;
 
  private:

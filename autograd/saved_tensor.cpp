@@ -14,7 +14,7 @@ Tensor SavedTensor::unpack() const {
     fail("one of the variables needed for gradient computation has been modified by an inplace operation: ",
          node ? node->op() : "an op", " saved a ", tensor_.dtype(), " tensor of shape ",
          text(tensor_.sizes()), ", which is at version ", tensor_._version(), "; expected version ", version_,
-         " instead. Change a clone() of it, or change it before it is used", where);
+         " instead. Change a clone() of that tensor, or change it before the op uses it", where);
   }
   if (role_ == Role::input || !GradMode::is_enabled()) return tensor_;
   Tensor y = tensor_.detach();

@@ -1,4 +1,4 @@
-// SavedTensor: a tensor that a derivative rule needs later, with the proof that it is still what it was.
+// SavedTensor: a tensor that a derivative rule needs later, and the version that tells whether it has changed.
 #pragma once
 
 #include "autograd/grad_mode.h"
@@ -6,9 +6,9 @@
 
 namespace gradus::autograd {
 
-/// A tensor that was saved for backward. An op's own result must not be owned by the op's node: result → node → result
-/// would never be freed. Of a result, a SavedTensor therefore keeps an alias outside the graph, and unpack() gives the alias
-/// its place in the graph back.
+/// A tensor that was saved for backward. An op's node must not own the op's result: the cycle result → node →
+/// result would never be freed. So for a result, SavedTensor keeps an alias outside the graph, and unpack()
+/// returns a tensor that has the result's place in the graph.
 class SavedTensor {
  public:
   enum class Role : uint8_t { input, output };

@@ -22,10 +22,10 @@ Tensor view_of(const Tensor& x, const View& raw) {
 namespace autograd {
 namespace {
 
-/// The window through which `part` shows memory of `whole`.
+/// The window of `whole` that the view `part` shows.
 struct MemoryWindow {
-  View part;       // its sizes and strides count
-  int64_t offset;  // of part's first element from the first of the whole, in elements
+  View part;       // only the sizes and strides are used
+  int64_t offset;  // from the first element of the whole to the first of the part, in elements
 
   MemoryWindow(const View& whole, const View& part)
       : part(part), offset((part.as<char>() - whole.as<char>()) / item_size(whole.dtype)) {}
@@ -41,7 +41,7 @@ struct MemoryWindow {
 /// The whole is a tensor with exactly these strides, which may leave gaps: a base may be the detach() of any view.
 struct OfLayout {
   static constexpr const char* kReading = "as_strided";
-  View layout;  // its sizes and strides count
+  View layout;  // only the sizes and strides are used
 
   Tensor zeros(const TensorOptions& options) const {
     int64_t extent = 1;
@@ -68,9 +68,9 @@ Tensor zero_in_window(const Tensor& x, const OfLayout& whole, const MemoryWindow
                 wrt(x, [whole, window](const Tensor& g) { return zero_in_window(g, whole, window); }));
 }
 
-/// Gives a tensor y's place. Hooks stay with the op for whose gradient they were registered. A tensor that retains its
-/// .grad goes on doing so.
-void settle(TensorImpl& impl, const Tensor& y) {
+/// Gives a tensor the place of y on the tape. Its hooks stay with the op for whose gradient they were registered.
+/// If the tensor retains its .grad, it still does afterwards.
+void set_place(TensorImpl& impl, const Tensor& y) {
   impl.place = y.impl().place;
   const Ref<GradientHooks> before = std::exchange(impl.hooks, {});
   if (before && before->retains_grad) {
@@ -96,7 +96,7 @@ void adopt_place(const Tensor& x, const Tensor& y) {
                      })));
     return;
   }
-  settle(impl, y);
+  set_place(impl, y);
 }
 
 void check_recordable_write(const char* op, const Tensor& x) {
@@ -115,10 +115,10 @@ void check_recordable_write(const char* op, const Tensor& x) {
 
 }  // namespace autograd
 
-// An expanded view shows some elements several times. Its window shows each once, and expand() repeats them.
+// An expanded view shows some elements several times. The window shows each of them once, and expand() repeats it.
 void TensorImpl::update_place() {
   view_version = storage->version;
-  if (base->storage != storage) return base.reset();  // set_data has given the base other memory
+  if (base->storage != storage) return base.reset();  // set_data gave the base other memory
   const Tensor source(base);
   if (!base->place.requires_grad || base->raw.repeats()) return;
   const AutoGradMode recording(true);
@@ -132,7 +132,7 @@ void TensorImpl::update_place() {
                                 return autograd::put_in_zeros(g, whole, window);
                               }));
   if (!once.same_sizes(raw)) y = y.expand(raw.shape());
-  autograd::settle(*this, y);
+  autograd::set_place(*this, y);
 }
 
 }  // namespace gradus

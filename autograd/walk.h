@@ -1,4 +1,4 @@
-// for_each_node: the walk that everything but the backward pass itself takes over a graph.
+// for_each_node: a walk over a graph, for everything except the backward pass itself.
 #pragma once
 
 #include <unordered_set>
@@ -9,9 +9,9 @@
 
 namespace gradus::autograd {
 
-/// Depth first from the roots, each node once. Calls enter(edge) for every edge that is not empty; it returns whether to
-/// go on to the edge's node. Calls leave(node) when all inputs of a node have been left, so inputs come before outputs.
-/// The stack is a vector: a graph may be a million ops deep.
+/// Depth first from the roots, each node once. Calls enter(edge) for every edge that is not empty; it returns
+/// whether to go on to the edge's node. Calls leave(node) when all inputs of a node have been left, so inputs
+/// come before outputs. The stack is a vector: a graph may be a million ops deep.
 template <class Enter, class Leave>
 void for_each_node(std::span<const Edge> roots, Enter enter, Leave leave) {
   std::unordered_set<const Node*> seen;

@@ -1,4 +1,5 @@
-// Watch: how tools look on while ops are recorded and differentiated. KeepGradientNorms and anomaly mode are watches.
+// Watch: how tools observe the recording of ops and the backward pass. KeepGradientNorms and
+// anomaly mode are watches.
 //
 // The tape knows nothing of what a watch does. While no watch is on, each call below costs one test of a pointer.
 #pragma once
@@ -14,7 +15,8 @@ namespace autograd {
 class Node;
 struct Edge;
 
-/// Derive from it, override what is of interest, and turn it on and off. A watch sees its own thread only.
+/// The base of a tool. It overrides the calls that it needs, and turns itself on and off. It sees
+/// its own thread only.
 class Watch {
  public:
   /// An op has been recorded: `node` is new.
@@ -32,7 +34,7 @@ class Watch {
     for (Watch* watch = first_; watch; watch = watch->next_) f(*watch);
   }
   static bool any() { return first_ != nullptr; }
-  /// What all watches have to say about a node.
+  /// The explanations of all watches, one after another.
   static std::string explain_all(Node& node) {
     std::string text;
     each([&](Watch& watch) { text += watch.explain(node); });

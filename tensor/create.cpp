@@ -16,7 +16,7 @@ Tensor filled(IntArrayRef sizes, const Scalar& value, Dtype dtype, const TensorO
   return finish(std::move(x), options);
 }
 
-/// The dtype that a Python number becomes.
+/// The dtype of a tensor that is made from a number of this dtype.
 Dtype natural_dtype(Dtype number) { return number == kFloat64 ? get_default_dtype() : number; }
 
 }  // namespace
@@ -57,8 +57,8 @@ Tensor arange(const Scalar& start, const Scalar& end, const TensorOptions& optio
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options) {
   const bool real = start.isFloatingPoint() || end.isFloatingPoint() || step.isFloatingPoint();
   const double length = (end.toDouble() - start.toDouble()) / step.toDouble();
-  check(std::isfinite(length) && length >= 0, "arange: no numbers lead from ", start.toDouble(), " to ",
-        end.toDouble(), " in steps of ", step.toDouble());
+  check(std::isfinite(length) && length >= 0, "arange: steps of ", step.toDouble(), " do not lead from ",
+        start.toDouble(), " to ", end.toDouble());
   const Dtype dtype = options.dtype_or(real ? get_default_dtype() : kInt64);
   Tensor x =
       allocate(static_cast<int64_t>(std::ceil(length)), computing_dtype(dtype), options.device().type());
@@ -75,6 +75,7 @@ Tensor zeros_like(const Tensor& x, const TensorOptions& options) {
 Tensor ones_like(const Tensor& x, const TensorOptions& options) {
   return ones(x.sizes(), x.options().merge_in(options));
 }
+
 NestedNumbers::NestedNumbers(std::initializer_list<NestedNumbers> rows) : dtype_(kFloat64) {
   shape_.push_back(static_cast<int64_t>(rows.size()));
   if (rows.size() == 0) return;

@@ -14,11 +14,11 @@ namespace gradus {
 Tensor empty(IntArrayRef sizes, const TensorOptions& options = {});  // uninitialised
 Tensor zeros(IntArrayRef sizes, const TensorOptions& options = {});
 Tensor ones(IntArrayRef sizes, const TensorOptions& options = {});
-/// Every element `value`; the dtype follows the value (a floating-point one gives the default dtype).
+/// Every element is `value`. A floating-point value gives the default dtype, any other its own dtype.
 Tensor full(IntArrayRef sizes, const Scalar& value, const TensorOptions& options = {});
-/// A value with no dimensions.
+/// A 0-d tensor that holds `value`.
 Tensor scalar_tensor(const Scalar& value, const TensorOptions& options = {});
-/// The n×n identity, or its first rows and columns.
+/// The n×n identity matrix; or n×m, with ones on the diagonal.
 Tensor eye(int64_t n, const TensorOptions& options = {});
 Tensor eye(int64_t n, int64_t m, const TensorOptions& options = {});
 /// start, start + step, … below end. Integers give int64.
@@ -34,8 +34,7 @@ Tensor zeros_like(const Tensor& x, const TensorOptions& options = {});
 Tensor ones_like(const Tensor& x, const TensorOptions& options = {});
 Tensor full_like(const Tensor& x, const Scalar& value, const TensorOptions& options = {});
 
-/// Numbers in nested braces, as they are typed: 2.0, {1, 2}, {{1.5, 2}, {3, 4}}. Rows must have equal
-/// lengths.
+/// Numbers in nested braces: 2.0, {1, 2}, {{1.5, 2}, {3, 4}}. Rows must have equal lengths.
 class NestedNumbers {
  public:
   template <class T>
@@ -51,8 +50,8 @@ class NestedNumbers {
  private:
   friend Tensor tensor(const NestedNumbers& numbers, const TensorOptions& options);
 
-  /// float64 stands for "floating point": the tensor gets the default dtype. int is how whole numbers are typed, and
-  /// gives int64.
+  /// float64 stands for "floating point": the tensor gets the default dtype. A literal such as 1 is an
+  /// int; it gives int64.
   template <class T>
   static constexpr Dtype dtype_of_numbers() {
     return std::floating_point<T> ? kFloat64 : std::same_as<T, int> ? kInt64 : dtype_of<T>();
@@ -67,8 +66,8 @@ class NestedNumbers {
 /// anything with a floating-point number the default dtype.
 Tensor tensor(const NestedNumbers& numbers, const TensorOptions& options = {});
 
-/// A tensor on memory that stays the caller's: row-major, or with the given strides (in elements). `deleter`,
-/// if any, is called with `data` when the last tensor on it is gone.
+/// A tensor on memory that the caller owns: row-major, or with the given strides (in elements). `deleter`, if
+/// there is one, is called with `data` when the last tensor on this memory is destroyed.
 Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, std::function<void(void*)> deleter,

@@ -1,12 +1,12 @@
-// The functions of tensors, each declared once. Each is defined next to its derivative rules: in autograd/ops/, in the
-// file that the section names, or, if no lab needs it, in autograd/more_ops/ or autograd/linalg/. Most are methods of
-// Tensor as well, see tensor/methods.h.
+// The functions of tensors, each declared once. Each is defined next to its derivative rules, in the file of
+// autograd/ops/ that the section names. Functions that no lab needs are defined in autograd/more_ops/ and
+// autograd/linalg/. Most are also methods of Tensor, see tensor/methods.h.
 //
 // Shapes broadcast as in PyTorch: sizes are compared from the last dimension on, and a size of 1 is stretched.
 //
-// Dtypes promote as in PyTorch: bool < uint8 < int16 < int32 < int64 < float32 < float64, and the result has the larger
-// of both. A number, or a tensor of no dimensions, raises the dtype of a tensor with dimensions only from one kind to
-// the next (bool, integer, floating point).
+// Dtypes promote as in PyTorch: bool < uint8 < int16 < int32 < int64 < float32 < float64, and the result has the
+// larger dtype. A number, or a 0-d tensor, does not raise the dtype of a tensor with dimensions within a kind
+// (bool, integer, floating point), only to the next kind.
 #pragma once
 
 #include <cstdint>
@@ -40,10 +40,10 @@ Tensor tanh(const Tensor& x);
 Tensor sigmoid(const Tensor& x);
 Tensor erf(const Tensor& x);
 Tensor relu(const Tensor& x);   // derivative 0 at 0
-Tensor round(const Tensor& x);  // halves to even; derivative 0, as floor's and ceil's
+Tensor round(const Tensor& x);  // halves to even; derivative 0, as of floor and ceil
 Tensor floor(const Tensor& x);
 Tensor ceil(const Tensor& x);
-/// x kept within [min, max]; the derivative is 1 where it already was, ends included.
+/// min(max(x, min), max). The derivative is 1 where min ≤ x ≤ max, else 0.
 Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max = {});
 Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max);
 Tensor clamp_min(const Tensor& x, const Scalar& min);
@@ -62,13 +62,13 @@ Tensor mul(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Scalar& b);
 Tensor div(const Tensor& a, const Tensor& b);  // integers give floating point
 Tensor div(const Tensor& a, const Scalar& b);
-Tensor remainder(const Tensor& a, const Tensor& b);  // the sign of b, as Python's %
+Tensor remainder(const Tensor& a, const Tensor& b);  // has the sign of b, as Python's %
 Tensor remainder(const Tensor& a, const Scalar& b);
 Tensor remainder(const Scalar& a, const Tensor& b);
 Tensor pow(const Tensor& base, const Scalar& exponent);
 Tensor pow(const Tensor& base, const Tensor& exponent);
 Tensor pow(const Scalar& base, const Tensor& exponent);
-Tensor maximum(const Tensor& a, const Tensor& b);  // where equal, each gets half of the gradient
+Tensor maximum(const Tensor& a, const Tensor& b);  // where a = b, each gets half of the gradient
 Tensor minimum(const Tensor& a, const Tensor& b);
 Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight);  // start + weight (end - start)
 Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight);
@@ -80,8 +80,8 @@ Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b);
 /// The coordinates of the true elements: one vector per dimension.
 std::vector<Tensor> where(const Tensor& condition);
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value);
-Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value);  // of no dimensions
-/// The lower (upper) triangle of each matrix in a batch, with zeros elsewhere. It ends (begins) with the diagonal that is
+Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value);  // value: 0-d
+/// The lower (upper) triangle of each matrix in a batch, with zeros elsewhere. It includes the diagonal that is
 /// `diagonal` places to the right of the main one.
 Tensor tril(const Tensor& x, int64_t diagonal = 0);
 Tensor triu(const Tensor& x, int64_t diagonal = 0);
@@ -118,7 +118,7 @@ Tensor addmm(const Tensor& c, const Tensor& a, const Tensor& b, const Scalar& be
              const Scalar& alpha = 1);
 
 // ---- reduce.cpp: over all elements, or over some dimensions -------------------------------------
-// With a dtype the elements are converted before they are reduced.
+// If a dtype is given, the elements are converted to it before they are reduced.
 Tensor sum(const Tensor& x, std::optional<Dtype> dtype = {});  // bool and integers give int64
 Tensor sum(const Tensor& x, IntArrayRef dims, bool keepdim = false, std::optional<Dtype> dtype = {});
 Tensor sum_to_size(const Tensor& x, IntArrayRef sizes);  // undoes a broadcast: sums over stretched dimensions
@@ -134,17 +134,17 @@ Tensor sum_of_squares(const Tensor& x);  // Σ x², without an x² in memory
 /// (Σ |x|ᵖ)^(1/p) for p = 1, 2 or any positive p; max |x| for p = ∞. Its derivative at zero is taken as 0.
 Tensor norm(const Tensor& x, const Scalar& p = 2);
 Tensor norm(const Tensor& x, const Scalar& p, IntArrayRef dims, bool keepdim = false);
-Tensor max(const Tensor& x);  // where several are equal, they share the gradient
+Tensor max(const Tensor& x);  // equal maxima share the gradient
 Tensor min(const Tensor& x);
 std::tuple<Tensor, Tensor> max(const Tensor& x, int64_t dim, bool keepdim = false);
 std::tuple<Tensor, Tensor> min(const Tensor& x, int64_t dim, bool keepdim = false);
 Tensor amax(const Tensor& x, IntArrayRef dims = {}, bool keepdim = false);
 Tensor amin(const Tensor& x, IntArrayRef dims = {}, bool keepdim = false);
-Tensor argmax(const Tensor& x);  // of the flattened tensor; the first of equals
+Tensor argmax(const Tensor& x);  // an index into the flattened tensor; of equal maxima, the first
 Tensor argmax(const Tensor& x, int64_t dim, bool keepdim = false);
 Tensor argmin(const Tensor& x);
 Tensor argmin(const Tensor& x, int64_t dim, bool keepdim = false);
-Tensor all(const Tensor& x);  // bool; of uint8, uint8
+Tensor all(const Tensor& x);  // bool; uint8 if x is uint8
 Tensor all(const Tensor& x, int64_t dim, bool keepdim = false);
 Tensor any(const Tensor& x);
 Tensor any(const Tensor& x, int64_t dim, bool keepdim = false);
@@ -154,10 +154,10 @@ Tensor cumsum(const Tensor& x, int64_t dim, std::optional<Dtype> dtype = {});
 // ---- softmax.cpp --------------------------------------------------------------------------------
 Tensor softmax(const Tensor& x, int64_t dim);
 Tensor log_softmax(const Tensor& x, int64_t dim);
-/// -ln softmax(x) at each row's target, x (…, classes), target (…) int64 → (…). nn::functional::cross_entropy is
-/// built on it.
+/// -ln softmax(x)ₜ of each row, where t is the row's target. x (…, classes), target (…) int64; the result is (…).
+/// nn::functional::cross_entropy is built on it.
 Tensor cross_entropy_rows(const Tensor& x, const Tensor& target);
-/// Every row (the last dimension) with its mean subtracted, divided by √(variance + eps).
+/// (x - mean) / √(variance + eps) of every row, which is along the last dimension.
 Tensor layer_norm_rows(const Tensor& x, double eps);
 
 // ---- views.cpp: tensors that share memory with x ------------------------------------------------
@@ -173,8 +173,8 @@ Tensor select(const Tensor& x, int64_t dim, int64_t index);
 Tensor slice(const Tensor& x, int64_t dim = 0, int64_t start = 0, int64_t end = INT64_MAX, int64_t step = 1);
 Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length);
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim = 0);
-std::vector<Tensor> split(const Tensor& x, int64_t split_size,
-                          int64_t dim = 0);                    // the last part may be shorter
+/// Parts of `split_size` along dim. The last part may be shorter.
+std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim = 0);
 std::vector<Tensor> unbind(const Tensor& x, int64_t dim = 0);  // every x[i]
 Tensor diagonal(const Tensor& x, int64_t offset = 0, int64_t dim1 = 0, int64_t dim2 = 1);
 
@@ -185,28 +185,29 @@ Tensor stack(TensorList tensors, int64_t dim = 0);
 
 // ---- rows.cpp: whole rows by their number. Indices may have any integer dtype -------------------
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);
-/// Rows of `weight` (count, width) by index of any shape: (*indices, width). The gradient adds up by row. The row
-/// padding_idx, if given, gets no gradient.
+/// Rows of `weight` (count, width). The indices may have any shape; the result has shape (*indices, width). A row
+/// that is chosen several times gets the sum of the gradients. The row padding_idx, if given, gets no gradient.
 Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_idx = -1);
 
 // ---- gather.cpp: single elements by their number. Indices may have any integer dtype ------------
 /// out[i][j] = x[index[i][j]][j] for dim 0, and so on. index has x's number of dimensions.
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
-/// x with source added to it: source[i][j] at x[index[i][j]][j] for dim 0, and so on.
+/// A copy of x with source[i][j] added to x[index[i][j]][j] for dim 0, and so on.
 Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
-/// x with alpha · source[i] added to x[index[i]] for dim 0, and so on.
+/// A copy of x with alpha · source[i] added to x[index[i]] for dim 0, and so on.
 Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
                  const Scalar& alpha = 1);
 
 // ---- indexing.cpp: by lists and masks -----------------------------------------------------------
-Tensor masked_select(const Tensor& x,
-                     const Tensor& mask);  // the elements of x where mask is true, in a vector
-Tensor nonzero(const Tensor& x);  // (count, dim) int64: the coordinates of the elements that are not 0
+/// The elements of x where mask is true, as a vector.
+Tensor masked_select(const Tensor& x, const Tensor& mask);
+/// (count, dim) int64: the coordinates of the elements that are not 0.
+Tensor nonzero(const Tensor& x);
 
 // ---- sort.cpp -----------------------------------------------------------------------------------
 std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1, bool descending = false);  // stable
 Tensor argsort(const Tensor& x, int64_t dim = -1, bool descending = false);
-/// The k largest (or smallest) elements along dim and their indices, in order whether `sorted` is set or not.
+/// The k largest (or smallest) elements along dim and their indices. They are always sorted; `sorted` has no effect.
 std::tuple<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim = -1, bool largest = true,
                                 bool sorted = true);
 
@@ -217,14 +218,13 @@ Tensor trace(const Tensor& x);
 
 /// Singular value decomposition  A = U diag(S) Vᵀ  of each matrix in a batch, as torch::svd.
 ///
-/// A: (…, m, n), float32 or float64. With k = min(m, n): U (…, m, k), S (…, k) descending and ≥ 0, V (…, n,
-/// k). The gradient needs distinct, nonzero singular values: where two are equal, their term 1 / (sⱼ² − sᵢ²)
-/// is dropped, and a zero one contributes nothing through 1 / s. Throws Error if A has fewer than two
-/// dimensions or holds NaN or infinity. LAPACK gesdd on the CPU. Source: Townsend, "Differentiating the
-/// Singular Value Decomposition" (2016).
+/// A: (…, m, n), float32 or float64. With k = min(m, n): U (…, m, k), S (…, k) descending and ≥ 0, V (…, n, k).
+/// The gradient needs distinct, nonzero singular values: it drops the terms 1 / (sⱼ² − sᵢ²) of equal values and
+/// the terms 1 / s of zeros. Throws Error if A has fewer than two dimensions or holds NaN or infinity. LAPACK
+/// gesdd on the CPU. Source: Townsend, "Differentiating the Singular Value Decomposition" (2016).
 std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A);
 
-// The same as linalg::inv, det, slogdet, cholesky, qr in linalg.h, under the names they had before.
+// linalg::inv, det, slogdet, cholesky and qr of linalg.h under libtorch's older names.
 Tensor inverse(const Tensor& A);
 Tensor det(const Tensor& A);
 std::tuple<Tensor, Tensor> slogdet(const Tensor& A);

@@ -1,4 +1,4 @@
-// What stands behind a Tensor: TensorImpl, what it knows of the tape, and how tensors are made without recording.
+// TensorImpl, to which a Tensor points; its link to the tape; and functions that make tensors without recording.
 //
 // tensor.h includes this file at its end, for the functions of Tensor that are inlined.
 #pragma once
@@ -11,46 +11,45 @@
 
 namespace gradus {
 
-/// What a tensor knows of the tape: only that some op made it. autograd::Node is the one class derived from
-/// this.
+/// The op that made a tensor, as far as this folder knows it. autograd::Node is the only class derived from it.
 struct GraphNode : Pooled {
   ReferenceCount references;
   virtual ~GraphNode() = default;
   static void destroy(GraphNode* node);  // defined in autograd/node.cpp
 };
 
-/// What happens to the gradient of one tensor when it is complete. The tensor and its node share it. Registering a hook
-/// makes it, see autograd/tools/hooks.cpp.
+/// What happens to the gradient of one tensor when it is complete. The tensor and its node share this object. The
+/// first hook makes it, see autograd/tools/hooks.cpp.
 struct GradientHooks : Pooled {
   ReferenceCount references;
-  std::vector<std::function<Tensor(const Tensor&)>> functions;  // empty where one was removed
+  std::vector<std::function<Tensor(const Tensor&)>> functions;  // an entry is empty after remove_hook
   bool retains_grad = false;
   Tensor grad;  // the .grad of a tensor that retains it
 
   void run(Tensor& gradient);
-  // Out of line: the destructor of every tensor mentions it, but few tensors have hooks.
+  // Out of line: it is in the destructor of every tensor, but few tensors have hooks.
   static void destroy(GradientHooks* hooks);
 };
 
 /// A tensor's place on the tape.
 struct TapePlace {
-  Ref<GraphNode> grad_fn;  // the op that made it; empty for a leaf
-  uint32_t output_nr = 0;  // which output of grad_fn it is
-  bool requires_grad = false;  // of a leaf that asks for gradients, and of every output of a recorded op
+  Ref<GraphNode> grad_fn;      // the op that made it; empty for a leaf
+  uint32_t output_nr = 0;      // which output of grad_fn it is
+  bool requires_grad = false;  // true for a leaf that asks for gradients and every output of a recorded op
 };
 
-/// One array. There is one for every tensor and every view, in one small block.
+/// One array: each tensor and each view has its own TensorImpl, in one small block.
 struct TensorImpl : Pooled {
   ReferenceCount references;
-  uint32_t view_version = 0;  // of a view: the version of the storage for which `place` is right
-  Ref<TensorImpl> base;       // of a view: the tensor, itself no view, whose elements it shows
+  uint32_t view_version = 0;  // of a view: the storage's version for which `place` is right
+  Ref<TensorImpl> base;       // of a view: the tensor whose elements it shows, which is not a view itself
   Ref<Storage> storage;
   TapePlace place;            // of a view: right only after current_place()
   bool hidden_view = false;   // a view made while recording was off: the tape does not know its base
-  bool hidden_graph = false;  // and its base is inside a graph
-  std::atomic<GraphNode*> leaf_node = nullptr;  // of a leaf: its node, made for its first graph; owned
+  bool hidden_graph = false;  // and this base is inside a graph
+  std::atomic<GraphNode*> leaf_node = nullptr;  // of a leaf: its node, which it owns
   Tensor grad;
-  View raw;                  // 64 bytes after the start: kernels read one cache line less
+  View raw;                  // at byte 64, so that kernels read one cache line less
   Ref<GradientHooks> hooks;  // empty for almost every tensor
 
   /// `place`, up to date. A view's place changes when the memory it shows is written, see autograd/view.h.
@@ -69,7 +68,7 @@ struct TensorImpl : Pooled {
 
  private:
   void update_place();  // defined in autograd/view.cpp
-  void leave_tape();    // defined in autograd/node.cpp
+  void leave_tape();    // defined in autograd/place.cpp
 };
 
 // ---- For the folders above: making tensors without recording ------------------------------------
@@ -78,11 +77,11 @@ struct TensorImpl : Pooled {
 Tensor allocate(IntArrayRef sizes, Dtype dtype, DeviceType device = kCPU);
 /// Uninitialised, contiguous, with the sizes of `like`.
 Tensor allocate_like(const View& like, Dtype dtype, DeviceType device);
-/// Another window on x's storage, outside the graph. (view_of in autograd/view.h makes the views that the tape knows.)
+/// A view of x's storage outside the graph. (view_of in autograd/view.h makes the views that the tape knows.)
 Tensor alias(const Tensor& x, const View& raw);
 /// The kernels of the device where x lives.
 inline const Kernels& kernels_of(const Tensor& x) { return kernels_for(x.impl().storage->device); }
-/// May x's memory be overwritten or handed on? True if nobody else holds it and the elements are contiguous.
+/// May x's memory be overwritten or passed on? True if nothing else refers to it and the elements are contiguous.
 inline bool is_reusable(const Tensor& x) {
   return x.impl().references.value() == 1 && x.impl().storage->references.value() == 1 && x.is_contiguous();
 }

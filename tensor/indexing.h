@@ -1,4 +1,4 @@
-// The pieces of x.index({Slice(1, None), "...", mask, 3}), as in libtorch.
+// The types of an index list, x.index({Slice(1, None), "...", mask, 3}), as in libtorch.
 #pragma once
 
 #include <optional>
@@ -49,7 +49,7 @@ struct TensorIndex {
   TensorIndex(EllipsisType) : kind(Kind::ellipsis) {}     // NOLINT
   TensorIndex(const char* text) : kind(Kind::ellipsis) {  // NOLINT
     check(std::string_view(text) == "...", "index: \"", text,
-          "\" is not an index; the only text that is, is \"...\"");
+          "\" is not an index; the only text allowed is \"...\"");
   }
   template <class T>
   requires std::integral<T> TensorIndex(T value)  // NOLINT

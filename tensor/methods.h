@@ -1,7 +1,7 @@
 // The ops as methods of Tensor: x.exp() is exp(x), x.mm(y) is mm(x, y).
 //
-// Each method is one line that calls the function of the same name. What the function does is told where it is declared,
-// in tensor/functions.h. Methods of Tensor that are not functions as well stand in tensor/tensor.h.
+// Each method is one line that calls the function of the same name. The declaration of that function, in
+// tensor/functions.h, says what it does. Methods without such a function are in tensor/tensor.h.
 #pragma once
 
 #include "tensor/functions.h"

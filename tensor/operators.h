@@ -1,4 +1,4 @@
-// Operators: a + b is add(a, b). Also functions that are another one by a second name.
+// Operators: a + b is add(a, b). Also second names of functions: max(a, b) is maximum(a, b).
 #pragma once
 
 #include "tensor/functions.h"

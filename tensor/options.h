@@ -1,4 +1,4 @@
-// Device and TensorOptions: where a new tensor lives, of what type, and whether it records.
+// Device and TensorOptions: the device and the dtype of a new tensor, and whether it requires grad.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@ namespace gradus {
 
 inline constexpr DeviceType kCPU = DeviceType::CPU, kCUDA = DeviceType::CUDA;
 
-/// "cpu" or "cuda" (also "cuda:0"); an Error names an unknown device and those there are.
+/// "cpu" or "cuda" (also "cuda:0"). Any other name is an Error.
 class Device {
  public:
   Device(DeviceType type) : type_(type) {}                             // NOLINT
@@ -33,20 +33,20 @@ inline std::ostream& operator<<(std::ostream& out, const Device& device) { retur
 namespace cuda {
 /// True if tensors can be put on kCUDA in this build, on this machine.
 bool is_available();
-/// How many devices tensors can be put on: 1, cuda:0, if there is any.
+/// The number of devices that tensors can be put on: 1 (cuda:0) or 0.
 int64_t device_count();
-/// Waits until all work on the device is done. Error where there is none.
+/// Waits until all work on the device is done. Error if there is no device.
 void synchronize();
-/// "NVIDIA …" or "CUDA emulated on the CPU". Error where there is none.
+/// "NVIDIA …" or "CUDA emulated on the CPU". Error if there is no device.
 std::string device_name();
 }  // namespace cuda
 
-/// The dtype of new floating-point tensors for which none was given: float32 at first.
+/// The dtype of new floating-point tensors if none is given. It is float32 until set_default_dtype changes it.
 Dtype get_default_dtype();
 void set_default_dtype(Dtype dtype);  // Error unless floating point
 
-/// What a creation function may be told: rand({3, 2}, TensorOptions().dtype(kFloat64).requires_grad(true)),
-/// or short rand({3, 2}, kFloat64).
+/// Options of a creation function: rand({3, 2}, TensorOptions().dtype(kFloat64).requires_grad(true)). A dtype or
+/// a device alone is enough: rand({3, 2}, kFloat64).
 class TensorOptions {
  public:
   TensorOptions() = default;
@@ -58,7 +58,7 @@ class TensorOptions {
   TensorOptions device(Device value) const { return with(&TensorOptions::device_, value); }
   TensorOptions requires_grad(bool value) const { return with(&TensorOptions::requires_grad_, value); }
 
-  /// These options where `other` says nothing, else other's: x.options().merge_in(kInt64).
+  /// `other`, with dtype and device from these options where it does not set them: x.options().merge_in(kInt64).
   TensorOptions merge_in(const TensorOptions& other) const {
     TensorOptions merged = other;
     if (!merged.dtype_) merged.dtype_ = dtype_;

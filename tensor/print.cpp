@@ -1,5 +1,5 @@
-// The layout is that of torch/_tensor_str.py: all numbers of a tensor are printed in one style and one width,
-// which the numbers themselves decide. See NumberFormat for how.
+// The layout is that of torch/_tensor_str.py: all numbers of a tensor are printed in one style and one width, which
+// depend on the numbers, see NumberFormat.
 #include "tensor/print.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ constinit PrintOptions current_options;
 
 // ---- One number ---------------------------------------------------------------------------------
 
-/// As Python's format: "0.1220" or "1.2200e-01". The program's locale has no say in it.
+/// As Python's format: "0.1220" or "1.2200e-01". The program's locale does not matter.
 std::string digits(double value, std::chars_format style, int precision) {
   if (std::isnan(value)) return "nan";  // to_chars would show the sign of a NaN
   char text[512];                       // 309 digits before the point, 100 after it, and the sign
@@ -29,13 +29,11 @@ std::string digits(double value, std::chars_format style, int precision) {
 ///
 ///   whole       2.          if all of them are whole
 ///   fixed       0.1220      if not
-///   scientific  1.2200e-01  if the largest is more than 1000 times the smallest (in magnitude, 0, NaN and
-///   infinities
-///                           aside) or above 10⁸; in a tensor that is not whole, also if the smallest is
-///                           below 10⁻⁴
+///   scientific  1.2200e-01  if the largest is above 10⁸ or more than 1000 times the smallest; if not all are whole,
+///                           also if the smallest is below 10⁻⁴. Only magnitudes count, without 0, NaN and infinities.
 ///
-/// PyTorch's quirk: sci_mode changes the style but not the width, so numbers that were to be scientific are
-/// padded to that width even when printed in fixed style.
+/// PyTorch's quirk: sci_mode changes the style but not the width. Numbers that are scientific by default keep
+/// that width even if sci_mode prints them in fixed style.
 class NumberFormat {
  public:
   /// `for_each_number(f)` calls f with each number that will be printed, as a Scalar.
@@ -141,7 +139,7 @@ class ElementPrinter {
         d, [&](int64_t i) { parts.push_back(nested(d + 1, offset + i * x_.strides[d], indent + 1)); },
         [&] { parts.push_back(innermost ? " ..." : "..."); });
 
-    // Numbers follow one another until the line is full; matrices of a batch stand one empty line apart.
+    // Numbers follow one another until the line is full. Between the matrices of a batch there is an empty line.
     const std::string new_line(innermost ? 1 : x_.dim - d - 1, '\n');
     const size_t per_line = innermost ? numbers_per_line(indent) : 1;
     std::string text = "[";
@@ -163,7 +161,7 @@ class ElementPrinter {
   NumberFormat format_;
 };
 
-/// What follows the elements: everything about x that they do not show.
+/// What is printed after the elements: the properties of x that they do not show.
 std::vector<std::string> properties(const Tensor& x) {
   std::vector<std::string> list;
   const Dtype dtype = x.dtype();
@@ -174,7 +172,7 @@ std::vector<std::string> properties(const Tensor& x) {
     sizes << gradus::text(x.sizes());
     list.push_back("size=" + sizes.str());
   }
-  // int64 and bool can be told by their looks, but not if there are no elements.
+  // The elements show whether they are int64 or bool, if there are any.
   const bool is_plain = dtype == get_default_dtype() || (!empty && (dtype == kInt64 || dtype == kBool));
   if (!is_plain) list.push_back(std::string("dtype=") + name_of(dtype));
   if (!x.is_leaf())
@@ -211,8 +209,7 @@ std::string Tensor::toString() const {
   std::string text = prefix;
   text += numel() == 0 ? "[]" : ElementPrinter(host.raw(), options).text(prefix.size());
 
-  // A property that would not fit on the line begins a new one. (PyTorch counts a line one or two columns too
-  // long.)
+  // A property that would not fit on the line begins a new line. (PyTorch counts one or two columns too many.)
   size_t column = text.size() - (text.rfind('\n') + 1) + 2;
   for (const std::string& property : properties(*this)) {
     if (column + property.size() + 2 > static_cast<size_t>(options.linewidth)) {

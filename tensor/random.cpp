@@ -33,4 +33,5 @@ Tensor randperm(int64_t n, const TensorOptions& options) {
   draw::permutation(default_generator(), x.raw());
   return finish(x.to(options.dtype_or(kInt64)), options);
 }
+
 }  // namespace gradus

@@ -1,5 +1,4 @@
-// Random tensors: the same numbers as PyTorch's CPU generator for the same seed, bit for bit, on every
-// device.
+// Random tensors. For the same seed they are bit for bit those of PyTorch's CPU generator, on every device.
 #pragma once
 
 #include "tensor/tensor.h"
@@ -8,12 +7,13 @@ namespace gradus {
 
 class Generator;
 
-/// The generator that all draws use. Draws from several threads at once need a lock of the caller's.
+/// The generator that all draws use. It has no lock: if several threads draw at once, the caller must lock.
 Generator& default_generator();
-/// Starts the stream anew.
+/// Restarts the generator's sequence of numbers.
 void manual_seed(uint64_t seed);
-/// The state of that generator as a tensor, int64, that can be saved; and back. A training run goes on bit for bit if
-/// this is saved beside its module and its optimiser: shuffles and dropout draw from the generator.
+/// The state of the default generator as an int64 tensor, which can be saved and set again. Shuffles and
+/// dropout draw from this generator: save the state together with the module and the optimiser, and training
+/// continues bit for bit.
 Tensor get_rng_state();
 void set_rng_state(const Tensor& state);
 

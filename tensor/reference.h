@@ -1,5 +1,4 @@
-// Reference counting, the way every object of Gradus is owned: Tensor → TensorImpl → Storage, and Tensor →
-// Node.
+// Reference counting. All objects of Gradus are owned in this way: Tensor → TensorImpl → Storage, and Tensor → Node.
 #pragma once
 
 #include <atomic>
@@ -13,8 +12,7 @@
 
 namespace gradus {
 
-/// True while the process has never had a second thread. glibc keeps this for us; elsewhere we assume
-/// threads.
+/// True while the process has never had a second thread. Only glibc knows this; without glibc it is always false.
 inline bool single_threaded() {
 #if __has_include(<sys/single_threaded.h>)
   return __libc_single_threaded;
@@ -23,17 +21,18 @@ inline bool single_threaded() {
 #endif
 }
 
-/// A counter that is safe between threads, and free of atomic read-modify-writes while there is only one: an
-/// atomic increment costs more than the whole of a small addition. std::shared_ptr plays the same trick.
+/// A thread-safe counter. While there is only one thread, it uses no atomic read-modify-write: one costs more
+/// than adding two small tensors. std::shared_ptr does the same.
 template <std::unsigned_integral Integer>
 class Counter {
  public:
   /// Returns the new value.
   Integer increment() { return add(1); }
   Integer decrement() { return add(static_cast<Integer>(-1)); }
-  /// The first count of a new object, of which no other thread knows yet.
+  /// The first count of a new object, which no other thread knows yet.
   void start() { value_.store(1, std::memory_order_relaxed); }
-  /// Counts one less; true if that was the last. Nobody else can copy a last reference, so its count is not even written.
+  /// Subtracts 1; true if that was the last reference. A count of 1 is not even written: nobody else can
+  /// copy the last reference.
   bool release() { return value() == 1 || decrement() == 0; }
   Integer value() const { return value_.load(std::memory_order_acquire); }
 

@@ -10,8 +10,8 @@
 
 namespace gradus {
 
-/// A borrowed list, as libtorch's: takes one element, {2, 3}, a vector, or (for sizes) x.sizes(). It must not
-/// outlive what it points at, so it is for parameters.
+/// A borrowed list, as libtorch's. It is made from one element, {2, 3}, a vector or x.sizes(). It must not
+/// outlive the list that it points to, so use it for parameters only.
 template <class T>
 class ArrayRef {
  public:
@@ -20,7 +20,7 @@ class ArrayRef {
   ArrayRef(const T* data, size_t size) : data_(data), size_(size) {}
   ArrayRef(std::span<const T> list) : ArrayRef(list.data(), list.size()) {}     // NOLINT
   ArrayRef(const std::vector<T>& list) : ArrayRef(list.data(), list.size()) {}  // NOLINT
-  ArrayRef(const std::initializer_list<T>& list)  // NOLINT: by reference, whose lifetime the caller sees
+  ArrayRef(const std::initializer_list<T>& list)  // NOLINT: the caller's list outlives the call
       : ArrayRef(list.begin(), list.size()) {}
   template <size_t N>
   ArrayRef(const std::array<T, N>& list) : ArrayRef(list.data(), N) {}  // NOLINT
@@ -55,7 +55,7 @@ class Shape {
   explicit Shape(const View& view) : dim_(view.dim) { std::copy_n(view.sizes, dim_, sizes_); }
 
   int dim() const { return dim_; }
-  int64_t numel() const;  // an Error if a size is negative or the product overflows
+  int64_t numel() const;  // Error if a size is negative or the product overflows
   int64_t operator[](int d) const { return sizes_[d]; }
   int64_t& operator[](int d) { return sizes_[d]; }
   const int64_t* begin() const { return sizes_; }
@@ -73,8 +73,8 @@ class Shape {
 
 inline ShapeText text(IntArrayRef sizes) { return {{sizes.data(), sizes.size()}}; }
 
-/// The shape that a and b broadcast to: sizes are compared from the last, and 1 stretches to the other's
-/// size. Error "op: a is (3, 4) and b is (2,): sizes 4 and 2 of dimension -1 differ and neither is 1".
+/// The shape that a and b broadcast to: sizes are compared from the last one on, and a 1 is stretched to the
+/// other size. Error "op: a is (3, 4) and b is (2,): sizes 4 and 2 of dimension -1 differ and neither is 1".
 Shape broadcast_shapes(const char* op, IntArrayRef a, IntArrayRef b);
 
 /// `view` with strides of 0 along every stretched or added dimension. The sizes must broadcast to `shape`.
@@ -83,8 +83,8 @@ View expand_view(const char* op, const View& view, IntArrayRef shape);
 /// Can a tensor of these sizes be expanded to `shape`?
 bool is_expandable_to(IntArrayRef sizes, IntArrayRef shape);
 
-/// A dimension counted from the end if negative, as an index from 0; Error if out of range (a 0-dimensional
-/// tensor counts as having one dimension).
+/// d as an index from 0; a negative d counts from the end. Error if d is out of range. A 0-d tensor counts
+/// as having one dimension.
 int wrap_dim(int64_t d, int dim);
 
 }  // namespace gradus

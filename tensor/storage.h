@@ -3,21 +3,21 @@
 
 #include <functional>
 
-#include "kernels/memory.h"
 #include "kernels/kernels.h"
+#include "kernels/memory.h"
 #include "tensor/reference.h"
 
 namespace gradus {
 
-/// A reference-counted stretch of memory on one device. For memory of our own on the cpu the elements follow the
-/// header in the same block, so that a small tensor costs one block for its elements, not two.
+/// Reference-counted memory on one device. If Gradus allocates it on the cpu, the elements follow this header in
+/// the same block, so a small tensor needs one block for both, not two.
 struct alignas(64) Storage {
   ReferenceCount references;
   uint32_t version = 0;  // counts in-place changes; a saved tensor compares it, see autograd/saved_tensor.h
   DeviceType device = DeviceType::CPU;
   void* data = nullptr;
   int64_t bytes = 0;                            // of the elements
-  std::function<void(void*)>* owner = nullptr;  // for borrowed memory (from_blob): called when it is let go
+  std::function<void(void*)>* owner = nullptr;  // for borrowed memory (from_blob): called at the end
 
   /// New, uninitialised memory for `bytes` bytes of elements.
   static Ref<Storage> allocate(int64_t bytes, DeviceType device) {
@@ -29,7 +29,7 @@ struct alignas(64) Storage {
     return Ref<Storage>::first(storage);
   }
 
-  /// Memory of somebody else; `release` (may be empty) is called with it at the end.
+  /// Memory that the caller owns. `release`, if not empty, is called with `data` when the last reference is gone.
   static Ref<Storage> borrow(void* data, int64_t bytes, std::function<void(void*)> release);
 
   static void destroy(Storage* storage) {

@@ -11,7 +11,7 @@ Tensor wrap(TensorImpl* impl) { return Tensor(Ref<TensorImpl>::first(impl)); }
 
 constexpr int64_t kMostElements = int64_t{1} << 46;  // so that their bytes fit into 64 bits
 
-/// The Error for sizes that are negative, or whose product is too large.
+/// Error if a size is negative or the product of the sizes is too large.
 void check_sizes(IntArrayRef sizes) {
   check(Shape(sizes).numel() <= kMostElements, "out of memory: a tensor of shape ", text(sizes));
 }

@@ -4,10 +4,10 @@
 //
 //     Tensor ──> TensorImpl { View: dtype, sizes, strides │ Storage │ grad_fn, grad }
 //
-// Kernels see only the View. A view of a tensor (x.t(), x[0]) has its own TensorImpl and shares the Storage.
+// Kernels get only the View. A view of a tensor (x.t(), x[0]) has its own TensorImpl and shares the Storage.
 //
-// The ops are functions, exp(x), and methods, x.exp(): see functions.h and methods.h. All are defined in autograd/ops/,
-// each next to its derivative. So this folder needs nothing of the tape, and one Tensor type serves everything.
+// The ops are functions, exp(x), and methods, x.exp(): see functions.h and methods.h. All are defined in
+// autograd/ops/, each next to its derivative. So this folder does not depend on the tape.
 #pragma once
 
 #include <functional>
@@ -33,8 +33,8 @@ struct TensorIndex;
 using indexing::TensorIndex;
 struct TensorImpl;
 
-/// See the head of this file. All methods are const where libtorch's are, even if they change the elements: the handle
-/// stays the same. A negative dimension counts from the end. Every method throws Error on misuse.
+/// See the head of this file. All methods are const where libtorch's are, even if they change the elements: the
+/// handle stays the same. A negative dimension counts from the end. Every method throws Error on misuse.
 class Tensor : public Methods<Tensor> {
  public:
   Tensor() = default;  // undefined: no array at all
@@ -80,14 +80,14 @@ class Tensor : public Methods<Tensor> {
   /// The address of element (0, 0, …). T must be the dtype's C++ type.
   template <class T>
   T* data_ptr() const {
-    static_assert(sizeof(T) == item_size(dtype_of<T>()), "data_ptr: this type is no dtype's");
+    static_assert(sizeof(T) == item_size(dtype_of<T>()), "data_ptr: no dtype has this C++ type");
     require_dtype(dtype_of<T>());
     return static_cast<T*>(data_ptr());
   }
   void* data_ptr() const;
   std::string toString() const;  // as operator<< prints it
 
-  // ---- Methods that are not functions as well (recorded) ---------------------------------------
+  // ---- Recorded methods without a function of the same name ------------------------------------
   // All others come from Methods.
   Tensor to(Dtype dtype) const;
   Tensor to(Device device) const;
@@ -106,7 +106,8 @@ class Tensor : public Methods<Tensor> {
                    bool accumulate = false) const;
 
   // ---- In place ---------------------------------------------------------------------------------
-  /// Writes values at the chosen elements, or adds them. Elements that are chosen twice get both when adding.
+  /// Writes values to the chosen elements, or adds them. When adding, an element that is chosen
+  /// twice gets both values.
   Tensor& index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values,
                      bool accumulate = false) const;
   Tensor& index_put_(std::initializer_list<TensorIndex> indices, const Scalar& value) const;
@@ -140,7 +141,7 @@ class Tensor : public Methods<Tensor> {
   Tensor& sigmoid_() const;
   Tensor& relu_() const;
   Tensor& fill_(const Scalar& value) const;
-  Tensor& fill_(const Tensor& value) const;  // of no dimensions
+  Tensor& fill_(const Tensor& value) const;  // value: 0-d
   Tensor& zero_() const;
   Tensor& copy_(const Tensor& values) const;
   Tensor& uniform_(double from = 0, double to = 1) const;
@@ -160,10 +161,10 @@ class Tensor : public Methods<Tensor> {
   Tensor& operator/=(const Scalar& other) const { return div_(other); }
 
   // ---- The tape ---------------------------------------------------------------------------------
-  /// Adds the derivative of this tensor to .grad of every leaf it was computed from. `gradient` (by default
-  /// 1, for a tensor of one element) is the derivative of the final quantity by this tensor. The graph's
-  /// saved tensors are freed unless retain_graph; create_graph records the backward pass itself, for higher
-  /// derivatives. With `inputs` only those receive gradients.
+  /// Adds the derivative of this tensor to .grad of every leaf it was computed from. `gradient` (by default 1,
+  /// for a tensor of one element) is the derivative of the final quantity by this tensor. The graph's saved
+  /// tensors are freed unless retain_graph is true. create_graph records the backward pass itself, for higher
+  /// derivatives. If `inputs` are given, only they receive gradients.
   void backward(const Tensor& gradient = {}, std::optional<bool> retain_graph = {}, bool create_graph = false,
                 std::optional<TensorList> inputs = {}) const;
   bool requires_grad() const;
@@ -174,15 +175,15 @@ class Tensor : public Methods<Tensor> {
   autograd::Node* grad_fn() const;  // the recorded op that made this tensor, or nullptr
   Tensor detach() const;            // the same elements, outside the graph
   Tensor& detach_() const;
-  /// The same elements without recording. Unlike libtorch's, writes through it are seen by the version check.
+  /// The same elements without recording. Unlike in libtorch, the version check notices writes through it.
   Tensor data() const { return detach(); }
   Tensor tensor_data() const { return detach(); }
   void set_data(const Tensor& values) const;  // this handle's array becomes that of `values`
-  /// Asks that a tensor inside the graph keeps its gradient in .grad as leaves do.
+  /// Makes a tensor inside the graph keep its gradient in .grad, as leaves do.
   void retain_grad() const;
   bool retains_grad() const;
-  /// Calls hook(gradient) whenever the gradient of this tensor is complete: before .grad adds it up, before it goes on
-  /// to the inputs. What a hook returns, if anything, takes the gradient's place; hooks run in the order in which they
+  /// Calls hook(gradient) whenever the gradient of this tensor is complete, before it is added to .grad or passed
+  /// to the inputs. If a hook returns a tensor, it replaces the gradient. Hooks run in the order in which they
   /// were registered. Returns a handle for remove_hook.
   template <class Hook>
   unsigned register_hook(Hook hook) const {

@@ -122,8 +122,8 @@ TEST_F(Files, SafetensorsThatLieAreRefused) {
   EXPECT_EQ(of_entry(R"("dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4])"),
             "x: tensor \"w\" has 9 dimensions; a tensor has at most 8");
   EXPECT_EQ(of_entry(R"("dtype":"F32","shape":[1],"data_offsets":[4,8])", 8),
-            "x: tensor \"w\" has data_offsets [4, 8]; they must begin at 0, where the data before end, and "
-            "not pass 8");
+            "x: tensor \"w\" has data_offsets [4, 8]; they must begin at 0, where the tensors before it "
+            "end, and not pass 8");
   EXPECT_NE(of_entry(R"("dtype":"F32","shape":[1],"data_offsets":[0,8])").find("not pass 4"),
             std::string::npos);
   EXPECT_NE(of_entry(R"("dtype":"F32","shape":[1],"data_offsets":[0,4,8])").find("two data_offsets"),

@@ -1,4 +1,4 @@
-// Factorisations of matrices. In the rules ∘ is elementwise, and the sources are named in linalg.h.
+// Factorisations of matrices. In the rules ∘ is the elementwise product. linalg.h names their sources.
 #include "autograd/linalg/linalg.h"
 #include "autograd/linalg/matrices.h"
 
@@ -14,7 +14,7 @@ Tensor reciprocal_or_zero(const Tensor& x) {
   return where(is_zero, 0, reciprocal(where(is_zero, 1, x)));
 }
 
-/// Rules add up the terms of those outputs that have a gradient.
+/// sum += term; an undefined sum is 0. A rule has a term for each output that has a gradient.
 void add_to(Tensor& sum, const Tensor& term) { sum = sum.defined() ? sum + term : term; }
 
 Tensor allocate_for(const Tensor& A, const Shape& shape) {
@@ -23,13 +23,14 @@ Tensor allocate_for(const Tensor& A, const Shape& shape) {
 
 // ---- A = U S Vᵀ ---------------------------------------------------------------------------------
 
-/// The first k columns, which a reduced decomposition has; the others are an arbitrary choice.
+/// The first k columns, those of the reduced decomposition. The columns that full_matrices adds
+/// are an arbitrary choice.
 Tensor first_columns(const Tensor& x, int64_t k) {
   return !x.defined() || x.size(-1) == k ? x : x.narrow(-1, 0, k);
 }
 
-// In the notation of k = min(m, n) columns (Townsend 2016): with Fᵢⱼ = 1 / (sⱼ² - sᵢ²) off the diagonal and 0 on it,
-// and U⊥ U⊥ᵀ = I - U Uᵀ the part of space that U does not reach,
+// For the reduced decomposition, k = min(m, n) (Townsend 2016): with Fᵢⱼ = 1 / (sⱼ² - sᵢ²) off the diagonal and 0
+// on it, and U⊥ U⊥ᵀ = I - U Uᵀ the projection onto what is orthogonal to U's columns,
 //
 //   Ā = U [ (F ∘ (Uᵀ Ū - Ūᵀ U)) S  +  S (F ∘ (Vᵀ V̄ - V̄ᵀ V))  +  S̄ ] Vᵀ
 //       + U⊥ U⊥ᵀ Ū S⁻¹ Vᵀ                    if m > k
@@ -54,8 +55,8 @@ struct Svd : autograd::Function<Svd> {
     const int64_t k = S.size(-1);
     const Tensor U = first_columns(saved[0], k), gU = first_columns(gradients[0], k), gS = gradients[1],
                  V = first_columns(saved[2], k), gV = first_columns(gradients[2], k);
-    const Tensor row = S.unsqueeze(-2),
-                 column = S.unsqueeze(-1);  // x * row scales columns of x, x * column rows
+    // x * row scales the columns of x, x * column its rows.
+    const Tensor row = S.unsqueeze(-2), column = S.unsqueeze(-1);
     const Tensor F = reciprocal_or_zero(square(row) - square(column));
 
     Tensor gA;
@@ -84,8 +85,10 @@ std::tuple<Tensor, Tensor, Tensor> decompose(const char* op, const Tensor& A, bo
 
 // ---- A = V diag(w) Vᵀ ---------------------------------------------------------------------------
 
-// Ā = V [ diag w̄ + F ∘ ½ (Vᵀ V̄ - V̄ᵀ V) ] Vᵀ      with Fᵢⱼ = 1 / (wⱼ - wᵢ) off the diagonal and 0 on it (Giles 2008,
-// whose Vᵀ V̄ is freed here of its symmetric part, which no symmetric change of A sees: Ā is symmetric, as A is).
+// Ā = V [ diag w̄ + F ∘ ½ (Vᵀ V̄ - V̄ᵀ V) ] Vᵀ      with Fᵢⱼ = 1 / (wⱼ - wᵢ) off the diagonal and 0 on it
+//
+// Giles (2008) has Vᵀ V̄ in place of ½ (Vᵀ V̄ - V̄ᵀ V). The symmetric part, which is left out here, adds an
+// antisymmetric matrix to Ā. A symmetric change of A does not depend on it. Without it Ā is symmetric, as A is.
 struct Eigh : autograd::Function<Eigh> {
   static constexpr const char* name = "linalg_eigh";
 
@@ -132,7 +135,7 @@ struct Qr : autograd::Function<Qr> {
     const Tensor &Q = saved[0], &R = saved[1], &gQ = gradients[0], &gR = gradients[1];
     check(R.size(-2) == R.size(-1),
           "The QR decomposition is not differentiable when mode='complete' and nrows > ncols.");
-    refuse("linalg.qr", eq(diagonal(R, 0, -2, -1), 0), [](int64_t i) {
+    fail_where("linalg.qr", eq(diagonal(R, 0, -2, -1), 0), [](int64_t i) {
       return "column " + std::to_string(i) +
              " depends on the columns before it, where the decomposition has no derivative";
     });
@@ -143,7 +146,7 @@ struct Qr : autograd::Function<Qr> {
   }
 };
 
-// A wide A = (X Y), X square: X = Q R alone decides Q, and Y = Q (Qᵀ Y). What autograd makes of this is the gradient.
+// A wide A = (X Y) with X square: X = Q R determines Q, and Y = Q (Qᵀ Y). These are ops, so they give the gradient.
 std::tuple<Tensor, Tensor> decompose_qr(const Tensor& A, bool complete) {
   const int64_t m = A.size(-2), n = A.size(-1);
   if (m >= n) {
@@ -162,10 +165,9 @@ Tensor cholesky_of(const char* op, const Tensor& A) {
   require(op, A, kernels_of(A).cholesky);
   const Tensor L = allocate_for(A, Shape(A.raw()));
   kernels_of(A).cholesky(A.raw(), L.raw());
-  refuse(op, isnan(diagonal(L, 0, -2, -1)), [](int64_t order) {
-    return "The factorization could not be completed because the input is not positive-definite (the leading "
-           "minor of "
-           "order " +
+  fail_where(op, isnan(diagonal(L, 0, -2, -1)), [](int64_t order) {
+    return "The factorization could not be completed because the input is not positive-definite "
+           "(the leading minor of order " +
            std::to_string(order) + " is not positive-definite).";
   });
   return record("linalg_cholesky", L, wrt(A, saved(L), [](const Tensor& g, const Tensor& L) {
@@ -177,15 +179,15 @@ Tensor cholesky_of(const char* op, const Tensor& A) {
 
 }  // namespace
 
-// A = U S Vᵀ      Ā: Townsend (2016), see decompose above
+// A = U S Vᵀ      Ā: Townsend (2016), written out in linalg/factorisations.cpp
 std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A) { return decompose("svd", A, false); }
 
-// A = Q R         Ā = (Q̄ + Q M') R⁻ᵀ, see above
+// A = Q R         Ā = (Q̄ + Q M') R⁻ᵀ with M' the lower triangle of R R̄ᵀ - Q̄ᵀ Q, mirrored upwards
 std::tuple<Tensor, Tensor> qr(const Tensor& A, bool some) {
   return linalg::qr(A, some ? "reduced" : "complete");
 }
 
-// A = L Lᵀ        Ā = ½ L⁻ᵀ Φ L⁻¹, see cholesky_of
+// A = L Lᵀ        Ā = ½ L⁻ᵀ Φ L⁻¹ with Φ the lower triangle of Lᵀ L̄, mirrored upwards
 Tensor cholesky(const Tensor& A, bool upper) {
   return upper ? mT(cholesky_of("cholesky", mT(A))) : cholesky_of("cholesky", A);
 }
@@ -203,7 +205,7 @@ std::tuple<Tensor, Tensor> qr(const Tensor& A, std::string_view mode) {
   return {mode == "r" ? empty({0}, A.options()) : Q, R};
 }
 
-// A = V diag(w) Vᵀ      Ā = V [ diag w̄ + F ∘ ½ (Vᵀ V̄ - V̄ᵀ V) ] Vᵀ, see above
+// A = V diag(w) Vᵀ      Ā = V [ diag w̄ + F ∘ ½ (Vᵀ V̄ - V̄ᵀ V) ] Vᵀ with Fᵢⱼ = 1 / (wⱼ - wᵢ), Fᵢᵢ = 0
 std::tuple<Tensor, Tensor> eigh(const Tensor& A, std::string_view UPLO) {
   check_square("linalg.eigh", A);
   check(UPLO == "L" || UPLO == "U", "Expected UPLO argument to be 'L' or 'U', but got ", UPLO);

@@ -1,4 +1,4 @@
-// Functions of matrices: diagonals, linear equations, determinants, norms. ∂ is by the sources named in linalg.h.
+// Functions of matrices: diagonals, linear equations, determinants, norms. linalg.h names the sources of the rules.
 #include "autograd/linalg/linalg.h"
 
 #include <cmath>
@@ -33,7 +33,7 @@ using autograd::variable_list;
 
 // ---- Linear equations ---------------------------------------------------------------------------
 
-/// A's rows in the order of `permutation` (…, n) are L U, both in the matrix `lu`.
+/// P A = L U: row i of P A is row permutation[i] of A. `lu` holds L below its diagonal, U on and above it.
 struct Lu {
   Tensor lu, permutation;
   Tensor diagonal() const { return gradus::diagonal(lu, 0, -2, -1); }
@@ -71,8 +71,8 @@ struct Solve : autograd::Function<Solve> {
 
   static Tensor forward(AutogradContext* ctx, const Tensor& A, const Tensor& B) {
     const Lu factors = factor(A);
-    refuse("linalg.solve", factors.is_zero_pivot(),
-           [](int64_t) { return "The solver failed because the input matrix is singular."; });
+    fail_where("linalg.solve", factors.is_zero_pivot(),
+               [](int64_t) { return "The solver failed because the input matrix is singular."; });
     const Tensor X = substitute(factors, B);
     ctx->save_for_backward({A, X});
     return X;
@@ -96,20 +96,20 @@ void check_equation(const char* op, const Tensor& A, const Tensor& B, bool left)
         ")");
 }
 
-// The same, and Ā only where A is read: X is no function of the rest.
-Tensor solve_half(const Tensor& A, const Tensor& B, Triangle triangle) {
+// A X = B with a triangular A      B̄ = A⁻ᵀ X̄      Ā = -B̄ Xᵀ in the triangle that is read, else 0
+Tensor record_solve_triangle(const Tensor& A, const Tensor& B, Triangle triangle) {
   const Tensor X = solve_triangle(A.detach(), triangle, B.detach());
   const Triangle transposed{!triangle.upper, triangle.unit};
-  return record(
-      "linalg_solve_triangular", X,
-      wrt(A,
-          saved(A, X),
-          [triangle, transposed](const Tensor& g, const Tensor& A, const Tensor& X) {
-            const Tensor gA = -matmul(solve_half(mT(A), g, transposed), mT(X));
-            const int64_t skipped = triangle.unit ? 1 : 0;
-            return triangle.upper ? triu(gA, skipped) : tril(gA, -skipped);
-          }),
-      wrt(B, saved(A), [transposed](const Tensor& g, const Tensor& A) { return solve_half(mT(A), g, transposed); }));
+  return record("linalg_solve_triangular", X,
+                wrt(A, saved(A, X),
+                    [triangle, transposed](const Tensor& g, const Tensor& A, const Tensor& X) {
+                      const Tensor gA = -matmul(record_solve_triangle(mT(A), g, transposed), mT(X));
+                      const int64_t skipped = triangle.unit ? 1 : 0;
+                      return triangle.upper ? triu(gA, skipped) : tril(gA, -skipped);
+                    }),
+                wrt(B, saved(A), [transposed](const Tensor& g, const Tensor& A) {
+                  return record_solve_triangle(mT(A), g, transposed);
+                }));
 }
 
 }  // namespace
@@ -130,14 +130,14 @@ Tensor solve_triangular(const Tensor& A, const Tensor& B, bool upper, bool left,
   check_equation("linalg.solve_triangular", A, B, left);
   if (!left) return mT(solve_triangular(mT(A), mT(B), !upper, true, unitriangular));
   const Shape batch = broadcast_shapes("linalg.solve_triangular", batch_shape(A), batch_shape(B));
-  return solve_half(expand_batch(A, batch), expand_batch(B, batch), {upper, unitriangular});
+  return record_solve_triangle(expand_batch(A, batch), expand_batch(B, batch), {upper, unitriangular});
 }
 
 // Y = A⁻¹         Ā = -Yᵀ Ȳ Yᵀ
 Tensor inv(const Tensor& A) {
   check_square("linalg.inv", A);
   const Lu factors = factor(A);
-  refuse("linalg.inv", factors.is_zero_pivot(), [](int64_t i) {
+  fail_where("linalg.inv", factors.is_zero_pivot(), [](int64_t i) {
     return "The diagonal element " + std::to_string(i) +
            " is zero, the inversion could not be completed because the input matrix is singular.";
   });
@@ -157,14 +157,14 @@ Tensor inverse(const Tensor& A) { return linalg::inv(A); }
 
 namespace {
 
-/// The sign of each permutation: -1 to the number of pairs that are out of order.
+/// The sign of each permutation: (-1)ᵏ, where k is the number of pairs that are out of order.
 Tensor sign_of(const Tensor& permutation, Dtype dtype) {
   const Tensor is_larger = gt(permutation.unsqueeze(-1), permutation.unsqueeze(-2));
   const Tensor out_of_order = sum(triu(is_larger, 1), {-2, -1});
   return (1 - 2 * remainder(out_of_order, 2)).to(dtype);
 }
 
-/// Π xᵢ along the last dimension, outside the graph.
+/// Π xᵢ along the last dimension, not recorded.
 Tensor product(const Tensor& x) {
   Shape shape(x.raw());
   shape[shape.dim() - 1] = 1;
@@ -175,13 +175,14 @@ Tensor product(const Tensor& x) {
 
 Tensor per_matrix(const Tensor& x) { return x.unsqueeze(-1).unsqueeze(-1); }
 
-/// Constants b, c (…, n, 1) that make A + b cᵀ invertible: 0 for an A that is, else the singular vectors of its
-/// smallest singular value. `in_vain` (…) says where that is not enough, since A's rank is below n - 1.
-struct Repair {
-  Tensor b, c, in_vain;
+/// Constants b, c (…, n, 1) that make A + b cᵀ invertible. If A is invertible, b = 0; if its rank is n - 1, b and
+/// c are multiples of the singular vectors for its smallest singular value. `rank_too_low` (…) is true if A's
+/// rank is below n - 1: then no b and c make A + b cᵀ invertible.
+struct RankOneUpdate {
+  Tensor b, c, rank_too_low;
 };
 
-Repair repair(const Tensor& A, const Tensor& is_singular) {
+RankOneUpdate rank_one_update(const Tensor& A, const Tensor& is_singular) {
   const NoGradGuard no_grad;
   const auto [U, S, V] = svd(A.detach());
   const int64_t n = A.size(-1);
@@ -193,8 +194,8 @@ Repair repair(const Tensor& A, const Tensor& is_singular) {
           is_singular & lt(rank, n - 1)};
 }
 
-// The matrix of cofactors, ∂ det A / ∂A. For an invertible A it is det(A) A⁻ᵀ. For another, let B = A + b cᵀ be
-// invertible: by the matrix determinant lemma det A = det(B) (1 - cᵀ B⁻¹ b), and the derivative of that is
+// The matrix of cofactors, ∂ det A / ∂A. If A is invertible, it is det(A) A⁻ᵀ. If A is singular, take an invertible
+// B = A + b cᵀ. By the matrix determinant lemma det A = det(B) (1 - cᵀ B⁻¹ b), which has the derivative
 //
 //   det(B) [ (1 - cᵀ B⁻¹ b) B⁻ᵀ  +  (B⁻ᵀ c) (B⁻¹ b)ᵀ ].
 //
@@ -202,11 +203,11 @@ Repair repair(const Tensor& A, const Tensor& is_singular) {
 Tensor cofactors(const Tensor& A) {
   const Tensor is_singular = gt(sum(factor(A.detach()).is_zero_pivot(), -1), 0);
   if (!any(is_singular).item<bool>()) return per_matrix(det(A)) * mT(inverse(A));
-  const auto [b, c, in_vain] = repair(A, is_singular);
-  const Tensor B = where(per_matrix(in_vain), eye(A.size(-1), A.options()), A + matmul(b, mT(c)));
+  const auto [b, c, rank_too_low] = rank_one_update(A, is_singular);
+  const Tensor B = where(per_matrix(rank_too_low), eye(A.size(-1), A.options()), A + matmul(b, mT(c)));
   const Tensor inverse_B = inverse(B), x = matmul(inverse_B, b), y = matmul(mT(inverse_B), c);
   const Tensor derivative = (1 - matmul(mT(c), x)) * mT(inverse_B) + matmul(y, mT(x));
-  return where(per_matrix(in_vain), 0, per_matrix(det(B)) * derivative);
+  return where(per_matrix(rank_too_low), 0, per_matrix(det(B)) * derivative);
 }
 
 }  // namespace
@@ -216,8 +217,9 @@ Tensor det(const Tensor& A) {
   check_square("linalg.det", A);
   const Lu factors = factor(A);
   const Tensor y = sign_of(factors.permutation, A.dtype()) * product(factors.diagonal());
-  return record("linalg_det", y,
-                wrt(A, saved(A), [](const Tensor& g, const Tensor& A) { return per_matrix(g) * cofactors(A); }));
+  return record("linalg_det", y, wrt(A, saved(A), [](const Tensor& g, const Tensor& A) {
+                  return per_matrix(g) * cofactors(A);
+                }));
 }
 
 // y = ln |det A|  Ā = ȳ A⁻ᵀ      the sign is a step: no derivative
@@ -227,8 +229,9 @@ std::tuple<Tensor, Tensor> slogdet(const Tensor& A) {
   const Tensor diagonal = factors.diagonal();
   const Tensor y = sum(log(abs(diagonal)), -1);
   return {sign_of(factors.permutation, A.dtype()) * product(sign(diagonal)),
-          record("linalg_slogdet", y,
-                 wrt(A, saved(A), [](const Tensor& g, const Tensor& A) { return per_matrix(g) * mT(inverse(A)); }))};
+          record("linalg_slogdet", y, wrt(A, saved(A), [](const Tensor& g, const Tensor& A) {
+                   return per_matrix(g) * mT(inverse(A));
+                 }))};
 }
 
 namespace linalg {
@@ -264,7 +267,7 @@ Tensor vector_norm(const Tensor& x, const Scalar& ord, IntArrayRef dim, bool kee
 
 namespace {
 
-/// `norm` of the matrices that lie along two dimensions of A.
+/// `norm` of each matrix that two dimensions of A form.
 template <class Norm>
 Tensor over_matrices(const Tensor& A, IntArrayRef dim, bool keepdim, std::optional<Dtype> dtype, Norm norm) {
   check_matrix("linalg.matrix_norm", A);
@@ -300,7 +303,7 @@ Tensor matrix_norm(const Tensor& A, std::string ord, IntArrayRef dim, bool keepd
   });
 }
 
-// y = vector_norm or matrix_norm, as the order and the dimensions ask
+// y = vector_norm or matrix_norm, depending on the order and the dimensions
 Tensor norm(const Tensor& x, const std::optional<Scalar>& ord, IntArrayRef dim, bool keepdim,
             std::optional<Dtype> dtype) {
   const bool of_matrix = dim.empty() ? x.dim() == 2 : dim.size() == 2;

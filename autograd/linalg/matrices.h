@@ -1,4 +1,4 @@
-// What functions of matrices have in common: for the files of this folder.
+// Helpers for the files of this folder: shapes of batches of matrices, and checks of arguments.
 #pragma once
 
 #include "autograd/ops/pointwise.h"
@@ -16,19 +16,19 @@ inline Shape with_matrix_shape(const Tensor& x, int64_t rows, int64_t columns) {
   return shape;
 }
 
-/// (…) for matrices (…, m, n).
+/// The leading dimensions (…) of matrices (…, m, n).
 inline Shape batch_shape(const Tensor& x) {
   return Shape(IntArrayRef(x.raw().sizes, static_cast<size_t>(x.dim() - 2)));
 }
 
-/// (…, length) likewise.
+/// (…, length): the shape of one vector for each of the matrices x.
 inline Shape with_vector_shape(const Tensor& x, int64_t length) {
   Shape shape = batch_shape(x);
   shape.push_back(length);
   return shape;
 }
 
-/// x (…, m, n) with the leading dimensions of `batch`.
+/// x (…, m, n), expanded to the leading dimensions `batch`.
 inline Tensor expand_batch(const Tensor& x, Shape batch) {
   batch.push_back(x.size(-2)), batch.push_back(x.size(-1));
   return x.expand(batch);
@@ -46,7 +46,7 @@ inline void check_square(const char* op, const Tensor& A) {
         " by ", A.size(-1), " matrices");
 }
 
-/// An Error if A's device has no such kernel.
+/// Error if A's device has no such kernel.
 template <class Kernel>
 void require(const char* op, const Tensor& A, Kernel kernel) {
   check(kernel != nullptr, op, " has no ", A.device(), " kernel; use .cpu()");
@@ -57,9 +57,10 @@ inline void check_finite(const char* op, const Tensor& A) {
         " holds NaN or infinity");
 }
 
-/// An Error if an element of `wrong`, bool (…, n), is true: "op: (Batch element 2): " and message(i), i counted from 1.
+/// Error if an element of `wrong`, bool (…, n), is true: "op: (Batch element 2): " and message(i), where i is the
+/// index of the first true element, counted from 1.
 template <class Message>
-void refuse(const char* op, const Tensor& wrong, const Message& message) {
+void fail_where(const char* op, const Tensor& wrong, const Message& message) {
   if (wrong.numel() == 0 || !any(wrong).item<bool>()) return;
   const Tensor first = nonzero(wrong.reshape({-1, wrong.size(-1)}))[0];
   const std::string element =

@@ -1,5 +1,5 @@
-// The functions that stand between the products of a network. All but two are composed of other ops, and have their
-// derivatives from them. At a kink the derivative is PyTorch's: that of the side which the comments name.
+// Activation functions. All except softplus are composed of other ops, which have the derivative rules. At a kink the
+// derivative is PyTorch's: that of the side which a comment names.
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -18,7 +18,8 @@ Tensor leaky_relu(const Tensor& x, const Scalar& negative_slope) {
 
 // y = x where x > 0, else α (eˣ - 1)
 Tensor elu(const Tensor& x, const Scalar& alpha, const Scalar& scale, const Scalar& input_scale) {
-  const Tensor below = clamp_max(x, 0);  // or eˣ might overflow where nobody asked for it
+  // eˣ of a large x would overflow, although where() does not choose it.
+  const Tensor below = clamp_max(x, 0);
   const Tensor y = where(x > 0, x, expm1(below * input_scale) * alpha);
   return scale.toDouble() == 1 ? y : y * scale;
 }
@@ -35,7 +36,7 @@ Tensor selu(const Tensor& x) {
 }
 
 // y = ln(1 + eᶻ) / β = (max(z, 0) + ln(1 + e^-|z|)) / β  with z = βx        x̄ = ȳ σ(z)
-// The second form cannot overflow; its kinks at 0 cancel, which the rule knows and its parts would not.
+// The second form cannot overflow. Both of its terms have a kink at 0. The kinks cancel: the rule is that of the sum.
 Tensor softplus(const Tensor& input, const Scalar& beta, const Scalar& threshold) {
   check(beta.toDouble() != 0, "softplus: beta must not be 0");
   const Tensor x = as_floating_point(input);
@@ -53,7 +54,7 @@ Tensor softplus(const Tensor& input, const Scalar& beta, const Scalar& threshold
 // y = -ln(1 + e⁻ˣ)
 Tensor log_sigmoid(const Tensor& x) { return -softplus(-x, 1, std::numeric_limits<double>::infinity()); }
 
-// ---- x times something between 0 and 1 ----------------------------------------------------------
+// ---- x times a factor between 0 and 1 -----------------------------------------------------------
 
 // y = x Φ(x), Φ the distribution function of the normal distribution, or its approximation by tanh
 Tensor gelu(const Tensor& x, std::string_view approximate) {
@@ -68,7 +69,7 @@ Tensor silu(const Tensor& x) { return x * sigmoid(x); }
 // y = x tanh ln(1 + eˣ)
 Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
 
-// ---- Pieces of straight lines -------------------------------------------------------------------
+// ---- Piecewise linear ---------------------------------------------------------------------------
 
 // y = x, kept within [min, max]
 Tensor hardtanh(const Tensor& x, const Scalar& min, const Scalar& max) {

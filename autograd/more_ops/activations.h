@@ -1,4 +1,4 @@
-// Functions between the layers of a network.
+// Activation functions: they stand between the layers of a network.
 #pragma once
 
 #include "tensor/tensor.h"

@@ -1,4 +1,4 @@
-// More functions of two tensors: remainders, the larger and the smaller, mixtures, triangles of matrices.
+// More functions of two tensors: remainder, maximum, minimum, interpolation. Also the triangles of matrices.
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {
@@ -31,7 +31,7 @@ Tensor minimum(const Tensor& a, const Tensor& b) {
                 wrt(b, saved(a, b), slope_b<formulas::Minimum>));
 }
 
-// y = a + w (b - a), or, the same but exact at w = 1, b - (1 - w) (b - a). The nearer end is the one to start from.
+// y = a + w (b - a) if w < ½, else b - (1 - w) (b - a), which is exact at w = 1
 Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight) {
   const Tensor difference = end - start;
   const double w = weight.toDouble();
@@ -42,13 +42,13 @@ Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
   return where(lt(weight, 0.5), start + difference * weight, end - difference * (1 - weight));
 }
 
-// y = x on one side of a diagonal, else 0       x̄ = the same of ȳ
+// y = x on one side of a diagonal, else 0       x̄ = ȳ on that side, else 0
 static Tensor triangle(const char* op, const Tensor& x, int64_t diagonal, bool lower) {
   check(x.dim() >= 2, op, ": a matrix or a batch of them is needed, not ", text(x.sizes()));
   const auto count = [&](int64_t d) { return arange(x.size(d), TensorOptions(kInt64).device(x.device())); };
-  const Tensor last = count(-2).unsqueeze(1) + diagonal,
-               column = count(-1);  // `last` column left of or on the diagonal
-  const Tensor y = where(lower ? le(column, last) : ge(column, last), x.detach(), 0);
+  // The column at which each row meets the diagonal, and the number of each column.
+  const Tensor on_diagonal = count(-2).unsqueeze(1) + diagonal, column = count(-1);
+  const Tensor y = where(lower ? le(column, on_diagonal) : ge(column, on_diagonal), x.detach(), 0);
   return record(op, y,
                 wrt(x, [op, diagonal, lower](const Tensor& g) { return triangle(op, g, diagonal, lower); }));
 }
@@ -90,7 +90,7 @@ Tensor pow(const Scalar& base, const Tensor& exponent) {
 Tensor operator^(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitXor{}, a, b); }
 Tensor operator^(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitXor{}, a, b); }
 
-// With tensors as bounds, a bound gets the gradient where it takes x's place; where min > max, max does.
+// y = min(max(x, low), high)      ȳ goes to the one of x, low and high that y equals; if low > high, y = high
 Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max) {
   check(min || max, "clamp: at least one of min and max must be given");
   const Tensor above = min ? where(lt(x, *min), *min, x) : x;

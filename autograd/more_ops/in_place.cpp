@@ -1,4 +1,4 @@
-// More in-place ops: f(x) in a fresh array, then written over x; and more random numbers.
+// More in-place ops: f(x) is computed into a new array and then copied over x. Also more random numbers.
 #include "autograd/ops/in_place.h"
 #include "kernels/random.h"
 #include "tensor/random.h"
@@ -23,7 +23,7 @@ Tensor& in_place(const char* op, const Tensor& x) {
 
 }  // namespace
 
-// x ← min(max(x, low), high)      as the rule of clamp
+// x ← min(max(x, low), high)      the rule of clamp
 Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max) const {
   return in_place("clamp_", *this, [&](const Tensor& x) { return x.clamp(min, max); });
 }

@@ -1,4 +1,4 @@
-// Layer normalisation of rows, in one kernel each for the values and the gradient.
+// Layer normalisation of rows: one kernel for the values, one for the gradient.
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {

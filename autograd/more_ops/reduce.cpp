@@ -1,14 +1,14 @@
-// More reductions: products, the logarithm of a sum of exponentials, running sums, and the largest and the smallest
-// along one dimension.
+// More reductions: products, norms of any order, logsumexp, cumulative sums, and the maximum and minimum along one
+// dimension with their indices.
 #include "autograd/ops/reduce.h"
 
 namespace gradus {
 
 namespace {
 
-/// For every element xᵢ the product of all others along dimension d. Dividing the whole product by xᵢ would fail at 0.
-/// Split the line into halves a and b. For aᵢ the product of all others is bᵢ times the product of the other pairs
-/// aⱼbⱼ: the same problem, half as long.
+/// For every element xᵢ the product of all others along dimension d. Dividing the whole product by xᵢ would fail
+/// at 0. Split the line into halves a and b. For aᵢ the product of all others is bᵢ times the product of the
+/// other pairs aⱼbⱼ: the same problem, half as long.
 Tensor product_of_others(const Tensor& x, int d) {
   const int64_t n = x.size(d), half = (n + 1) / 2;
   if (n <= 1) return ones_like(x);
@@ -85,7 +85,7 @@ Tensor cumsum(const Tensor& input, int64_t dim, std::optional<Dtype> dtype) {
 
 // ---- The largest and the smallest along one dimension -------------------------------------------
 
-/// The value is gathered by its index, so gather's rule gives the whole gradient to that one element.
+/// The values at `index`, by gather, whose rule gives the whole gradient to the chosen element.
 static std::tuple<Tensor, Tensor> chosen(const char* op, const Tensor& x, const Tensor& index, int64_t dim,
                                          bool keepdim) {
   if (x.dim() == 0) return {x.clone(), index};

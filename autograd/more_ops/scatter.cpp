@@ -1,10 +1,10 @@
-// Values added to elements or to slices that an index names: scatter_add and index_add.
+// scatter_add and index_add: they add values to the elements or slices that an index names.
 #include "autograd/ops/positions.h"
 
 namespace gradus {
 namespace {
 
-/// The part of a scattered source that has an index.
+/// The part of `source` that has an index: `index` may be smaller than `source`.
 Tensor indexed_part(const Tensor& source, const Tensor& index) {
   check(index.dim() == source.dim(), "scatter_add: index is ", text(index.sizes()), " and source is ",
         text(source.sizes()), ", but both must have the same number of dimensions");
@@ -14,7 +14,8 @@ Tensor indexed_part(const Tensor& source, const Tensor& index) {
   return part;
 }
 
-/// Where source[i] goes when added to x[index[i]] (for dim 0, and so on), for given strides of x.
+/// The positions in x to which index_add adds `source`: for dim 0, source[i] goes to x[index[i]]. For
+/// given strides of x.
 Tensor positions_of_slices(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
                            IntArrayRef strides) {
   check(x.dim() > 0 && index.dim() <= 1,
@@ -32,7 +33,7 @@ Tensor positions_of_slices(const Tensor& x, int64_t dim, const Tensor& index, co
 
 }  // namespace
 
-// y = x, with v(…, i, …) added at k(…, i, …)
+// y = x, with v(…, i, …) added to x(…, k(…, i, …), …)
 Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   const Tensor positions = positions_along("scatter_add", x, dim, index, contiguous_strides(x));
   return put_at("scatter_add", x, indexed_part(source, index), positions, true);

@@ -7,7 +7,7 @@ Tensor argsort(const Tensor& x, int64_t dim, bool descending) {
   return std::get<1>(sort(x.detach(), dim, descending));
 }
 
-// y = the k largest or smallest, in order      x̄ = zeros with ȳ where they came from
+// y = the k largest or smallest, in order      x̄ = zeros, with ȳ added to the elements that were chosen
 std::tuple<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool) {
   const int64_t size = x.dim() ? x.size(dim) : 1;
   check(0 <= k && k <= size, "topk: selected index k out of range: k is ", k, ", and there are ", size);

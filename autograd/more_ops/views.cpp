@@ -1,4 +1,4 @@
-// More views: a tensor in parts, and the diagonals of matrices.
+// More views: parts of a tensor, diagonals of matrices, permuted dimensions.
 #include "autograd/ops/pointwise.h"
 #include "autograd/window.h"
 
@@ -51,7 +51,7 @@ Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
   return autograd::read_through("diagonal", x, autograd::OfShape{Shape(x.raw())}, on_diagonal);
 }
 
-// y(i₀, i₁, …) = x with its indices in another order       x̄ = ȳ with them put back
+// y(i₀, i₁, …) = x with its indices in another order       x̄ = ȳ with its indices in the order of x
 Tensor permute(const Tensor& x, IntArrayRef dims) {
   check(static_cast<int64_t>(dims.size()) == x.dim(), "permute: ", dims.size(),
         " dimensions given for a tensor of ", x.dim());
@@ -69,7 +69,7 @@ Tensor permute(const Tensor& x, IntArrayRef dims) {
   return record("permute", view_of(x, y), wrt(x, [inverse](const Tensor& g) { return permute(g, inverse); }));
 }
 
-// y = x without all dimensions of size 1      x̄ = ȳ with them
+// y = x without its dimensions of size 1      x̄ = ȳ with these dimensions
 Tensor squeeze(const Tensor& x) {
   View y = x.raw();
   y.dim = 0;

@@ -243,7 +243,7 @@ Tensor operator&(const Tensor& a, const Scalar& b) { return pointwise(formulas::
 Tensor operator|(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitOr{}, a, b); }
 Tensor operator~(const Tensor& x) {
   check(!x.is_floating_point(), "~: the tensor must be bool or an integer one, not ", x.dtype(),
-        "; logical_not(x) takes any");
+        "; logical_not(x) takes any dtype");
   return x.dtype() == kBool ? logical_not(x) : -1 - x;
 }
 

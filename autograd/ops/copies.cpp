@@ -4,7 +4,7 @@
 
 namespace gradus {
 
-// y = x, in memory of its own      x̄ = ȳ
+// y = a copy of x      x̄ = ȳ
 Tensor clone(const Tensor& x) {
   Tensor y = allocate_like(x.raw(), x.dtype(), x.device().type());
   kernels_of(x).copy(x.raw(), y.raw());
@@ -14,13 +14,13 @@ Tensor clone(const Tensor& x) {
 // y = x, in row-major order
 Tensor Tensor::contiguous() const { return is_contiguous() ? *this : gradus::clone(*this); }
 
-// The engine casts a gradient back to its tensor's dtype.
+// y = x in another dtype or on another device      x̄ = ȳ, converted back
 Tensor Tensor::to(Dtype dtype) const {
   if (dtype == this->dtype()) return *this;
   Tensor y = allocate_like(raw(), dtype, device().type());
   kernels_of(*this).copy(raw(), y.raw());
-  if (!gradus::is_floating_point(dtype)) return y;  // a step function: no derivative
-  return record("to_copy", y, wrt(*this, unchanged));
+  if (!gradus::is_floating_point(dtype)) return y;     // rounding is a step function: no derivative
+  return record("to_copy", y, wrt(*this, unchanged));  // the engine casts a gradient to its tensor's dtype
 }
 
 Tensor Tensor::to(Device device) const {
@@ -35,7 +35,7 @@ Tensor Tensor::to(Device device) const {
   return record("to_copy", y, wrt(*this, [from = this->device()](const Tensor& g) { return g.to(from); }));
 }
 
-// y = x₁ ∥ x₂ ∥ …      x̄ᵢ = the part of ȳ where xᵢ went
+// y = x₁ ∥ x₂ ∥ …      x̄ᵢ = the part of ȳ at xᵢ's place
 Tensor cat(TensorList tensors, int64_t dim) {
   check(!tensors.empty(), "cat: the list of tensors is empty");
   const Tensor& first = tensors[0];

@@ -1,4 +1,4 @@
-// gather: elements chosen along one dimension, one index for each.
+// gather: chooses elements along one dimension, with one index for each element of the result.
 #include "autograd/ops/positions.h"
 
 namespace gradus {
@@ -23,7 +23,7 @@ Tensor gather_as(const char* op, const Tensor& x, int64_t dim, const Tensor& ind
   const Tensor positions = positions_along(op, x, dim, index, contiguous_strides(x));
   return take_at(op, x, keepdim ? positions : positions.squeeze(dim));
 }
-// y(…, i, …) = x(…, k(…, i, …), …)      x̄: ȳ added where it came from
+// y(…, i, …) = x(…, k(…, i, …), …)      x̄ = zeros, with ȳ added to the elements that were read
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   return gather_as("gather", x, dim, index);
 }

@@ -3,8 +3,8 @@
 //
 //     x.mul_(b)   is   y = x * b;  x's elements ← y's;  x.grad_fn ← y.grad_fn;  version + 1
 //
-// autograd/view.h tells what happens to the views of x, and to the tensor that x may be a view of. A rule that saved the
-// old elements finds a newer version at backward and throws.
+// autograd/view.h explains what happens to the views of x, and to the base if x is itself a view. A rule that
+// saved the old elements sees in backward that the version has changed, and throws.
 #include "autograd/ops/in_place.h"
 #include "autograd/view.h"
 #include "kernels/random.h"
@@ -14,8 +14,8 @@ namespace gradus {
 
 bool must_record(const char* op, const Tensor& x, bool values_require_grad) {
   check(!x.raw().repeats(), op,
-        ": more than one element of the written-to tensor refers to a single memory location, for its shape ",
-        text(x.sizes()), " is an expanded one. Please clone() the tensor before performing the operation");
+        ": more than one element of the written-to tensor refers to a single memory location. The shape ",
+        text(x.sizes()), " is expanded. Please clone() the tensor before performing the operation");
   const bool recorded =
       GradMode::is_enabled() && (x.requires_grad() | values_require_grad | x.impl().hidden_graph);
   if (recorded) [[unlikely]]
@@ -53,8 +53,8 @@ Tensor& take_over(const char* op, const Tensor& x, const Tensor& y) {
 
 namespace {
 
-/// `values`, or a copy of them if they share memory with x but are not the same elements: they are read while x is
-/// written.
+/// `values` in a form that can be read while x is written: a copy if they share memory with x, unless they are
+/// the very elements of x.
 Tensor readable_during_write(const Tensor& x, const Tensor& values) {
   const View &a = x.raw(), &b = values.raw();
   if (!x.is_alias_of(values)) return values;
@@ -63,7 +63,7 @@ Tensor readable_during_write(const Tensor& x, const Tensor& values) {
   return same ? values : values.detach().clone();
 }
 
-/// Do both have one shape, dtype and device?
+/// Do x and b have the same shape, dtype and device?
 bool is_alike(const Tensor& x, const Tensor& b) {
   return x.raw().same_sizes(b.raw()) && x.raw().dtype == b.raw().dtype &&
          x.impl().storage->device == b.impl().storage->device;
@@ -102,24 +102,24 @@ Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar&
 
 }  // namespace
 
-// x ← x + α b         as the rules of add
+// x ← x + α b         the rules of add
 Tensor& Tensor::add_(const Tensor& b, const Scalar& alpha) const {
   if (alpha.toDouble() != 1) return add_(b * alpha);
   return binary_in_place("add_", formulas::Add{}, *this, b,
                          [](const Tensor& x, const Tensor& b) { return x + b; });
 }
-// x ← x - α b         as the rules of sub
+// x ← x - α b         the rules of sub
 Tensor& Tensor::sub_(const Tensor& b, const Scalar& alpha) const {
   if (alpha.toDouble() != 1) return sub_(b * alpha);
   return binary_in_place("sub_", formulas::Sub{}, *this, b,
                          [](const Tensor& x, const Tensor& b) { return x - b; });
 }
-// x ← x b             as the rules of mul
+// x ← x b             the rules of mul
 Tensor& Tensor::mul_(const Tensor& b) const {
   return binary_in_place("mul_", formulas::Mul{}, *this, b,
                          [](const Tensor& x, const Tensor& b) { return x * b; });
 }
-// x ← x / b           as the rules of div
+// x ← x / b           the rules of div
 Tensor& Tensor::div_(const Tensor& b) const {
   check(is_floating_point(), "div_: result type float32 can't be cast to the desired output type ", dtype());
   return binary_in_place("div_", formulas::Div{}, *this, b,
@@ -155,10 +155,10 @@ Tensor& Tensor::fill_(const Scalar& value) const {
 // x ← 0           x̄ = 0
 Tensor& Tensor::zero_() const { return fill_(0); }
 
-// x ← v           x̄ = 0        v̄ = x̄'
+// x ← v           x̄ = 0        v̄ = the gradient of the new x
 Tensor& Tensor::copy_(const Tensor& values) const {
   if (must_record("copy_", *this, values.requires_grad())) {
-    // Neither what is overwritten nor the values are copied, unless they share memory.
+    // The old elements are not copied, because no rule needs them; the values only if they share memory with x.
     const Tensor v = values.to(device()).to(dtype()), old = same_place(*this, detach());
     const Tensor y = readable_during_write(*this, v.expand(sizes()).detach());
     return take_over(

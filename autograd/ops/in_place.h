@@ -1,4 +1,4 @@
-// What in-place ops share. See in_place.cpp for the two ways to write: with and without recording.
+// Helpers for in-place ops. See in_place.cpp for the two ways to write: with and without recording.
 #pragma once
 
 #include "autograd/ops/pointwise.h"
@@ -20,11 +20,11 @@ void overwrite(const Tensor& x, const View& values);
 /// Error if a result of dtype `from` would lose its kind in `to`: 1.5 in an integer tensor.
 void check_castable(const char* op, Dtype from, Dtype to);
 
-/// What an in-place op returns: the handle it was called on.
+/// x as the result of an in-place op: a reference to the tensor that the op was called on.
 inline Tensor& written(const Tensor& x) { return const_cast<Tensor&>(x); }
 
-/// Fills x with numbers that draw(view) draws. It draws on the CPU in row-major order, so a seed gives the same numbers
-/// on every device. Drawn numbers are constants: a gradient of x ends here.
+/// Fills x with the random numbers of draw(view). They are drawn on the CPU in row-major order, so a seed gives
+/// the same numbers on every device. They are constants: a gradient of x ends here.
 template <class Draw>
 Tensor& fill_randomly(const char* op, const Tensor& x, Draw draw) {
   const bool recorded = must_record(op, x);

@@ -1,5 +1,5 @@
-// Indexing by lists and masks: x.index({Slice(1, None), "...", mask, 3}). Integers, slices, None and "..." make a view;
-// the tensors that are left choose elements of it by their positions, see positions.h.
+// Indexing by lists and masks: x.index({Slice(1, None), "...", mask, 3}). Integers, slices, None and "..." make a
+// view. Then index tensors and masks choose elements of this view by position, see positions.h.
 #include "autograd/ops/positions.h"
 
 namespace gradus {
@@ -31,8 +31,8 @@ bool can_be_flattened(const Tensor& x, int64_t first, int64_t last) {
   return true;
 }
 
-/// An index list taken apart, one index after another. The view grows from the left: dimension d is the next to be
-/// indexed.
+/// An index list, applied from left to right. The first d() dimensions of the view are done; the next index
+/// applies to dimension d().
 struct Resolved {
   Tensor view;
   std::vector<Tensor> chosen;  // one per dimension of the view; undefined: the whole dimension stays
@@ -41,7 +41,7 @@ struct Resolved {
   int64_t d() const { return static_cast<int64_t>(chosen.size()); }
   void keep(int64_t dimensions) { chosen.resize(chosen.size() + static_cast<size_t>(dimensions)); }
 
-  /// A new dimension of size 1, of which all or nothing is chosen.
+  /// A bool as an index adds a dimension: of size 1 for true, of size 0 for false.
   void take_boolean(bool all) {
     view = view.unsqueeze(d()).slice(d(), 0, all);
     keep(1);
@@ -70,7 +70,7 @@ struct Resolved {
     const int64_t last = d() + mask.dim() - 1;
     const bool as_one = d() < last && can_be_flattened(view, d(), last);
     if (as_one) view = view.flatten(d(), last);
-    // A mask may be on the cpu, as indices may.
+    // A mask may be on the cpu, like index tensors.
     const Tensor coordinates = nonzero(as_one ? mask.flatten() : mask).to(view.device());
     for (int64_t i = 0; i < coordinates.size(1); ++i) chosen.push_back(coordinates.select(1, i));
   }
@@ -90,7 +90,7 @@ struct Resolved {
       case Kind::tensor:
         return is_mask(index.tensor) ? take_mask(index.tensor.to(kBool)) : take_indices(index.tensor, source);
       case Kind::ellipsis:
-        break;  // resolve() knows how many dimensions it stands for
+        break;  // resolve() handles it, because it knows how many dimensions "..." stands for
     }
   }
 };
@@ -129,7 +129,7 @@ Tensor index_list(const Tensor& x, ArrayRef<TensorIndex> indices) {
 
 }  // namespace
 
-// y = x[k₀, k₁, …]      x̄: ȳ added where it came from
+// y = x[k₀, k₁, …]      x̄ = zeros, with ȳ added to the elements that were read
 Tensor Tensor::index(std::initializer_list<TensorIndex> indices) const { return index_list(*this, indices); }
 Tensor Tensor::index(const std::vector<TensorIndex>& indices) const { return index_list(*this, indices); }
 
@@ -150,7 +150,7 @@ Tensor& put_by_index(const Tensor& x, ArrayRef<TensorIndex> indices, const Tenso
 
 }  // namespace
 
-// x[k₀, k₁, …] ← v, or + v      x̄ = ȳ, with zeros where v was written      v̄ = ȳ[k₀, k₁, …]
+// x[k₀, k₁, …] ← v, or x[k₀, k₁, …] + v      x̄ = ȳ, with zeros where v was written      v̄ = ȳ[k₀, k₁, …]
 Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values,
                            bool accumulate) const {
   return put_by_index(*this, indices, values, accumulate);
@@ -165,7 +165,7 @@ Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Sca
 Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Scalar& value) const {
   return index_put_(indices, scalar_tensor(value, options()));
 }
-// y = the elements of x where m, in order      x̄ = zeros with ȳ there
+// y = the elements of x where m is true, in order      x̄ = zeros, with ȳ at these elements
 Tensor masked_select(const Tensor& x, const Tensor& given) {
   const Tensor mask = as_mask("masked_select", given);
   const Shape shape = broadcast_shapes("masked_select", x.sizes(), mask.sizes());

@@ -1,4 +1,4 @@
-// Pointwise formulas as ops: for the files of this folder.
+// Helpers for ops: pointwise kernels without the tape, slopes as derivative rules, the op of a unary formula.
 #pragma once
 
 #include "autograd/record.h"
@@ -22,9 +22,9 @@ Tensor pointwise(Binary f, const Scalar& number, const Tensor& x);
 /// The slope of a binary formula: g has the shape and the dtype of the result, p and q broadcast to it.
 Tensor pointwise(Ternary f, const Tensor& g, const Tensor& p, const Tensor& q);
 
-// ---- Slopes: one kernel each. Where backward is itself recorded, the same expression in ops. -----------------------
+// ---- Slopes: one kernel each. If backward is itself recorded, ops compute the same formula. -------------------------
 
-/// x̄ of y = f(x), from ȳ and what the formula keeps: x or y.
+/// x̄ of y = f(x), from ȳ and the tensor that the formula keeps: x or y.
 template <class F>
 Tensor slope(const Tensor& g, const Tensor& kept) {
   return GradMode::is_enabled() ? F{}.slope(g, kept) : pointwise(formulas::Slope<F>{}, g, kept);
@@ -35,7 +35,7 @@ template <class F>
 Tensor slope_a(const Tensor& g, const Tensor& p, const Tensor& q) {
   return GradMode::is_enabled() ? F{}.slope_a(g, p, q) : pointwise(formulas::SlopeA<F>{}, g, p, q);
 }
-/// b̄ likewise.
+/// b̄ of y = f(a, b), as F::slope_b takes the tensors.
 template <class F>
 Tensor slope_b(const Tensor& g, const Tensor& p, const Tensor& q) {
   return GradMode::is_enabled() ? F{}.slope_b(g, p, q) : pointwise(formulas::SlopeB<F>{}, g, p, q);
@@ -43,26 +43,27 @@ Tensor slope_b(const Tensor& g, const Tensor& p, const Tensor& q) {
 
 // ---- Small helpers --------------------------------------------------------------------------------------------------
 
-/// b on a's device: b itself, or a number (no dimensions) copied from the cpu. Any other tensor that is elsewhere is an
+/// b on a's device. A 0-d tensor on the cpu is copied there. Any other tensor on another device is an
 /// Error, with libtorch's text.
 Tensor on_device_of(const char* op, const Tensor& a, const Tensor& b);
 
-/// x itself if it is floating point, else x in the default dtype: what exp and mean of integers begin with.
+/// x itself if it is floating point, else x in the default dtype. exp of integers begins with this, for instance.
 Tensor as_floating_point(const Tensor& x);
 
 /// A 0-d tensor on x's device that does not change x's dtype within a kind (bool, integer, floating point).
 Tensor scalar_like(const Tensor& x, const Scalar& number);
 
-/// A condition as bools: it may be bool, or uint8, as masks used to be.
+/// A mask as bools. A uint8 mask is allowed too: PyTorch had no bool at first.
 inline Tensor as_mask(const char* op, const Tensor& mask) {
   check(mask.dtype() == kBool || mask.dtype() == kUInt8, op, ": the mask must be bool, not ", mask.dtype());
   return mask.to(kBool);
 }
 
-/// gather under the name of the op that has found the index. Without keepdim the dimension, then of size 1, is dropped.
+/// gather, recorded under the name `op`. Without keepdim it drops the dimension `dim`, which must have
+/// size 1 in `index`.
 Tensor gather_as(const char* op, const Tensor& x, int64_t dim, const Tensor& index, bool keepdim = true);
 
-/// A number times a number. Whole numbers stay whole, so that they do not raise an integer tensor's dtype.
+/// a b. The product of two integers is an integer, so that it does not raise the dtype of an integer tensor.
 inline Scalar product(const Scalar& a, const Scalar& b) {
   if (a.isFloatingPoint() || b.isFloatingPoint()) return a.toDouble() * b.toDouble();
   return a.toLong() * b.toLong();

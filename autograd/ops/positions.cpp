@@ -30,7 +30,8 @@ static Tensor add_at(const Tensor& values, const Tensor& positions, const Shape&
                 }));
 }
 
-// y = x, with values written to (or added at) positions      x̄ = ȳ, with zeros where values were written      v̄ᵢ = ȳ[positionsᵢ]
+// y = x, with v written to positions, or added there
+// x̄ = ȳ, with zeros where v was written      v̄ᵢ = ȳ[positionsᵢ]
 Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tensor& places, bool accumulate) {
   const Tensor positions = on_device_of(op, x, places);
   const Tensor y = x.detach().clone(), v = on_device_of(op, x, values).to(x.dtype());
@@ -61,8 +62,8 @@ Tensor steps_along(int d, int dim, int64_t size, int64_t stride, const Tensor& l
   return (arange(size, TensorOptions(kInt64).device(like.device())) * stride).view(shape);
 }
 
-// The index tensors broadcast together. Their common shape takes their place in the result if they stand next to each
-// other, else it comes first.
+// The index tensors broadcast to a common shape. If the dimensions that they index are adjacent, the common shape
+// takes the place of these dimensions in the result; else it comes first.
 Tensor positions_of(const Tensor& x, const std::vector<Tensor>& index_list, IntArrayRef strides) {
   const int dim = static_cast<int>(index_list.size());
   Shape common;
@@ -80,7 +81,7 @@ Tensor positions_of(const Tensor& x, const std::vector<Tensor>& index_list, IntA
 
   Tensor positions;
   const auto add = [&](const Tensor& part) { positions = positions.defined() ? positions + part : part; };
-  int next = block == 0 ? common.dim() : 0;  // the result's dimension of the next whole dimension
+  int next = block == 0 ? common.dim() : 0;  // the result's dimension for the next dimension that stays whole
   for (int d = 0; d < dim; ++d) {
     if (index_list[d].defined()) {
       Tensor part = (index_list[d] * strides[d]).expand(common);

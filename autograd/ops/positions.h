@@ -1,6 +1,6 @@
-// Positions: what every index becomes. A position is the place of an element, counted in elements from the first, and an
-// int64 tensor of positions says which elements are chosen. Reading at positions and adding at positions are transposed
-// maps, so each is the derivative rule of the other.
+// Positions: every index is converted to them. A position is the offset of an element from the first one, in
+// elements. An int64 tensor of positions says which elements are chosen. Reading at positions and adding at
+// positions are transposed maps, so each is the derivative rule of the other.
 #pragma once
 
 #include "autograd/ops/pointwise.h"
@@ -10,23 +10,25 @@ namespace gradus {
 /// The strides of a row-major tensor of x's shape.
 Shape contiguous_strides(const Tensor& x);
 
-/// y has the shape of `positions`, which are those of a row-major x.
+/// The elements of x at `positions`, in their shape. The positions are those of a row-major x.
 Tensor take_at(const char* op, const Tensor& x, const Tensor& positions);
 
 /// x with values written to the positions, or added there. Values broadcast to the shape of `positions`.
 Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tensor& positions,
               bool accumulate);
 
-/// The indices as int64, negative ones counted from the end. Error if one is outside of [-size, size).
+/// The indices as int64; negative ones are counted from the end and made positive. Error if one is
+/// not in [-size, size).
 Tensor checked_indices(const char* op, const Tensor& index, int64_t dim, int64_t size);
 
 /// 0, stride, 2 stride, … along dimension d of a tensor of `dim` dimensions.
 Tensor steps_along(int d, int dim, int64_t size, int64_t stride, const Tensor& like);
 
-/// index_list[d] chooses along dimension d of x; all indices broadcast together. Undefined: the whole dimension stays.
+/// index_list[d] chooses along dimension d of x; all indices broadcast together. Undefined:
+/// the whole dimension stays.
 Tensor positions_of(const Tensor& x, const std::vector<Tensor>& index_list, IntArrayRef strides);
 
-/// The positions of x[index[i][j]][j] for dim 0, and so on, for given strides of x. Defined in gather.cpp.
+/// The positions that gather reads: of x[index[i][j]][j] for dim 0. For given strides of x. Defined in gather.cpp.
 Tensor positions_along(const char* op, const Tensor& x, int64_t dim, const Tensor& index,
                        IntArrayRef strides);
 

@@ -1,11 +1,12 @@
-// Matrix products. One kernel multiplies (…, m, k) × (…, k, n). Vectors come to it as matrices of one row or column.
+// Matrix products. One kernel multiplies (…, m, k) × (…, k, n). A vector is passed to it as a matrix of
+// one row or column.
 //
 // A product and its two gradients are the same function: with op(X) = X or Xᵀ,
 //
 //     Y = op(A) op(B)        gradient of op(A) = Ȳ op(B)ᵀ        gradient of op(B) = op(A)ᵀ Ȳ
 //
-// and a gradient of Aᵀ is that of A, transposed. So `product` takes each factor with a flag that transposes it, and its
-// rules call it again. Transposing exchanges two strides; no element moves.
+// and a gradient of Aᵀ is that of A, transposed. So `product` takes each factor with a flag that transposes it,
+// and its rules call it again. Transposing exchanges two strides; no element moves.
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {
@@ -19,12 +20,12 @@ void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
   on_device_of(op, a, b);
 }
 
-/// x, or, made in `room`, the same with its last two dimensions exchanged.
-const View& factor(const View& x, bool transposed, View& room) {
+/// op(x): x itself, or its transpose, which is built in `buffer`.
+const View& maybe_transposed(const View& x, bool transposed, View& buffer) {
   if (!transposed) return x;
-  room = x;
-  room.exchange(room.dim - 1, room.dim - 2);
-  return room;
+  buffer = x;
+  buffer.exchange(buffer.dim - 1, buffer.dim - 2);
+  return buffer;
 }
 
 /// Y = A B on views whose leading dimensions broadcast.
@@ -48,13 +49,13 @@ Tensor multiply(const char* op, DeviceType device, const View& a, const View& b)
   return y;
 }
 
-/// Are x's columns, not its rows, contiguous in memory, as those of a transposed matrix are?
+/// Are x's columns contiguous in memory, and not its rows? They are in a transposed matrix.
 bool is_column_major(const View& x) { return x.strides[x.dim - 2] == 1 && x.strides[x.dim - 1] > 1; }
 
 Tensor product(const char* op, const Tensor& a, bool at, const Tensor& b, bool bt);
 
-/// op(A) op(B) in the memory layout of the tensor whose gradient it is. Of a column-major W.t(), the gradient is computed
-/// as (op(B)ᵀ op(A)ᵀ)ᵀ: then it becomes W's gradient by another transposition, in which no element moves.
+/// op(A) op(B) in the memory layout of the tensor whose gradient it is. The gradient of a column-major W.t() is
+/// computed as (op(B)ᵀ op(A)ᵀ)ᵀ. Its transpose is the gradient of W: it is contiguous, and no element moves.
 Tensor gradient_product(const char* op, bool column_major, const Tensor& a, bool at, const Tensor& b,
                         bool bt) {
   return column_major ? transpose(product(op, b, !bt, a, !at), -2, -1) : product(op, a, at, b, bt);
@@ -62,8 +63,8 @@ Tensor gradient_product(const char* op, bool column_major, const Tensor& a, bool
 
 /// Y = op(A) op(B) of matrices or batches, whose leading dimensions broadcast.
 Tensor product(const char* op, const Tensor& a, bool at, const Tensor& b, bool bt) {
-  View room_a, room_b;
-  const View &x = factor(a.raw(), at, room_a), &y = factor(b.raw(), bt, room_b);
+  View buffer_a, buffer_b;
+  const View &x = maybe_transposed(a.raw(), at, buffer_a), &y = maybe_transposed(b.raw(), bt, buffer_b);
   return record(op, multiply(op, a.impl().storage->device, x, y),
                 wrt(a, saved(b),
                     [=, columns = is_column_major(a.raw())](const Tensor& g, const Tensor& b) {
@@ -76,7 +77,7 @@ Tensor product(const char* op, const Tensor& a, bool at, const Tensor& b, bool b
                 }));
 }
 
-/// The product of two views whose result leaves out dimensions of size 1: `sizes` is its shape.
+/// A B, where A is one row or B one column. The result's shape, `sizes`, leaves out the dimensions of size 1.
 Tensor multiply_vectors(const Tensor& like, const View& a, const View& b, IntArrayRef sizes) {
   Tensor y = allocate(sizes, a.dtype, like.impl().storage->device);
   View out = y.raw();

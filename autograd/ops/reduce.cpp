@@ -1,4 +1,4 @@
-// Reductions: over all elements, or over some dimensions (which keepdim leaves in place with size 1).
+// Reductions: over all elements, or over some dimensions. With keepdim these stay in place, with size 1.
 #include <cmath>
 
 #include "autograd/ops/reduce.h"
@@ -88,7 +88,7 @@ Tensor mean(const Tensor& input, IntArrayRef over, bool keepdim, std::optional<D
                 }));
 }
 
-// y = Σ x over the dimensions in which `sizes` is stretched to x        x̄ = ȳ, stretched
+// y = Σ x over the dimensions in which `sizes` broadcasts to x        x̄ = ȳ, expanded
 Tensor sum_to_size(const Tensor& x, IntArrayRef sizes) {
   check(is_expandable_to(sizes, x.sizes()), "sum_to_size: ", text(x.sizes()), " cannot be summed to ",
         text(sizes));
@@ -101,7 +101,7 @@ Tensor sum_to_size(const Tensor& x, IntArrayRef sizes) {
   return added == 0 ? y : y.reshape(sizes);
 }
 
-// Σ (x - mean)² / (n - 1). The mean is subtracted first: Σ x² - n·mean² loses all digits if the mean is large.
+// y = Σ (x - mean)² / (n - 1). The mean is subtracted first: Σ x² - n·mean² loses all digits if the mean is large.
 Tensor var(const Tensor& x, bool unbiased) { return var(x, IntArrayRef(), unbiased); }
 
 Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
@@ -110,7 +110,7 @@ Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
   return sum(square(x - mean(x, over, /*keepdim=*/true)), over, keepdim) / std::max(n, 0.0);
 }
 
-// y = √v          v̄ = ½ ȳ / y, and 0 where y = 0, where all x are equal: a kink, as the norm has at zero
+// y = √v          v̄ = ½ ȳ / y, and 0 where y = 0: if all x are equal, std has a kink, as the norm has at zero
 Tensor std(const Tensor& x, bool unbiased) { return std(x, IntArrayRef(), unbiased); }
 Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased, bool keepdim) {
   const Tensor v = var(x, dims, unbiased, keepdim), y = pointwise(formulas::Sqrt{}, v);
@@ -158,8 +158,8 @@ template <class MaxOrMin>
 static Tensor extreme(const char* op, const Tensor& x, IntArrayRef over, bool keepdim) {
   const Dims dims(op, x, over);
   const Tensor y = reduce(MaxOrMin{}, x, dims, keepdim);
-  check(x.numel() > 0 || y.numel() == 0, op, ": there is no largest or smallest of nothing: the shape ",
-        text(x.sizes()), " has an empty dimension that would be reduced");
+  check(x.numel() > 0 || y.numel() == 0, op, ": no elements to reduce: the shape ", text(x.sizes()),
+        " has a reduced dimension of size 0");
   return record(op, y, wrt(x, saved(x, y), [dims](const Tensor& g, const Tensor& x, const Tensor& y) {
                   const int dim = static_cast<int>(x.dim());
                   Shape over_dims;
@@ -174,17 +174,17 @@ static Tensor extreme(const char* op, const Tensor& x, IntArrayRef over, bool ke
                 }));
 }
 
-// y = max xᵢ over some dimensions; equals share the gradient, as in max(x)
+// y = max xᵢ over some dimensions; equal maxima share the gradient, as in max(x)
 Tensor amax(const Tensor& x, IntArrayRef dims, bool keepdim) {
   return extreme<formulas::Max>("amax", x, dims, keepdim);
 }
-// y = min xᵢ likewise
+// y = min xᵢ over some dimensions; equal minima share the gradient, as in min(x)
 Tensor amin(const Tensor& x, IntArrayRef dims, bool keepdim) {
   return extreme<formulas::Min>("amin", x, dims, keepdim);
 }
-// y = max xᵢ       equals share the gradient
+// y = max xᵢ       equal maxima share the gradient
 Tensor max(const Tensor& x) { return extreme<formulas::Max>("max", x, {}, false); }
-// y = min xᵢ       likewise
+// y = min xᵢ       equal minima share the gradient
 Tensor min(const Tensor& x) { return extreme<formulas::Min>("min", x, {}, false); }
 
 static Tensor position(const char* op, void (*Kernels::*kernel)(const View&, int, const View&),
@@ -207,7 +207,7 @@ Tensor argmin(const Tensor& x, int64_t dim, bool keepdim) {
   return position("argmin", &Kernels::argmin, x, dim, keepdim);
 }
 
-// As in PyTorch, uint8 stays uint8: it was the bool of earlier days.
+// As in PyTorch, uint8 gives uint8: PyTorch had no bool at first.
 static Tensor logical(Reduction f, const Tensor& x, IntArrayRef over, bool keepdim) {
   const Tensor y = reduce(f, x.to(kBool), Dims(f.name, x, over), keepdim);
   return x.dtype() == kUInt8 ? y.to(kUInt8) : y;

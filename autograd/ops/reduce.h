@@ -1,4 +1,4 @@
-// What reductions share: the set of dimensions that are reduced, and the call of the kernel.
+// Helpers for reductions: the set of dimensions that are reduced, and the call of the kernel.
 #pragma once
 
 #include "autograd/ops/pointwise.h"
@@ -19,7 +19,7 @@ Shape reduced_shape(const Tensor& x, Dims dims, bool keepdim);
 /// The dtype that sums and products are computed in: int64 for bool and integers, which is exact.
 inline Dtype reducing_dtype(Dtype dtype) { return is_floating_point(dtype) ? dtype : kInt64; }
 
-/// x in the dtype that was asked for, else in reducing_dtype.
+/// x in `dtype`, or in reducing_dtype if none was asked for.
 inline Tensor summable(const Tensor& x, std::optional<Dtype> dtype) {
   return x.to(dtype.value_or(reducing_dtype(x.dtype())));
 }
@@ -27,8 +27,8 @@ inline Tensor summable(const Tensor& x, std::optional<Dtype> dtype) {
 /// The reduction without the tape.
 Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim);
 
-/// A result of a reduction, or its gradient, with the reduced dimensions restored as size 1: it broadcasts to the input,
-/// which has `dim` dimensions.
+/// The result of a reduction, or its gradient, with the reduced dimensions restored as size 1. Then it broadcasts
+/// to the input, which has `dim` dimensions.
 Tensor restore_dims(const Tensor& y, Dims dims, int dim);
 
 /// (Σ |xᵢ|ᵖ)^(1/p) for any positive p. Defined in autograd/more_ops/reduce.cpp.

@@ -10,8 +10,8 @@ Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows);
 
 /// yᵢ = table[kᵢ], whole rows      t̄[r] = Σ ȳᵢ over all i with kᵢ = r
 ///
-/// The indices are checked and of one dimension. They may be the caller's own array, so they are saved: backward must
-/// not write by indices that have changed since they were checked.
+/// The indices are one-dimensional and already checked. They may be the caller's own array, so they are saved: then
+/// backward throws if they have changed since the check.
 Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
   const Tensor table = source.contiguous();
   on_device_of(op, table, indices);
@@ -53,7 +53,7 @@ Tensor embedding(const Tensor& weight, const Tensor& input, int64_t padding_idx)
   return padding_idx < 0 ? y : where(eq(indices, padding_idx).unsqueeze(-1), y.detach(), y);
 }
 
-// yᵢ = x[…, kᵢ, …]      x̄: ȳ added where it came from
+// yᵢ = x[…, kᵢ, …]      x̄ = zeros, with ȳ added to the elements that were read
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
   check(index.dim() <= 1, "index_select: the index must be a vector, not ", text(index.sizes()));
   check(x.dim() > 0, "index_select: a tensor of no dimensions has no rows to choose from");

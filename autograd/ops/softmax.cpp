@@ -1,6 +1,5 @@
-// Softmax and its logarithm along any dimension, and cross-entropy along the last. Each gradient is one kernel. If the
-// backward pass is itself recorded, the same gradient is computed by ops, whose rules are known: that gives the second
-// derivative and all further ones.
+// Softmax and its logarithm along any dimension, and cross-entropy along the last. Each gradient is one kernel.
+// If the backward pass is itself recorded, ops compute the same gradient, so it has derivatives of every order.
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {
@@ -14,7 +13,7 @@ View with_last(const Tensor& x, int d) {
   return view;
 }
 
-/// One element per row, as a view of rows of length 1.
+/// x with one more dimension, of size 1: one element per row becomes a row of length 1.
 View as_column(const Tensor& x) {
   View view = x.raw();
   view.sizes[view.dim] = view.strides[view.dim] = 1;

@@ -1,9 +1,10 @@
-// Sorting. The kernel finds the order; the values are then gathered by it, so gather's rule is the rule of all.
+// Sorting. The kernel finds the order. The values are then gathered in this order, so the
+// derivative rule is gather's.
 #include "autograd/ops/positions.h"
 
 namespace gradus {
 
-// y = x in order along d      x̄: ȳ added where it came from
+// y = x in order along d      x̄ᵢ = ȳ at the place to which xᵢ was moved
 std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim, bool descending) {
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
   if (x.dim() == 0) return {x.clone(), zeros({}, TensorOptions(kInt64).device(x.device()))};

@@ -1,5 +1,6 @@
-// Views: tensors that share memory with x. A small pure function computes the View of the result from that of x. The rule
-// is the inverse rearrangement or, where the view leaves elements out, zeros with the gradient in the same window.
+// Views: tensors that share memory with x. A small pure function computes the View of the result from that
+// of x. The rule is the inverse rearrangement or, where the view leaves elements out, zeros with the
+// gradient in the same window.
 #include "autograd/ops/pointwise.h"
 #include "autograd/window.h"
 
@@ -46,7 +47,7 @@ View shifted(View x, int64_t elements) {
   return x;
 }
 
-/// The elements of x that `window`, a function View → View, shows.
+/// The elements of x that one sees through `window`, a function View → View.
 template <class Window>
 Tensor look_through(const char* op, const Tensor& x, Window window) {
   return autograd::read_through(op, x, autograd::OfShape{Shape(x.raw())}, window);
@@ -95,7 +96,7 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   return slice(x, dim, first, first + length);
 }
 
-// ---- Rearrangements: every element stays, the rule is the way back ------------------------------
+// ---- Rearrangements: every element stays, the rule is the inverse -------------------------------
 
 // y = x with two dimensions exchanged      x̄ = ȳ likewise
 Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1) {
@@ -113,7 +114,7 @@ Tensor t(const Tensor& x) {
   return record("t", view_of(x, y), wrt(x, [](const Tensor& g) { return t(g); }));
 }
 
-// The rule is the identity: summing over what was stretched is what the engine does with every gradient.
+// y = x, repeated along dimensions of size 1      x̄ = Σ ȳ over these dimensions: the engine does this sum
 Tensor Tensor::expand(IntArrayRef sizes) const {
   Shape shape(sizes);
   const int added = static_cast<int>(sizes.size()) - static_cast<int>(dim());
@@ -126,7 +127,7 @@ Tensor Tensor::expand(IntArrayRef sizes) const {
   return record("expand", view_of(*this, expand_view("expand", raw(), shape)), wrt(*this, unchanged));
 }
 
-// y = x with a dimension of size 1 more      x̄ = ȳ without it
+// y = x with one more dimension, of size 1      x̄ = ȳ without it
 Tensor unsqueeze(const Tensor& x, int64_t dim) {
   const int d = wrap_dim(dim, static_cast<int>(x.dim()) + 1);
   return record("unsqueeze", view_of(x, with_dim(x.raw(), d)),
@@ -143,7 +144,7 @@ Tensor squeeze(const Tensor& x, int64_t dim) {
 
 namespace {
 
-/// `sizes` with a -1 replaced by what is left for it.
+/// `sizes` with -1 replaced by the size that gives x's number of elements.
 Shape infer_size(const char* op, const Tensor& x, IntArrayRef sizes) {
   Shape shape(sizes);
   int64_t known = 1;
@@ -162,13 +163,10 @@ Shape infer_size(const char* op, const Tensor& x, IntArrayRef sizes) {
   return shape;
 }
 
-/// Strides that show x's elements in row-major order under new sizes, if there are any without moving them:
-/// every run of x's dimensions that lie one after another in memory may be cut anew.
+/// x's elements in row-major order as a view with new sizes; nothing if the strides do not allow it. A run of x's
+/// dimensions that is contiguous in itself can be divided into other sizes.
 std::optional<View> restride(const View& x, const Shape& shape) {
-  View y;
-  y.data = x.data;
-  y.dtype = x.dtype;
-  y.dim = static_cast<uint8_t>(shape.dim());
+  View y = of_memory(x, shape.dim());
   std::copy(shape.begin(), shape.end(), y.sizes);
   y.set_contiguous_strides();
   if (x.is_contiguous()) return y;
@@ -193,7 +191,7 @@ std::optional<View> restride(const View& x, const Shape& shape) {
 
 }  // namespace
 
-// y = x in another shape      x̄ = ȳ in the old one
+// y = x in another shape      x̄ = ȳ in the shape of x
 Tensor Tensor::view(IntArrayRef sizes) const {
   const Shape shape = infer_size("view", *this, sizes);
   const std::optional<View> y = restride(raw(), shape);

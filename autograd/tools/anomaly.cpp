@@ -56,7 +56,7 @@ std::string lines_of(const std::vector<void*>& calls) {
   return lines;
 }
 
-#else  // only glibc and the BSDs can tell
+#else  // only glibc and the BSDs have backtrace()
 
 std::vector<void*> calls_that_led_here() { return {}; }
 std::string lines_of(const std::vector<void*>&) { return ""; }
@@ -82,10 +82,10 @@ struct AnomalyWatch final : Watch {
   std::string explain(Node& node) override {
     const std::string tape = "\nThe tape up to this op ends with\n" + end_of_tape(node, 6);
     if (!node.notes || node.notes->recorded_at.empty())
-      return tape + "Where it was recorded is not known: anomaly mode was off then.\n";
+      return tape + "The place where it was recorded is unknown: anomaly mode was off then.\n";
     return tape +
            "It was recorded by these calls, innermost first "
-           "(addr2line -Cfie PROGRAM +0x… tells the line of one without a name)\n" +
+           "(addr2line -Cfie PROGRAM +0x… finds the source line of a call without a name)\n" +
            lines_of(node.notes->recorded_at);
   }
 };

@@ -11,7 +11,7 @@ namespace gradus::autograd {
 struct AnomalyMode {
   static bool is_enabled() { return enabled; }
   static bool should_check_nan() { return check_nan; }
-  /// Without `nan` it only notes where ops are recorded, for the messages of other errors in backward.
+  /// Without `nan` it does not look for NaN. It still notes where ops are recorded, for other errors in backward.
   static void set_enabled(bool on, bool nan = true);
 
  private:

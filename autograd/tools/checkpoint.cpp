@@ -1,10 +1,10 @@
 // checkpoint: an op whose rule runs forward again.
 //
-//   forward    y = f(x), recorded. A walk over the graph of f finds the edges that leave it: to what made x, and to the
-//              leaves and results that f captured. They become the edges of one node. The graph itself, with all that its
-//              rules saved, is dropped.
-//   backward   y = f(x) once more, from the same random state, and a pass over its graph that ends at those edges. The
-//              node hands on the gradients that arrive there.
+//   forward    y = f(x) is recorded. A walk over the graph of f finds the edges that leave it: those to the node of x,
+//              and those to leaves and results that f captured. They become the edges of one node. The graph of f
+//              and all tensors that its rules saved are freed.
+//   backward   y = f(x) is computed again, from the same random state. A pass over its graph ends at those edges. The
+//              node passes the gradients that arrive there to its own inputs.
 #include <algorithm>
 
 #include "autograd/engine.h"
@@ -52,7 +52,7 @@ class CheckpointNode final : public ListNode {
   std::vector<Tensor> backward(std::vector<Tensor> gradients) override {
     if (!f_) report_second_backward(*this);
     const bool create_graph = GradMode::is_enabled();
-    // The inner pass is over before the outer one goes on, because both may meet in the same nodes.
+    // The inner pass ends before the outer pass continues, because both may visit the same nodes.
     const Edge again = gradient_edge(compute_again());
     BackwardPass inner(create_graph, create_graph);
     inner.restrict_to({&again, 1}, edges(), /*go_on=*/false);
@@ -71,7 +71,7 @@ class CheckpointNode final : public ListNode {
 
   FunctionOfSeveral f_;
   std::vector<SavedTensor> inputs_;
-  const Generator random_;  // as it was before f drew
+  const Generator random_;  // as it was before f drew from it
 };
 
 }  // namespace

@@ -48,9 +48,9 @@ FunctionNode::FunctionNode(const char* op, const variable_list& outputs, std::ve
                            AutogradContext context)
     : ListNode(op, checked_outputs(op, outputs), std::move(edges)), context_(std::move(context)) {}
 
-// An output that is also an input already has a place on the tape, and this node leads there. So an alias of the output
-// remembers the node. The caller gets the alias; but if the input is dirty, the input adopts the alias's place, as in
-// every in-place op.
+// An output that is also an input already has a place on the tape: this node's edge leads to it. So an alias of
+// the output gets the new place. The caller receives the alias; but if the input is dirty, the input adopts the
+// alias's place, as in every in-place op.
 void FunctionNode::adopt(const variable_list& inputs, variable_list& outputs) {
   for (const TensorImpl* dirty : context_.dirty_)
     check(std::ranges::any_of(outputs, [&](const Tensor& y) { return &y.impl() == dirty; }), op(),

@@ -1,5 +1,5 @@
-// Function<T>: an op written by hand, forward and backward, as in libtorch. Gradus uses it itself where
-// inputs or outputs share work (svd); students use it for ops of their own:
+// Function<T>: an op written by hand, forward and backward, as in libtorch. Gradus uses it for ops whose
+// gradients share work, such as svd. You can use it for ops of your own:
 //
 //     struct Cube : autograd::Function<Cube> {
 //       static Tensor forward(AutogradContext* ctx, const Tensor& x) {
@@ -33,18 +33,18 @@ namespace gradus::autograd {
 /// What forward hands to backward.
 class AutogradContext {
  public:
-  /// What backward needs beside tensors: ctx->saved_data["n"] = n in forward, saved_data["n"].toInt() in backward.
+  /// Values, not tensors, that backward needs: saved_data["n"] = n in forward, saved_data["n"].toInt() in backward.
   std::map<std::string, SavedValue> saved_data;
 
-  /// Inputs or outputs of forward that backward needs; other tensors too, but those are constants to it.
+  /// Inputs or outputs of forward that backward needs. Other tensors may be saved too; they count as constants.
   void save_for_backward(variable_list tensors) { to_save_ = std::move(tensors); }
   /// The saved tensors in the same order; Error if one was changed in place, or freed by an earlier backward.
   variable_list get_saved_variables() const;
   /// Inputs that forward has changed in place. Each must also be an output.
   void mark_dirty(const variable_list& inputs);
-  /// Outputs with no derivative (indices, say).
+  /// Outputs without a derivative, such as indices.
   void mark_non_differentiable(const variable_list& outputs);
-  /// Should backward see zeros (the default) or undefined tensors for outputs that nobody differentiated?
+  /// Should backward see zeros (the default) or undefined tensors for outputs without a gradient?
   void set_materialize_grads(bool value) { materialize_grads_ = value; }
   /// Must backward compute the gradient of the i-th tensor among forward's arguments?
   bool needs_input_grad(size_t i) const { return i < needs_input_grad_.size() && needs_input_grad_[i]; }
@@ -63,13 +63,13 @@ class AutogradContext {
   bool released_ = false;
 };
 
-/// The node of such an op.
+/// The node of an op that is a Function.
 class FunctionNode : public ListNode {
  public:
   FunctionNode(const char* op, const variable_list& outputs, std::vector<Edge> edges,
                AutogradContext context);
   void release_saved() override;
-  /// Makes the outputs remember this node.
+  /// Gives the outputs their places on the tape: the outputs of this node.
   void adopt(const variable_list& inputs, variable_list& outputs);
 
  protected:
@@ -80,9 +80,9 @@ class FunctionNode : public ListNode {
   AutogradContext context_;
 };
 
-/// See the head of this file. T::forward(ctx, arguments…) returns a Tensor or a variable_list;
-/// T::backward(ctx, gradients of the outputs) one gradient per argument of forward, undefined for those that
-/// are no tensors.
+/// See the head of this file. T::forward(ctx, arguments…) returns a Tensor or a variable_list.
+/// T::backward(ctx, gradients of the outputs) returns one gradient per argument of forward, undefined for an
+/// argument that is not a tensor.
 template <class T>
 class Function {
  public:

@@ -6,8 +6,8 @@
 namespace gradus::autograd {
 namespace {
 
-/// The inputs as f shall see them: differentiable, and each a tensor of its own, so that one which was computed from
-/// another does not count twice.
+/// The inputs for f. All require grad, and each is a separate tensor: if one was computed from another, it
+/// must not count twice.
 variable_list separate(const variable_list& x, bool create_graph) {
   variable_list own;
   for (const Tensor& input : x) {
@@ -19,7 +19,7 @@ variable_list separate(const variable_list& x, bool create_graph) {
   return own;
 }
 
-/// vᵀJ of a result that has been recorded; zeros for what it does not depend on.
+/// vᵀJ of the recorded result y. It is zeros for inputs that y does not depend on.
 variable_list pull_back(const Tensor& y, const variable_list& x, const Tensor& v, bool create_graph) {
   variable_list gradients(x.size());
   if (y.requires_grad())
@@ -29,7 +29,7 @@ variable_list pull_back(const Tensor& y, const variable_list& x, const Tensor& v
   return gradients;
 }
 
-/// The result as the caller gets it: without the graph that was only needed here.
+/// The result for the caller: without its graph, unless create_graph asks for it.
 Tensor finished(const Tensor& y, bool create_graph) { return create_graph ? y : y.detach(); }
 
 variable_list gradient(const char* op, const Tensor& y, const variable_list& x) {

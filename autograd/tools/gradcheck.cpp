@@ -13,7 +13,8 @@ namespace {
 
 constexpr int kProjections = 4;  // random directions per pair of input and output
 
-/// A wrong derivative, as opposed to a misuse: the one error that raise_exception = false turns into a result.
+/// A wrong derivative, as opposed to a misuse: the only error that raise_exception = false turns
+/// into the result false.
 struct Mismatch : Error {
   using Error::Error;
 };
@@ -25,7 +26,7 @@ template <class... Parts>
   throw Mismatch(message.str());
 }
 
-/// The function under test, and how messages call its parts.
+/// The function under test, and the names of its parts in messages.
 struct Problem {
   const ListFunction& fn;
   const variable_list& inputs;
@@ -93,7 +94,7 @@ std::vector<size_t> differentiable_inputs(const Problem& problem) {
     differentiable.push_back(i);
   }
   check(!differentiable.empty(), problem.check,
-        ": none of the inputs requires grad, there is nothing to check");
+        ": none of the inputs requires grad, so there is nothing to check");
   return differentiable;
 }
 
@@ -119,7 +120,7 @@ variable_list evaluate_watching_inputs(const Problem& problem) {
 
 // ---- Both derivatives --------------------------------------------------------------------------------------------
 
-/// vᵀ J for every wanted input, as backward computes it. Zeros where the tape has nothing.
+/// vᵀ J for every wanted input, as backward computes it. Zeros for an input that the output does not depend on.
 variable_list vector_jacobian(const Problem& problem, const Tensor& output, const Tensor& v) {
   const variable_list inputs = problem.wanted_inputs();
   variable_list gradients(inputs.size());
@@ -135,7 +136,7 @@ variable_list vector_jacobian(const Problem& problem, const Tensor& output, cons
   return gradients;
 }
 
-/// The elements of every output with the inputs as they are now; none for outputs that have no derivative.
+/// The elements of every output for the present inputs; an empty list for an output that has no derivative.
 std::vector<std::vector<double>> output_elements(const Problem& problem, const variable_list& outputs) {
   const variable_list now = evaluate(problem);
   check(now.size() == outputs.size(), problem.check, ": the function returned ", outputs.size(),
@@ -181,9 +182,9 @@ std::string difference(const GradcheckOptions& options, double analytic, double 
 /// Every entry of every Jacobian.
 void compare_entries(const Problem& problem, const variable_list& outputs) {
   const variable_list inputs = problem.wanted_inputs();
-  std::vector<std::vector<std::vector<double>>>
-      rows;                        // [o, j][i]: the gradient by input i of entry j of output o
-  for (const Tensor& y : outputs)  // all of them before any input is touched
+  // rows[o, j][i]: the gradient by input i of entry j of output o. All are computed before any input changes.
+  std::vector<std::vector<std::vector<double>>> rows;
+  for (const Tensor& y : outputs)
     for (int64_t j = 0; y.is_floating_point() && j < y.numel(); ++j) {
       rows.emplace_back();
       for (const Tensor& row : vector_jacobian(problem, y, one_hot(y, j)))
@@ -258,7 +259,7 @@ void run(Problem& problem) {
   check_deterministic(problem, outputs, generator);
   if (!problem.options.fast_mode.value_or(rows * columns > kMostJacobianEntries))
     return compare_entries(problem, outputs);
-  // The graph of `outputs` has saved inputs that are about to change and change back, so each round makes a new one.
+  // Each round builds a new graph: the finite differences change the inputs, which the graph of `outputs` has saved.
   for (size_t i = 0; i < problem.wanted.size(); ++i)
     for (int round = 0; round < kProjections; ++round)
       compare_projections(problem, i, evaluate(problem), generator);
@@ -319,7 +320,7 @@ bool gradgradcheck(const ListFunction& fn, const variable_list& inputs, const va
   check(!outputs.empty(), "gradgradcheck: no output of the function requires grad");
   const variable_list directions = directions_for(outputs, grad_outputs);
 
-  // (inputs, grad_outputs) → the gradients of those inputs that require grad.
+  // (inputs, grad_outputs) → the gradients of the inputs that require grad.
   const size_t count = inputs.size();
   const ListFunction first_derivative = [&fn, count](const variable_list& all) {
     const variable_list x(all.begin(), all.begin() + count), v(all.begin() + count, all.end());

@@ -1,7 +1,7 @@
 // Hooks: functions that see, and may replace, the gradient of one tensor during a backward pass.
 //
-// The gradient of a tensor inside the graph gathers at an output of the node that made the tensor. So the node keeps the
-// hooks of that output. The tensor knows them too, for remove_hook.
+// The gradient of a tensor is gathered at an output of the node that made the tensor. So the node keeps the hooks
+// of that output. The tensor keeps them too, for remove_hook.
 #include "autograd/node.h"
 #include "tensor/create.h"
 #include "tensor/indexing.h"
@@ -9,7 +9,7 @@
 namespace gradus {
 namespace {
 
-/// The hooks of x, which x's node knows too. Makes them if there are none yet.
+/// The hooks of x, made if there are none yet. x's node shares them.
 GradientHooks& hooks_of(const Tensor& x) {
   TensorImpl& impl = x.impl();
   if (!impl.hooks) impl.hooks = Ref(new GradientHooks);

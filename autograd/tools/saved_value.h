@@ -1,4 +1,4 @@
-// SavedValue: what a custom op may keep for its backward beside tensors, in the spelling of libtorch's IValue.
+// SavedValue: a value that a custom op keeps for its backward. Its methods have the names of libtorch's IValue.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace gradus::autograd {
 
-/// A bool, a whole number, a real number, a text, a list of whole numbers or a tensor; nothing at first. Reading it as
-/// something else than it was given is an Error.
+/// A bool, an integer, a real number, a string, a list of integers or a tensor; empty at first. Error if it is
+/// read as another type than was stored.
 class SavedValue {
  public:
   SavedValue() = default;
@@ -35,8 +35,8 @@ class SavedValue {
   enum class Kind { nothing, a_bool, an_int, a_double, a_string, a_list, a_tensor };
   void check_is(Kind asked) const;
 
-  // The member that kind_ names has the value. A variant would save bytes that nobody counts, and compile for longer
-  // than all the rest of the header.
+  // kind_ says which of the other members holds the value. A std::variant would save a few bytes, but take longer to
+  // compile than the rest of the header.
   Kind kind_ = Kind::nothing;
   Scalar number_ = 0;
   std::string string_;

@@ -1,5 +1,5 @@
-// The tape as a table (print_tape) and as a drawing (tape_dot). Both name the nodes alike: leaves x1, x2, …
-// in the order in which the ops use them, ops %1, %2, … in the order in which they ran.
+// The tape as a table (print_tape) and as a drawing (tape_dot). Both use the same names: leaves are x1, x2, … in
+// the order in which the ops use them, and ops are %1, %2, … in the order in which they ran.
 #include "autograd/tools/tape.h"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ namespace {
 
 bool is_leaf(const Node& node) { return node.number() == 0; }
 
-/// All nodes that lead to a tensor, leaves first, then ops by age.
+/// All nodes that a tensor depends on: first the leaves, then the ops, oldest first.
 class Tape {
  public:
   explicit Tape(Edge root) : root_(std::move(root)) {
@@ -78,7 +78,7 @@ std::string shapes(Node& node) {
   return list.str();
 }
 
-/// "4", "0.1219" or "1.3e-05"; empty if no backward has noted it.
+/// "4", "0.1219" or "1.3e-05"; empty if no backward pass has noted it.
 std::string gradient_norm(const Node& node) {
   if (!node.notes || node.notes->gradient_norm < 0) return "";
   char digits[32];
@@ -123,7 +123,7 @@ void print_table(const std::vector<Row>& rows, std::ostream& out) {
   }
 }
 
-/// A heading and the lines from the one at `begin` on.
+/// A heading, and the rows of all nodes from number `begin` on.
 std::vector<Row> rows_of(const Tape& tape, size_t begin) {
   std::vector<Row> rows = {{"", "op", "inputs", "shape", ""}};
   for (Node* node : std::span(tape.nodes()).subspan(begin)) {

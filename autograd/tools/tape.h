@@ -1,4 +1,4 @@
-// The tape made visible. Not part of libtorch's API.
+// Printing and drawing the tape. Not part of libtorch's API.
 #pragma once
 
 #include <iostream>
@@ -9,8 +9,8 @@
 
 namespace gradus {
 
-/// Prints the tape that leads to `result`, oldest op first, one line each: a number, the op, the numbers of
-/// its inputs, the shape of its output and, if a backward ran under KeepGradientNorms, the norm of its
+/// Prints the tape that leads to `result`, oldest op first. Each line has a name (%1, %2, …), the op, the names
+/// of its inputs, the shape of its output and, if a backward ran under KeepGradientNorms, the norm of its
 /// gradient. The backward pass visits the same lines from the last to the first.
 void print_tape(const Tensor& result, std::ostream& out = std::cout);
 
@@ -18,7 +18,7 @@ void print_tape(const Tensor& result, std::ostream& out = std::cout);
 std::string tape_dot(const Tensor& result);
 
 namespace autograd {
-/// The last lines, at most `most`, that print_tape would show of the tape that leads to a node.
+/// The last lines, at most `most`, of the tape that leads to a node, as print_tape prints them.
 std::string end_of_tape(Node& node, size_t most);
 }  // namespace autograd
 

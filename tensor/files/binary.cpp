@@ -17,19 +17,19 @@ bool HeaderReader::take(std::string_view word) {
 }
 
 void HeaderReader::expect(std::string_view word) {
-  if (!take(word)) refuse("'" + std::string(word) + "'");
+  if (!take(word)) fail_expecting("'" + std::string(word) + "'");
 }
 
 void HeaderReader::expect_end() {
   skip_blanks();
-  if (place_ != text_.size()) refuse("its end");
+  if (place_ != text_.size()) fail_expecting("its end");
 }
 
 int64_t HeaderReader::number() {
   skip_blanks();
   int64_t value = -1;
   const auto [stop, error] = std::from_chars(text_.data() + place_, text_.data() + text_.size(), value);
-  if (error != std::errc() || value < 0) refuse("a whole number from 0 to 2^63 - 1");
+  if (error != std::errc() || value < 0) fail_expecting("a whole number from 0 to 2^63 - 1");
   place_ = static_cast<size_t>(stop - text_.data());
   return value;
 }
@@ -51,7 +51,7 @@ std::string HeaderReader::string(char quote) {
   std::string result;
   for (;;) {
     if (place_ == text_.size() || static_cast<unsigned char>(text_[place_]) < ' ')
-      refuse("the quote that ends a string");
+      fail_expecting("the quote that ends a string");
     const char c = text_[place_++];
     if (c == quote) return result;
     if (c == '\\')
@@ -71,15 +71,16 @@ void HeaderReader::append_escaped(std::string& result) {
     return;
   }
   uint32_t code = hexadecimal();
-  if (code >= 0xDC00 && code < 0xE000) refuse("the first half of a surrogate pair");
+  if (code >= 0xDC00 && code < 0xE000) fail_expecting("the first half of a surrogate pair");
   if (code >= 0xD800 && code < 0xDC00) {
     const bool escaped = place_ < text_.size() && text_[place_] == '\\';
     place_ += escaped;
     const uint32_t low = escaped ? hexadecimal() : 0;
-    if (low < 0xDC00 || low >= 0xE000) refuse("the second half of a surrogate pair");
+    if (low < 0xDC00 || low >= 0xE000) fail_expecting("the second half of a surrogate pair");
     code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
   }
-  // UTF-8: one byte up to 7 bits, else a first byte that tells the length, and then 6 bits in each.
+  // UTF-8: up to 7 bits take one byte. More bits take a first byte, which gives the length, and 6 bits in
+  // each byte after it.
   const int following = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
   static constexpr uint32_t first_bytes[] = {0, 0xC0, 0xE0, 0xF0};
   result += static_cast<char>(first_bytes[following] | code >> (6 * following));
@@ -91,12 +92,12 @@ uint32_t HeaderReader::hexadecimal() {
   uint32_t value = 0;
   if (digits.size() < 5 || digits[0] != 'u' ||
       std::from_chars(&digits[1], digits.data() + 5, value, 16).ptr != digits.data() + 5)
-    refuse("an escape of JSON");
+    fail_expecting("an escape of JSON");
   place_ += 5;
   return value;
 }
 
-void HeaderReader::refuse(std::string_view expected) const {
+void HeaderReader::fail_expecting(std::string_view expected) const {
   const std::string_view rest = text_.substr(place_);
   fail(source_, ", byte ", place_, " of the header: expected ", expected, ", found ",
        rest.empty() ? "its end" : '"' + shown(rest, 20) + '"');

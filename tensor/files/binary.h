@@ -1,4 +1,4 @@
-// What the binary formats .npy and .safetensors share: a header of text that tells what the bytes after it mean.
+// What the binary formats .npy and .safetensors share: a text header that describes the bytes after it.
 #pragma once
 
 #include <bit>
@@ -11,22 +11,25 @@
 namespace gradus {
 
 static_assert(std::endian::native == std::endian::little,
-              "the binary formats are read and written as they lie");
+              "the binary formats are little-endian: bytes are read and written in memory order");
 
-/// Takes a header's text piece by piece. What does not fit is an Error that says where:
+/// Reads a header's text piece by piece. An Error says where the text is not as expected:
 /// "x.npy, byte 23 of the header: expected ':', found "="".
 class HeaderReader {
  public:
-  /// Both must outlive the reader; `source` is the file's name.
+  /// `text` and `source`, the file's name, must outlive the reader.
   HeaderReader(std::string_view text, const std::string& source) : text_(text), source_(source) {}
 
-  /// Each of these first skips blanks. Takes `word` if it comes next; or insists on it.
+  // All of these first skip blanks.
+
+  /// Reads `word` if it comes next; says whether it did.
   bool take(std::string_view word);
+  /// Reads `word`; Error if it does not come next.
   void expect(std::string_view word);
-  /// Insists that nothing is left.
+  /// Error if any text is left.
   void expect_end();
 
-  /// A string in the given quotes, with JSON's escapes. Bytes from 128 on are taken as they are.
+  /// A string in the given quotes, with JSON's escapes. Bytes from 128 on are not checked.
   std::string string(char quote = '"');
   /// A whole number from 0 to 2⁶³ - 1.
   int64_t number();
@@ -42,7 +45,8 @@ class HeaderReader {
     }
   }
 
-  [[noreturn]] void refuse(std::string_view expected) const;
+  /// Throws the Error: "… expected <expected>, found …".
+  [[noreturn]] void fail_expecting(std::string_view expected) const;
 
  private:
   void skip_blanks();
@@ -54,7 +58,8 @@ class HeaderReader {
   size_t place_ = 0;
 };
 
-/// A tensor of exactly these bytes, row-major. `what` begins the messages: "x.npy" or "x.npy: tensor \"w\"".
+/// A row-major tensor with these bytes as elements; Error if their number does not match. Error texts begin with
+/// `what`: "x.npy" or "x.safetensors: tensor \"w\"".
 Tensor tensor_of_bytes(const std::vector<int64_t>& sizes, Dtype dtype, std::string_view bytes,
                        const std::string& what);
 /// Appends the elements in row-major order.

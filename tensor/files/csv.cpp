@@ -20,7 +20,7 @@ struct Field {
   int64_t line = 0;  // where it begins; quoted fields may hold line breaks
 };
 
-/// Takes the records of a CSV text one after another.
+/// Reads the records of a CSV text one after another.
 class RecordReader {
  public:
   RecordReader(std::string_view text, const std::string& source) : text_(text), source_(source) {
@@ -96,7 +96,7 @@ std::string_view trimmed(std::string_view text) {
 
 enum class Parsed { number, missing, not_a_number, out_of_range };
 
-/// Reads all of `text` as a T. from_chars obeys no locale and is several times as fast as strtod.
+/// Reads all of `text` as a T. from_chars ignores the locale and is several times as fast as strtod.
 template <class T>
 Parsed parse(std::string_view text, T& value) {
   text = trimmed(text);
@@ -106,7 +106,8 @@ Parsed parse(std::string_view text, T& value) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (stop != end || error == std::errc::invalid_argument) return Parsed::not_a_number;
   if (error == std::errc::result_out_of_range) {
-    // from_chars does not say on which side. A stream reads what is too small as 0 and refuses what is too big.
+    // from_chars does not say whether the number is too small or too large. A stream reads a too small one as 0, and
+    // fails on a too large one.
     std::istringstream stream{std::string(text)};
     stream.imbue(std::locale::classic());
     if (!(stream >> value)) return Parsed::out_of_range;
@@ -134,7 +135,7 @@ std::string quoted_list(const std::vector<std::string>& names) {
   return list + (names.size() > kMost ? ", …" : "");
 }
 
-/// The place of the column with that name; Error if there is none, or more than one.
+/// The index of the column with that name; Error if no column has it, or more than one.
 size_t find_column(const std::string& source, const std::vector<std::string>& names, std::string_view name) {
   const auto found = std::ranges::find(names, name);
   check(found != names.end(), source, ": there is no column \"", shown(name), "\"; there are ",
@@ -196,26 +197,26 @@ class TableReader {
       case Parsed::number:
         return value;
       case Parsed::out_of_range:
-        refuse(i, "a number that fits ", dtype_of<T>());
+        fail_expecting(i, "a number that fits ", dtype_of<T>());
       case Parsed::not_a_number:
-        refuse(i, std::integral<T> ? "a whole number" : "a number");
+        fail_expecting(i, std::integral<T> ? "a whole number" : "a number");
       case Parsed::missing:
         break;
     }
-    if (!options_.allow_missing) refuse(i, std::integral<T> ? "a whole number" : "a number");
+    if (!options_.allow_missing) fail_expecting(i, std::integral<T> ? "a whole number" : "a number");
     return std::numeric_limits<T>::quiet_NaN();
   }
 
   int64_t label(size_t i) {
     const std::string_view name = trimmed(fields_[i].text);
-    if (name.empty()) refuse(i, "a label");
+    if (name.empty()) fail_expecting(i, "a label");
     const auto [entry, is_new] = places_.try_emplace(std::string(name), table_.classes.size());
     if (is_new) table_.classes.emplace_back(name);
     return static_cast<int64_t>(entry->second);
   }
 
   template <class... Parts>
-  [[noreturn]] void refuse(size_t i, const Parts&... expected) const {
+  [[noreturn]] void fail_expecting(size_t i, const Parts&... expected) const {
     const std::string name = has_header_ ? " (" + shown(names_[i]) + ")" : "";
     fail(source_, ", line ", fields_[i].line, ", column ", i + 1, name, ": expected ", expected...,
          ", found \"", shown(fields_[i].text, 40), '"');

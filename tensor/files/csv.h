@@ -16,39 +16,39 @@
 
 namespace gradus {
 
-/// Stands for the last column's name, whatever it is: {.label = kLastColumn}.
+/// The last column, whatever its name: {.label = kLastColumn}.
 inline constexpr const char* kLastColumn = "(last column)";
 
 struct CsvOptions {
   Dtype dtype = get_default_dtype();  // of the values: float32, float64 or int64
-  /// Is the first row one of column names? By default it is if none of its fields is a number. A table
-  /// without such a row has columns named "1", "2", ….
+  /// Does the first row hold the column names? By default it does if none of its fields is a number. Without such
+  /// a row the columns are named "1", "2", ….
   std::optional<bool> header = std::nullopt;
   std::vector<std::string> columns = {};  // the columns to read, in this order; all of them if empty
-  std::string label = {};      // the column of text that becomes `labels`, and is not among the values
-  bool allow_missing = false;  // are empty fields and "nan" read as NaN, or refused?
+  std::string label = {};                 // the text column that is read into `labels` instead of `values`
+  bool allow_missing = false;             // reads empty fields and "nan" as NaN; otherwise they are an Error
 };
 
 struct CsvTable {
   std::vector<std::string> columns;  // the names of the columns of `values`
   Tensor values;                     // (rows, columns)
-  Tensor labels;  // (rows,) int64, places in `classes`; undefined if no label was asked for
+  Tensor labels;  // (rows,) int64, indices into `classes`; undefined if no label was asked for
   std::vector<std::string> classes;  // the different labels, in the order in which they first appear
   std::string source;                // the file, for messages
 
   int64_t rows() const { return values.size(0); }
-  /// One column of the values, (rows,): a view. Error naming the columns there are, if none has that name.
+  /// One column of the values, (rows,): a view. If no column has that name, the Error lists the columns.
   Tensor column(std::string_view name) const;
 };
 
-/// Reads a table. Fields may be quoted, lines end in LF or CRLF, empty lines count for nothing, and a
-/// byte-order mark is skipped. What cannot be read is an Error that says where:
+/// Reads a table. Fields may be quoted. Lines end in LF, CRLF or CR. Empty lines and a byte-order mark are
+/// skipped. An Error says where the table cannot be read:
 ///
 ///     iris.csv, line 38, column 3 (petal_length): expected a number, found "n/a"
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
 
-/// Writes a matrix, or a vector as one column, under the given column names (none: no header row). Every
-/// number is written so that reading it gives the same bits. The file is replaced whole or, on an Error, not at all.
+/// Writes a matrix, or a vector as one column, under the given column names (none: no header row). Reading a
+/// number back gives the same bits. The file is replaced whole or, on an Error, not at all.
 void write_csv(const std::string& path, const Tensor& values, const std::vector<std::string>& columns = {});
 
 }  // namespace gradus

@@ -46,8 +46,8 @@ void replace_file(const std::string& name, std::string_view bytes) {
         ": it is a folder");
   if (fs::exists(status) && !fs::is_regular_file(status)) return write(path, bytes, path);
 
-  // Written under another name in the same folder, so that the last step is only a renaming, which cannot
-  // fail half-way. The name is a random one: two programs may be writing the same file.
+  // The bytes go to a draft in the same folder, which is then renamed: a rename cannot fail half-way. The draft's
+  // name is random, because two programs may write the same file.
   const fs::path target = fs::is_symlink(path, ignored) ? fs::weakly_canonical(path, ignored) : path;
   fs::path draft = target;
   draft += ".draft-" + std::to_string(std::random_device{}());

@@ -6,14 +6,14 @@
 
 namespace gradus {
 
-/// The bytes of a file. Error "cannot read x.csv: No such file or directory", likewise for a folder.
+/// The bytes of a file. Error "cannot read x.csv: No such file or directory", or "…: it is a folder".
 std::string read_file(const std::string& path);
 
-/// Puts `bytes` in the place of whatever was in the file: all of them, or on an Error none, and the old
-/// content stays. A symbolic link stays one; a device or pipe (/dev/stdout) is written to directly.
+/// Replaces the content of a file by `bytes`. On an Error the old content stays. A symbolic link stays a link,
+/// and its target is replaced. A device or pipe (/dev/stdout) is written to directly.
 void replace_file(const std::string& path, std::string_view bytes);
 
-/// Text from a file as messages show it: at most `most` bytes, and with nothing in it that a terminal would obey.
+/// Text from a file for a message: at most `most` bytes, with '?' in place of control characters.
 std::string shown(std::string_view text, size_t most = 80);
 
 }  // namespace gradus

@@ -21,7 +21,7 @@ struct Header {
   std::vector<int64_t> shape;
 };
 
-/// '<f4': the byte order ('|' where there is none), then the name.
+/// Reads '<f4': the byte order ('|' for one-byte elements), then the name.
 void set_dtype(Header& header, std::string_view descr, const std::string& source) {
   const auto found = std::ranges::find(kNames, descr.substr(std::min<size_t>(1, descr.size())),
                                        [](auto& row) { return row.second; });
@@ -50,7 +50,7 @@ Header parse_header(std::string_view text, const std::string& source) {
       seen |= 4;
       header.shape = reader.numbers("(", ")");
     } else {
-      reader.refuse("descr, fortran_order or shape, not '" + shown(key) + "'");
+      reader.fail_expecting("descr, fortran_order or shape, not '" + shown(key) + "'");
     }
   });
   reader.expect_end();
@@ -58,7 +58,7 @@ Header parse_header(std::string_view text, const std::string& source) {
   return header;
 }
 
-/// Takes the first `count` bytes off.
+/// Removes the first `count` bytes and returns them.
 std::string_view take_bytes(std::string_view& bytes, size_t count, const std::string& source) {
   check(count <= bytes.size(), source, ": the file ends within its header");
   const std::string_view taken = bytes.substr(0, count);
@@ -66,7 +66,7 @@ std::string_view take_bytes(std::string_view& bytes, size_t count, const std::st
   return taken;
 }
 
-/// x whose elements lie first index fastest: row-major, its sizes would be in reverse. Transposing mends both.
+/// A column-major array from its elements read as row-major, with the sizes in reverse order: the transpose of x.
 Tensor transposed(const Tensor& x) {
   std::vector<int64_t> dims(static_cast<size_t>(x.dim()));
   for (size_t d = 0; d < dims.size(); ++d) dims[d] = static_cast<int64_t>(dims.size() - 1 - d);
@@ -109,8 +109,8 @@ void write_npy(const std::string& path, const Tensor& x) {
   for (int64_t d = 0; d < x.dim(); ++d) header += (d == 0 ? "" : " ") + std::to_string(x.size(d)) + ",";
   if (x.dim() > 1) header.pop_back();  // as Python writes it: (), (3,), (3, 4)
   header += "), }";
-  const size_t length =
-      (kMark.size() + 4 + header.size() + 64) / 64 * 64 - kMark.size() - 4;  // a multiple of 64 in all
+  // The elements begin at a multiple of 64 bytes.
+  const size_t length = (kMark.size() + 4 + header.size() + 64) / 64 * 64 - kMark.size() - 4;
   header.resize(length, ' ');
   header.back() = '\n';
 

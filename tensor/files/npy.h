@@ -17,10 +17,10 @@
 
 namespace gradus {
 
-/// The array as a tensor of its dtype: versions 1.0 to 3.0, either byte order, row- or column-major (a row-major tensor
-/// in both cases). Error for a dtype that Gradus does not have, and for whatever is not such a file.
+/// The array as a row-major tensor of its dtype. The file may have version 1.0 to 3.0, either byte order, and be
+/// row- or column-major. Error for a dtype that Gradus does not have, and for a file in another format.
 Tensor read_npy(const std::string& path);
-/// The same of bytes that are in memory; `source` names them in messages.
+/// read_npy for bytes in memory; `source` names them in messages.
 Tensor parse_npy(std::string bytes, const std::string& source);
 
 /// Writes version 1.0. The file is replaced whole or, on an Error, not at all.

@@ -21,7 +21,7 @@ const auto* row_of(Dtype dtype) {
 
 struct Entry {
   std::string name, dtype;
-  std::vector<int64_t> shape, offsets;  // in the data: first byte, and the one after the last
+  std::vector<int64_t> shape, offsets;  // offsets in the data: the first byte, and one after the last
 };
 
 /// {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}, in any order.
@@ -30,7 +30,7 @@ Entry parse_entry(HeaderReader& reader, std::string name) {
   int seen = 0;  // a bit for each key
   const auto begins = [&](const std::string& key, const char* expected, int bit) {
     if (key != expected) return false;
-    if (seen & bit) reader.refuse("\"" + key + "\" only once in \"" + shown(entry.name) + "\"");
+    if (seen & bit) reader.fail_expecting("\"" + key + "\" only once in \"" + shown(entry.name) + "\"");
     seen |= bit;
     return true;
   };
@@ -44,10 +44,10 @@ Entry parse_entry(HeaderReader& reader, std::string name) {
     else if (begins(key, "data_offsets", 4))
       entry.offsets = reader.numbers();
     else
-      reader.refuse("dtype, shape or data_offsets, not \"" + shown(key) + "\"");
+      reader.fail_expecting("dtype, shape or data_offsets, not \"" + shown(key) + "\"");
   });
   if (seen != 7 || entry.offsets.size() != 2)
-    reader.refuse("dtype, shape and two data_offsets for \"" + shown(entry.name) + "\"");
+    reader.fail_expecting("dtype, shape and two data_offsets for \"" + shown(entry.name) + "\"");
   return entry;
 }
 
@@ -59,11 +59,12 @@ std::vector<Entry> parse_header(std::string_view header, Safetensors& file) {
     std::string name = reader.string();
     reader.expect(":");
     if (name != kMetadata) return entries.push_back(parse_entry(reader, std::move(name)));
-    if (std::exchange(has_metadata, true)) reader.refuse("only one __metadata__");
+    if (std::exchange(has_metadata, true)) reader.fail_expecting("only one __metadata__");
     reader.entries([&] {
       const std::string key = reader.string();
       reader.expect(":");
-      if (!file.metadata.emplace(key, reader.string()).second) reader.refuse("each key once in __metadata__");
+      if (!file.metadata.emplace(key, reader.string()).second)
+        reader.fail_expecting("each key once in __metadata__");
     });
   });
   reader.expect_end();
@@ -79,7 +80,7 @@ Dtype dtype_called(const std::string& name, const std::string& what) {
   fail(what, " has the dtype ", shown(name), ", which Gradus does not have; it reads ", known);
 }
 
-/// Makes the tensors. Laid end to end, their bytes must be the data: no gap, no overlap, nothing after the last.
+/// Makes the tensors. Their bytes must fill `data` exactly: no gap, no overlap, nothing after the last.
 void take_tensors(std::vector<Entry> entries, std::string_view data, Safetensors& file) {
   std::ranges::sort(entries, {}, &Entry::offsets);
   int64_t place = 0;
@@ -88,7 +89,7 @@ void take_tensors(std::vector<Entry> entries, std::string_view data, Safetensors
     const int64_t begin = entry.offsets[0], end = entry.offsets[1];
     check(begin == place && begin <= end && std::cmp_less_equal(end, data.size()), what,
           " has data_offsets [", begin, ", ", end, "]; they must begin at ", place,
-          ", where the data before end, and not pass ", data.size());
+          ", where the tensors before it end, and not pass ", data.size());
     const Dtype dtype = dtype_called(entry.dtype, what);
     const auto bytes = data.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
     check(file.tensors.emplace(entry.name, tensor_of_bytes(entry.shape, dtype, bytes, what)).second, what,
@@ -99,8 +100,8 @@ void take_tensors(std::vector<Entry> entries, std::string_view data, Safetensors
         " bytes at the end belong to no tensor");
 }
 
-/// Files that are often mistaken for safetensors.
-void refuse_other_formats(std::string_view bytes, const std::string& source) {
+/// Error, with the way out, for formats that are often mistaken for safetensors.
+void check_format(std::string_view bytes, const std::string& source) {
   check(!bytes.starts_with("PK\x03\x04"), source,
         ": this is a .pt file of PyTorch, which can hold programs; in Python, ",
         "safetensors.torch.save_file(state_dict, name) writes a file that Gradus reads");
@@ -132,7 +133,7 @@ std::string listed(IntArrayRef numbers) {
 }  // namespace
 
 Safetensors parse_safetensors(std::string_view bytes, const std::string& source) {
-  refuse_other_formats(bytes, source);
+  check_format(bytes, source);
   check(bytes.size() >= kLengthBytes, source, ": ", bytes.size(),
         " bytes are too few for a safetensors file");
   uint64_t length = 0;
@@ -145,13 +146,11 @@ Safetensors parse_safetensors(std::string_view bytes, const std::string& source)
   return file;
 }
 
-Safetensors read_safetensors(const std::string& path) {
-  return parse_safetensors(read_file(path), path);
-}
+Safetensors read_safetensors(const std::string& path) { return parse_safetensors(read_file(path), path); }
 
 std::string safetensors_bytes(const NamedTensors& tensors,
                               const std::map<std::string, std::string>& metadata) {
-  // The largest elements first: so each tensor's data are aligned to its elements.
+  // Tensors with the largest elements come first, so the data of each tensor are aligned to its element size.
   std::vector<std::pair<std::string, Tensor>> order(tensors.begin(), tensors.end());
   for (const auto& [name, x] : order) {
     check(x.defined(), "save: the tensor \"", name, "\" is undefined");

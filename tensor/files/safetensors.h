@@ -9,9 +9,10 @@
 //
 //     {"__metadata__": {"epoch": "7"}, "U": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}, …}
 //
-// JSON of this one shape needs no library, and with one Gradus could be built without being able to save. What is
-// read here is only that shape: no nesting to run out of stack on, no name twice. Source: the format's description
-// at https://github.com/huggingface/safetensors.
+// Gradus reads and writes this one form of JSON itself, so saving needs no JSON library. Other JSON is an Error: more
+// nesting, which could overflow the stack, or a name that occurs twice.
+//
+// Source: the description of the format at https://github.com/huggingface/safetensors.
 #pragma once
 
 #include <map>
@@ -24,21 +25,22 @@ namespace gradus {
 
 using NamedTensors = std::map<std::string, Tensor>;
 
-/// What is in a file.
+/// The content of a file.
 struct Safetensors {
   NamedTensors tensors;
   std::map<std::string, std::string> metadata;  // remarks, such as {"epoch": "7"}
   std::string source = "safetensors";           // the file's name, for messages
 };
 
-/// Reads a whole file. Error for a dtype that Gradus does not have (BF16), and for whatever is not such a file:
-/// a header longer than the file, data that overlap or leave gaps, sizes that do not fit the data, a name twice.
+/// Reads a whole file. Error for a dtype that Gradus does not have (BF16), and for an invalid file: a
+/// header longer than the file, data that overlap or leave gaps, sizes that do not fit the data, a
+/// name that occurs twice.
 Safetensors read_safetensors(const std::string& path);
-/// The same of bytes that are in memory.
+/// read_safetensors for bytes in memory.
 Safetensors parse_safetensors(std::string_view bytes, const std::string& source);
 
-/// Writes a file that has the bytes that the format's own library writes. It is replaced whole or, on an Error,
-/// not at all. Error for an undefined tensor, and one called __metadata__.
+/// Writes the same bytes as the format's own library. The file is replaced whole or, on an Error, not at all.
+/// Error for an undefined tensor, and for one called __metadata__.
 void write_safetensors(const std::string& path, const NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 /// The bytes of such a file.

@@ -4,7 +4,7 @@
 
 namespace gradus {
 
-// The names are those of libtorch: one tensor is a list of one.
+// The names are libtorch's, which saves one tensor as a list of one.
 NamedTensors tensors_of(const Tensor& x) { return {{"0", x}}; }
 
 void set_tensors(Tensor& x, const Safetensors& file) {

@@ -3,9 +3,10 @@
 //     save(net, "net.safetensors");          load(net, "net.safetensors");
 //     save(adam, "adam.safetensors");        load(adam, "adam.safetensors");
 //
-// What is written is always safetensors, so Python opens it too: safetensors.numpy.load_file("net.safetensors").
-// Any type can be saved for which there are two functions in its namespace: tensors_of(x), all of it as named tensors,
-// and set_tensors(x, file), which puts them back, or throws and changes nothing.
+// The format is always safetensors, so Python opens the file too: safetensors.numpy.load_file("net.safetensors").
+//
+// A type can be saved if its namespace has two functions: tensors_of(x) returns all of x as named tensors, and
+// set_tensors(x, file) puts them back, or throws and changes nothing.
 #pragma once
 
 #include <istream>
@@ -19,8 +20,9 @@
 namespace gradus {
 
 NamedTensors tensors_of(const Tensor& x);
-/// The tensor becomes the one in the file, whatever shape and dtype it had; it stays on its device, and requires grad
-/// if it did. (A file knows nothing of that: an undefined tensor becomes one that does not.)
+/// x takes the shape, the dtype and the elements of the tensor in the file. It keeps its device
+/// and requires_grad, which are not in the file. An undefined x becomes a tensor on the cpu that
+/// does not require grad.
 void set_tensors(Tensor& x, const Safetensors& file);
 
 NamedTensors tensors_of(const std::vector<Tensor>& list);
@@ -39,7 +41,7 @@ void save(const Value& value, std::ostream& out) {
         "save: cannot write to the stream");
 }
 
-/// Error if the file is not one that `save` wrote of such a value; the value is then as it was.
+/// Error, and no change of the value, if the file was not written by `save` from such a value.
 template <class Value>
 void load(Value& value, const std::string& path) {
   set_tensors(value, read_safetensors(path));
@@ -51,15 +53,16 @@ void load(Value& value, std::istream& in) {
   set_tensors(value, parse_safetensors(bytes, "stream"));
 }
 
-/// How the tensors in a file differ from those that something is made of, all of it in one Error:
+/// The differences between the tensors in a file and those of the object to load, all in one Error:
 ///
 ///     net.safetensors: there is no "out.bias"; no place for "extra"; "out.weight" is float32 (3, 4), not float32 (4, 4)
 class Differences {
  public:
   void missing(const std::string& name) { missing_.push_back('"' + shown(name) + '"'); }
   void unexpected(const std::string& name) { unexpected_.push_back('"' + shown(name) + '"'); }
-  /// Notes down if x has another shape or dtype than expected; true if it has not.
+  /// Notes a difference if x does not have this dtype and these sizes; true if it has.
   bool compare(const std::string& name, const Tensor& x, Dtype dtype, IntArrayRef sizes);
+  /// Error that lists all differences, if there are any.
   void check_none(const std::string& source) const;
 
  private:

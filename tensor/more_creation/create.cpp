@@ -9,7 +9,7 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const Ten
   const double first = start.toDouble(), last = end.toDouble();
   const double step = steps > 1 ? (last - first) / static_cast<double>(steps - 1) : 0;
   kernels_of(x).arange(first, step, x.raw());
-  if (steps > 1) {  // first + (n-1)·step need not round to last
+  if (steps > 1) {  // first + (n-1)·step may not round to last
     View end_point = x.raw();
     end_point.data = static_cast<char*>(end_point.data) + (steps - 1) * item_size(end_point.dtype);
     end_point.dim = 0;
