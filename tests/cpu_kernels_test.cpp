@@ -51,15 +51,15 @@ TEST(Pointwise, OnOperandsOfAllStrides) {
     for (int64_t columns : kSizes) {
       const Tensor a = counted(rows, columns, kFloat64), b = counted(columns, rows, kFloat64) * 1000;
       const Tensor column = counted(rows, 1, kFloat64), row = counted(1, columns, kFloat64) * 0.5;
-      const Tensor turned = b.t().contiguous();
-      EXPECT_TRUE(equal(a + b.t(), a + turned));
-      EXPECT_TRUE(equal(b.t() * column, turned * column));
-      EXPECT_TRUE(equal(b.t() - row, turned - row));
-      EXPECT_TRUE(equal(where(b.t() > 3000, a, row), where(turned > 3000, a, row)));
+      const Tensor transposed = b.t().contiguous();
+      EXPECT_TRUE(equal(a + b.t(), a + transposed));
+      EXPECT_TRUE(equal(b.t() * column, transposed * column));
+      EXPECT_TRUE(equal(b.t() - row, transposed - row));
+      EXPECT_TRUE(equal(where(b.t() > 3000, a, row), where(transposed > 3000, a, row)));
       Tensor into = zeros({rows, 3 * columns}, kFloat64);
       into.slice(1, 1, 3 * columns, 3).add_(b.t()).mul_(column);
-      EXPECT_TRUE(equal(into.slice(1, 1, 3 * columns, 3).contiguous(), turned * column));
-      EXPECT_EQ(into.sum().item<double>(), (turned * column).sum().item<double>());
+      EXPECT_TRUE(equal(into.slice(1, 1, 3 * columns, 3).contiguous(), transposed * column));
+      EXPECT_EQ(into.sum().item<double>(), (transposed * column).sum().item<double>());
     }
 }
 

@@ -110,8 +110,7 @@ TEST_F(Csv, WithoutColumnNames) {
   EXPECT_EQ(read("5.1,setosa\n4.9,virginica\n", {.label = "2"}).classes, (Names{"setosa", "virginica"}));
   EXPECT_EQ(read("5.1,setosa\n4.9,virginica\n", {.label = kLastColumn}).classes,
             (Names{"setosa", "virginica"}));
-  EXPECT_EQ(read(",\n1,2\n", {.allow_missing = true}).rows(),
-            2);  // a row of missing values is no row of names
+  EXPECT_EQ(read(",\n1,2\n", {.allow_missing = true}).rows(), 2);  // missing values are no names
   EXPECT_EQ(read(",a\n1,2\n").columns, (Names{"", "a"}));
 }
 

@@ -62,9 +62,9 @@ TEST_F(CudaSizes, StridesHave64Bits) {
   EXPECT_TRUE(equal(far.logical_not().cpu(), tensor({true, true, false})));
   const Tensor matrix = x.view({64, -1}).slice(1, 0, 40).fill_(false);  // its last row begins behind 2³¹
   matrix[63][2] = true;
-  const Tensor turned = matrix.t().contiguous();
-  EXPECT_TRUE(turned[2][63].item<bool>());
-  EXPECT_EQ(turned.sum().item<int64_t>(), 1);
+  const Tensor transposed = matrix.t().contiguous();
+  EXPECT_TRUE(transposed[2][63].item<bool>());
+  EXPECT_EQ(transposed.sum().item<int64_t>(), 1);
 }
 
 }  // namespace
