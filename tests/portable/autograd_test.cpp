@@ -1,4 +1,4 @@
-// The tape, in the spelling that Gradus and libtorch share: hooks, custom ops, writes through views, messages.
+// The tape, as far as Gradus and libtorch agree: hooks, custom ops, writes through views, messages.
 #include "tests/portable/framework.h"
 
 namespace portable {
@@ -154,7 +154,8 @@ TEST(Function, IsDifferentiatedTwice) {
   EXPECT_TRUE(same(second, 6 * x.detach()));
 }
 
-/// fails_with for what libtorch reports as a plain std::runtime_error, and Gradus as its Error, which is one.
+/// Like fails_with, for errors that libtorch throws as a plain std::runtime_error. Gradus's Error is
+/// derived from it.
 template <class Statement>
 testing::AssertionResult raises(const std::string& text, Statement statement) {
   try {

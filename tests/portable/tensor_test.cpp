@@ -1,4 +1,4 @@
-// Tensors, as far as Gradus and libtorch agree, name by name: types, creation, views, indexing, maths, reductions.
+// Tensors, as far as Gradus and libtorch agree: types, creation, views, indexing, maths, reductions.
 #include <cmath>
 
 #include "framework.h"
