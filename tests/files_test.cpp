@@ -109,11 +109,11 @@ TEST_F(Files, WrongSafetensorsAreErrors) {
   EXPECT_EQ(refusal(safetensors("{}", "abc")), "x: 3 bytes at the end belong to no tensor");
   EXPECT_EQ(refusal(safetensors("{}{")), "x, byte 2 of the header: expected its end, found \"{\"");
   EXPECT_EQ(of_entry(R"("dtype":"BF16","shape":[2],"data_offsets":[0,4])"),
-            "x: tensor \"w\" has the dtype BF16, which Gradus does not have; it reads BOOL, U8, I16, I32, "
-            "F32, F64, I64");
+            "x: tensor \"w\" has the dtype BF16, which Gradus does not have; "
+            "it reads BOOL, U8, I16, I32, F32, F64, I64");
   EXPECT_EQ(of_entry(R"("dtype":"F32","shape":[-1],"data_offsets":[0,4])"),
-            "x, byte 29 of the header: expected a whole number from 0 to 2^63 - 1, found "
-            "\"-1],\"data_offsets\":[…\"");
+            "x, byte 29 of the header: expected a whole number from 0 to 2^63 - 1, "
+            "found \"-1],\"data_offsets\":[…\"");
   EXPECT_EQ(of_entry(R"("dtype":"F32","shape":[2],"data_offsets":[0,4])"),
             "x: tensor \"w\": float32 (2,) takes 8 bytes, but there are 4");
   EXPECT_EQ(of_entry(R"("dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4])"),
@@ -121,8 +121,8 @@ TEST_F(Files, WrongSafetensorsAreErrors) {
   EXPECT_EQ(of_entry(R"("dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4])"),
             "x: tensor \"w\" has 9 dimensions; a tensor has at most 8");
   EXPECT_EQ(of_entry(R"("dtype":"F32","shape":[1],"data_offsets":[4,8])", 8),
-            "x: tensor \"w\" has data_offsets [4, 8]; they must begin at 0, where the data before end, and "
-            "not pass 8");
+            "x: tensor \"w\" has data_offsets [4, 8]; "
+            "they must begin at 0, where the data before end, and not pass 8");
   EXPECT_NE(of_entry(R"("dtype":"F32","shape":[1],"data_offsets":[0,8])").find("not pass 4"),
             std::string::npos);
   EXPECT_NE(of_entry(R"("dtype":"F32","shape":[1],"data_offsets":[0,4,8])").find("two data_offsets"),

@@ -38,8 +38,8 @@ Tensor bad_product(const variable_list& in) { return BadProduct::apply(in[0], in
 TEST(Gradcheck, NamesInputEntryNumbersAndTolerance) {
   const Tensor a = full({2, 3}, 2.5, kFloat64), b = leaf({{1, 2, 3}, {4, 5, 6}});
   EXPECT_ERROR(gradcheck(bad_product, {a, b}, {.atol = 1e-5, .rtol = 0}),
-               "gradcheck: bad_product, input 1 (2, 3), entry (1, 2): analytic 1.25 but numeric 2.5 "
-               "(difference 1.25 > tolerance 1e-05) for output entry (1, 2)");
+               "gradcheck: bad_product, input 1 (2, 3), entry (1, 2): "
+               "analytic 1.25 but numeric 2.5 (difference 1.25 > tolerance 1e-05) for output entry (1, 2)");
   EXPECT_FALSE(gradcheck(bad_product, {a, b}, {.raise_exception = false}));
   EXPECT_TRUE(gradcheck(bad_product, {b, a}));  // only b's rule is wrong
 }

@@ -136,10 +136,9 @@ TEST(Factors, PinvHasItsFourProperties) {
 // ---- Results that do not exist or are not unique -----------------------------------------------------------------
 
 TEST(Singular, IsAnErrorInSolveAndInv) {
-  EXPECT_ERROR(
-      linalg::inv(singular()),
-      "linalg.inv: The diagonal element 2 is zero, the inversion could not be completed because the input "
-      "matrix is singular.");
+  EXPECT_ERROR(linalg::inv(singular()),
+               "linalg.inv: The diagonal element 2 is zero, "
+               "the inversion could not be completed because the input matrix is singular.");
   EXPECT_ERROR(inverse(stack({identity(2), identity(2), singular()})),
                "linalg.inv: (Batch element 2): The diagonal element 2 is zero");
   EXPECT_ERROR(linalg::solve(singular(), ones({2}, kFloat64)),

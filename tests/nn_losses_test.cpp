@@ -40,12 +40,11 @@ TEST(Losses, SayWhichTargetIsOutOfRange) {
             "nll_loss: target -1 at position (1, 0) is out of range for 3 classes");
   EXPECT_EQ(error_of([&] { F::cross_entropy(logits, zeros(5)); }),
             "cross_entropy: the target must hold class indices (int64), not float32");
-  EXPECT_EQ(
-      error_of([&] {
-        F::cross_entropy(logits, tensor({0, 1}));
-      }),
-      "cross_entropy: the input is (5, 5) and the target (2,), but it must be (5,): one class per row of the "
-      "input");
+  EXPECT_EQ(error_of([&] {
+              F::cross_entropy(logits, tensor({0, 1}));
+            }),
+            "cross_entropy: the input is (5, 5) and the target (2,), but it must be (5,): "
+            "one class per row of the input");
   EXPECT_THROW(
       F::cross_entropy(logits, tensor({0, 1, 2, 3, 4}), F::CrossEntropyFuncOptions().weight(ones(3))), Error);
   EXPECT_THROW(F::binary_cross_entropy(tensor({1.5}), tensor({1.0})), Error);
@@ -55,8 +54,8 @@ TEST(Losses, OfAColumnAndAVectorAreErrors) {
   EXPECT_EQ(error_of([] {
               F::mse_loss(zeros({5, 1}), zeros(5));
             }),
-            "mse_loss: the input is (5, 1) and the target (5,); give them one shape, for example with "
-            "target.reshape(input.sizes())");
+            "mse_loss: the input is (5, 1) and the target (5,); "
+            "give them one shape, for example with target.reshape(input.sizes())");
   EXPECT_FLOAT_EQ(F::mse_loss(zeros({2, 2}), ones({})).item<float>(), 1);
 }
 

@@ -185,10 +185,9 @@ TEST(Optimizer, AllocatesNothingAfterItsFirstStep) {
 
 TEST(Optimizer, OfUnsuitableTensorsIsAnError) {
   Tensor p = parameter({1, 2});
-  EXPECT_EQ(
-      error_of([&] { optim::SGD({p * 2}, 0.1); }),
-      "can't optimize a non-leaf Tensor: this one of shape (2,) is the result of an op; optimise what it was "
-      "computed from, or its detach()");
+  EXPECT_EQ(error_of([&] { optim::SGD({p * 2}, 0.1); }),
+            "can't optimize a non-leaf Tensor: this one of shape (2,) is the result of an op; "
+            "optimise what it was computed from, or its detach()");
   EXPECT_EQ(error_of([&] {
               optim::SGD({p, p}, 0.1);
             }),

@@ -135,9 +135,8 @@ TEST_F(CudaDevice, LinearAlgebraRaisesTheErrorsOfTheCpu) {
          linalg::solve(singular.to(d), ones({3, 1}, d));
        }},
       {"(Batch element 1): The diagonal element 3 is zero", [&](Device d) { linalg::inv(singular.to(d)); }},
-      {"(Batch element 1): The factorization could not be completed because the input is not "
-       "positive-definite "
-       "(the leading minor of order 2",
+      {"(Batch element 1): The factorization could not be completed "
+       "because the input is not positive-definite (the leading minor of order 2",
        [&](Device d) { linalg::cholesky(indefinite.to(d)); }},
       {"leading minor of order 1", [](Device d) {
          cholesky(full({2, 2}, NAN, d));

@@ -140,22 +140,20 @@ TEST(Linalg, GradientsAgree) {
 
 TEST(Linalg, SaysWhatIsWrong) {
   EXPECT_TRUE(
-      fails_with("linalg.inv: The diagonal element 2 is zero, the inversion could not be completed because "
-                 "the input matrix is "
-                 "singular.",
+      fails_with("linalg.inv: The diagonal element 2 is zero, "
+                 "the inversion could not be completed because the input matrix is singular.",
                  [] { linalg::inv(singular()); }));
   EXPECT_TRUE(fails_with("linalg.inv: (Batch element 1): The diagonal element 2 is zero", [] {
     inverse(stack({eye(2, kFloat64), singular()}));
   }));
   EXPECT_TRUE(fails_with("linalg.solve: The solver failed because the input matrix is singular.",
                          [] { linalg::solve(singular(), ones({2}, kFloat64), true); }));
-  EXPECT_TRUE(
-      fails_with("linalg.cholesky: The factorization could not be completed because the input is not "
-                 "positive-definite (the "
-                 "leading minor of order 2 is not positive-definite).",
-                 [] {
-                   linalg::cholesky(tensor({{1.0, 2.0}, {2.0, 1.0}}, kFloat64));
-                 }));
+  EXPECT_TRUE(fails_with(
+      "linalg.cholesky: The factorization could not be completed because the input is not positive-definite "
+      "(the leading minor of order 2 is not positive-definite).",
+      [] {
+        linalg::cholesky(tensor({{1.0, 2.0}, {2.0, 1.0}}, kFloat64));
+      }));
   EXPECT_TRUE(
       fails_with("linalg.det: A must be batches of square matrices, but they are 2 by 3 matrices", [] {
         det(ones({2, 3}));
