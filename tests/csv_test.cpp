@@ -272,7 +272,7 @@ TEST_F(Csv, WritesEveryDtypeAndView) {
   EXPECT_EQ(written(empty({0, 3})), "");
 }
 
-TEST_F(Csv, RefusesToWrite) {
+TEST_F(Csv, WritingMistakesAreNamed) {
   const Tensor x = ones({2, 2});
   EXPECT_EQ(message([&] { write_csv("x.csv", x, {"a"}); }), "write_csv: 1 column names for 2 columns");
   EXPECT_EQ(message([] {

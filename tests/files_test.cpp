@@ -75,7 +75,7 @@ TEST_F(Files, SafetensorsKeepEveryBitOfEveryDtype) {
 
 // These are the bytes that safetensors.numpy.save({"b": …, "a": …, "c": …}, {"made": "by hand"}) writes, in
 // version 0.8. The largest elements come first, and the header is padded with blanks.
-TEST_F(Files, SafetensorsAreTheBytesOfTheFormatsOwnLibrary) {
+TEST_F(Files, SafetensorsHaveTheBytesOfTheReferenceLibrary) {
   const std::string bytes = safetensors_bytes(
       {{"b", tensor({1.0, 2.0})}, {"a", tensor({true})}, {"c", tensor({{5}})}}, {{"made", "by hand"}});
   const std::string header =

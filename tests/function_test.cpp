@@ -47,7 +47,7 @@ TEST(Function, RecordsNothingWithoutRequiresGrad) {
   EXPECT_EQ(live_node_count(), before);
 }
 
-TEST(Function, FreesWhatItSaved) {
+TEST(Function, FreesItsSavedTensors) {
   const int64_t before = live_node_count();
   {
     const Tensor x = leaf({1, 2}), y = Cube::apply(x).sum();
@@ -267,7 +267,7 @@ struct ExponentialInPlace : Function<ExponentialInPlace> {
   }
 };
 
-TEST(Function, MaySaveWhatItHasWritten) {
+TEST(Function, MaySaveATensorThatItHasWritten) {
   const int64_t before = live_node_count();
   {
     const Tensor x = leaf({1, -2});
@@ -288,7 +288,7 @@ struct ForgetsItsDirtyInput : Function<ForgetsItsDirtyInput> {
   static variable_list backward(AutogradContext*, variable_list gradients) { return gradients; }
 };
 
-TEST(Function, MustReturnWhatItHasWritten) {
+TEST(Function, MustReturnTheTensorThatItHasWritten) {
   const Tensor x = leaf({1, 2}), y = x * 1;
   EXPECT_ERROR(ForgetsItsDirtyInput::apply(y),
                "Some elements marked as dirty during the forward method were not returned");

@@ -171,7 +171,7 @@ TEST(Checkpoint, HasTheSameGradientsAndFewerNodes) {
   EXPECT_ERROR(y.sum().backward(), "a second time");
 }
 
-TEST(Checkpoint, GoesToAnyOrder) {
+TEST(Checkpoint, HasDerivativesOfAnyOrder) {
   const auto third_derivative = [](const std::function<Tensor(const Tensor&)>& f) {
     const Tensor x = leaf({0.5, 2});
     Tensor y = f(x * x);

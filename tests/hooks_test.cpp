@@ -184,7 +184,7 @@ TEST(Anomaly, NamesTheOpAndWhereItWasRecorded) {
   EXPECT_FALSE(x.grad().defined());
 }
 
-TEST(Anomaly, CountsTheInputsOfTheOp) {
+TEST(Anomaly, NamesTheInputByItsIndex) {
   const DetectAnomalyGuard detect_anomaly;
   const Tensor a = constant({1, 2}), b = leaf({1, 0});
   EXPECT_ERROR((a / b * 0).sum().backward(), "returned nan values in its 1th output");

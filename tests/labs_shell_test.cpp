@@ -152,7 +152,7 @@ TEST_F(LabShell, BadFlagsAreOneLineAndStatusTwo) {
   }
 }
 
-TEST_F(LabShell, HelpListsWhatTheLabOffersAndNoMore) {
+TEST_F(LabShell, HelpListsOnlyTheFlagsOfTheLab) {
   const Outcome help = run({"--help"}, kLab);
   EXPECT_EQ(help.status, 0);
   for (const char* flag : {"--part", "--epochs", "--lr", "--rank", "--seed", "--device", "--out", "--json",

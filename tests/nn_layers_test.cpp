@@ -79,7 +79,7 @@ TEST(Init, NeedsTwoDimensions) {
       "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions, this one is (5,)");
 }
 
-TEST(Init, RecordsNothing) {
+TEST(Init, IsNotRecorded) {
   const Tensor w = nn::init::kaiming_normal_(zeros({3, 4}, requires_grad()));
   EXPECT_TRUE(w.is_leaf());
   EXPECT_TRUE(w.requires_grad());

@@ -197,7 +197,7 @@ TEST(ModuleList, RegistersItsModules) {
   EXPECT_THROW(list->insert(5, nn::ReLU()), Error);
 }
 
-TEST(ModuleDict, UnregistersWhatIsPopped) {
+TEST(ModuleDict, UnregistersPoppedModules) {
   nn::ModuleDict dict(nn::ModuleDictImpl::Pairs{{"a", nn::Linear(2, 3).ptr()}, {"b", nn::ReLU().ptr()}});
   dict->update(nn::ModuleDictImpl::Pairs{{"a", nn::Linear(2, 5).ptr()}});
   EXPECT_EQ(dict->named_parameters()["a.bias"].numel(), 5);

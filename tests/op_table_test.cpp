@@ -263,7 +263,7 @@ TEST(OpTable, TakesTheFormulaOfTheOverloadThatIsCalled) {
   EXPECT_EQ(cell_of("tanh", 1, definitions), "y = tanh x; x̄ = ȳ (1 - y²)");  // from kernels/formulas.h
 }
 
-TEST(OpTable, RefusesTheFormulaOfAnotherOverload) {
+TEST(OpTable, DetectsTheFormulaOfAnotherOverload) {
   static const Definitions definitions = read_sources();
   EXPECT_NONFATAL_FAILURE(cell_of("max", 2, definitions), "say in .covers which overload it calls");
   EXPECT_NONFATAL_FAILURE(cell_of("pow", 1, definitions), "pow has several formulas");

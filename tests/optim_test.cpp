@@ -39,7 +39,7 @@ TEST_P(Formulas, AgreeWithAPlainLoop) {
 INSTANTIATE_TEST_SUITE_P(Optim, Formulas, testing::ValuesIn(rules::all),
                          [](const auto& rule) { return std::string(rule.param.name); });
 
-// ---- What a training loop relies on -----------------------------------------------------------------------
+// ---- Properties that a training loop relies on --------------------------------------------------------------
 
 TEST(Optimizer, AcceptsTheSpellingsOfLibtorch) {
   Tensor U = rand({3, 2}, requires_grad()), V = rand({3, 2}, requires_grad());
@@ -85,7 +85,7 @@ TEST(Optimizer, TakesGradientsAndParametersOfAnyStrides) {
 
 // One kernel call updates a whole group and divides it among the threads. An optimiser for each parameter
 // must give the same result.
-TEST(Optimizer, UpdatesAGroupLikeEachParameterAlone) {
+TEST(Optimizer, UpdatesAGroupLikeSeparateParameters) {
   for (const Rule& rule : rules::all) {
     manual_seed(4);
     Parameters together, apart;

@@ -455,7 +455,7 @@ TEST(Memory, OfATrainingLoopIsConstantAfterTheSecondIteration) {
 #endif
 }
 
-TEST(Memory, RunningOutIsAnErrorAndTheProcessGoesOn) {
+TEST(Memory, RunningOutIsAnErrorAndTheProcessStaysUsable) {
   EXPECT_ERROR(zeros({int64_t{1} << 44}, kFloat64), "out of memory");
   EXPECT_ERROR(ones(1).expand({int64_t{1} << 62}) + 1, "out of memory");  // 2⁶⁴ bytes must not wrap to 0
   EXPECT_EQ(ones({3}).sum().item<double>(), 3);

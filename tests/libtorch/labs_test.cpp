@@ -41,7 +41,7 @@ TEST(LabsOnLibtorch, GradientDescentOnTheTapeReachesTheTruncatedSvd) {
   EXPECT_NEAR(sum_of_squares(matmul(U, V) - A), 0.121911, 1e-4);
 }
 
-TEST(LabsOnLibtorch, AdamIgnoresWhatIsMasked) {
+TEST(LabsOnLibtorch, AdamIgnoresMaskedEntries) {
   manual_seed(0);
   const Tensor A = small_matrix();
   const auto [W, H, loss] = factorize(A, 2);

@@ -138,7 +138,7 @@ TEST(Linalg, GradientsAgree) {
   EXPECT_NEAR(probe(mT(tall()), through_svd), 1.0089086747302771, 1e-9);
 }
 
-TEST(Linalg, SaysWhatIsWrong) {
+TEST(Linalg, MistakesAreNamed) {
   EXPECT_TRUE(
       fails_with("linalg.inv: The diagonal element 2 is zero, "
                  "the inversion could not be completed because the input matrix is singular.",

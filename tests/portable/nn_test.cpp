@@ -284,7 +284,7 @@ TEST(Layers, HaveTheShapesOfTheirInputs) {
   EXPECT_TRUE(equal(F::one_hot(tensor({1, 0}), 3), tensor({{0, 1, 0}, {1, 0, 0}})));
 }
 
-TEST(Embedding, LeavesItsPaddingAlone) {
+TEST(Embedding, DoesNotTrainItsPadding) {
   nn::Embedding embedding(nn::EmbeddingOptions(4, 2).padding_idx(1));
   EXPECT_TRUE(equal(embedding->weight[1], zeros({2})));
   embedding(tensor({{1, 0}, {3, 3}})).sum().backward();
@@ -317,7 +317,7 @@ TEST(Dropout, IsTheIdentityInEvaluation) {
   EXPECT_TRUE(fails_with("dropout probability has to be between 0 and 1, but got", [] { nn::Dropout(1.5); }));
 }
 
-TEST(BatchNorm1d, RemembersWhatItSaw) {
+TEST(BatchNorm1d, KeepsRunningStatistics) {
   nn::BatchNorm1d norm(
       nn::BatchNorm1dOptions(3).eps(1e-4).momentum(0.5).affine(true).track_running_stats(true));
   norm(matrix());
@@ -391,7 +391,7 @@ TEST(Activations, WriteOverTheirInputIfAsked) {
 
 // ---- Losses -----------------------------------------------------------------------------------------------
 
-TEST(Losses, ReduceAsTheyAreTold) {
+TEST(Losses, HaveThreeReductions) {
   const Tensor x = matrix(), y = x * x, d = (x - y).abs();
   EXPECT_TRUE(same(F::mse_loss(x, y), d.square().mean()));
   EXPECT_TRUE(same(F::mse_loss(x, y, kSum), d.square().sum()));
