@@ -1,20 +1,20 @@
-# What ./labs/run and ./tests/run share: find or install what is needed, configure, build. Sourced by bash.
+# Functions of ./labs/run and ./tests/run, which source this file: install missing packages, configure, build.
 # shellcheck shell=bash
 
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 processors=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 just_installed=false
-# Threads that wait for work sleep instead of spinning: other programs may need the processors.
+# Waiting OpenMP threads sleep instead of spinning, since other programs may need the processors.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 
 say() { printf '== %s\n' "$*"; }
 die() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }
 
-# One row a need: who has it, how to see that it is there, and what each package manager calls it.
+# One row for each package: who needs it, how to check that it is installed, and its name in each package manager.
 packages() {
   cat <<'TABLE'
-# who   there if                     apt-get                 dnf             pacman         brew
+# who   installed if                 apt-get                 dnf             pacman         brew
 build   command:g++,clang++          g++                     gcc-c++         gcc            gcc
 build   command:cmake                cmake                   cmake           cmake          cmake
 build   command:ninja,make           ninja-build             ninja-build     ninja          ninja
@@ -52,7 +52,7 @@ package_manager() {
   done
 }
 
-missing_packages() { # WHO… → names in the package manager's own spelling
+missing_packages() { # WHO… → names of the missing packages in this machine's package manager
   local manager column who there apt dnf pacman brew
   manager=$(package_manager)
   packages | while read -r who there apt dnf pacman brew; do
@@ -64,8 +64,8 @@ missing_packages() { # WHO… → names in the package manager's own spelling
   done
 }
 
-# Prints the word to put before a command that installs: nothing, or sudo. Fails where this user may not install.
-# Without a terminal sudo must not ask for a password: nobody would answer.
+# Prints the prefix of a command that installs packages: nothing or sudo. Fails if this user may not install packages.
+# Without a terminal sudo must not ask for a password, because nobody could type it.
 privilege() {
   if [[ $1 == brew || $(id -u) == 0 ]]; then return 0; fi
   command -v sudo >/dev/null || return 1
@@ -82,28 +82,28 @@ install_missing() { # WHO…
     dnf) command="dnf install -y" ;;
     pacman) command="pacman -Sy --needed --noconfirm" ;;
     brew) command="brew install" ;;
-    *) die "missing, by Debian's names: $missing. Found none of apt-get, dnf, pacman and brew to install them with." ;;
+    *) die "missing packages (Debian's names): $missing. None of apt-get, dnf, pacman and brew was found to install them." ;;
   esac
   before=$(privilege "$manager") ||
-    die "missing: $missing. This user may not install packages; an administrator can: $command $missing"
+    die "missing packages: $missing. This user may not install them; an administrator can: $command $missing"
 
   say "installing with $manager: $missing"
   log=$(mktemp)
   export DEBIAN_FRONTEND=noninteractive
-  # shellcheck disable=SC2086 # $before, $command and $missing are words, meant to be split
+  # shellcheck disable=SC2086 # $before, $command and $missing are meant to be split into words
   if ! { [[ $manager != apt-get ]] || $before apt-get update; } </dev/null >"$log" 2>&1 ||
      ! $before $command $missing </dev/null >>"$log" 2>&1; then
     tail -n 15 "$log" >&2
     rm -f "$log"
-    die "could not install $missing; the lines above say why. By hand: $command $missing"
+    die "could not install $missing; the lines above say why. To try by hand: $command $missing"
   fi
   rm -f "$log"
   just_installed=true
   missing=$(missing_packages "$@" | xargs)
-  if [[ -n $missing ]]; then die "installed, but not found afterwards: $missing"; fi
+  if [[ -n $missing ]]; then die "these packages were installed, but still are not found: $missing"; fi
 }
 
-# Can CUDA kernels be compiled for a GPU, and run on one?
+# Is there a compiler for CUDA kernels, and a GPU that runs them?
 has_nvcc() { command -v "${CUDACXX:-nvcc}" >/dev/null; }
 has_gpu() { nvidia-smi -L >/dev/null 2>&1; }
 
@@ -116,7 +116,7 @@ is_configured() { # FOLDER OPTION=VALUE…
   done
 }
 
-# Configures a preset unless that is done already; CMake itself notices later changes of its files.
+# Configures a preset, if it is not configured with these options yet. CMake itself notices later changes of its files.
 configure() { # PRESET OPTION=VALUE…
   local preset=$1 folder="$root/build/$1" option log arguments=()
   shift

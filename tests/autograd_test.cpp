@@ -1,4 +1,4 @@
-// The tape as a specification: what backward and grad do, in which order, and what they refuse.
+// What backward and grad do, in which order, and which mistakes raise errors.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -21,7 +21,7 @@ Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat6
 
 std::vector<std::string> visited;
 
-/// The identity, which notes when its backward runs.
+/// The identity. It notes when its backward runs.
 struct Trace : autograd::Function<Trace> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const std::string& name) {
     ctx->set_materialize_grads(false);
@@ -36,14 +36,14 @@ struct Trace : autograd::Function<Trace> {
   static inline std::vector<std::string> names;
 };
 
-TEST(Order, IsThatOfTheOpsBackwards) {
+TEST(Order, IsTheReverseOfRecording) {
   visited.clear();
   const Tensor x = leaf(2);
   const Tensor a = Trace::apply(x, "a"), b = Trace::apply(x * a, "b"), c = Trace::apply(a * 3, "c");
   Trace::apply(x, "not part of the sum");
   (Trace::apply(c, "d") + b).backward();
-  EXPECT_EQ(visited,
-            (std::vector<std::string>{"d", "c", "b", "a"}));  // each once, when its gradient is complete
+  // Each node is visited once, when its gradient is complete.
+  EXPECT_EQ(visited, (std::vector<std::string>{"d", "c", "b", "a"}));
   EXPECT_EQ(x.grad().item<double>(), 2 * 2 + 3);
 }
 
@@ -83,7 +83,7 @@ TEST(Grad, AddsUpUntilItIsReset) {
   EXPECT_FALSE(x.grad().defined());
 }
 
-TEST(Grad, BelongsToOneTensorAlone) {
+TEST(Grad, IsNotSharedBetweenTensors) {
   const Tensor a = leaf({1, 2}), b = leaf({3, 4}), start = ones({2}, kFloat64);
   (a + b).backward(start);
   a.grad().zero_();
@@ -107,8 +107,8 @@ TEST(Grad, HasTheDtypeOfItsTensor) {
   EXPECT_EQ(twice.grad().dtype(), kFloat64);
 }
 
-// So that the gradient of a layer's weight need not be rearranged: Y = X Wᵀ.
-TEST(Grad, OfATransposedFactorLiesAsItsTensorDoes) {
+// In a layer, Y = X Wᵀ. The gradient of W should be contiguous, so that it need not be copied.
+TEST(Grad, OfATransposedFactorIsContiguous) {
   const Tensor x = leaf({{1, 2, 3}, {4, 5, 6}}), w = leaf({{1, 0, 2}, {0, 3, 1}, {1, 1, 1}, {2, 0, 5}});
   const Tensor g = tensor({{1, 2, 3, 4}, {5, 6, 7, 8}}, kFloat64);
   const std::vector<Tensor> right = autograd::grad({mm(x, w.t())}, {w}, {g}),
@@ -121,13 +121,13 @@ TEST(Grad, OfATransposedFactorLiesAsItsTensorDoes) {
   EXPECT_TRUE(equal(first[0], mm(g.t(), ones({2, 3}, kFloat64))));
 }
 
-TEST(Grad, OfOneLeafUsedAsRoot) {
+TEST(Grad, OfALeafByItselfIsOne) {
   const Tensor x = leaf(3);
   x.backward();
   EXPECT_EQ(x.grad().item<double>(), 1);
 }
 
-TEST(Grad, OfStepsIsZeroRatherThanMissing) {
+TEST(Grad, OfStepFunctionsIsZeroNotUndefined) {
   for (const auto step : {&gradus::sign, &gradus::round, &gradus::floor, &gradus::ceil}) {
     const Tensor x = tensor({-1.25, 0.75}, requires_grad());
     step(x).sum().backward();
@@ -136,7 +136,7 @@ TEST(Grad, OfStepsIsZeroRatherThanMissing) {
   }
 }
 
-TEST(Grad, WhereAFunctionHasKinks) {
+TEST(Grad, AtKinks) {
   const auto slope = [](Tensor (*f)(const Tensor&), double at) {
     const Tensor x = leaf(at);
     f(x).backward();
@@ -155,30 +155,30 @@ TEST(Grad, WhereAFunctionHasKinks) {
 
   const Tensor x = leaf({3, 1, 3});
   x.max().backward();
-  EXPECT_TRUE(x.grad().equal(tensor({0.5, 0.0, 0.5}, kFloat64)));  // equals share
+  EXPECT_TRUE(x.grad().equal(tensor({0.5, 0.0, 0.5}, kFloat64)));  // equal elements share the gradient
   x.mutable_grad().reset();
   x.max().backward(tensor(INFINITY, kFloat64));
   EXPECT_EQ(x.grad()[1].item<double>(), 0);
   x.mutable_grad().reset();
   std::get<0>(x.max(0)).backward();
-  EXPECT_TRUE(x.grad().equal(tensor({1.0, 0.0, 0.0}, kFloat64)));  // the index says which
+  EXPECT_TRUE(x.grad().equal(tensor({1.0, 0.0, 0.0}, kFloat64)));  // the element at the index gets all of it
 }
 
-TEST(Grad, IsNotLostBesideNaN) {
+TEST(Grad, OfMinimumPropagatesNaN) {
   const Tensor x = leaf({NAN, 1});
   minimum(x, tensor({0.0, 0.0}, kFloat64)).backward(tensor({NAN, 1.0}, kFloat64));
   EXPECT_TRUE(std::isnan(x.grad()[0].item<double>()));
   EXPECT_EQ(x.grad()[1].item<double>(), 0);
 }
 
-TEST(Grad, OfACumulativeSumCancelsNothing) {
+TEST(Grad, OfACumulativeSumHasNoCancellation) {
   const Tensor x = ones({3}, requires_grad());
   x.cumsum(0).backward(tensor({1e8, 1.0, 1.0}));
   EXPECT_TRUE(equal(x.grad(), tensor({1e8, 2.0, 1.0})));
 }
 
-// Backward would add to rows that nobody has checked.
-TEST(Grad, ByIndicesThatHaveChangedIsRefused) {
+// Otherwise backward would use indices whose range was never checked.
+TEST(Grad, IsAnErrorIfIndicesHaveChanged) {
   const Tensor table = ones({3, 2}, requires_grad()), indices = tensor({0, 1});
   const Tensor y = embedding(table, indices).sum(), z = table.index_select(0, indices).sum();
   indices.fill_(1000000);
@@ -186,7 +186,7 @@ TEST(Grad, ByIndicesThatHaveChangedIsRefused) {
   EXPECT_ERROR(z.backward(), "modified by an inplace operation");
 }
 
-TEST(Grad, FitsATensorThatWasGivenOtherData) {
+TEST(Grad, AfterSetDataHasTheNewShapeAndDtype) {
   const Tensor x = ones({3}, requires_grad());
   const Tensor older = x.sum();
   x.set_data(ones({2}, kFloat64));
@@ -211,7 +211,7 @@ TEST(Backward, OfSeveralTensorsAtOnce) {
   EXPECT_TRUE(x.grad().equal(tensor({4.0, 6.0}, kFloat64)));
 }
 
-TEST(Backward, IsRefusedWithAReason) {
+TEST(Backward, MistakesAreNamed) {
   const Tensor x = leaf({1, 2});
   EXPECT_ERROR((x * 2).backward(), "grad can be implicitly created only for scalar outputs");
   EXPECT_ERROR(x.detach().sum().backward(),
@@ -258,18 +258,18 @@ TEST(Backward, CanBeDifferentiated) {
   }
 }
 
-TEST(Backward, WithCreateGraphLeavesAGradThatIsPartOfTheTape) {
+TEST(Backward, WithCreateGraphRecordsTheGradient) {
   const Tensor x = leaf(3);
   x.pow(3).backward({}, {}, /*create_graph=*/true);
   EXPECT_TRUE(x.grad().requires_grad());
   const Tensor penalty = x.grad().square();  // (3x²)², whose slope is 36x³
   EXPECT_DOUBLE_EQ(autograd::grad(penalty, x)[0].item<double>(), 36 * 27.0);
-  x.mutable_grad().reset();  // x → .grad → node → x: as in PyTorch, the caller unties it
+  x.mutable_grad().reset();  // breaks the cycle x → .grad → node → x, as the caller must do in PyTorch, too
 }
 
 // ---- grad() --------------------------------------------------------------------------------------------------------
 
-TEST(GradFunction, ReturnsGradientsAndTouchesNone) {
+TEST(GradFunction, ReturnsGradientsWithoutChangingDotGrad) {
   const Tensor a = leaf({1, 2}), b = leaf({3, 4});
   const auto gradients = autograd::grad((a * b).sum(), {a, b});
   EXPECT_TRUE(gradients[0].equal(b.detach()) && gradients[1].equal(a.detach()));
@@ -284,7 +284,7 @@ TEST(GradFunction, WorksForTensorsInsideTheGraph) {
   EXPECT_EQ(gradients[2].item<double>(), 1);
 }
 
-TEST(GradFunction, WeighsOutputsByGradOutputs) {
+TEST(GradFunction, WeightsOutputsByGradOutputs) {
   const Tensor x = leaf({1, 2});
   const Tensor g = autograd::grad({x * 2, x.square()}, x, {ones({2}, kFloat64), tensor({0, 1}, kFloat64)})[0];
   EXPECT_TRUE(g.equal(tensor({2.0, 6.0}, kFloat64)));
@@ -307,7 +307,7 @@ TEST(GradFunction, FreesTheGraphUnlessRetained) {
   EXPECT_ERROR(autograd::grad(y, x), "a second time");
 }
 
-// ---- Outside the tape ----------------------------------------------------------------------------------------------
+// ---- Without recording ---------------------------------------------------------------------------------------------
 
 TEST(Recording, IsOffUnderNoGradGuard) {
   const Tensor x = leaf(2);
@@ -336,7 +336,7 @@ TEST(Recording, EndsAtDetach) {
   EXPECT_TRUE(z.is_leaf() && !z.requires_grad());
 }
 
-TEST(Recording, NeedsNoDerivativeOfConstants) {
+TEST(Recording, IsOffForConstants) {
   const int64_t before = live_node_count();
   const Tensor a = ones({3}), b = (a * 2).exp().sum();
   EXPECT_EQ(live_node_count(), before);
@@ -349,7 +349,7 @@ TEST(Recording, NeedsNoDerivativeOfConstants) {
 
 // ---- Memory --------------------------------------------------------------------------------------------------------
 
-TEST(Nodes, AreGivenBackByBackwardAndWithout) {
+TEST(Nodes, AreFreedWithOrWithoutBackward) {
   const int64_t before = live_node_count();
   {
     const Tensor x = leaf({1, 2}), y = (x * x).exp().sum();
@@ -374,13 +374,13 @@ TEST(Nodes, ThatSaveTheirOwnOutputFormNoCycle) {
            [&](const Tensor& y) { y.index_put_({0}, x[0].detach()); }}) {
     try {
       in_place(x * 2);
-    } catch (const Error&) {  // refused: that must leave nothing either
+    } catch (const Error&) {  // an op that raises an Error must not leave nodes either
     }
   }
   EXPECT_EQ(live_node_count(), before);
 }
 
-TEST(Nodes, OfHigherOrdersAreGivenBack) {
+TEST(Nodes, OfHigherOrdersAreFreed) {
   const int64_t before = live_node_count();
   {
     const Tensor x = leaf({0.5, 2});
@@ -399,7 +399,7 @@ TEST(Nodes, DoNotKeepTheirLeavesAlive) {
     x.register_hook([&](const Tensor&) { asked = true; });
     y = x.sum();
   }
-  y.backward();  // adds to no .grad: there is none any more
+  y.backward();  // x is destroyed, so there is no .grad to add to
   EXPECT_TRUE(asked);
 }
 
@@ -419,16 +419,17 @@ double seconds_for_chain(int64_t length, bool differentiate) {
 
 TEST(LongChain, OfAMillionOpsTakesLinearTimeAndBoundedStack) {
   const int64_t before = live_node_count();
-  for (const bool differentiate : {false, true}) {  // destroyed without having been differentiated, and with
+  for (const bool differentiate : {false, true}) {  // destroyed before backward, and after it
     seconds_for_chain(1 << 20, differentiate);
     const double quarter = seconds_for_chain(1 << 18, differentiate);
     const double whole = seconds_for_chain(1 << 20, differentiate);
-    EXPECT_LT(whole, 4 * quarter * 4) << "a chain four times as long took " << whole / quarter << " times";
+    EXPECT_LT(whole, 4 * quarter * 4)
+        << "a chain of four times the length took " << whole / quarter << " times as long";
   }
   EXPECT_EQ(live_node_count(), before);
 }
 
-TEST(LongChain, RestrictedToOneInput) {
+TEST(LongChain, WithGradOfOneInput) {
   const Tensor x = leaf(1);
   Tensor y = x;
   for (int i = 0; i < 200'000; ++i) y = -y;
@@ -442,17 +443,17 @@ struct Throwing : autograd::Function<Throwing> {
   static variable_list backward(AutogradContext*, variable_list) { throw Error("this rule always fails"); }
 };
 
-TEST(Exception, InARuleLeavesNoHalfGradient) {
+TEST(Exception, InARuleLeavesNoPartialGradient) {
   const int64_t before = live_node_count();
   {
     const Tensor x = leaf(3), y = x * x;
-    const Tensor older = Throwing::apply(y), newer = y * 2;  // newer's rule has run when older's fails
+    const Tensor older = Throwing::apply(y), newer = y * 2;  // newer's rule runs before older's fails
     const Tensor failing = older + newer + x;
     EXPECT_ERROR(failing.backward({}, /*retain_graph=*/true), "this rule always fails");
     EXPECT_TRUE(GradMode::is_enabled());
     EXPECT_FALSE(x.grad().defined());
     EXPECT_ERROR(autograd::grad(failing, x, {}, true), "this rule always fails");
-    y.backward();  // the same node, whose gradient had been gathering
+    y.backward();  // this node had already received a gradient from newer
     EXPECT_EQ(x.grad().item<double>(), 6);
   }
   EXPECT_EQ(live_node_count(), before);
@@ -483,7 +484,7 @@ TEST(Threads, WorkOnGraphsOfTheirOwn) {
   EXPECT_EQ(live_node_count(), before);
 }
 
-TEST(Threads, MayBeginWithALeafAtTheSameTime) {
+TEST(Threads, MayRecordTheFirstOpOfALeafAtTheSameTime) {
   for (int i = 0; i < 200; ++i) {
     const Tensor x = leaf({1, 2});
     const auto work = [&] { (x * 2).sum().backward(); };
@@ -494,7 +495,7 @@ TEST(Threads, MayBeginWithALeafAtTheSameTime) {
   }
 }
 
-TEST(Threads, MayLetGoOfALeafWhileAnotherWalksItsGraph) {
+TEST(Threads, MayDestroyALeafWhileAnotherRunsBackward) {
   for (int i = 0; i < 200; ++i) {
     Tensor x = leaf({1, 2});
     const Tensor y = (x + 1).exp().sum();

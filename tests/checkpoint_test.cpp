@@ -1,5 +1,5 @@
-// Modules and optimisers in files: a run that is resumed goes on bit for bit, and a file that does not fit is refused
-// with all that differs, and changes nothing.
+// Modules and optimisers in files. A resumed run continues bit for bit. A file that does not fit gives an
+// Error that names all differences, and changes nothing.
 #include <gtest/gtest.h>
 
 #include "gradus.h"
@@ -12,7 +12,7 @@ namespace {
 using Checkpoint = InFolder;
 using MakeOptimizer = std::unique_ptr<optim::Optimizer> (*)(const nn::Sequential& net);
 
-/// With dropout, which draws, and batch norm, which has buffers.
+/// A net with dropout, which draws random numbers, and batch norm, which has buffers.
 nn::Sequential make_net(int64_t hidden = 8) {
   return nn::Sequential(nn::Linear(4, hidden), nn::BatchNorm1d(hidden), nn::Dropout(0.3),
                         nn::Linear(hidden, 3));
@@ -36,7 +36,8 @@ bool identical(const NamedTensors& a, const NamedTensors& b) {
   });
 }
 
-/// The same optimiser with other options, as a resuming program may have it by mistake: the file's count.
+/// An optimiser that is saved, and the one into which it is loaded. The second has other options, since those
+/// of the file must replace them.
 struct Case {
   const char* name;
   MakeOptimizer saved, resumed;
@@ -102,12 +103,12 @@ const Case cases[] = {
 
 class Resumed : public InFolder, public testing::WithParamInterface<Case> {};
 
-TEST_P(Resumed, RunsGoOnBitForBit) {
+TEST_P(Resumed, RunsContinueBitForBit) {
   manual_seed(1);
   nn::Sequential net = make_net();
   auto optimizer = GetParam().saved(net);
   train(net, *optimizer, 10);
-  randn(1);  // the generator keeps a normal
+  randn(1);  // the generator draws normals in pairs and keeps the second one
   save(net, "net.safetensors");
   save(*optimizer, "optimizer.safetensors");
   save(get_rng_state(), "rng.safetensors");
@@ -129,7 +130,7 @@ TEST_P(Resumed, RunsGoOnBitForBit) {
 INSTANTIATE_TEST_SUITE_P(Checkpoint, Resumed, testing::ValuesIn(cases),
                          [](const auto& info) { return std::string(info.param.name); });
 
-// ---- What an optimiser may keep -------------------------------------------------------------------------------
+// ---- The state of optimisers ----------------------------------------------------------------------------------
 
 struct Everything {
   double number = 0;
@@ -155,7 +156,7 @@ struct Everything {
   }
 };
 
-/// Keeps a member of every kind for each parameter.
+/// An optimiser whose state has a member of every type.
 class KeepsEverything final : public optim::PerParameterOptimizer<optim::SGDOptions, Everything> {
  public:
   using PerParameterOptimizer::PerParameterOptimizer;
@@ -164,7 +165,7 @@ class KeepsEverything final : public optim::PerParameterOptimizer<optim::SGDOpti
   void update(const optim::SGDOptions&, std::span<const Item>) override {}
 };
 
-TEST_F(Checkpoint, MembersOfEveryKindComeBack) {
+TEST_F(Checkpoint, MembersOfEveryTypeAreSavedAndLoaded) {
   const Everything nothing, full{1.0 / 3,     INT64_MAX, true, {0.1, -0.0}, "strong_wolfe",
                                  {1e-300, 2}, 5,         "é",  ones(2),     {ones(2), zeros(2)}};
   for (const bool is_full : {false, true}) {
@@ -209,19 +210,19 @@ TEST_F(Checkpoint, LoadingWritesIntoTheModulesOwnTensors) {
   load(net, "net.safetensors");
   EXPECT_TRUE(weight.is_same(net->out->weight) && weight.requires_grad() && weight.is_leaf());
   EXPECT_TRUE(weight.equal(other->out->weight) && net->scale.equal(tensor(3.0)));
-  EXPECT_THROW(loss.backward(), Error);  // the graph saved what loading has changed
+  EXPECT_THROW(loss.backward(), Error);  // loading has changed a tensor that the graph saved
 }
 
-TEST_F(Checkpoint, ModulesThatDifferAreRefusedWhole) {
+TEST_F(Checkpoint, AModuleThatDiffersFromTheFileIsNotChanged) {
   auto net = std::make_shared<Net>();
   write_safetensors(
       "net.safetensors",
       {{"out.weight", ones({1, 3})}, {"scale", ones({}, kFloat64)}, {"extra", ones(1)}, {"more", ones(1)}});
   const Tensor weight = net->out->weight.detach().clone();
   EXPECT_EQ(message([&] { load(net, "net.safetensors"); }),
-            "net.safetensors: there is no \"out.bias\"; no place for \"extra\", \"more\"; \"out.weight\" is "
-            "float32 (1, "
-            "3), not float32 (1, 2); \"scale\" is float64 (), not float32 ()");
+            "net.safetensors: there is no \"out.bias\"; no place for \"extra\", \"more\"; "
+            "\"out.weight\" is float32 (1, 3), not float32 (1, 2); "
+            "\"scale\" is float64 (), not float32 ()");
   EXPECT_TRUE(net->out->weight.equal(weight));
   NamedTensors many;
   for (int i = 0; i < 30; ++i) many["extra" + std::to_string(i)] = ones(1);
@@ -229,7 +230,7 @@ TEST_F(Checkpoint, ModulesThatDifferAreRefusedWhole) {
   EXPECT_NE(message([&] { load(net, "net.safetensors"); }).find("and 10 more"), std::string::npos);
 }
 
-TEST_F(Checkpoint, OneNameForTwoTensorsIsRefused) {
+TEST_F(Checkpoint, OneNameForTwoTensorsIsAnError) {
   struct Twice : nn::Module {
     Twice() {
       register_parameter("x", ones(1));
@@ -257,7 +258,7 @@ TEST_F(Checkpoint, OptimizersAreSavedUnderTheNamesOfPyTorch) {
   EXPECT_TRUE(tensors.at("state.0.exp_avg").equal(adam.state()[0].exp_avg));
 }
 
-TEST_F(Checkpoint, OptimizersThatDifferAreRefusedWhole) {
+TEST_F(Checkpoint, AnOptimizerThatDiffersFromTheFileIsNotChanged) {
   Tensor p = ones({2, 3}, requires_grad()), q = ones(2, requires_grad());
   p.mutable_grad() = ones({2, 3});
   optim::SGD sgd({p}, optim::SGDOptions(0.1).momentum(0.5));
@@ -283,9 +284,9 @@ TEST_F(Checkpoint, OptimizersThatDifferAreRefusedWhole) {
   other.erase("param_groups.0.momentum");
   EXPECT_EQ(refusal(other),
             "x: there is no \"param_groups.0.momentum\"; no place for \"param_groups.1.lr\"; "
-            "\"param_groups.0.nesterov\" is int64 (), not bool (); \"param_groups.0.params\" is int64 (2,), "
-            "not int64 "
-            "(1,); \"state.0.momentum_buffer\" is float32 (5,), not float32 (2, 3)");
+            "\"param_groups.0.nesterov\" is int64 (), not bool (); "
+            "\"param_groups.0.params\" is int64 (2,), not int64 (1,); "
+            "\"state.0.momentum_buffer\" is float32 (5,), not float32 (2, 3)");
   other = before;
   other["param_groups.0.lr"] = tensor(-1.0, kFloat64);
   EXPECT_EQ(refusal(other), "Invalid learning rate: -1");

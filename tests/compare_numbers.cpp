@@ -9,11 +9,11 @@
 void compare_with_libtorch(const std::map<std::string, std::vector<double>>& computed) {
   std::ifstream file(GRADUS_TEST_DATA "/nn_reference.json");
   const nlohmann::json expected = nlohmann::json::parse(file);
-  // libtorch computes these in float32, or with a constant that is one.
+  // libtorch computes these in float32, or with a float32 constant.
   const std::map<std::string, double> tolerances = {
       {"Linear forward", 1e-6},
       {"bce at the ends/gradient", 1e-8},
-      {"LBFGS strong wolfe far", 1e-10}};  // it amplifies rounding
+      {"LBFGS strong wolfe far", 1e-10}};  // this one amplifies rounding errors
   for (const auto& [name, values] : computed) {
     ASSERT_TRUE(expected.contains(name)) << name;
     const auto wanted = expected[name].get<std::vector<double>>();

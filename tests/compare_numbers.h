@@ -1,4 +1,4 @@
-// Named numbers against those of libtorch in tests/data/nn_reference.json.
+// Compares numbers, by their names, with those of libtorch in tests/data/nn_reference.json.
 #pragma once
 
 #include <map>

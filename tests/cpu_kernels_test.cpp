@@ -1,4 +1,4 @@
-// The CPU's kernels at the sizes where their loops change: cache lines, vectors, tiles, blocks, threads.
+// The CPU's kernels, at sizes around the limits of their loops: vectors, cache lines, tiles, blocks, threads.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -13,7 +13,7 @@ namespace {
 constexpr int64_t kSizes[] = {1, 2, 7, 15, 16, 17, 31, 33, 64, 65, 130, 257, 300};
 constexpr Dtype kAll[] = {kFloat32, kFloat64, kInt64, kBool, kInt32, kInt16, kUInt8};
 
-/// 0, 1, … modulo a number that even uint8 can hold.
+/// 0, 1, 2, … modulo 251, which fits into every dtype but bool.
 Tensor counted(int64_t rows, int64_t columns, Dtype dtype) {
   return (arange(rows * columns) % 251).view({rows, columns}).to(dtype);
 }
@@ -46,25 +46,25 @@ TEST(Copies, IntoEverySecondElement) {
     }
 }
 
-TEST(Pointwise, OnOperandsThatStepInEveryWay) {
+TEST(Pointwise, OnOperandsOfAllStrides) {
   for (int64_t rows : kSizes)
     for (int64_t columns : kSizes) {
       const Tensor a = counted(rows, columns, kFloat64), b = counted(columns, rows, kFloat64) * 1000;
       const Tensor column = counted(rows, 1, kFloat64), row = counted(1, columns, kFloat64) * 0.5;
-      const Tensor turned = b.t().contiguous();
-      EXPECT_TRUE(equal(a + b.t(), a + turned));
-      EXPECT_TRUE(equal(b.t() * column, turned * column));
-      EXPECT_TRUE(equal(b.t() - row, turned - row));
-      EXPECT_TRUE(equal(where(b.t() > 3000, a, row), where(turned > 3000, a, row)));
+      const Tensor transposed = b.t().contiguous();
+      EXPECT_TRUE(equal(a + b.t(), a + transposed));
+      EXPECT_TRUE(equal(b.t() * column, transposed * column));
+      EXPECT_TRUE(equal(b.t() - row, transposed - row));
+      EXPECT_TRUE(equal(where(b.t() > 3000, a, row), where(transposed > 3000, a, row)));
       Tensor into = zeros({rows, 3 * columns}, kFloat64);
       into.slice(1, 1, 3 * columns, 3).add_(b.t()).mul_(column);
-      EXPECT_TRUE(equal(into.slice(1, 1, 3 * columns, 3).contiguous(), turned * column));
-      EXPECT_EQ(into.sum().item<double>(), (turned * column).sum().item<double>());
+      EXPECT_TRUE(equal(into.slice(1, 1, 3 * columns, 3).contiguous(), transposed * column));
+      EXPECT_EQ(into.sum().item<double>(), (transposed * column).sum().item<double>());
     }
 }
 
-// Whole numbers, of which every partial sum is exact.
-TEST(Reductions, OfRunsOfEveryLength) {
+// The elements are integers, so every partial sum is exact.
+TEST(Reductions, OfEveryLength) {
   for (Dtype dtype : {kFloat32, kFloat64, kInt64})
     for (int64_t n = 1; n < 1500; n += n < 300 ? 1 : 97) {
       const Tensor x = (arange(n) % 251 - 100).to(dtype), matrix = stack({x, -x, x});
@@ -88,7 +88,7 @@ TEST(Reductions, OfRunsOfEveryLength) {
     }
 }
 
-TEST(Reductions, FindNanAndTheFirstOfEquals) {
+TEST(Reductions, FindNanAndTheFirstOfEqualElements) {
   for (Dtype dtype : {kFloat32, kFloat64})
     for (int64_t n : {1, 7, 30, 64, 65, 130, 1000})
       for (int64_t at = 0; at < n; ++at) {
@@ -105,11 +105,12 @@ TEST(Reductions, FindNanAndTheFirstOfEquals) {
       }
 }
 
-// The error of a sum by halves grows with log n; that of a chain, with n, would be some hundred units here.
+// The error of a pairwise sum grows with log n. The error of a chain of additions grows with n, and would be
+// some hundred units here.
 TEST(Reductions, OfManyTermsAreAccurate) {
   const Tensor x = full({3'000'000}, 0.1f);
   const double exact = 3e6 * static_cast<double>(0.1f);
-  EXPECT_NEAR(x.sum().item<double>(), exact, 4 * 0.03125);  // a float of this size has units of 1/32
+  EXPECT_NEAR(x.sum().item<double>(), exact, 4 * 0.03125);  // the last place of a float of this size is 1/32
   EXPECT_NEAR(x.norm().item<double>(), std::sqrt(exact * static_cast<double>(0.1f)), 1e-4);
   EXPECT_NEAR(x.view({3000, 1000}).sum({0}).sum().item<double>(), exact, 4 * 0.03125);
 }

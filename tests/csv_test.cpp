@@ -1,4 +1,4 @@
-// Tables of numbers: what is read, what is refused and with which words, and what is written.
+// CSV files: what is read, which errors are raised, and what is written.
 #include "tensor/files/csv.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ class Csv : public InFolder {
     return read_csv("t.csv", options);
   }
 
-  /// The message with which a text is refused.
+  /// The message of the Error that reading this text raises.
   static std::string refusal(std::string_view text, const CsvOptions& options = {}) {
     return message([&] { read(text, options); });
   }
@@ -101,7 +101,7 @@ TEST_F(Csv, WithoutColumnNames) {
   EXPECT_EQ(table.rows(), 2);
   EXPECT_TRUE(table.column("2").equal(tensor({2.0, 4.0})));
 
-  // Names that are numbers must be announced, as must a first row of which only some fields are.
+  // With `header = true`, column names may be numbers, all of them or some.
   EXPECT_EQ(read("2019,2020\n3,4\n", {.header = true}).columns, (Names{"2019", "2020"}));
   EXPECT_EQ(read("id,2020\n3,4\n", {.header = true}).rows(), 1);
   EXPECT_EQ(refusal("id,2020\n3,4\n"), "t.csv, line 1, column 1: expected a number, found \"id\"");
@@ -110,7 +110,7 @@ TEST_F(Csv, WithoutColumnNames) {
   EXPECT_EQ(read("5.1,setosa\n4.9,virginica\n", {.label = "2"}).classes, (Names{"setosa", "virginica"}));
   EXPECT_EQ(read("5.1,setosa\n4.9,virginica\n", {.label = kLastColumn}).classes,
             (Names{"setosa", "virginica"}));
-  EXPECT_EQ(read(",\n1,2\n", {.allow_missing = true}).rows(), 2);  // a row of missing values names nothing
+  EXPECT_EQ(read(",\n1,2\n", {.allow_missing = true}).rows(), 2);  // missing values are no names
   EXPECT_EQ(read(",a\n1,2\n").columns, (Names{"", "a"}));
 }
 
@@ -168,7 +168,7 @@ TEST_F(Csv, HugeAndTinyNumbers) {
   EXPECT_EQ(read("a\n" + std::string(5000, '0') + "7\n").values.item<float>(), 7);
 }
 
-/// A locale that writes 1,5 for 1.5, as the German one does; not every machine has that.
+/// A locale that writes 1,5 for 1.5, like the German locale, which is not installed everywhere.
 struct DecimalComma : std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
 };
@@ -182,7 +182,7 @@ TEST_F(Csv, IgnoresTheLocale) {
   std::locale::global(before);
 }
 
-// ---- What is refused ----------------------------------------------------------------------------
+// ---- Errors -------------------------------------------------------------------------------------
 
 TEST_F(Csv, TheMessageSaysWhere) {
   std::string iris = read_file(lab_data("iris.csv"));
@@ -214,7 +214,7 @@ TEST_F(Csv, MalformedTables) {
               "t.csv, line 2, column 1 (a): expected a number, found \"" + std::string(text) + "\"");
 }
 
-TEST_F(Csv, StrangeBytesAreNotPassedOn) {
+TEST_F(Csv, MessagesHaveNoControlCharactersAndAreShort) {
   EXPECT_EQ(refusal(std::string("a\n\x1B[2J\0\n", 8)),
             "t.csv, line 2, column 1 (a): expected a number, found \"?[2J?\"");
   EXPECT_EQ(refusal("a\n" + std::string(39, 'x') + "éé\n"),
@@ -272,7 +272,7 @@ TEST_F(Csv, WritesEveryDtypeAndView) {
   EXPECT_EQ(written(empty({0, 3})), "");
 }
 
-TEST_F(Csv, RefusesToWrite) {
+TEST_F(Csv, WritingMistakesAreNamed) {
   const Tensor x = ones({2, 2});
   EXPECT_EQ(message([&] { write_csv("x.csv", x, {"a"}); }), "write_csv: 1 column names for 2 columns");
   EXPECT_EQ(message([] {
@@ -287,7 +287,7 @@ TEST_F(Csv, RefusesToWrite) {
   EXPECT_EQ(files_in_folder(), 0u);
 }
 
-TEST_F(Csv, AFullDiskIsNoticed) {
+TEST_F(Csv, AFullDiskIsAnError) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "this system has no /dev/full";
   EXPECT_EQ(message([] {
               write_csv("/dev/full", ones({100, 100}));
@@ -295,7 +295,7 @@ TEST_F(Csv, AFullDiskIsNoticed) {
             "cannot write /dev/full: No space left on device");
 }
 
-TEST_F(Csv, ReplacesTheFileWhole) {
+TEST_F(Csv, ReplacesTheWholeFile) {
   replace_file("old.csv", "old\n1\n");
   fs::permissions("old.csv", fs::perms::owner_read | fs::perms::owner_write);
   fs::create_symlink("old.csv", "link.csv");
@@ -303,7 +303,7 @@ TEST_F(Csv, ReplacesTheFileWhole) {
   EXPECT_EQ(read_file("old.csv"), "new\n2\n");
   EXPECT_TRUE(fs::is_symlink("link.csv"));
   EXPECT_EQ(fs::status("old.csv").permissions(), fs::perms::owner_read | fs::perms::owner_write);
-  EXPECT_EQ(files_in_folder(), 2u);  // no draft is left
+  EXPECT_EQ(files_in_folder(), 2u);  // no temporary file is left
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What several test programs expect in the same way.
+// Helpers of several test programs for expected errors.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,12 +7,12 @@
 
 #include "kernels/error.h"
 
-/// The statement throws gradus::Error, and the message contains the text. A macro, for it takes a statement, and so
-/// that a failure names the test's own line.
+/// Expects that the statement throws gradus::Error, and that the message contains the text. This is a macro
+/// so that it can take a statement, and so that a failure names the line of the test.
 #define EXPECT_ERROR(statement, text)                                        \
   try {                                                                      \
     statement;                                                               \
-    ADD_FAILURE() << #statement << " raised no error; expected: " << (text); \
+    ADD_FAILURE() << #statement << " raised no error, expected: " << (text); \
   } catch (const gradus::Error& error) {                                     \
     EXPECT_NE(std::string(error.what()).find(text), std::string::npos)       \
         << "the error says: " << error.what();                               \

@@ -1,5 +1,5 @@
-// Tensors in files: .safetensors and .npy byte by byte, what is refused and with which words, and that nothing that a
-// file can hold does harm. Modules and optimisers: checkpoint_test.cpp; .csv: csv_test.cpp.
+// Tensors in .safetensors and .npy files: the bytes, the errors, and that damaged files do no harm.
+// checkpoint_test.cpp tests files of modules and optimisers, csv_test.cpp tests .csv files.
 #include "tensor/files/files.h"
 
 #include <gtest/gtest.h>
@@ -73,9 +73,9 @@ TEST_F(Files, SafetensorsKeepEveryBitOfEveryDtype) {
   EXPECT_EQ(file.metadata, (std::map<std::string, std::string>{{"epoch", "7"}, {"", "\"\n"}}));
 }
 
-// The bytes of safetensors.numpy.save({"b": …, "a": …, "c": …}, {"made": "by hand"}), version 0.8: the largest
-// elements first, the header padded with blanks.
-TEST_F(Files, SafetensorsAreTheBytesOfTheFormatsOwnLibrary) {
+// These are the bytes that safetensors.numpy.save({"b": …, "a": …, "c": …}, {"made": "by hand"}) writes, in
+// version 0.8. The largest elements come first, and the header is padded with blanks.
+TEST_F(Files, SafetensorsHaveTheBytesOfTheReferenceLibrary) {
   const std::string bytes = safetensors_bytes(
       {{"b", tensor({1.0, 2.0})}, {"a", tensor({true})}, {"c", tensor({{5}})}}, {{"made", "by hand"}});
   const std::string header =
@@ -85,7 +85,7 @@ TEST_F(Files, SafetensorsAreTheBytesOfTheFormatsOwnLibrary) {
   EXPECT_EQ(bytes, safetensors(header + std::string((8 - header.size() % 8) % 8, ' '), data));
 }
 
-TEST_F(Files, SafetensorsAreReadInAnyOrderAndSpacing) {
+TEST_F(Files, SafetensorsAreReadWithAnyOrderAndSpacing) {
   const Safetensors file = parse_safetensors(
       safetensors(
           " { \"x\\u00e9\\ud834\\udd1e\\/\" :\n{\"data_offsets\":[4,8], \"shape\":[ ],\t\"dtype\":\"F32\"},"
@@ -96,25 +96,24 @@ TEST_F(Files, SafetensorsAreReadInAnyOrderAndSpacing) {
   EXPECT_TRUE(file.tensors.at("y").equal(tensor({1.0})));
 }
 
-TEST_F(Files, SafetensorsThatLieAreRefused) {
+TEST_F(Files, WrongSafetensorsAreErrors) {
   const auto refusal = [](std::string_view bytes) { return message([&] { parse_safetensors(bytes, "x"); }); };
   const auto of_entry = [&](const std::string& entry, size_t data = 4) {
     return refusal(safetensors("{\"w\":{" + entry + "}}", std::string(data, '\1')));
   };
   EXPECT_EQ(refusal(""), "x: 0 bytes are too few for a safetensors file");
   EXPECT_EQ(refusal(std::string("\7\0\0\0\0\0\0\x80{}", 10)),
-            "x: the header should have 9223372036854775815 bytes, but only 2 follow; the file is cut off, or "
-            "is not "
-            "a safetensors file");
+            "x: the header should have 9223372036854775815 bytes, but only 2 follow; "
+            "the file is cut off, or is not a safetensors file");
   EXPECT_EQ(refusal(safetensors("")), "x, byte 0 of the header: expected '{', found its end");
   EXPECT_EQ(refusal(safetensors("{}", "abc")), "x: 3 bytes at the end belong to no tensor");
   EXPECT_EQ(refusal(safetensors("{}{")), "x, byte 2 of the header: expected its end, found \"{\"");
   EXPECT_EQ(of_entry(R"("dtype":"BF16","shape":[2],"data_offsets":[0,4])"),
-            "x: tensor \"w\" has the dtype BF16, which Gradus does not have; it reads BOOL, U8, I16, I32, "
-            "F32, F64, I64");
+            "x: tensor \"w\" has the dtype BF16, which Gradus does not have; "
+            "it reads BOOL, U8, I16, I32, F32, F64, I64");
   EXPECT_EQ(of_entry(R"("dtype":"F32","shape":[-1],"data_offsets":[0,4])"),
-            "x, byte 29 of the header: expected a whole number from 0 to 2^63 - 1, found "
-            "\"-1],\"data_offsets\":[…\"");
+            "x, byte 29 of the header: expected a whole number from 0 to 2^63 - 1, "
+            "found \"-1],\"data_offsets\":[…\"");
   EXPECT_EQ(of_entry(R"("dtype":"F32","shape":[2],"data_offsets":[0,4])"),
             "x: tensor \"w\": float32 (2,) takes 8 bytes, but there are 4");
   EXPECT_EQ(of_entry(R"("dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4])"),
@@ -151,7 +150,7 @@ TEST_F(Files, SafetensorsThatLieAreRefused) {
   EXPECT_EQ(refusal(npy("")), "x: this is a .npy file: read_npy reads it");
 }
 
-TEST_F(Files, SafetensorsRefuseToWrite) {
+TEST_F(Files, SafetensorsThatCannotBeWrittenAreErrors) {
   EXPECT_EQ(message([] {
               write_safetensors("x", {{"w", Tensor()}});
             }),
@@ -181,7 +180,7 @@ TEST_F(Files, SaveAndLoadTensorsAndLists) {
   for (size_t i = 0; i < list.size(); ++i) EXPECT_TRUE(identical(back[i], list[i])) << i;
 }
 
-TEST_F(Files, LoadKeepsTheTensorItself) {
+TEST_F(Files, LoadWritesIntoTheSameTensor) {
   Tensor x = ones({2, 2}, requires_grad());
   const Tensor same = x;
   save(tensor({1.0, 2.0, 3.0}, kFloat64), "x.safetensors");
@@ -190,7 +189,7 @@ TEST_F(Files, LoadKeepsTheTensorItself) {
   EXPECT_TRUE(same.detach().equal(tensor({1.0, 2.0, 3.0}, kFloat64)));
 }
 
-TEST_F(Files, LoadSaysWhatItMisses) {
+TEST_F(Files, LoadSaysWhatIsMissing) {
   Tensor x = ones(1);
   std::vector<Tensor> list;
   write_safetensors("two.safetensors", {{"a", ones(1)}, {"b", ones(1)}});
@@ -222,7 +221,7 @@ TEST_F(Files, AFailedSaveHarmsNothing) {
 TEST_F(Files, TheGeneratorsStateIsATensor) {
   for (int draws : {0, 1, 5}) {
     manual_seed(3);
-    randn(draws);  // an odd number leaves a normal behind
+    randn(draws);  // after an odd number, the generator has kept a normal
     save(get_rng_state(), "rng.safetensors");
     const Tensor expected = randn(5, kFloat64), more = rand(700);
     manual_seed(4);
@@ -265,7 +264,7 @@ TEST_F(Files, NpyIsTheBytesOfNumPy) {
 
 TEST_F(Files, NpyIsReadInEveryForm) {
   const auto read = [](const std::string& bytes) { return parse_npy(bytes, "x.npy"); };
-  // np.array([[1, 2, 3], [4, 5, 6]], order="F"): the columns lie one after another.
+  // np.array([[1, 2, 3], [4, 5, 6]], order="F"): column-major.
   std::string data;
   for (const int number : {1, 4, 2, 5, 3, 6}) data += std::string(7, '\0') + static_cast<char>(number);
   EXPECT_TRUE(identical(read(npy("{'descr': '>i8', 'fortran_order': True, 'shape': (2, 3)}\n", data)),
@@ -282,7 +281,7 @@ TEST_F(Files, NpyIsReadInEveryForm) {
   }
 }
 
-TEST_F(Files, NpyThatLiesIsRefused) {
+TEST_F(Files, WrongNpyIsAnError) {
   const auto refusal = [](const std::string& bytes) { return message([&] { parse_npy(bytes, "x.npy"); }); };
   const auto of = [&](const std::string& descr, const std::string& shape = "(1,)") {
     return refusal(npy("{'descr': " + descr + ", 'fortran_order': False, 'shape': " + shape + ", }", "1234"));
@@ -306,9 +305,9 @@ TEST_F(Files, NpyThatLiesIsRefused) {
   EXPECT_NE(refusal(npy("{'shape': (1,), 'x': 1}")).find("not 'x'"), std::string::npos);
 }
 
-// ---- Whatever a file may hold ---------------------------------------------------------------------------------
+// ---- Damaged files --------------------------------------------------------------------------------------------
 
-/// Changes, drops, doubles or adds a few bytes.
+/// Changes, removes or duplicates a few bytes.
 std::string damaged(std::string bytes, std::mt19937& random) {
   const auto below = [&](size_t n) { return random() % n; };
   static constexpr std::string_view favourites = "{}[](),:\"'\\-09eu \xFF\x80";
@@ -337,46 +336,46 @@ std::string damaged(std::string bytes, std::mt19937& random) {
   return bytes;
 }
 
-/// Reads damaged files: each is a tensor or a refusal of one line. Returns how many were refused.
+/// Reads damaged files. Each must give a tensor or an Error of one line. Returns the number of errors.
 template <class Read>
-int refusals(const std::vector<std::string>& valid, int cases, Read read) {
+int count_errors(const std::vector<std::string>& valid, int cases, Read read) {
   std::mt19937 random(20);
-  int refused = 0;
+  int errors = 0;
   for (int i = 0; i < cases; ++i) {
     const std::string bytes = damaged(valid[static_cast<size_t>(i) % valid.size()], random);
     try {
       read(bytes);
     } catch (const Error& error) {
-      ++refused;
+      ++errors;
       EXPECT_EQ(std::string_view(error.what()).find('\n'), std::string_view::npos) << error.what();
       EXPECT_LT(std::string_view(error.what()).size(), 400u) << error.what();
     }
   }
-  return refused;
+  return errors;
 }
 
-TEST_F(Files, DamagedSafetensorsAreReadOrRefused) {
+TEST_F(Files, DamagedSafetensorsAreReadOrErrors) {
   NamedTensors tensors;
   for (const Tensor& x : one_of_each_dtype()) tensors.emplace("é" + std::to_string(tensors.size()), x);
   const std::vector<std::string> valid = {safetensors_bytes(tensors, {{"epoch", "7"}}),
                                           safetensors_bytes({{"w", ones({2, 2})}})};
-  const int refused = refusals(valid, 20000, [&](const std::string& bytes) {
+  const int errors = count_errors(valid, 20000, [&](const std::string& bytes) {
     for (const auto& [name, x] : parse_safetensors(bytes, "x").tensors) x.to(kFloat64).sum();
   });
-  EXPECT_GT(refused, 10000);
-  EXPECT_LT(refused, 20000);  // damage to the elements is not noticed
+  EXPECT_GT(errors, 10000);
+  EXPECT_LT(errors, 20000);  // damage to the elements is not noticed
 }
 
-TEST_F(Files, DamagedNpyIsReadOrRefused) {
+TEST_F(Files, DamagedNpyIsReadOrAnError) {
   std::vector<std::string> valid;
   for (const Tensor& x : one_of_each_dtype()) {
     write_npy("x.npy", x);
     valid.push_back(read_file("x.npy"));
   }
-  const int refused =
-      refusals(valid, 20000, [](const std::string& bytes) { parse_npy(bytes, "x").to(kFloat64).sum(); });
-  EXPECT_GT(refused, 10000);
-  EXPECT_LT(refused, 20000);
+  const int errors =
+      count_errors(valid, 20000, [](const std::string& bytes) { parse_npy(bytes, "x").to(kFloat64).sum(); });
+  EXPECT_GT(errors, 10000);
+  EXPECT_LT(errors, 20000);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// autograd::Function<T>: ops written by hand, as students write them.
+// autograd::Function<T>: ops that a user defines with forward and backward.
 #include <gtest/gtest.h>
 
 #include "autograd/tools/gradcheck.h"
@@ -28,7 +28,7 @@ struct Cube : Function<Cube> {
   }
 };
 
-TEST(Function, IsDifferentiatedAsItSays) {
+TEST(Function, IsDifferentiatedByItsBackward) {
   const Tensor x = leaf({{1, -2}, {3, 0.5}});
   const auto cube = [](const variable_list& in) { return Cube::apply(in[0]); };
   EXPECT_TRUE(gradcheck(cube, {x}));
@@ -36,7 +36,7 @@ TEST(Function, IsDifferentiatedAsItSays) {
   EXPECT_EQ(Cube::apply(x).grad_fn()->name(), "FunctionBackward0");
 }
 
-TEST(Function, RecordsNothingWhereNothingIsAsked) {
+TEST(Function, RecordsNothingWithoutRequiresGrad) {
   const int64_t before = live_node_count();
   EXPECT_FALSE(Cube::apply(ones({2})).requires_grad());
   const Tensor x = leaf({1, 2});
@@ -47,7 +47,7 @@ TEST(Function, RecordsNothingWhereNothingIsAsked) {
   EXPECT_EQ(live_node_count(), before);
 }
 
-TEST(Function, FreesWhatItSaved) {
+TEST(Function, FreesItsSavedTensors) {
   const int64_t before = live_node_count();
   {
     const Tensor x = leaf({1, 2}), y = Cube::apply(x).sum();
@@ -63,7 +63,7 @@ TEST(Function, NoticesThatASavedTensorChanged) {
   EXPECT_ERROR(z.sum().backward(), "function saved a float64 tensor of shape (2,)");
 }
 
-// Saves its own output, which must not keep the node alive for ever.
+// Saves its own output. This must not make a cycle that keeps the node alive.
 struct Exponential : Function<Exponential> {
   static constexpr const char* name = "exponential";
   static Tensor forward(AutogradContext* ctx, const Tensor& x) {
@@ -87,7 +87,7 @@ TEST(Function, MaySaveItsOutput) {
   EXPECT_EQ(live_node_count(), before);
 }
 
-// Arguments that are no tensors, several outputs, one of them without a derivative.
+// Takes arguments that are no tensors. Has several outputs, one of them without a derivative.
 struct ScaledTop : Function<ScaledTop> {
   static variable_list forward(AutogradContext* ctx, double scale, const Tensor& a, int64_t power,
                                const Tensor& b) {
@@ -98,7 +98,7 @@ struct ScaledTop : Function<ScaledTop> {
   }
   static variable_list backward(AutogradContext* ctx, variable_list gradients) {
     const variable_list saved = ctx->get_saved_variables();
-    EXPECT_TRUE(ctx->needs_input_grad(0) && ctx->needs_input_grad(1));  // a and b: numbers are not counted
+    EXPECT_TRUE(ctx->needs_input_grad(0) && ctx->needs_input_grad(1));  // a and b; numbers have no index
     EXPECT_FALSE(ctx->needs_input_grad(2));
     const double scale = saved[2].item<double>();
     const int64_t power = saved[3].item<int64_t>();
@@ -160,7 +160,7 @@ TEST(Function, KnowsWhichGradientsAreNeeded) {
   EXPECT_TRUE(b.grad().equal(tensor({1, 2}, kFloat64)));
 }
 
-// The gradient of a minimum found by an inner optimisation: a backward inside a backward.
+// Runs a backward inside its backward, as a function that optimises does.
 struct InnerDerivative : Function<InnerDerivative> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x) {
     ctx->save_for_backward({x});
@@ -180,7 +180,7 @@ TEST(Function, MayRunABackwardInside) {
   EXPECT_TRUE(x.grad().equal(tensor({3 + 2, 12 + 4}, kFloat64)));
 }
 
-// The inner pass walks nodes where the outer pass has already gathered something.
+// The inner pass goes through nodes where the outer pass has already summed gradients.
 Tensor outer_middle, outer_input;
 struct SameNodes : Function<SameNodes> {
   static Tensor forward(AutogradContext*, const Tensor& x) { return x.clone(); }
@@ -195,9 +195,8 @@ struct SameNodes : Function<SameNodes> {
 TEST(Function, MayRunABackwardOverTheSameNodes) {
   outer_input = leaf({1, 2});
   outer_middle = outer_input * outer_input;
-  const Tensor inner =
-      SameNodes::apply(outer_middle);  // the older op: its rule runs after that of the newer one
-  const Tensor newer = outer_middle * 5;
+  const Tensor inner = SameNodes::apply(outer_middle);
+  const Tensor newer = outer_middle * 5;  // its rule runs before that of SameNodes
   (inner + newer).sum().backward();
   EXPECT_TRUE(outer_input.grad().equal(12 * outer_input.detach()));
   outer_input.reset();
@@ -218,7 +217,7 @@ TEST(Function, MayReturnItsInput) {
 
 // ---- In place, and values that are no tensors --------------------------------------------------------------------------
 
-// As in libtorch's documentation.
+// An example from libtorch's documentation.
 struct ScaleInPlace : Function<ScaleInPlace> {
   static variable_list forward(AutogradContext* ctx, int64_t n, Tensor x) {
     ctx->saved_data["n"] = n;
@@ -255,7 +254,7 @@ TEST(Function, MayWriteIntoAView) {
   EXPECT_EQ(live_node_count(), before);
 }
 
-// Saves what it has written: an output, although it came in as an input.
+// Saves a tensor into which it has written: an input that is also the output.
 struct ExponentialInPlace : Function<ExponentialInPlace> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x) {
     x.exp_();
@@ -268,7 +267,7 @@ struct ExponentialInPlace : Function<ExponentialInPlace> {
   }
 };
 
-TEST(Function, MaySaveWhatItHasWritten) {
+TEST(Function, MaySaveATensorThatItHasWritten) {
   const int64_t before = live_node_count();
   {
     const Tensor x = leaf({1, -2});
@@ -289,13 +288,14 @@ struct ForgetsItsDirtyInput : Function<ForgetsItsDirtyInput> {
   static variable_list backward(AutogradContext*, variable_list gradients) { return gradients; }
 };
 
-TEST(Function, MustReturnWhatItHasWritten) {
+TEST(Function, MustReturnTheTensorThatItHasWritten) {
   const Tensor x = leaf({1, 2}), y = x * 1;
   EXPECT_ERROR(ForgetsItsDirtyInput::apply(y),
                "Some elements marked as dirty during the forward method were not returned");
 }
 
-// A view that is made inside forward, where nothing is recorded, of memory that nobody else has.
+// Returns a view made inside forward, where nothing is recorded. Transposed's view is of new memory, Shown's
+// of its input.
 struct Transposed : Function<Transposed> {
   static Tensor forward(AutogradContext*, const Tensor& x) { return (x * 2).t(); }
   static variable_list backward(AutogradContext*, variable_list gradients) { return {gradients[0].t() * 2}; }
@@ -305,7 +305,7 @@ struct Shown : Function<Shown> {
   static variable_list backward(AutogradContext*, variable_list gradients) { return {gradients[0].t()}; }
 };
 
-TEST(Function, ResultsMayBeWrittenUnlessTheyShowAnInput) {
+TEST(Function, ResultsMayBeWrittenUnlessTheyAreViewsOfAnInput) {
   const Tensor x = leaf({{1, 2}, {3, 4}}), y = x * 1;
   EXPECT_EQ(autograd::grad(Transposed::apply(y).mul_(5).sum(), x)[0][0][0].item<double>(), 10);
   EXPECT_ERROR(Shown::apply(y).mul_(5), "a view was created in no_grad mode");
@@ -371,7 +371,7 @@ TEST(Function, MistakesAreNamed) {
   EXPECT_FALSE(x.grad().defined());
 }
 
-// Says that its gradient lies on a device where it does not.
+// Returns a gradient that claims to be on another device.
 struct WrongDevice : Function<WrongDevice> {
   static constexpr const char* name = "wrong_device";
   static Tensor kept;
@@ -384,7 +384,7 @@ struct WrongDevice : Function<WrongDevice> {
 };
 Tensor WrongDevice::kept;
 
-TEST(Function, AGradientOnAnotherDeviceIsRefused) {
+TEST(Function, AGradientOnAnotherDeviceIsAnError) {
   const Tensor x = leaf({1, 2});
   EXPECT_ERROR(WrongDevice::apply(x * 2).sum().backward(),
                "wrong_device: a gradient on cuda:0 arrived at the output of mul, which is on cpu");

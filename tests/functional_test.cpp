@@ -1,4 +1,5 @@
-// Derivatives of functions, against closed forms and finite differences; and checkpoint, against what it replaces.
+// jacobian, hessian, vjp, jvp and hvp, compared with closed forms and finite differences; and checkpoint,
+// compared with the same function without it.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -14,7 +15,7 @@ namespace {
 Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
 Tensor constant(const NestedNumbers& numbers) { return tensor(numbers, kFloat64); }
 
-// f(x) = (x₀² x₁, 5 x₀ + sin x₁), the example of every textbook.  J = (2 x₀ x₁, x₀²; 5, cos x₁)
+// A common textbook example: f(x) = (x₀² x₁, 5 x₀ + sin x₁), J = (2 x₀ x₁, x₀²; 5, cos x₁).
 Tensor example(const Tensor& x) { return stack({x[0] * x[0] * x[1], 5 * x[0] + sin(x[1])}); }
 Tensor example_jacobian(double a, double b) { return constant({{2 * a * b, a * a}, {5, std::cos(b)}}); }
 
@@ -45,7 +46,7 @@ TEST(Jacobian, OfTheTextbookExample) {
   for (const Tensor& result : {J, y, pulled, pushed}) EXPECT_FALSE(result.requires_grad());
 }
 
-TEST(Jacobian, HasTheShapesOfBoth) {
+TEST(Jacobian, HasTheShapesOfOutputAndInput) {
   const FunctionOfOne f = [](const Tensor& x) { return x.softmax(1).mm(x.t()); };
   manual_seed(1);
   const Tensor x = randn({2, 3}, kFloat64);
@@ -107,7 +108,8 @@ TEST(Functional, OfConstantsAndLinearFunctionsIsZeroNotAnError) {
   EXPECT_TRUE(hvp([](const Tensor& x) { return x.sum(); }, x, x).second.equal(zeros({2}, kFloat64)));
 }
 
-// d/dx of the sum of squares of what each gives, where f(x) = x³: J = 3x², H of Σx³ = 6x
+// With f(x) = x³: J = 3x², and H of Σ x³ is 6x. The test differentiates the sum of squares of each
+// result by x.
 TEST(Functional, CanBeDifferentiatedAgain) {
   const FunctionOfOne cube = [](const Tensor& x) { return x.pow(3); };
   const FunctionOfOne total = [](const Tensor& x) { return x.pow(3).sum(); };
@@ -127,7 +129,7 @@ TEST(Functional, CanBeDifferentiatedAgain) {
       jacobian([&](const Tensor& x) { return jacobian(cube, x, true).sum(0); }, a).allclose(diag(6 * a)));
 }
 
-TEST(Functional, LeavesTheInputsAsTheyAre) {
+TEST(Functional, DoesNotChangeTheInputs) {
   const int64_t before = live_node_count();
   {
     const Tensor x = leaf({1, 2}), y = x * 2;
@@ -169,7 +171,7 @@ TEST(Checkpoint, HasTheSameGradientsAndFewerNodes) {
   EXPECT_ERROR(y.sum().backward(), "a second time");
 }
 
-TEST(Checkpoint, GoesToAnyOrder) {
+TEST(Checkpoint, HasDerivativesOfAnyOrder) {
   const auto third_derivative = [](const std::function<Tensor(const Tensor&)>& f) {
     const Tensor x = leaf({0.5, 2});
     Tensor y = f(x * x);
@@ -182,7 +184,8 @@ TEST(Checkpoint, GoesToAnyOrder) {
   EXPECT_TRUE(gradgradcheck([&](const variable_list& in) { return checkpoint(f, in[0]); }, {leaf({0.5, 2})}));
 }
 
-// x and y = x² are both inputs, and z is captured: what one owes to another must count once.
+// x and y = x² are both inputs, and z is captured. y and z depend on x, and their gradients must
+// be counted once.
 TEST(Checkpoint, OfInputsThatDependOnEachOther) {
   const Tensor x = leaf({1, 2}), y = x * x, z = y * x;
   const auto f = [&](const variable_list& in) { return in[0] * in[1] * z; };  // x⁶
@@ -196,12 +199,12 @@ TEST(Checkpoint, DrawsTheSameNumbersAgain) {
   const Tensor y = checkpoint([](const Tensor& x) { return nn::functional::dropout(x); }, x);
   const Tensor later = rand({3});
   y.sum().backward();
-  EXPECT_TRUE(x.grad().equal(y.detach()));  // 0 or 2 at the same places
+  EXPECT_TRUE(x.grad().equal(y.detach()));  // backward draws the same mask: 0 or 2 at the same positions
   const Tensor after = rand({3});
   manual_seed(5);
   nn::functional::dropout(x.detach());
-  EXPECT_TRUE(rand({3}).equal(later) &&
-              rand({3}).equal(after));  // the stream goes on as if nothing had been drawn
+  // Outside, the random stream continues as if backward had drawn nothing.
+  EXPECT_TRUE(rand({3}).equal(later) && rand({3}).equal(after));
 }
 
 TEST(Checkpoint, CallsTheHooksOfItsInputsOnce) {
@@ -221,7 +224,7 @@ TEST(Checkpoint, NoticesThatAnInputChanged) {
   EXPECT_ERROR(z.sum().backward(), "checkpoint saved a float64 tensor");
 }
 
-TEST(Checkpoint, RecordsNothingWhereNothingIsAsked) {
+TEST(Checkpoint, RecordsNothingWithoutRequiresGrad) {
   const FunctionOfOne f = [](const Tensor& x) { return x * 2; };
   EXPECT_FALSE(checkpoint(f, ones({2})).requires_grad());
   const NoGradGuard no_grad;

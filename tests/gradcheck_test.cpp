@@ -1,4 +1,4 @@
-// gradcheck itself: it passes what is right, and names what is wrong.
+// gradcheck itself: it accepts right rules, and names the fault of wrong ones.
 #include "autograd/tools/gradcheck.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ namespace {
 
 Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
 
-// a b, whose rule for b is wrong in one element: the last.
+// y = a b, with a rule for b that is wrong in the last element.
 struct BadProduct : Function<BadProduct> {
   static constexpr const char* name = "bad_product";
   static Tensor forward(AutogradContext* ctx, const Tensor& a, const Tensor& b) {
@@ -38,8 +38,8 @@ Tensor bad_product(const variable_list& in) { return BadProduct::apply(in[0], in
 TEST(Gradcheck, NamesInputEntryNumbersAndTolerance) {
   const Tensor a = full({2, 3}, 2.5, kFloat64), b = leaf({{1, 2, 3}, {4, 5, 6}});
   EXPECT_ERROR(gradcheck(bad_product, {a, b}, {.atol = 1e-5, .rtol = 0}),
-               "gradcheck: bad_product, input 1 (2, 3), entry (1, 2): analytic 1.25 but numeric 2.5 "
-               "(difference 1.25 > tolerance 1e-05) for output entry (1, 2)");
+               "gradcheck: bad_product, input 1 (2, 3), entry (1, 2): "
+               "analytic 1.25 but numeric 2.5 (difference 1.25 > tolerance 1e-05) for output entry (1, 2)");
   EXPECT_FALSE(gradcheck(bad_product, {a, b}, {.raise_exception = false}));
   EXPECT_TRUE(gradcheck(bad_product, {b, a}));  // only b's rule is wrong
 }
@@ -50,7 +50,7 @@ TEST(Gradcheck, FindsOneWrongEntryInALargeJacobian) {
   EXPECT_TRUE(gradcheck([](const variable_list& in) { return in[0] * in[1]; }, {a, b}));
 }
 
-TEST(Gradcheck, LeavesInputsAndRandomStreamAlone) {
+TEST(Gradcheck, ChangesNeitherInputsNorTheRandomStream) {
   const Tensor x = leaf({{0.1, 0.2}, {0.3, 0.7}}).detach().t().requires_grad_(), before = x.detach().clone();
   manual_seed(5);
   const Tensor expected = rand({3});
@@ -69,10 +69,10 @@ TEST(Gradcheck, LeavesInputsAndRandomStreamAlone) {
   EXPECT_TRUE(x.detach().equal(before));
 }
 
-TEST(Gradcheck, ComparesWhatTheTapeCannotSee) {
+TEST(Gradcheck, TreatsDetachedOutputsAsConstant) {
   const Tensor x = leaf({1, 2});
   EXPECT_ERROR(gradcheck([](const variable_list& in) { return in[0].detach() * 2; }, {x}),
-               "analytic 0 but numeric 2");  // an output outside the graph counts as constant
+               "analytic 0 but numeric 2");  // the output is outside the graph
   EXPECT_TRUE(gradcheck([](const variable_list& in) { return in[0].floor(); }, {leaf({1.5, 2.5})}));
   EXPECT_TRUE(gradcheck(
       [](const variable_list& in) {
@@ -82,7 +82,8 @@ TEST(Gradcheck, ComparesWhatTheTapeCannotSee) {
       {x}));
 }
 
-struct Forgetful : Function<Forgetful> {
+// The gradient changes from call to call.
+struct CountsCalls : Function<CountsCalls> {
   static Tensor forward(AutogradContext*, const Tensor& x) { return x * 2; }
   static variable_list backward(AutogradContext*, variable_list g) {
     static int calls = 0;
@@ -92,7 +93,7 @@ struct Forgetful : Function<Forgetful> {
 
 TEST(Gradcheck, NoticesSideEffects) {
   const Tensor x = leaf({1, 2});
-  EXPECT_ERROR(gradcheck([](const variable_list& in) { return Forgetful::apply(in[0]); }, {x}),
+  EXPECT_ERROR(gradcheck([](const variable_list& in) { return CountsCalls::apply(in[0]); }, {x}),
                "two backward passes over the same graph gave different gradients");
   EXPECT_ERROR(gradcheck(
                    [](const variable_list& in) {
@@ -103,7 +104,8 @@ TEST(Gradcheck, NoticesSideEffects) {
                "the function changes input 0 in place");
 }
 
-// Right at first order, but its rule computes with bare numbers: no second derivative.
+// The rule is right for the first derivative. It computes with a detached tensor, so it has
+// no second derivative.
 struct FirstOrderOnly : Function<FirstOrderOnly> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x) {
     ctx->save_for_backward({x});
@@ -124,7 +126,7 @@ TEST(Gradgradcheck, FindsRulesThatCannotBeDifferentiated) {
   EXPECT_FALSE(gradgradcheck(f, {x}, {}, {.raise_exception = false}));
 }
 
-TEST(Gradcheck, RefusesWhatItCannotCheck) {
+TEST(Gradcheck, RaisesErrorsForWhatItCannotCheck) {
   const auto twice = [](const variable_list& in) { return in[0] * 2; };
   const Tensor x = leaf({1, 2});
   EXPECT_ERROR(

@@ -1,4 +1,4 @@
-// Looking into a backward pass: hooks, gradients that are kept, and anomaly mode.
+// Observing a backward pass: hooks, retained gradients, and anomaly mode.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -34,7 +34,7 @@ TEST(Hook, SeesAndReplacesTheGradientInTheOrderOfRegistration) {
   y.sum().backward();
   EXPECT_TRUE(seen.equal(constant({1, 1})));
   EXPECT_TRUE(x.grad().equal(constant({3, 3})));
-  EXPECT_EQ(y.register_hook([](Tensor) {}), 2u);  // handles are not used again
+  EXPECT_EQ(y.register_hook([](Tensor) {}), 2u);  // handles are not reused
 }
 
 TEST(Hook, OfALeafSeesTheSumBeforeItIsAccumulated) {
@@ -45,8 +45,7 @@ TEST(Hook, OfALeafSeesTheSumBeforeItIsAccumulated) {
     EXPECT_TRUE(g.equal(constant({5, 5})));
     return -g;
   });
-  for (int pass = 1; pass <= 2;
-       ++pass) {  // each pass has a graph, and the leaf a place on the tape, of its own
+  for (int pass = 1; pass <= 2; ++pass) {  // each pass records a new graph with a new node for the leaf
     (x * 2 + x * 3).sum().backward();
     EXPECT_EQ(calls, pass);
     EXPECT_TRUE(x.grad().equal(constant({-5.0 * pass, -5.0 * pass})));
@@ -77,10 +76,10 @@ TEST(Hook, StaysWithTheOpWhenTheTensorIsChangedInPlace) {
   y.register_hook([&](Tensor g) { seen = g; });
   y.mul_(3);
   y.sum().backward();
-  EXPECT_TRUE(seen.equal(constant({3, 3})));  // of the y before it was tripled
+  EXPECT_TRUE(seen.equal(constant({3, 3})));  // the gradient of y before it was multiplied by 3
 }
 
-TEST(Hook, IsRefusedWithAReason) {
+TEST(Hook, MistakesAreNamed) {
   const Tensor x = leaf({1, 2});
   EXPECT_ERROR(ones({2}).register_hook([](Tensor) {}),
                "cannot register a hook on a variable that doesn't require gradient");
@@ -116,7 +115,7 @@ TEST(RetainGrad, KeepsTheGradientOfATensorInsideTheGraph) {
   EXPECT_TRUE(y.grad().equal(constant({3, 3})));
   EXPECT_FALSE(z.grad().defined());
   z.sum().backward();
-  EXPECT_TRUE(y.grad().equal(constant({6, 6})));  // adds up, as a leaf's
+  EXPECT_TRUE(y.grad().equal(constant({6, 6})));  // the gradients add up, as for a leaf
   y.mutable_grad().reset();
   EXPECT_FALSE(y.grad().defined());
 }
@@ -129,7 +128,7 @@ TEST(RetainGrad, ComesAfterTheHooks) {
   EXPECT_TRUE(y.grad().equal(constant({10, 10})));
 }
 
-TEST(RetainGrad, GoesOnAfterAChangeInPlace) {
+TEST(RetainGrad, StaysAfterAnInPlaceOp) {
   const Tensor x = leaf({{1, 2}, {3, 4}}), y = x * 2, row = y[0];
   y.retain_grad();
   row.retain_grad();
@@ -160,10 +159,10 @@ std::string message_of(const std::function<void()>& f) {
 
 }  // namespace
 
-// Not in the unnamed namespace, so that the program's table of symbols has the name.
+// This function is not in the unnamed namespace, so that the program's symbol table has its name.
 [[gnu::noinline]] Tensor the_line_at_fault(const Tensor& x) {
   Tensor y = x.sqrt();
-  return y * 0;  // 0 · ∞ in the backward of sqrt at 0
+  return y * 0;  // sqrt's backward at 0 is 0 · ∞ = NaN
 }
 
 namespace {
@@ -185,7 +184,7 @@ TEST(Anomaly, NamesTheOpAndWhereItWasRecorded) {
   EXPECT_FALSE(x.grad().defined());
 }
 
-TEST(Anomaly, CountsTheInputsOfTheOp) {
+TEST(Anomaly, NamesTheInputByItsIndex) {
   const DetectAnomalyGuard detect_anomaly;
   const Tensor a = constant({1, 2}), b = leaf({1, 0});
   EXPECT_ERROR((a / b * 0).sum().backward(), "returned nan values in its 1th output");

@@ -1,4 +1,5 @@
-// Tests of files run in a folder of their own, so messages name bare files.
+// Each test of files runs in a folder of its own. This folder is the current one, so messages have no
+// folder in them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,7 +9,7 @@
 
 #include "kernels/error.h"
 
-/// A folder that is empty before each test and gone after it, and is the current one.
+/// Makes an empty folder before each test, changes into it, and removes it afterwards.
 class InFolder : public testing::Test {
  protected:
   void SetUp() override {
@@ -23,7 +24,7 @@ class InFolder : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  /// What the statement's Error says.
+  /// The message of the Error that f throws, or "accepted".
   template <class F>
   static std::string message(F f) {
     try {

@@ -1,4 +1,5 @@
-// Writing into tensors that the tape knows: what is recorded, what is refused, and who notices.
+// In-place ops on recorded tensors: what is recorded, what is an error, and which rules notice that
+// a tensor changed.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -12,7 +13,7 @@ namespace {
 
 Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
 
-TEST(InPlace, IsRefusedOnLeavesThatRequireGrad) {
+TEST(InPlace, IsAnErrorOnLeavesThatRequireGrad) {
   const Tensor x = leaf({1, 2});
   const char* text = "a leaf Variable that requires grad is being used in an in-place operation";
   EXPECT_ERROR(x.mul_(2), text);
@@ -25,7 +26,7 @@ TEST(InPlace, IsRefusedOnLeavesThatRequireGrad) {
   EXPECT_TRUE(x.detach().equal(tensor({1.0, 2.0}, kFloat64)));
 }
 
-TEST(InPlace, IsRecordedElsewhere) {
+TEST(InPlace, IsRecordedOnOtherTensors) {
   const Tensor x = leaf({1, 2}), y = x * 2;
   const double* place = y.data_ptr<double>();
   y.mul_(x).add_(1);  // 2x² + 1
@@ -35,7 +36,7 @@ TEST(InPlace, IsRecordedElsewhere) {
   EXPECT_TRUE(x.grad().equal(tensor({4.0, 8.0}, kFloat64)));
 }
 
-TEST(InPlace, IsNoticedByWhoeverSavedTheTensor) {
+TEST(InPlace, IsNoticedByOpsThatSavedTheTensor) {
   const Tensor x = leaf({1, 2}), y = x * 2, z = y * y;
   EXPECT_EQ(y._version(), 0u);
   y.add_(1);
@@ -46,7 +47,7 @@ TEST(InPlace, IsNoticedByWhoeverSavedTheTensor) {
       "mul saved a float64 tensor of shape (2,), which is at version 1; expected version 0 instead");
 }
 
-TEST(InPlace, OnAResultThatItsOpHasSavedIsNoticed) {
+TEST(InPlace, IsNoticedByTheOpThatSavedItsResult) {
   const Tensor x = leaf({1, 2}), y = x.exp();
   y.add_(1);
   EXPECT_ERROR(y.sum().backward(),
@@ -56,7 +57,7 @@ TEST(InPlace, OnAResultThatItsOpHasSavedIsNoticed) {
   EXPECT_TRUE(x.grad().equal(tensor({2.0, 2.0}, kFloat64)));
 }
 
-// What was there before no longer counts, which is a gradient of zero, not a missing one.
+// The overwritten values have no influence, so the gradient is zero. It is not undefined.
 TEST(InPlace, OverwritingStopsTheGradient) {
   const Tensor x = leaf({1, 2});
   for (const auto& overwrite : std::vector<std::function<void(const Tensor&)>>{

@@ -1,4 +1,4 @@
-// The embeddings lab on files in MovieLens' form.
+// The embeddings lab on files in MovieLens's format.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,8 +24,9 @@ class EmbeddingsOnMovieLens : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  /// A rating from 0.5 to 5 in halves wherever a coin says so. Two traits of each user and movie decide it, or, if it is
-  /// not `predictable`, chance. The ids have gaps, come in no order and do not fit 32 bits; the times are of no use.
+  /// Writes ratings from 0.5 to 5 in steps of ½ for a random 60% of the pairs of user and movie. If
+  /// `predictable`, a rating depends on two traits of the user and of the movie, otherwise it is random. The
+  /// ids have gaps, are not in order and do not fit into 32 bits. The lab does not use the timestamps.
   void write_ratings(bool predictable) const {
     gradus::manual_seed(7);
     const int64_t users = 50, movies = 30;
@@ -42,7 +43,7 @@ class EmbeddingsOnMovieLens : public testing::Test {
                << stars[user][movie].item<float>() << ",964982703\n";
   }
 
-  /// The lab's results, and its exit status in `status`.
+  /// Runs the lab and returns its results; its exit status is in `status`.
   nlohmann::json run(const std::string& flags, int& status) const {
     const std::string json = (folder_ / "results.json").string();
     const std::string command = "'" GRADUS_LABS_FOLDER "/embeddings' --part ratings --quiet --data '" +
@@ -56,9 +57,9 @@ class EmbeddingsOnMovieLens : public testing::Test {
   fs::path folder_;
 };
 
-TEST_F(EmbeddingsOnMovieLens, BeatTheMeanByFarIfThereIsSomethingToLearn) {
+TEST_F(EmbeddingsOnMovieLens, AreFarBetterThanTheMeanOnPredictableRatings) {
   write_ratings(true);
-  // More than two dimensions are drawn through an svd.
+  // With more than two dimensions, the lab uses an svd for its figures.
   for (const std::string flags : {"--check", "--check --rank 4 --dtype float64 --seed 3"}) {
     SCOPED_TRACE(flags);
     int status = -1;
@@ -68,7 +69,7 @@ TEST_F(EmbeddingsOnMovieLens, BeatTheMeanByFarIfThereIsSomethingToLearn) {
   }
 }
 
-TEST_F(EmbeddingsOnMovieLens, StayNearTheMeanIfThereIsNothing) {
+TEST_F(EmbeddingsOnMovieLens, StayNearTheMeanOnRandomRatings) {
   write_ratings(false);
   int status = -1;
   const nlohmann::json results = run("", status);

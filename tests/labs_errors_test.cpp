@@ -1,5 +1,5 @@
-// The four labs as a user runs them, with input that cannot be served: each must end with status 2 and one line on
-// stderr that names the fault, and write nothing. To add a case, add a line to a table.
+// Runs the four labs with wrong input. Each must end with status 2 and one line on stderr that names the
+// mistake, and must write no file. To add a case, add a line to a table.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,10 +22,10 @@ using Strings = std::vector<std::string>;
 
 struct BadRun {
   Strings arguments;
-  std::string complaint;  // must be part of the line
+  std::string complaint;  // a part of the line on stderr
 };
 
-/// Faults of flags that every lab offers.
+/// Wrong flags, for every lab.
 const std::vector<BadRun> kOfEveryLab = {
     {{"--device", "tpu"}, "must be one of cpu, cuda, but is tpu"},
     {{"--part", "nonsense"}, "must be one of"},
@@ -45,7 +45,7 @@ const std::vector<BadRun> kOfEveryLab = {
 
 struct BadData {
   std::string lab;
-  Strings arguments;  // "input.csv" among them has the content
+  Strings arguments;  // "input.csv" is a file with this content
   std::string content;
   std::string complaint;
 };
@@ -110,7 +110,7 @@ class LabErrors : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  /// Runs the lab in a folder that holds input.csv, if that has content or is asked for; returns its exit status.
+  /// Runs the lab in the work folder and returns its exit status. `before` is put before the command.
   int run(const std::string& lab, const Strings& arguments, const std::string& before = "") {
     std::string command =
         "cd '" + (folder_ / "work").string() + "' && " + before + " '" GRADUS_LABS_FOLDER "/" + lab + "'";
@@ -155,12 +155,12 @@ class LabErrors : public testing::Test {
 
 const Strings kLabs = {"factorisation", "mlp", "embeddings", "svd"};
 
-TEST_F(LabErrors, EveryLabRefusesBadFlags) {
+TEST_F(LabErrors, OfWrongFlags) {
   for (const std::string& lab : kLabs)
     for (const BadRun& bad : kOfEveryLab) expect_refusal(lab, bad.arguments, "as it was", bad.complaint);
 }
 
-TEST_F(LabErrors, EachLabRefusesWhatItCannotServe) {
+TEST_F(LabErrors, OfWrongDataAndRanks) {
   for (const BadData& bad : kOfOneLab) {
     Strings arguments = bad.arguments;
     for (const char* flag : {"--out", "figures", "--json", "results.json"}) arguments.emplace_back(flag);
@@ -173,12 +173,12 @@ TEST_F(LabErrors, AnUnavailableDeviceSaysWhy) {
   for (const std::string& lab : kLabs) expect_refusal(lab, {"--device", "cuda"}, "", "cuda");
 }
 
-TEST_F(LabErrors, CtrlCEndsARunWithWhatItHas) {
+TEST_F(LabErrors, CtrlCEndsARunAndWritesItsResults) {
   for (const std::string& lab : kLabs) {
     SCOPED_TRACE(lab);
     const int status =
         run(lab, {"--epochs", "1000000000", "--json", "results.json"}, "timeout --signal=INT 1");
-    EXPECT_EQ(status, 124);  // timeout's own, for a run that it had to end
+    EXPECT_EQ(status, 124);  // the status of `timeout` for a run that it ended
     EXPECT_NE(content("stderr").find(lab + ": interrupted"), std::string::npos) << content("stderr");
     EXPECT_NE(content("work/results.json").find("\"lab\": \"" + lab + "\""), std::string::npos);
     EXPECT_EQ(files(), Strings{"results.json"});

@@ -1,4 +1,4 @@
-// The shell that the labs share: its flags, its exit statuses, and that nothing is left half-written.
+// The code that all labs share: flags, exit statuses, and that no file is left half-written.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -41,7 +41,7 @@ class LabShell : public testing::Test {
     return {status, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
   }
 
-  /// For EXPECT_EXIT, which forks: an interrupt is remembered by its process.
+  /// For EXPECT_EXIT, which runs this in a process of its own. A process remembers that it was interrupted.
   [[noreturn]] void run_and_exit(const lab::Lab& lab) const {
     const std::vector<const char*> argv = {"sample", "--json", "r.json"};
     fs::current_path(folder_);
@@ -131,9 +131,9 @@ TEST_F(LabShell, BadFlagsAreOneLineAndStatusTwo) {
       {{"--part", "three"}, "must be one of one, two, but is three"},
       {{"--part", "3"}, "a number from 1 to 2"},
       {{"--part", "0"}, "a number from 1 to 2"},
-      {{"--tape"}, "--tape"},               // this lab does not offer it
-      {{"--data", "/dev/null"}, "--data"},  // nor this
-      {{"--dtype", "float32"}, "--dtype"},  // nor this
+      {{"--tape"}, "--tape"},  // kLab has none of these three flags
+      {{"--data", "/dev/null"}, "--data"},
+      {{"--dtype", "float32"}, "--dtype"},
       {{"--frobnicate"}, "there is no --frobnicate"},
       {{"stray"}, "stray"},
       {{"--out", ""}, "--out"},
@@ -152,7 +152,7 @@ TEST_F(LabShell, BadFlagsAreOneLineAndStatusTwo) {
   }
 }
 
-TEST_F(LabShell, HelpListsWhatTheLabOffersAndNoMore) {
+TEST_F(LabShell, HelpListsOnlyTheFlagsOfTheLab) {
   const Outcome help = run({"--help"}, kLab);
   EXPECT_EQ(help.status, 0);
   for (const char* flag : {"--part", "--epochs", "--lr", "--rank", "--seed", "--device", "--out", "--json",
@@ -171,12 +171,12 @@ TEST_F(LabShell, CheckPrintsATableAndFailsOnAMiss) {
   lab::Lab off = kLab;
   off.parts.push_back({"off", "Off", [](lab::Session& session) { session.expect("loss", 0.6, 1e-3); }});
   EXPECT_EQ(run({"--check"}, off).status, 1);
-  EXPECT_EQ(run({}, off).status, 0);                            // without --check nothing is held against it
-  EXPECT_EQ(run({"--check", "--part", "off"}, off).status, 1);  // never set
+  EXPECT_EQ(run({}, off).status, 0);                            // without --check the miss does not count
+  EXPECT_EQ(run({"--check", "--part", "off"}, off).status, 1);  // this part never sets the loss
   off.parts = {{"nan", "NaN", not_a_number}};
   EXPECT_EQ(run({"--check"}, off).status, 1);
   off.parts = {{"empty", "Empty", [](lab::Session&) {}}};
-  EXPECT_EQ(run({"--check"}, off).status, 1);  // a check of nothing is no pass
+  EXPECT_EQ(run({"--check"}, off).status, 1);  // a run without any check does not pass
 }
 
 TEST_F(LabShell, JsonHasEveryResult) {
@@ -195,7 +195,7 @@ TEST_F(LabShell, JsonHasEveryResult) {
   EXPECT_EQ(files(), std::vector<std::string>{"r.json"});
 }
 
-TEST_F(LabShell, AnErrorLeavesWhatWasThere) {
+TEST_F(LabShell, AnErrorKeepsTheOldFile) {
   std::ofstream(path("r.json")) << "old";
   lab::Lab lab = kLab;
   lab.parts = {
@@ -207,7 +207,7 @@ TEST_F(LabShell, AnErrorLeavesWhatWasThere) {
   EXPECT_EQ(files(), std::vector<std::string>{"r.json"});
 }
 
-TEST_F(LabShell, AFolderThatWasMadeAndStaysEmptyGoesAgain) {
+TEST_F(LabShell, ANewFolderThatStaysEmptyIsRemoved) {
   lab::Lab lab = kLab;
   lab.parts = {{"bad", "Bad", [](lab::Session&) { throw std::runtime_error("in the middle"); }}};
   EXPECT_EQ(run({"--out", path("a/b/c")}, lab).status, 2);
@@ -228,7 +228,7 @@ TEST_F(LabShell, AFolderThatWasMadeAndStaysEmptyGoesAgain) {
   EXPECT_FALSE(fs::exists(folder_ / "there/c"));
 }
 
-TEST_F(LabShell, AFullDiskIsToldAndDevicesAreNotReplaced) {
+TEST_F(LabShell, AFullDiskIsAnErrorAndDevicesAreNotReplaced) {
   const Outcome outcome = run({"--json", "/dev/full"}, kLab);
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.err, "sample: cannot write /dev/full: No space left on device\n");
@@ -252,7 +252,7 @@ TEST_F(LabShell, AnInterruptEndsTheLoopAndThePartsAfterIt) {
   EXPECT_EQ(results, json({{"steps", 11}}));
 }
 
-TEST_F(LabShell, ASecondInterruptEndsTheProcessUnlessItIsTheFirstOnesEcho) {
+TEST_F(LabShell, ASecondInterruptEndsTheProcessUnlessItComesAtOnce) {
   lab::Lab stubborn = kLab;
   stubborn.parts = {{"stubborn", "Never asks whether it was interrupted", [](lab::Session&) {
                        std::raise(SIGINT);
@@ -271,7 +271,7 @@ TEST_F(LabShell, ProgressCountsFromZeroToTotal) {
   for (int64_t step : lab::progress(0, "none")) FAIL() << step;
 }
 
-TEST_F(LabShell, FiguresHaveTheirSeriesBesideThem) {
+TEST_F(LabShell, FiguresAreWrittenWithTheirSeries) {
   lab::save_figure(folder_ / "plot", lab::LinePlot{.title = "It's a_b",
                                                    .x_label = "iteration",
                                                    .y_label = "loss",
@@ -289,7 +289,7 @@ TEST_F(LabShell, FiguresHaveTheirSeriesBesideThem) {
   EXPECT_EQ(files(), expected);
 }
 
-TEST_F(LabShell, AFigureThatTheDiskHadNoRoomForIsNotPublished) {
+TEST_F(LabShell, AFigureThatDoesNotFitOnTheDiskIsNotWritten) {
   if (!lab::gnuplot_is_installed()) GTEST_SKIP() << "there is no gnuplot";
   const lab::LinePlot plot{
       .title = "plot", .x_label = "x", .y_label = "y", .series = {{.name = "a", .y = {1, 2}}}};

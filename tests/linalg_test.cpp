@@ -1,5 +1,5 @@
-// Linear algebra beyond what the op list checks: that factors multiply to what was factored, what happens where there is
-// no answer or more than one, empty matrices, and errors.
+// Linear algebra beyond the list of ops: products of the factors, matrices for which a result does not exist
+// or is not unique, empty matrices, and errors.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ Tensor gradient(const Tensor& A, F f) {
 Tensor singular() { return tensor({{1.0, 2.0}, {2.0, 4.0}}, kFloat64); }
 const std::vector<std::vector<int64_t>> kShapes = {{5, 5}, {7, 3}, {3, 7}, {2, 3, 6, 4}, {1, 1}, {2, 70, 40}};
 
-// ---- Factors multiply to what was factored -----------------------------------------------------------------------
+// ---- The product of the factors is the matrix --------------------------------------------------------------------
 
 TEST(Factors, SvdReconstructs) {
   for (const auto& sizes : kShapes)
@@ -67,7 +67,7 @@ TEST(Factors, EighReconstructsFromEitherHalf) {
   EXPECT_TRUE(is_orthonormal(V));
   EXPECT_TRUE(near(matmul(V * w.unsqueeze(-2), mT(V)), A));
   EXPECT_TRUE((w.narrow(-1, 1, 39) >= w.narrow(-1, 0, 39)).all().item<bool>());
-  const Tensor lower_only = A.clone();  // what is above the diagonal is not read
+  const Tensor lower_only = A.clone();  // elements above the diagonal are not read
   lower_only.select(-2, 0).narrow(-1, 1, 39).fill_(1e6);
   EXPECT_TRUE(near(linalg::eigvalsh(lower_only), w));
   EXPECT_TRUE(near(linalg::eigvalsh(mT(lower_only), "U"), w));
@@ -133,13 +133,12 @@ TEST(Factors, PinvHasItsFourProperties) {
   }
 }
 
-// ---- Where there is no answer, or more than one ------------------------------------------------------------------
+// ---- Results that do not exist or are not unique -----------------------------------------------------------------
 
 TEST(Singular, IsAnErrorInSolveAndInv) {
-  EXPECT_ERROR(
-      linalg::inv(singular()),
-      "linalg.inv: The diagonal element 2 is zero, the inversion could not be completed because the input "
-      "matrix is singular.");
+  EXPECT_ERROR(linalg::inv(singular()),
+               "linalg.inv: The diagonal element 2 is zero, "
+               "the inversion could not be completed because the input matrix is singular.");
   EXPECT_ERROR(inverse(stack({identity(2), identity(2), singular()})),
                "linalg.inv: (Batch element 2): The diagonal element 2 is zero");
   EXPECT_ERROR(linalg::solve(singular(), ones({2}, kFloat64)),
@@ -160,8 +159,9 @@ TEST(Factors, TheGradientOfASingularDeterminantIsTheCofactors) {
   const auto of_det = [](const Tensor& A) { return det(A).sum(); };
   EXPECT_TRUE(near(gradient(singular(), of_det), tensor({{4.0, -2.0}, {-2.0, 1.0}}, kFloat64)));
   EXPECT_TRUE(near(gradient(zeros({1, 1}, kFloat64), of_det), ones({1, 1}, kFloat64)));
-  EXPECT_TRUE(near(gradient(zeros({3, 3}, kFloat64), of_det), zeros({3, 3}, kFloat64)));  // rank 0: all are 0
-  // Rank 2 by chance of rounding: the last pivot is 1e-16 or so, and must be the same above and below the bar.
+  EXPECT_TRUE(near(gradient(zeros({3, 3}, kFloat64), of_det), zeros({3, 3}, kFloat64)));  // rank 0
+  // This matrix has rank 2, but by rounding its last pivot is about 1e-16, not 0. The gradient must be the
+  // same whether or not the rule takes it for singular.
   const Tensor counting = arange(1, 10, kFloat64).view({3, 3});
   EXPECT_TRUE(near(gradient(counting, of_det),
                    tensor({{-3.0, 6.0, -3.0}, {6.0, -12.0, 6.0}, {-3.0, 6.0, -3.0}}, kFloat64), 1e-8));
@@ -190,7 +190,8 @@ TEST(Factors, RepeatedSingularAndEigenvaluesDropTheirTerms) {
   const auto finite = [](const Tensor& g) { return isfinite(g).all().item<bool>(); };
   EXPECT_TRUE(finite(gradient(A, [](const Tensor& A) { return std::get<0>(svd(A)).sum(); })));
   EXPECT_TRUE(finite(gradient(A, [](const Tensor& A) { return std::get<1>(linalg::eigh(A)).sum(); })));
-  // Nothing is dropped of what does not need the vectors apart: the nuclear norm's gradient U Vᵀ, the trace's I.
+  // These gradients do not need distinct values, so no term is dropped: U Vᵀ of the nuclear norm, I
+  // of the trace.
   EXPECT_TRUE(near(gradient(A, [](const Tensor& A) { return linalg::matrix_norm(A, "nuc"); }), A));
   EXPECT_TRUE(near(gradient(A, [](const Tensor& A) { return linalg::eigvalsh(A).sum(); }), A));
 }
@@ -209,19 +210,19 @@ TEST(Factors, ACompleteQrOfATallMatrixHasNoGradient) {
       "The QR decomposition is not differentiable when mode='complete' and nrows > ncols.");
 }
 
-TEST(Factors, RefusesWhatIsNotANumber) {
+TEST(Factors, OfNaNAndInfinityAreErrors) {
   for (const double value : {double{NAN}, double{INFINITY}}) {
     const Tensor A = full({3, 3}, value);
     EXPECT_ERROR(linalg::svd(A), "linalg.svd: the matrix of shape (3, 3) holds NaN or infinity");
     EXPECT_ERROR(linalg::eigh(A), "linalg.eigh: the matrix of shape (3, 3) holds NaN or infinity");
     EXPECT_ERROR(linalg::pinv(A), "holds NaN or infinity");
   }
-  EXPECT_TRUE(
-      isnan(linalg::inv(full({2, 2}, NAN))).all().item<bool>());  // here NaN stays NaN, as in arithmetic
+  // inv and det propagate NaN, as arithmetic does.
+  EXPECT_TRUE(isnan(linalg::inv(full({2, 2}, NAN))).all().item<bool>());
   EXPECT_TRUE(isnan(det(full({2, 2}, NAN))).item<bool>());
 }
 
-// ---- Nothing at all ----------------------------------------------------------------------------------------------
+// ---- Empty matrices and batches ----------------------------------------------------------------------------------
 
 TEST(Empty, MatricesOfSizeZero) {
   const Tensor none = zeros({0, 0}, kFloat64), batch = zeros({2, 0, 0}, kFloat64);
@@ -239,7 +240,7 @@ TEST(Factors, EmptyFactors) {
   const auto [Q, R] = linalg::qr(zeros({3, 0}, kFloat64));
   EXPECT_EQ(Q.sizes(), IntArrayRef({3, 0}));
   EXPECT_EQ(R.sizes(), IntArrayRef({0, 0}));
-  const auto [U, S, Vh] = linalg::svd(zeros({3, 0}, kFloat64));  // full: any basis of the three dimensions
+  const auto [U, S, Vh] = linalg::svd(zeros({3, 0}, kFloat64));  // full: U is any orthonormal basis
   EXPECT_TRUE(near(U, identity(3)));
   EXPECT_EQ(Vh.sizes(), IntArrayRef({0, 0}));
   const auto [w, V] = linalg::eigh(zeros({4, 0, 0}, kFloat64));
@@ -284,7 +285,7 @@ TEST(VectorNorm, IsZeroWithAZeroGradientAtZero) {
   }
 }
 
-// ---- Misuse ------------------------------------------------------------------------------------------------------
+// ---- Errors ------------------------------------------------------------------------------------------------------
 
 TEST(LinalgErrors, NameTheFunctionAndTheShapes) {
   EXPECT_ERROR(linalg::inv(ones({2, 3})),

@@ -1,4 +1,5 @@
-// Our own elementary functions against the C library's in a wider type, in units in the last place, and at their ends.
+// Our own elementary functions. Their errors, in units in the last place, are measured against the C
+// library's functions in a wider type. Special values are tested, too.
 #include "kernels/math.h"
 
 #include <gtest/gtest.h>
@@ -57,7 +58,7 @@ TYPED_TEST(Elementary, LogarithmErrsByAtMostOneUnit) {
 TYPED_TEST(Elementary, SigmoidErrsByAtMostTwoUnits) {
   const auto sigmoid = [](TypeParam x) { return math::sigmoid(x); };
   const auto exact = [](Exact x) { return 1 / (1 + std::exp(-x)); };
-  const double end = sizeof(TypeParam) == 4 ? -87 : -708;  // of the normal numbers
+  const double end = sizeof(TypeParam) == 4 ? -87 : -708;  // below it the result is subnormal
   EXPECT_LT(this->ulps(sigmoid, exact, -20, 20), 2.1);
   EXPECT_LT(this->ulps(sigmoid, exact, end, -20), 2.1);
   EXPECT_EQ(math::sigmoid(TypeParam(0)), 0.5);
@@ -66,7 +67,7 @@ TYPED_TEST(Elementary, SigmoidErrsByAtMostTwoUnits) {
   EXPECT_TRUE(std::isnan(math::sigmoid(this->kNan)));
 }
 
-TYPED_TEST(Elementary, ExponentialAtItsEnds) {
+TYPED_TEST(Elementary, ExponentialOfSpecialValues) {
   using T = TypeParam;
   EXPECT_EQ(math::exp(T(0)), 1);
   EXPECT_EQ(math::exp(T(-0.0)), 1);
@@ -79,7 +80,7 @@ TYPED_TEST(Elementary, ExponentialAtItsEnds) {
   EXPECT_TRUE(std::isnan(math::exp(this->kNan)));
 }
 
-TYPED_TEST(Elementary, LogarithmAtItsEnds) {
+TYPED_TEST(Elementary, LogarithmOfSpecialValues) {
   using T = TypeParam;
   EXPECT_EQ(math::log(T(1)), 0);
   EXPECT_EQ(math::log(T(0)), -this->kInfinity);

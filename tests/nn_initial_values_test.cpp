@@ -1,4 +1,4 @@
-// Initial values of layers and of nn::init, bit for bit with PyTorch's.
+// Initial values of layers and of nn::init are PyTorch's, bit for bit.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -21,7 +21,7 @@ nlohmann::json read_json(const std::string& name) {
 
 class InitialValues : public testing::Test {
  protected:
-  /// Compares with draw number `draw` of the case, bit for bit.
+  /// Compares x bit for bit with the draw of this number in the case of this name.
   static void expect_draw(const std::string& name, size_t draw, const Tensor& x) {
     static const nlohmann::json vectors = read_json("torch_random.json");
     for (const auto& entry : vectors["cases"]) {

@@ -1,4 +1,4 @@
-// Layers, initialisers, helpers and data loading: what the numbers of nn_reference_test.cpp cannot show.
+// Layers, initialisers, helpers and data loading, beyond the numbers that nn_reference_test.cpp compares.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -58,7 +58,7 @@ TEST(Dropout, KeepsTheMean) {
   EXPECT_THROW(nn::Dropout(1.5), Error);
 }
 
-TEST(LayersWithoutParameters, ReshapeOrPass) {
+TEST(LayersWithoutParameters, ReshapeOrReturnTheirInput) {
   const Tensor x = rand({2, 3, 4});
   EXPECT_EQ(nn::Flatten()(x).sizes(), (IntArrayRef{2, 12}));
   EXPECT_TRUE(nn::Identity()(x).is_same(x));
@@ -79,7 +79,7 @@ TEST(Init, NeedsTwoDimensions) {
       "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions, this one is (5,)");
 }
 
-TEST(Init, RecordsNothing) {
+TEST(Init, IsNotRecorded) {
   const Tensor w = nn::init::kaiming_normal_(zeros({3, 4}, requires_grad()));
   EXPECT_TRUE(w.is_leaf());
   EXPECT_TRUE(w.requires_grad());

@@ -1,4 +1,5 @@
-// Losses by hand, their errors and their ends, and the derivatives of functions by finite differences.
+// Losses: values worked out by hand, errors, extreme inputs; and derivatives, compared with finite
+// differences.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -22,7 +23,7 @@ TEST(Losses, ByHand) {
   EXPECT_FLOAT_EQ(F::mse_loss(x, y, kSum).item<float>(), 13);
   EXPECT_FLOAT_EQ(nn::MSELoss(nn::MSELossOptions().reduction(kSum))(x, y).item<float>(), 13);
   EXPECT_TRUE(equal(F::l1_loss(x, y, kNone), tensor({0.0, 2.0, 3.0})));
-  // softmax of equal logits is uniform
+  // The softmax of equal logits is uniform.
   EXPECT_FLOAT_EQ(F::cross_entropy(zeros({2, 4}), tensor({0, 3})).item<float>(), std::log(4.0f));
   EXPECT_FLOAT_EQ(F::cross_entropy(zeros(4), tensor(2)).item<float>(), std::log(4.0f));
 }
@@ -49,16 +50,16 @@ TEST(Losses, SayWhichTargetIsOutOfRange) {
   EXPECT_THROW(F::binary_cross_entropy(tensor({1.5}), tensor({1.0})), Error);
 }
 
-TEST(Losses, RefuseAColumnAgainstARow) {
+TEST(Losses, OfAColumnAndAVectorAreErrors) {
   EXPECT_EQ(error_of([] {
               F::mse_loss(zeros({5, 1}), zeros(5));
             }),
-            "mse_loss: the input is (5, 1) and the target (5,); give them one shape, for example with "
-            "target.reshape(input.sizes())");
+            "mse_loss: the input is (5, 1) and the target (5,); "
+            "give them one shape, for example with target.reshape(input.sizes())");
   EXPECT_FLOAT_EQ(F::mse_loss(zeros({2, 2}), ones({})).item<float>(), 1);
 }
 
-TEST(Losses, AreFiniteAtTheEnds) {
+TEST(Losses, AreFiniteForExtremeInputs) {
   const Tensor p = tensor({0.0, 1.0, 0.0, 1.0}, kFloat64).requires_grad_(),
                y = tensor({0.0, 1.0, 1.0, 0.0}, kFloat64);
   const Tensor loss = F::binary_cross_entropy(p, y, F::BinaryCrossEntropyFuncOptions().reduction(kNone));
@@ -94,7 +95,7 @@ Tensor scattered(int64_t rows, int64_t columns) {
   return tensor(values, kFloat64).reshape({rows, columns});
 }
 
-// Every function against finite differences, to second order where it is smooth.
+// First and second derivatives, compared with finite differences.
 using Function = std::function<Tensor(const std::vector<Tensor>&)>;
 using Case = std::pair<const char*, Function>;
 class Derivatives : public testing::TestWithParam<Case> {};

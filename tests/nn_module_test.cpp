@@ -1,12 +1,10 @@
-// Modules: the tree that they form, containers, clones and printing.
+// Modules: their tree, containers, clones and printing.
 #include "nn/module.h"
 
 #include <gtest/gtest.h>
 
 #include <sstream>
 
-#include "tensor/create.h"
-#include "tensor/indexing.h"
 #include "nn/activations/activations.h"
 #include "nn/containers/modules.h"
 #include "nn/containers/parameters.h"
@@ -14,6 +12,8 @@
 #include "nn/layers.h"
 #include "nn/layers/without_parameters.h"
 #include "nn/losses.h"
+#include "tensor/create.h"
+#include "tensor/indexing.h"
 #include "tensor/random.h"
 #include "tests/expectations.h"
 
@@ -98,7 +98,7 @@ TEST(Module, ConvertsParametersInPlace) {
   net.forward(ones({1, 4})).sum().backward();
   const Tensor weight = net.hidden->weight;
   net.to(kFloat64);
-  EXPECT_EQ(weight.dtype(), kFloat64);  // the same tensor, as an optimiser made before sees it
+  EXPECT_EQ(weight.dtype(), kFloat64);  // it is the same tensor, so an optimiser made before still holds it
   EXPECT_EQ(weight.grad().dtype(), kFloat64);
   EXPECT_EQ(net.block->mean.dtype(), kFloat64);
   EXPECT_EQ(net.block->count.dtype(), kInt64);
@@ -106,7 +106,7 @@ TEST(Module, ConvertsParametersInPlace) {
   EXPECT_THROW(net.to(kInt64), Error);
 }
 
-TEST(Module, ForgetsGradients) {
+TEST(Module, ZeroesOrDropsGradients) {
   Net net;
   net.forward(ones({1, 4})).sum().backward();
   const Tensor gradient = net.offset.grad();
@@ -135,14 +135,14 @@ TEST(Module, ClonesDeeply) {
   EXPECT_THROW(Block().clone(), Error);  // not Cloneable
 }
 
-TEST(Module, ReplacesAndForgetsSubmodules) {
+TEST(Module, ReplacesAndUnregistersSubmodules) {
   Net net;
   net.out = net.replace_module("out", nn::Linear(3, 7));
   EXPECT_EQ(net.named_parameters()["out.bias"].numel(), 7);
   net.unregister_module("block");
   EXPECT_FALSE(net.named_children().contains("block"));
   EXPECT_EQ(error_of([&] { net.unregister_module("block"); }), "Submodule 'block' is not defined");
-  EXPECT_THROW(net.modules(), Error);  // a module on the stack has no shared_ptr to give
+  EXPECT_THROW(net.modules(), Error);  // it returns shared_ptrs, and a module on the stack has none
 }
 
 TEST(Module, PrintsItsTree) {
@@ -197,7 +197,7 @@ TEST(ModuleList, RegistersItsModules) {
   EXPECT_THROW(list->insert(5, nn::ReLU()), Error);
 }
 
-TEST(ModuleDict, UnregistersWhatIsPopped) {
+TEST(ModuleDict, UnregistersPoppedModules) {
   nn::ModuleDict dict(nn::ModuleDictImpl::Pairs{{"a", nn::Linear(2, 3).ptr()}, {"b", nn::ReLU().ptr()}});
   dict->update(nn::ModuleDictImpl::Pairs{{"a", nn::Linear(2, 5).ptr()}});
   EXPECT_EQ(dict->named_parameters()["a.bias"].numel(), 5);

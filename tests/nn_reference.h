@@ -1,9 +1,9 @@
-// A program in the spelling that libtorch and Gradus share, which computes numbers with every layer, loss and
-// initialiser; optim_reference.h does so with every optimiser. tests/data/nn_reference.cpp runs both with libtorch and
-// writes tests/data/nn_reference.json; nn_reference_test.cpp and optim_reference_test.cpp run the same lines with
-// Gradus and compare.
+// Computes numbers with every layer, loss and initialiser; optim_reference.h does so with every optimiser.
+// The code uses only what libtorch and Gradus have in common. tests/data/nn_reference.cpp runs it with
+// libtorch and writes the numbers into tests/data/nn_reference.json. nn_reference_test.cpp and
+// optim_reference_test.cpp run it with Gradus and compare the numbers.
 //
-// The including file defines the namespace `lib` as an alias of torch or gradus.
+// A file that includes this one must define the namespace `lib` as an alias of torch or gradus.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,7 @@ inline std::vector<double> numbers(const Tensor& x) {
 
 inline Tensor vector64(const std::vector<double>& values) { return lib::tensor(values, lib::kFloat64); }
 
-/// Numbers without pattern in [-2, 2], the same everywhere: no generator is involved.
+/// Irregular numbers in [-2, 2]. They come from a formula, so libtorch and Gradus get the same ones.
 inline Tensor scattered(int64_t rows, int64_t columns) {
   std::vector<double> values;
   for (int64_t i = 0; i < rows * columns; ++i)
@@ -38,7 +38,7 @@ inline Tensor scattered(int64_t rows, int64_t columns) {
 
 // ---- Values and gradients of functions --------------------------------------------------------------------
 
-/// Notes f(x) and the gradient of Σ wᵢ f(x)ᵢ, with uneven weights so that no error cancels.
+/// Stores f(x) and the gradient of Σ wᵢ f(x)ᵢ. The weights 1, 2, 3, … differ, so that errors do not cancel.
 inline void differentiate(Numbers& out, const std::string& name, const Tensor& at,
                           const std::function<Tensor(Tensor)>& f) {
   Tensor x = at.detach().clone().requires_grad_(true);
@@ -81,7 +81,7 @@ inline void activations(Numbers& out) {
                 [](Tensor x) { return F::softshrink(x, F::SoftshrinkFuncOptions(1)); });
   differentiate(out, "elu at kinks", kinks, [](Tensor x) { return F::elu(x, F::ELUFuncOptions().alpha(2)); });
   differentiate(out, "leaky_relu at kinks", kinks, [](Tensor x) { return F::leaky_relu(x); });
-  // with inplace(true), below an op that the write must not disturb
+  // With inplace(true), the op writes over x + 1, and must not change the gradient of x.
   differentiate(out, "relu in place", x, [](Tensor x) { return F::relu(x + 1, F::ReLUFuncOptions(true)); });
   differentiate(out, "elu in place", x,
                 [](Tensor x) { return F::elu(x + 1, F::ELUFuncOptions().inplace(true)); });
@@ -196,7 +196,7 @@ inline void losses_of_pairs(Numbers& out) {
   differentiate(out, "cosine embedding of a vector", x.select(0, 1),
                 [&](Tensor a) { return F::cosine_embedding_loss(a, y.select(0, 0), target.select(0, 1)); });
 
-  // where careless formulas overflow
+  // For these values, naive formulas overflow.
   const Tensor extreme = vector64({-1e4, 1e4, -1e4, 1e4, 0, 0}), ends = vector64({0, 1, 1, 0, 0, 1});
   differentiate(out, "bce logits extreme", extreme,
                 [&](Tensor x) { return F::binary_cross_entropy_with_logits(x, ends); });

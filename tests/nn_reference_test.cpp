@@ -1,4 +1,4 @@
-// Every number of gradus::nn against libtorch's.
+// Compares all numbers of nn_reference.h with libtorch's.
 #include <gtest/gtest.h>
 
 #include "nn/nn.h"

@@ -1,13 +1,14 @@
-// The list of ops: one entry says everything that the tests need to know about an op, and op_test.cpp expands it
-// over devices, dtypes, memory layouts and checks. Adding an op means adding an entry to the file of its family in
-// op_list/, which mirrors autograd/ops/:
+// The list of ops. One entry says everything that the tests need to know about an op. op_test.cpp makes tests
+// of it, one for each device, dtype, memory layout and check. To add an op, add an entry to the file of its
+// family in op_list/, which mirrors autograd/ops/:
 //
 //     {.name = "log",
 //      .inputs = {positive({3, 4})},                              // away from the pole
 //      .call = [](Inputs x) { return log(x[0]); },
 //      .reference = [](double x) { return std::log(x); }},
 //
-// pytorch_values_test.cpp compares each entry with numbers from PyTorch too; data/make_op_values.py adds a new one's.
+// pytorch_values_test.cpp also compares each entry with numbers from PyTorch. For a new entry,
+// data/make_op_values.py writes these numbers.
 #pragma once
 
 #include <functional>
@@ -24,13 +25,14 @@ using autograd::variable_list;
 using Inputs = const variable_list&;
 using Random = std::mt19937;
 
-/// How to make one input: its shape and a way to draw its elements, such that the op has no kink near them.
+/// How to make one input: its shape, and a function that draws its elements. The op must have no
+/// kink near them.
 struct Input {
   Sizes sizes;
   std::function<std::vector<double>(int64_t count, Random& random)> draw;
-  Dtype dtype =
-      kFloat64;  // kFloat64 stands for the floating-point dtype of the run; such inputs require grad
-  int64_t expanded_dim = 0;  // which dimension the expanded layout stretches; -1 for none
+  /// kFloat64 means the floating-point dtype that is tested. Inputs of this dtype require grad.
+  Dtype dtype = kFloat64;
+  int64_t expanded_dim = 0;  // the dimension that the expanded layout stretches; -1 for none
 
   Input expanding(int64_t dim) const {
     Input changed = *this;
@@ -41,18 +43,18 @@ struct Input {
 };
 
 Input between(Sizes sizes, double low, double high);
-Input any(Sizes sizes);       // 0.2 to 2 from zero on either side
+Input any(Sizes sizes);       // -2 to -0.2 and 0.2 to 2
 Input positive(Sizes sizes);  // 0.3 to 2
-Input distinct(Sizes sizes,
-               double shift = 0);  // no two near each other; shift of ½: nor near those of shift 0
-Input between_steps(Sizes sizes);  // 0.1 or more from every multiple of ½
+/// No two elements are near each other. With a shift of ½ they are not near those with a shift of 0 either.
+Input distinct(Sizes sizes, double shift = 0);
+Input between_steps(Sizes sizes);                     // at least 0.1 away from every multiple of ½
 Input one_of(Sizes sizes, std::vector<double> list);  // drawn from a list
 Input exactly(Sizes sizes, std::vector<double> values, Dtype dtype = kFloat64);
 Input indices(Sizes sizes, int64_t low, int64_t high);  // int64 in [low, high)
-Input mask(Sizes sizes);                                // bool, some of each
+Input mask(Sizes sizes);                                // bool, with both values
 Input spread_matrix(Sizes sizes);                       // singular values well apart
 
-/// The op, called on inputs that have been made. A lambda may return a Tensor, a list or a tuple of them.
+/// The call of the op. The lambda takes the inputs and returns a Tensor, or a list or tuple of Tensors.
 class Call {
  public:
   template <class F>
@@ -70,8 +72,9 @@ class Call {
   std::function<variable_list(Inputs)> call_;
 };
 
-/// What the op should give, by plain loops: a function of one, two or three numbers, applied to each element with
-/// broadcasting, or of the arrays of all inputs.
+/// Computes the expected result with plain loops. It is made either from a function of one, two or
+/// three numbers, which is applied to each element with broadcasting, or from a function of the arrays
+/// of all inputs.
 class Reference {
  public:
   template <class F>
@@ -86,7 +89,7 @@ class Reference {
       compute_ = [f](const Arrays& inputs) { return as_list(f(inputs)); };
   }
   Arrays operator()(const Arrays& inputs) const { return compute_(inputs); }
-  /// Does it hold for inputs of any shape?
+  /// Is it applied to each element, so that it takes inputs of any shape?
   bool is_pointwise() const { return is_pointwise_; }
 
  private:
@@ -119,19 +122,21 @@ struct Op {
   std::vector<Input> inputs;
   Call call;
   Reference reference;
-  int order = 2;             // the highest derivative that must be right
-  std::string reason = {};   // why, if the order is not 2
-  std::string covers = {};   // the function if it is not what `name` says: "operator-"; or its signature, where
-                             // overloads have different formulas: "pow(Tensor, Scalar)"
+  int order = 2;            // the highest derivative that is checked
+  std::string reason = {};  // the reason why, if the order is not 2
+  /// The function, if it is not in `name`: "operator-". Its signature, if its overloads have different formulas:
+  /// "pow(Tensor, Scalar)".
+  std::string covers = {};
   double eps = 1e-6;         // step of the finite differences
   double tolerance = 1e-11;  // of the float64 values against the reference, relative to 1 + |value|
-  bool (*available)(const Kernels& kernels) = [](const Kernels&) { return true; };  // on a device
+  /// Does a device with these kernels have the op?
+  bool (*available)(const Kernels& kernels) = [](const Kernels&) { return true; };
 };
 
-/// All of them.
+/// All entries.
 std::vector<Op> op_list();
 
-// What is compared, wherever the list is expanded (op_list/compare.cpp).
+// Helpers for all tests that use the list (op_list/compare.cpp).
 
 /// The elements of x in row-major order.
 std::vector<double> elements_of(const Tensor& x);
@@ -140,11 +145,11 @@ std::vector<double> elements_of(const Tensor& x);
 void expect_close(const std::vector<double>& got, const std::vector<double>& wanted, double tolerance,
                   const std::string& what);
 
-/// The gradients of Σ wᵢ yᵢ over the elements of all floating-point outputs, with weights sin 1, sin 2, …, by each
-/// input that requires grad; zeros where no output depends on it.
+/// The gradients of Σ wᵢ yᵢ by each input that requires grad; zeros for an input that no output depends on.
+/// The sum is over the elements of all floating-point outputs, with the weights sin 1, sin 2, …
 variable_list weighted_gradients(const variable_list& outputs, Inputs inputs);
 
-// The families, each in the file of its name.
+// The families. Each is in the file of its name.
 std::vector<Op> pointwise_ops();
 std::vector<Op> activation_ops();
 std::vector<Op> arithmetic_ops();

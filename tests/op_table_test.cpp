@@ -1,6 +1,6 @@
-// docs/ops.md: every op with its formula, its rule and what is checked about it, one line each. The checks come from
-// the list of ops. The formulas come from the comments: those of unary ops stand in kernels/formulas.h, all others above
-// the definitions in autograd/ops/, more_ops/ and linalg/. Write the page anew with
+// docs/ops.md: one line for every op, with its formula, its rule and what is checked about it. The checks
+// come from the list of ops. The formulas come from comments: for unary ops in kernels/formulas.h, for all
+// others above the definitions in autograd/ops/, more_ops/ and linalg/. This command writes the page anew:
 //
 //     GRADUS_WRITE_OPS=1 build/release/tests/op_table_test
 #include <gtest/gtest-spi.h>
@@ -25,7 +25,7 @@ namespace {
 const std::string kRoot = GRADUS_SOURCE_DIR;
 const std::string kPage = kRoot + "/docs/ops.md";
 
-// ---- What the sources say ----------------------------------------------------------------------------------------
+// ---- Reading the sources -----------------------------------------------------------------------------------------
 
 using Lines = std::vector<std::string>;
 
@@ -36,7 +36,7 @@ Lines lines_of(const std::filesystem::path& path) {
   return lines;
 }
 
-/// The comment above a line, in one line, or "". `mark` begins each of its lines.
+/// The comment above a line, joined to one line; "" if there is none. Each of its lines begins with `mark`.
 std::string comment_above(const Lines& lines, size_t line, const std::string& mark) {
   size_t first = line;
   while (first > 0 && lines[first - 1].starts_with(mark) && !lines[first - 1].starts_with("// ----")) --first;
@@ -45,12 +45,12 @@ std::string comment_above(const Lines& lines, size_t line, const std::string& ma
   return comment;
 }
 
-/// A definition that returns tensors, with its formula.
+/// The definition of a function that returns tensors, with its formula.
 struct Definition {
-  std::string signature;  // "pow(Tensor, Scalar)"; a method has its tensor as the first parameter
-  std::string formula;    // "" for an overload that shares another's
+  std::string signature;  // "pow(Tensor, Scalar)"; of a method, the first parameter is *this
+  std::string formula;    // "" for an overload without a formula of its own
 
-  /// How many tensors it takes; a list may have any number.
+  /// How many tensors the function takes; SIZE_MAX if it takes a list.
   size_t tensors() const {
     if (signature.find("List") != std::string::npos || signature.find("_list<") != std::string::npos ||
         signature.find("ArrayRef<") != std::string::npos)
@@ -60,8 +60,8 @@ struct Definition {
     return count;
   }
 };
-using Definitions =
-    std::map<std::string, std::vector<Definition>>;  // by name, "linalg_" before those of linalg
+/// By name. Names of functions in autograd/linalg/ begin with "linalg_".
+using Definitions = std::map<std::string, std::vector<Definition>>;
 
 /// "Tensor, optional<Scalar>" for "const Tensor& x, const std::optional<Scalar>& min = {}".
 std::string types_of(const std::string& parameters) {
@@ -70,7 +70,7 @@ std::string types_of(const std::string& parameters) {
   return std::regex_replace(types, std::regex(R"(,\s*)"), ", ");
 }
 
-/// The names and signatures of the functions of a file that return tensors, with the comments above them.
+/// Reads the functions of a file that return tensors, with the comments above them.
 void read_definitions(const std::filesystem::path& path, const std::map<std::string, std::string>& unaries,
                       Definitions& definitions) {
   static const std::regex start(
@@ -95,7 +95,7 @@ void read_definitions(const std::filesystem::path& path, const std::map<std::str
   }
 }
 
-/// The comments of the structs in kernels/formulas.h: by "Tanh", "y = tanh x          x̄ = ȳ (1 - y²)".
+/// The comments of the structs in kernels/formulas.h, by their names: "Tanh" has "y = tanh x          x̄ = ȳ (1 - y²)".
 std::map<std::string, std::string> comments_of_formulas() {
   static const std::regex start(R"(^struct (\w+) : .*)");
   const Lines lines = lines_of(kRoot + "/kernels/formulas.h");
@@ -119,7 +119,7 @@ Definitions read_sources() {
 
 // ---- The page ----------------------------------------------------------------------------------------------------
 
-/// A comment for a cell: the parts that stand apart in it are set apart by semicolons.
+/// A comment for a cell of the table: several spaces become a semicolon.
 std::string as_cell(const std::string& comment) {
   std::string cell;
   for (size_t i = 0; i < comment.size(); ++i) {
@@ -134,7 +134,7 @@ std::string as_cell(const std::string& comment) {
   return cell;
 }
 
-// Functions that are another spelling of one call, and are defined where they are declared.
+// Functions that only call another one and are defined in a header.
 const std::map<std::string, std::string> kInline = {{"cpu", "to(kCPU)"},
                                                     {"expand_as", "expand(other.sizes())"},
                                                     {"max(Tensor, Tensor)", "maximum(a, b)"},
@@ -142,8 +142,9 @@ const std::map<std::string, std::string> kInline = {{"cpu", "to(kCPU)"},
 
 std::string name_of(const std::string& function) { return function.substr(0, function.find('(')); }
 
-/// The formula of an entry: by its signature if the entry gives one, else the only one of its name. Overloads without a
-/// formula share it, so an entry has at most as many inputs as one of them takes. "" if there is none.
+/// The formula for an entry; "" if there is none. If the entry gives a signature, it is the formula of this
+/// overload, else the only formula among all overloads, which they share. Then no entry may have more inputs
+/// than an overload takes.
 std::string find_formula(const std::string& function, size_t inputs,
                          const std::vector<Definition>& overloads) {
   std::string formula;
@@ -155,13 +156,13 @@ std::string find_formula(const std::string& function, size_t inputs,
   }
   if (function != name_of(function)) return "";
   EXPECT_LE(formulas, 1u) << function
-                          << " has several formulas: say in .covers of its entries which overload "
-                          << "they call, for instance \"" << overloads.front().signature << "\"";
-  const bool in_place = function.ends_with("_");  // it is called on a copy of one of the inputs
+                          << " has several formulas: say in .covers which overload an entry calls, "
+                          << "for instance \"" << overloads.front().signature << "\"";
+  const bool in_place = function.ends_with("_");  // such an op is called on a copy of one of the inputs
   EXPECT_TRUE(in_place || inputs <= most_tensors)
       << "an entry of " << function << " has " << inputs
-      << " inputs, more than the overloads with this formula take: say in "
-      << ".covers which overload it calls";
+      << " inputs, more than an overload with this formula takes: "
+      << "say in .covers which overload it calls";
   return formula;
 }
 
@@ -173,16 +174,15 @@ std::string cell_of(const std::string& function, size_t inputs, const Definition
         return as_cell(formula);
   const std::string plain = function.substr(0, function.size() - 1);
   if (function.ends_with("_") && definitions.contains(plain)) return "x ← `" + plain + "(x)`";
-  ADD_FAILURE() << function
-                << " is in the list of ops: write its formula, as a comment that begins with // y = or the "
-                << "like, above its definition in autograd/ops/";
+  ADD_FAILURE() << function << " is in the list of ops, but has no formula: write a comment such as // y = … "
+                << "above its definition in autograd/ops/";
   return "?";
 }
 
 /// One line of the table: all entries of one function.
 struct Line {
   int cases = 0, order = 2;
-  size_t inputs = 0;  // the most that an entry has
+  size_t inputs = 0;  // of the entry with the most inputs
   std::string reason;
 };
 
@@ -206,22 +206,24 @@ void add_family(std::ostream& page, const char* title, const std::vector<Op>& op
   }
 }
 
+constexpr const char* kHead = R"(# The ops and their derivatives
+
+`tests/op_table_test.cpp` makes this page from `tests/op_list.h` and from the formulas in
+`kernels/formulas.h`, `autograd/ops/` and `autograd/linalg/`.
+
+ȳ is the gradient that arrives at y, x̄ the one that goes on to x. A function stands here by its name, or by
+its signature if its overloads have different formulas.
+
+Every entry runs on the CPU and on CUDA, in float32 and float64, on contiguous, transposed, expanded and
+offset inputs, on empty ones and on shapes it was not written for. The values are compared with plain loops,
+the first derivative with central differences, and the second (orders: 2) with central differences of the
+first.
+)";
+
 std::string page_of_ops() {
   const Definitions definitions = read_sources();
   std::ostringstream page;
-  page << "# The ops and their derivatives\n\n"
-          "`tests/op_table_test.cpp` makes this page from `tests/op_list.h` and from the formulas in\n"
-          "`kernels/formulas.h`, `autograd/ops/` and `autograd/linalg/`.\n\n"
-          "ȳ is the gradient that arrives at y, x̄ the one that goes on to x. A function stands here by its "
-          "name, "
-          "or by\nits signature if its overloads have different formulas.\n\n"
-          "Every entry runs on the CPU and on CUDA, in float32 and float64, on contiguous, transposed, "
-          "expanded "
-          "and\noffset inputs, on empty ones and on shapes it was not written for. The values are compared "
-          "with "
-          "plain loops,\nthe first derivative with central differences, and the second (orders: 2) with "
-          "central "
-          "differences of the\nfirst.\n";
+  page << kHead;
   const std::tuple<const char*, std::vector<Op>> families[] = {{"Pointwise", pointwise_ops()},
                                                                {"Activations", activation_ops()},
                                                                {"Arithmetic", arithmetic_ops()},
@@ -235,17 +237,17 @@ std::string page_of_ops() {
   return page.str();
 }
 
-TEST(OpTable, InTheDocumentationIsUpToDate) {
+TEST(OpTable, IsUpToDate) {
   const std::string page = page_of_ops();
   if (std::getenv("GRADUS_WRITE_OPS")) replace_file(kPage, page);
   std::ifstream file(kPage);
   std::stringstream text;
   text << file.rdbuf();
   EXPECT_TRUE(text.str() == page)
-      << "docs/ops.md is not what the list of ops says: GRADUS_WRITE_OPS=1 build/release/tests/op_table_test";
+      << "docs/ops.md is out of date. To write it anew: GRADUS_WRITE_OPS=1 build/release/tests/op_table_test";
 }
 
-TEST(OpTable, IsOfOpsThatBothDevicesHave) {
+TEST(OpTable, HasOnlyOpsOfBothDevices) {
   for (const Op& op : op_list()) {
     EXPECT_TRUE(op.available(kernels_for(DeviceType::CPU))) << op.name;
     if (!cuda::is_available()) continue;
@@ -261,7 +263,7 @@ TEST(OpTable, TakesTheFormulaOfTheOverloadThatIsCalled) {
   EXPECT_EQ(cell_of("tanh", 1, definitions), "y = tanh x; x̄ = ȳ (1 - y²)");  // from kernels/formulas.h
 }
 
-TEST(OpTable, RefusesTheFormulaOfAnotherOverload) {
+TEST(OpTable, DetectsTheFormulaOfAnotherOverload) {
   static const Definitions definitions = read_sources();
   EXPECT_NONFATAL_FAILURE(cell_of("max", 2, definitions), "say in .covers which overload it calls");
   EXPECT_NONFATAL_FAILURE(cell_of("pow", 1, definitions), "pow has several formulas");

@@ -1,5 +1,5 @@
-// Everything about every op, from the list of ops: each entry becomes one test per device, dtype, memory layout and
-// check, named like Ops.matmul.batches/float64/transposed/gradcheck. Run a part of them with
+// Tests every op. Each entry in the list of ops becomes one test for each device, dtype, memory layout and
+// check, with a name like Ops.matmul.batches/float64/transposed/gradcheck. This runs a part of them:
 //
 //     build/release/tests/op_test --gtest_filter='Ops.matmul*gradgradcheck'
 #include <gtest/gtest.h>
@@ -17,14 +17,14 @@
 
 namespace gradus::test {
 
-Device tested_device();  // tested_device.cpp: it differs between op_test and op_cuda_test
+Device tested_device();  // in tested_device.cpp: the CPU for op_test, CUDA for op_cuda_test
 
 namespace {
 
 using autograd::gradcheck;
 using autograd::gradgradcheck;
 
-// ---- The dimensions of the list ----------------------------------------------------------------------------------
+// ---- Devices, dtypes and layouts ---------------------------------------------------------------------------------
 
 const Device kDevice = tested_device();
 
@@ -34,7 +34,7 @@ const std::pair<Layout, const char*> kLayouts[] = {{Layout::contiguous, "contigu
                                                    {Layout::expanded, "expanded"},
                                                    {Layout::offset, "offset"}};
 
-/// Where the tests of one entry run.
+/// One combination of device, dtype and layout.
 struct Setting {
   Device device;
   Dtype dtype;
@@ -43,21 +43,22 @@ struct Setting {
 
 // ---- Making inputs -----------------------------------------------------------------------------------------------
 
-/// One input laid out: the tensor that requires grad, how the op sees it, and its elements for the reference.
+/// One input: the leaf tensor, the sizes to which the op's argument expands it, and the elements
+/// for the reference.
 struct LaidOut {
   Tensor leaf;
-  Sizes sizes;  // of what the op sees: leaf expanded
+  Sizes sizes;
   Array elements;
 };
 
-/// What an op must not read: the surroundings of its inputs.
+/// The value of the memory around an input, which no op may read.
 Scalar poison(Dtype dtype) {
   if (dtype == kBool) return true;
   if (!is_floating_point(dtype)) return int64_t{1} << 40;
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-/// A tensor of these sizes whose elements lie in memory as the layout says.
+/// A tensor of these sizes with the setting's memory layout.
 Tensor place_for(const Sizes& sizes, const Setting& setting, Dtype dtype) {
   const TensorOptions options = TensorOptions(dtype).device(setting.device);
   const auto dim = static_cast<int64_t>(sizes.size());
@@ -90,14 +91,14 @@ LaidOut make_input(const Input& input, const Setting& setting, Random& random) {
   if (setting.layout == Layout::expanded && input.expanded_dim >= 0 && !input.sizes.empty())
     small.sizes[input.expanded_dim] = 1;
   small.values = input.draw(count_of(small.sizes), random);
-  for (double& value : small.values) value = static_cast<float>(value);  // the same in float32 and float64
+  for (double& value : small.values) value = static_cast<float>(value);  // equal in float32 and float64
   const Dtype dtype = input.dtype == kFloat64 ? setting.dtype : input.dtype;
   Tensor leaf = lay_out(small, setting, dtype);
   if (leaf.is_floating_point()) leaf.requires_grad_();
   return {leaf, input.sizes, expanded(small, input.sizes)};
 }
 
-/// The inputs of an op, and the op as a function of their leaves.
+/// The leaves of an op's inputs, and the op as a function of these leaves.
 struct Prepared {
   variable_list leaves;
   std::function<variable_list(const variable_list&)> function;
@@ -147,7 +148,7 @@ variable_list gradients_of(const Op& op, const Setting& setting) {
   return weighted_gradients(prepared.function(prepared.leaves), prepared.leaves);
 }
 
-/// float32's gradients against float64's, which gradcheck has compared with finite differences.
+/// Compares the gradients of float32 with those of float64, which gradcheck compares with finite differences.
 void check_backward(const Op& op, const Setting& setting) {
   const variable_list got = gradients_of(op, setting);
   const variable_list wanted = gradients_of(op, {setting.device, kFloat64, setting.layout});
@@ -166,7 +167,7 @@ void check_gradient(const Op& op, const Setting& setting) {
   EXPECT_TRUE(gradcheck(prepared.function, prepared.leaves, options_for(op)));
 }
 
-/// Second derivatives, with incoming gradients in the same layout as the inputs.
+/// Checks second derivatives. The incoming gradients have the same layout as the inputs.
 void check_second_derivative(const Op& op, const Setting& setting) {
   const Prepared prepared = prepare(op, setting);
   variable_list incoming;
@@ -177,14 +178,15 @@ void check_second_derivative(const Op& op, const Setting& setting) {
   EXPECT_TRUE(gradgradcheck(prepared.function, prepared.leaves, incoming, options_for(op)));
 }
 
-/// Does the entry hold for inputs of any shape?
+/// Can the inputs of the entry have any shape?
 bool takes_any_shape(const Op& op) {
   bool same = op.reference.is_pointwise() && op.inputs[0].sizes == Sizes{3, 4};
   for (const Input& input : op.inputs) same &= input.sizes == op.inputs[0].sizes;
   return same;
 }
 
-/// Pointwise ops on enough elements for every loop that a kernel has: vectors of registers, threads, left-overs.
+/// Checks pointwise ops on enough elements for all loops of a kernel: several vectors at once,
+/// threads, the remainder.
 void check_large(const Op& op, const Setting& setting) {
   Op large = op;
   for (Input& input : large.inputs) input.sizes = {257, 131};
@@ -196,7 +198,8 @@ void check_large(const Op& op, const Setting& setting) {
   EXPECT_TRUE(gradcheck(prepared.function, prepared.leaves, options));
 }
 
-/// Inputs that the entry was not written for: the op either works, forward and backward, or says what is wrong.
+/// For inputs that the entry was not written for: the op must work, forward and backward, or raise an Error
+/// with a text.
 void expect_result_or_error(const Op& op, const Setting& setting) {
   try {
     const Prepared prepared = prepare(op, setting);
@@ -210,7 +213,7 @@ void expect_result_or_error(const Op& op, const Setting& setting) {
   }
 }
 
-/// `input` with other sizes; as many elements as they need, whatever the entry says.
+/// `input` with other sizes. It draws as many elements as these need, even if the entry lists fewer.
 Input resized(const Input& input, Sizes sizes) {
   Input changed = input;
   changed.sizes = std::move(sizes);
@@ -222,7 +225,7 @@ Input resized(const Input& input, Sizes sizes) {
   return changed;
 }
 
-/// Every size in turn becomes 0, wherever it occurs.
+/// Checks empty inputs: each size in turn is replaced by 0 in all inputs.
 void check_empty(const Op& op, const Setting& setting) {
   for (const Input& chosen : op.inputs)
     for (const int64_t size : chosen.sizes) {
@@ -237,7 +240,7 @@ void check_empty(const Op& op, const Setting& setting) {
     }
 }
 
-/// Random sizes of 0 to 3 in up to four dimensions, fitting or not.
+/// Checks inputs of random shapes, up to four dimensions of sizes 0 to 3. They need not fit together.
 void check_odd_shapes(const Op& op, const Setting& setting) {
   Random random(7);
   for (int round = 0; round < 25; ++round) {
@@ -251,8 +254,9 @@ void check_odd_shapes(const Op& op, const Setting& setting) {
   }
 }
 
-/// One input on the cpu, the others on the device: the op refuses; or it is a number or an index, which may come from
-/// there, and the op gives what it should. What must not be is a kernel that reads the other side's memory.
+/// Puts one input on the CPU and the others on the device. Numbers and indices may be on the CPU: then the
+/// results must be right. In all other cases the op must raise an Error, since a kernel cannot read the
+/// other side's memory.
 void check_mixed_devices(const Op& op, const Setting& setting) {
   const Arrays wanted = op.reference(prepare(op, setting).elements);
   const variable_list wanted_gradients = gradients_of(op, setting);
@@ -340,7 +344,7 @@ const int registered = register_all();
 
 // ---- Is the list complete? ---------------------------------------------------------------------------------------
 
-// Declared, but without an entry, and why.
+// Functions that need no entry, and the reason.
 const std::map<std::string, const char*> kWithoutEntry = {
     {"isnan", "bool result"},
     {"isinf", "bool result"},
@@ -364,7 +368,7 @@ const std::map<std::string, const char*> kWithoutEntry = {
     {"argmin", "indices have no derivative"},
     {"argsort", "indices have no derivative"},
     {"nonzero", "indices have no derivative"},
-    {"cuda", "moves to a device that may not be there; to(device) is tested where it is"},
+    {"cuda", "moves to a device that may not exist; cuda_device_test.cpp tests it"},
     {"uniform_", "draws random numbers, outside the graph"},
     {"normal_", "draws random numbers, outside the graph"},
     {"random_", "draws random numbers, outside the graph"},
@@ -379,7 +383,8 @@ std::string text_of(const std::string& path) {
   return text.str();
 }
 
-/// How often each function or method that returns tensors is declared; inline ones are spellings of others.
+/// How often each function or method that returns tensors is declared. Inline functions do not count:
+/// they call others.
 std::map<std::string, int> declared_in(const std::string& text) {
   static const std::regex declaration(
       R"(\n *(?:Tensor&?|std::tuple<Tensor[^>]*>|std::vector<Tensor>) (operator\S+?|\w+)\((?:[^{;]|\{[^};]*\})*?\)(?: const)?;)");
@@ -398,18 +403,18 @@ std::map<std::string, int> entries_by_function() {
   return entries;
 }
 
-/// An entry for every overload of every function that a header declares; entries have `prefix` before its name.
+/// Expects an entry for every overload of every function that a header declares. In an entry, the function's
+/// name has the prefix.
 void expect_entries(const char* header, const std::string& prefix, size_t at_least) {
   const std::map<std::string, int> declared = declared_in(text_of(header));
   const std::map<std::string, int> entries = entries_by_function();
-  EXPECT_GT(declared.size(), at_least) << "the declarations were not understood";
+  EXPECT_GT(declared.size(), at_least) << "the test found too few declarations in " << header;
   for (const auto& [function, overloads] : declared) {
     const std::string name = prefix + function;
     if (kWithoutEntry.contains(name)) continue;
     const int found = entries.contains(name) ? entries.at(name) : 0;
-    EXPECT_GE(found, overloads)
-        << header << " declares " << function << " " << overloads
-        << " times: add an entry for each to tests/op_list, or a reason to kWithoutEntry";
+    EXPECT_GE(found, overloads) << header << " declares " << overloads << " overloads of " << function
+                                << ": add an entry for each to tests/op_list, or a reason to kWithoutEntry";
   }
 }
 
@@ -425,13 +430,13 @@ TEST(OpList, HasEveryRecordedMethod) {
   ASSERT_TRUE(begin < end && end != std::string::npos);
   const std::map<std::string, int> declared = declared_in(text.substr(begin, end - begin));
   const std::map<std::string, int> entries = entries_by_function();
-  EXPECT_GT(declared.size(), 30u) << "the declarations were not understood";
+  EXPECT_GT(declared.size(), 30u) << "the test found too few declarations in tensor/tensor.h";
   for (const auto& [name, overloads] : declared)
     EXPECT_TRUE(entries.contains(name) || kWithoutEntry.contains(name) || name.starts_with("operator"))
         << "Tensor::" << name << " has no entry in tests/op_list";
 }
 
-// A view that does not know its base could be written without the base's gradients taking notice.
+// If a view did not know its base, a write through the view would not be recorded for the base.
 TEST(OpList, ViewsKnowTheirBase) {
   int views = 0;
   for (const Op& op : ops()) {
@@ -443,7 +448,7 @@ TEST(OpList, ViewsKnowTheirBase) {
       for (const Tensor& x : inputs) {
         if (!y.is_alias_of(x) || y.is_same(x)) continue;
         ++views;
-        EXPECT_EQ(y.impl().base.get(), &x.impl()) << op.name << ": its view is not made by view_of()";
+        EXPECT_EQ(y.impl().base.get(), &x.impl()) << op.name << " returns a view that view_of() has not made";
       }
   }
   EXPECT_GT(views, 10);
@@ -452,7 +457,7 @@ TEST(OpList, ViewsKnowTheirBase) {
 TEST(OpList, NamesAreUniqueAndLowerOrdersHaveReasons) {
   std::set<std::string> names;
   for (const Op& op : ops()) {
-    EXPECT_TRUE(names.insert(op.name).second) << op.name << " is there twice";
+    EXPECT_TRUE(names.insert(op.name).second) << "two entries are called " << op.name;
     EXPECT_EQ(op.order < 2, !op.reason.empty()) << op.name;
   }
   EXPECT_EQ(registered, static_cast<int>(names.size()));

@@ -1,4 +1,4 @@
-// Minima that optimisers must find, and schedules of learning rates.
+// Optimisers must find known minima; learning-rate schedules must follow their formulas.
 #include <gtest/gtest.h>
 
 #include "autograd/autograd.h"
@@ -52,7 +52,7 @@ TEST(Schedules, FollowTheirFormulas) {
     expect_near(rates(sgd, schedule, 5), {1, 0.6 + quarter, 0.6, 0.6 - quarter, 0.2, 0.6 - quarter});
   }
   {
-    optim::SGD sgd({p}, 7);  // the rate that it has does not matter
+    optim::SGD sgd({p}, 7);  // the schedule does not use this rate
     optim::OneCycleLR schedule(sgd, 1, /*total_steps=*/10, /*pct_start=*/0.3, /*div_factor=*/4,
                                /*final_div_factor=*/5);
     const std::vector<double> lrs = rates(sgd, schedule, 9);
@@ -77,7 +77,8 @@ TEST(ReduceLROnPlateau, WaitsThenReduces) {
   Scheduler schedule(sgd, Scheduler::min, /*factor=*/0.5, /*patience=*/1, /*threshold=*/0.1, Scheduler::rel,
                      /*cooldown=*/2, /*min_lr=*/{0.3F, 0.0F});
   std::vector<double> lrs;
-  // 9.5 is not 10% better than 10; then two bad ones in a row; two calls of cooldown; two bad ones again
+  // 9.5 is not 10% better than 10, 8 is. Two bad values reduce the rate. After two calls of cooldown, two bad
+  // ones do again.
   for (double metric : {10.0, 9.5, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0}) {
     schedule.step(metric);
     lrs.push_back(lr_of(sgd));
@@ -109,7 +110,7 @@ Tensor beale(const Tensor& x, const Tensor& y) {
          (2.625 - x + x * y.pow(3)).square();
 }
 
-/// Walks from `start`; the distance to `minimum` at the end.
+/// The distance to `minimum` after so many steps from `start`.
 double distance_after(int steps, const MakeOptimizer& make_optimizer, Surface surface,
                       const std::vector<double>& start, const std::vector<double>& minimum) {
   Tensor p = parameter(start);
@@ -153,7 +154,8 @@ TEST(Minima, OfBealesPlain) {
 }
 
 TEST(LBFGS, SolvesAQuadraticInAsManyStepsAsItHasDimensions) {
-  // with exact line searches it would be conjugate gradients, which end after n steps; these are nearly exact
+  // With exact line searches, L-BFGS is the method of conjugate gradients, which ends after n steps. Strong
+  // Wolfe's searches are nearly exact.
   Tensor p = parameter({3, -2, 1});
   const Tensor curvature = tensor({0.5, 1.0, 2.0}, kFloat64);
   optim::LBFGS lbfgs({p}, optim::LBFGSOptions(strong_wolfe).max_iter(12));
@@ -171,7 +173,7 @@ TEST(LBFGS, SolvesAQuadraticInAsManyStepsAsItHasDimensions) {
   EXPECT_LE(lbfgs.state().n_iter, iterations + 1);
 }
 
-TEST(LBFGS, RefusesWhatItCannotDo) {
+TEST(LBFGS, MistakesAreNamed) {
   Tensor p = parameter({1});
   optim::LBFGS lbfgs({p});
   EXPECT_EQ(error_of([&] { lbfgs.step(nullptr); }), "LBFGS requires a closure function");
@@ -195,14 +197,14 @@ TEST(Minima, OfAQuadraticBowl) {
       ((p - centre).square() * curvature).sum().backward();
       optimizer->step();
     }
-    // RMSprop's steps do not shrink: it ends by circling the minimum at a distance of about lr.
+    // RMSprop's steps do not shrink, so in the end it moves around the minimum at a distance of about lr.
     const double reach = std::string(rule.name).starts_with("RMSprop") ? 0.05 : 1e-4;
     EXPECT_LT((p - centre).abs().max().item<double>(), reach) << rule.name;
   }
 }
 
 TEST(Minima, WeightDecayPullsTowardsZero) {
-  // argmin of ½ (p - 1)² + ½ λ p² is 1 / (1 + λ)
+  // The minimum of ½ (p - 1)² + ½ λ p² is at p = 1 / (1 + λ).
   Tensor p = parameter({3});
   optim::SGD sgd({p}, optim::SGDOptions(0.1).weight_decay(0.25));
   for (int step = 0; step < 500; ++step) {

@@ -1,4 +1,4 @@
-// The part of nn_reference.h that computes numbers with optimisers, schedules and gradient clipping.
+// Like nn_reference.h: computes numbers with optimisers, a schedule and gradient clipping.
 #pragma once
 
 #include "tests/nn_reference.h"
@@ -7,8 +7,9 @@ namespace reference {
 
 namespace optim = lib::optim;
 
-/// Sixty steps on a loss without symmetry; the parameters after the first six of them and every ninth. `v` has no
-/// gradient at first. A closure computes loss and gradients, as LBFGS needs it.
+/// Runs an optimiser on a loss without symmetry. Returns loss and parameters of the first six steps and of
+/// every ninth one. In the first two steps `v` has no gradient. A closure computes loss and gradients,
+/// because LBFGS needs one.
 inline std::vector<double> trajectory(
     const std::function<std::unique_ptr<optim::Optimizer>(std::vector<Tensor>)>& make, int steps = 60) {
   Tensor W = scattered(2, 3).clone().requires_grad_(true), v = vector64({0.5, -1, 2}).requires_grad_(true);
@@ -62,7 +63,7 @@ inline void optimisers(Numbers& out) {
       out, "RMSprop all",
       RMSpropOptions(0.02).alpha(0.8).eps(1e-2).weight_decay(0.2).momentum(0.7).centered(true));
 
-  // L-BFGS amplifies differences in rounding, and soon stands still: fewer steps
+  // L-BFGS amplifies rounding errors, and soon converges, so it runs fewer steps.
   const auto lbfgs = [&](const std::string& name, const optim::LBFGSOptions& options, int steps) {
     out[name] = trajectory(
         [&](std::vector<Tensor> parameters) { return std::make_unique<optim::LBFGS>(parameters, options); },
@@ -77,7 +78,7 @@ inline void optimisers(Numbers& out) {
   lbfgs("LBFGS strong wolfe near", optim::LBFGSOptions(0.001).max_iter(2).line_search_fn("strong_wolfe"), 4);
 }
 
-/// A schedule, and the helpers for gradients.
+/// A schedule, and the functions that clip gradients.
 inline void training_tools(Numbers& out) {
   Tensor p = vector64({1, 2, 3}).requires_grad_(true);
   optim::SGD sgd({p}, 0.5);

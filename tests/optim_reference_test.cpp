@@ -1,4 +1,4 @@
-// Every number of gradus::optim against libtorch's.
+// Compares all numbers of optim_reference.h with libtorch's.
 #include <gtest/gtest.h>
 
 #include "nn/nn.h"

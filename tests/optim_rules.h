@@ -1,4 +1,4 @@
-// Every optimiser with its formula as a plain loop over doubles, for several test programs.
+// For every optimiser, its formula for one number of type double. Several test programs use this list.
 #pragma once
 
 #include <cmath>
@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "optim/optim.h"
 #include "tensor/create.h"
 #include "tensor/indexing.h"
-#include "optim/optim.h"
 
 namespace rules {
 
@@ -33,7 +33,7 @@ MakeOptimizer make(const Options& options) {
 
 // ---- Formulas ---------------------------------------------------------------------------------------------
 
-/// One number under optimisation, with all that any formula keeps for it.
+/// One parameter p, with the state that the formulas keep for it.
 struct Number {
   double p, m = 0, v = 0, largest = 0, b = 0;
   int t = 0;

@@ -1,5 +1,5 @@
-// Optimisers: every formula against a plain loop over doubles, and what a training loop relies on.
-// nn_reference_test.cpp compares them with libtorch's trajectories as well.
+// Optimisers: every formula is compared with a plain loop over doubles. Other tests are of properties that a
+// training loop relies on. optim_reference_test.cpp compares the optimisers with libtorch's.
 #include "optim/optim.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ namespace {
 
 class Formulas : public testing::TestWithParam<Rule> {};
 
-// f = Σ (p - c)⁴ + sin p, a number at a time: its derivative is written out here.
+// f(p) = Σ 0.1 (p - c)⁴ + sin p. The plain loop has its derivative, 0.4 (p - c)³ + cos p, for each number.
 TEST_P(Formulas, AgreeWithAPlainLoop) {
   const std::vector<double> start = {-1.5, 0.25, 2, 0.5}, centre = {0.5, -0.5, 1, 0.5};
   Tensor p = parameter(start);
@@ -39,7 +39,7 @@ TEST_P(Formulas, AgreeWithAPlainLoop) {
 INSTANTIATE_TEST_SUITE_P(Optim, Formulas, testing::ValuesIn(rules::all),
                          [](const auto& rule) { return std::string(rule.param.name); });
 
-// ---- What a training loop relies on -----------------------------------------------------------------------
+// ---- Properties that a training loop relies on --------------------------------------------------------------
 
 TEST(Optimizer, AcceptsTheSpellingsOfLibtorch) {
   Tensor U = rand({3, 2}, requires_grad()), V = rand({3, 2}, requires_grad());
@@ -83,8 +83,9 @@ TEST(Optimizer, TakesGradientsAndParametersOfAnyStrides) {
   }
 }
 
-// One call of the kernel steps a whole group, which threads share: as many small optimisers must do the same.
-TEST(Optimizer, StepsAGroupOfAnyDtypesAndSizesAsItStepsEachAlone) {
+// One kernel call updates a whole group and divides it among the threads. An optimiser for each parameter
+// must give the same result.
+TEST(Optimizer, UpdatesAGroupLikeSeparateParameters) {
   for (const Rule& rule : rules::all) {
     manual_seed(4);
     Parameters together, apart;
@@ -118,11 +119,12 @@ TEST(Optimizer, ChangesParametersInPlaceAndCountsTheirVersions) {
     EXPECT_EQ(p.data_ptr(), memory) << rule.name;
     EXPECT_GT(p._version(), version) << rule.name;
     EXPECT_TRUE(p.is_leaf() && p.requires_grad()) << rule.name;
-    EXPECT_THROW(loss.backward(), Error) << rule.name << ": the graph saved what the step has changed";
+    EXPECT_THROW(loss.backward(), Error)
+        << rule.name << ": the step has changed a tensor that the graph saved";
   }
 }
 
-TEST(Optimizer, ForgetsOrZeroesGradients) {
+TEST(Optimizer, ZeroesOrDropsGradients) {
   Tensor p = parameter({1, 2});
   optim::SGD sgd({p}, 0.1);
   p.square().sum().backward();
@@ -181,12 +183,11 @@ TEST(Optimizer, AllocatesNothingAfterItsFirstStep) {
   EXPECT_EQ(adam.state()[0].exp_avg.data_ptr(), memory);
 }
 
-TEST(Optimizer, RefusesWhatItCannotOptimise) {
+TEST(Optimizer, OfUnsuitableTensorsIsAnError) {
   Tensor p = parameter({1, 2});
-  EXPECT_EQ(
-      error_of([&] { optim::SGD({p * 2}, 0.1); }),
-      "can't optimize a non-leaf Tensor: this one of shape (2,) is the result of an op; optimise what it was "
-      "computed from, or its detach()");
+  EXPECT_EQ(error_of([&] { optim::SGD({p * 2}, 0.1); }),
+            "can't optimize a non-leaf Tensor: this one of shape (2,) is the result of an op; "
+            "optimise what it was computed from, or its detach()");
   EXPECT_EQ(error_of([&] {
               optim::SGD({p, p}, 0.1);
             }),
@@ -200,7 +201,7 @@ TEST(Optimizer, RefusesWhatItCannotOptimise) {
             "the options of a param group are those of another optimizer");
 }
 
-TEST(Optimizer, RefusesHyperparametersOutOfRange) {
+TEST(Optimizer, HyperparametersOutOfRangeAreErrors) {
   Tensor p = parameter({1});
   EXPECT_EQ(error_of([&] { optim::SGD({p}, -1.0); }), "Invalid learning rate: -1");
   EXPECT_EQ(error_of([&] { optim::SGD({p}, NAN); }), "Invalid learning rate: nan");
@@ -217,26 +218,25 @@ TEST(Optimizer, RefusesHyperparametersOutOfRange) {
   EXPECT_THROW(optim::StepLR(sgd, 0), Error);
 }
 
-TEST(Optimizer, NoticesParametersThatChangedUnderIt) {
+TEST(Optimizer, NoticesParametersWithOtherDtypesOrShapes) {
   Tensor p = parameter({1, 2});
   optim::Adam adam({p}, 0.1);
   p.mutable_grad() = ones(2, kFloat32);
   EXPECT_EQ(error_of([&] { adam.step(); }),
-            "optimizer: a parameter is float64 (2,) on cpu, but its gradient is float32 (2,) on cpu; change "
-            "parameters "
-            "(to, set_data) before the optimizer's first step");
+            "optimizer: a parameter is float64 (2,) on cpu, but its gradient is float32 (2,) on cpu; "
+            "change parameters (to, set_data) before the optimizer's first step");
   p.mutable_grad() = ones(2, kFloat64);
   adam.step();
   p.set_data(ones(3, kFloat64));
   p.mutable_grad() = ones(3, kFloat64);
-  EXPECT_THROW(adam.step(), Error);  // its moments have two elements
+  EXPECT_THROW(adam.step(), Error);  // Adam's moments still have two elements
   p.set_data(ones(2, kFloat64));
   p.mutable_grad() = ones(2, kFloat64);
   adam.step();  // an Error leaves the optimiser usable
 }
 
-// With gradients that grow, the largest v is v itself, so that amsgrad, which is written in tensor ops, must agree with
-// the kernel.
+// amsgrad is written in tensor ops; without it, a kernel computes the step. If gradients grow, the largest v
+// is v itself, so both must agree.
 template <class Optimizer, class Options>
 void expect_that_the_kernel_agrees_with_the_ops(Options options) {
   Tensor by_kernel = parameter({1, -2, 0.5}), by_ops = parameter({1, -2, 0.5});
@@ -254,7 +254,7 @@ void expect_that_the_kernel_agrees_with_the_ops(Options options) {
 }
 
 TEST(Adam, HasAKernelThatAgreesWithItsFormulaInTensorOps) {
-  // Decay could make the gradient of Adam shrink, so there is little of it.
+  // Adam adds weight decay to the gradient. Too much of it could make the gradient shrink.
   expect_that_the_kernel_agrees_with_the_ops<optim::Adam>(
       optim::AdamOptions(0.05).betas({0.8, 0.9}).weight_decay(0.01));
   expect_that_the_kernel_agrees_with_the_ops<optim::AdamW>(

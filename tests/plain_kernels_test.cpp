@@ -1,6 +1,5 @@
-// The plain kernels against the fast ones: every entry of the table, on every layout and
-// dtype. Integers, indices and everything that is only moved must be equal; floating point
-// may differ by rounding.
+// Compares the plain kernels with the fast ones: every entry of the table, on every layout and dtype.
+// Integers, indices and copied elements must be equal. Floating-point results may differ by rounding.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,7 +33,8 @@ constexpr Dtype kAll[] = {kFloat32, kFloat64, kInt64, kBool, kInt32, kInt16, kUI
 constexpr Dtype kComputed[] = {kFloat32, kFloat64, kInt64, kBool};
 constexpr Dtype kReal[] = {kFloat32, kFloat64};
 
-/// 0-d, empty, shorter and longer than vectors, and enough elements for threads.
+/// Shapes without dimensions, without elements, with fewer and more elements than a vector, and with
+/// enough for threads.
 const std::vector<Shape> kShapes = {{},     {1},       {7},        {0},      {3, 0},      {0, 3},
                                     {3, 5}, {2, 3, 4}, {5, 1, 19}, {70, 67}, {3, 300, 41}};
 
@@ -48,7 +48,7 @@ std::mt19937_64 bits(1);
 double uniform(double low, double high) { return std::uniform_real_distribution<double>(low, high)(bits); }
 int64_t integer(int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(bits); }
 
-/// A strided view with memory of its own. Copies have memory of their own, too.
+/// A strided view that owns its memory. A copy has memory of its own.
 class Array {
  public:
   Array(const Shape& shape, Dtype dtype, Layout layout = Layout::contiguous) {
@@ -86,7 +86,7 @@ class Array {
     for_each([&]<class T>(T& element) { element = static_cast<T>(next()); });
     return *this;
   }
-  /// Random numbers from -2 to 2, or from -9 to 9 if integers, or both bools.
+  /// Sets all elements to random numbers: floats from -2 to 2, integers from -9 to 9 (uint8 from 0), bools.
   Array& randomize() {
     const Dtype dtype = view_.dtype;
     return fill([dtype] {
@@ -102,8 +102,8 @@ class Array {
   }
 
  private:
-  /// Calls f(element) in row-major order, by another way than the kernels: from the number of an
-  /// element to its place.
+  /// Calls f(element) in row-major order. Unlike the kernels, it computes each offset from
+  /// the element's number.
   template <class F>
   void for_each(const F& f) const {
     const View view = this->view();
@@ -137,7 +137,7 @@ const Kernels& fast_kernels() {
 
 using Call = std::function<void(const Kernels&, const std::vector<Array>& outputs)>;
 
-/// The error that a call ends with, or nothing.
+/// The message of the Error that the call throws, or "".
 std::string error_of(const Call& call, const Kernels& kernels, const std::vector<Array>& outputs) {
   try {
     call(kernels, outputs);
@@ -147,8 +147,9 @@ std::string error_of(const Call& call, const Kernels& kernels, const std::vector
   return "";
 }
 
-/// Calls the same kernels of both tables. Outputs, or errors, must agree: floating point up to `ulps`
-/// units in the last place of the larger of the element and `scale`, everything else exactly.
+/// Calls the kernels of both tables. The outputs, or the errors, must agree. Floating-point elements may
+/// differ by `ulps` units in the last place of the larger of the element and `scale`; everything else
+/// must be equal.
 void expect_same(const std::string& what, const std::vector<Array>& outputs, double ulps, double scale,
                  const Call& call) {
   std::vector<Array> of_plain = outputs, of_fast = outputs;
@@ -166,7 +167,7 @@ void expect_same(const std::string& what, const std::vector<Array>& outputs, dou
   }
 }
 
-/// f(shape, layout, dtype, description) for all of them.
+/// Calls f(shape, layout, dtype, description) for all combinations.
 template <class Dtypes, class F>
 void for_all(const char* name, const Dtypes& dtypes, const F& f) {
   for (const Dtype dtype : dtypes)
@@ -177,7 +178,7 @@ void for_all(const char* name, const Dtypes& dtypes, const F& f) {
               std::to_string(static_cast<int>(layout)));
 }
 
-/// The layout of an output beside inputs of some layout.
+/// The layout of an output, for inputs of this layout.
 Layout writable(Layout layout) { return layout == Layout::expanded ? Layout::contiguous : layout; }
 Layout other(Layout layout) { return kWritable[(static_cast<size_t>(layout) + 1) % std::size(kWritable)]; }
 
@@ -210,14 +211,14 @@ void copy() {
   for (const Dtype to : kAll)
     for_all("copy", kAll, [to](const Shape& shape, Layout layout, Dtype dtype, const std::string& what) {
       Array x = random(shape, dtype, layout);
-      if (to == kUInt8) x.fill([] { return integer(0, 9); });  // the others are undefined
+      if (to == kUInt8) x.fill([] { return integer(0, 9); });  // converting negative floats is undefined
       for (const Layout out : {writable(layout), other(layout)})
         expect_same(what + " to " + name_of(to), {Array(shape, to, out)}, 0, 0,
                     [&](const Kernels& k, const auto& y) { k.copy(x, y[0]); });
     });
 }
 
-/// Some of a float's special values, among ordinary ones.
+/// A special value of floating point, or a random number.
 double special_or_not() {
   constexpr double values[] = {0, -0.0, INFINITY, -INFINITY, NAN, 1, -1, 0.5, 20, -20, 88.5, 1e-40};
   const int64_t which = integer(0, 3 * static_cast<int64_t>(std::size(values)));
@@ -240,7 +241,7 @@ void unary() {
 
 bool is_remainder(Binary f) { return std::string_view(f.name) == "remainder"; }
 
-/// Slopes such as 1 - y² subtract numbers that may be as large as this. They come after the comparisons.
+/// Slopes such as 1 - y² subtract numbers of up to this size. In the list, they come after the comparisons.
 double scale_of(Binary f) {
   return f.place >= formulas::Arithmetic::size + formulas::Comparisons::size ? 100 : 0;
 }
@@ -271,7 +272,7 @@ void binary_scalar() {
   });
 }
 
-/// Numbers below 2⁻¹²⁶ have fewer digits, and the vector functions of the C library differ in them.
+/// The scale is 2⁻¹²⁶: smaller numbers have fewer digits, in which the C library's vector functions differ.
 void ternary() {
   for (const Ternary f : formulas::all<Ternary>(formulas::Ternaries{}))
     for_all(f.name, std::array{kFloat32, kFloat64},
@@ -308,8 +309,8 @@ void reduce() {
     });
 }
 
-/// compare(x, dim, x's shape with size 1 along dim, layout, description) for every
-/// dimension of every array.
+/// Calls compare(x, dim, x's shape with size 1 along dim, layout, description) for every dimension
+/// of every array.
 template <class Compare>
 void for_all_dims(const char* name, const Compare& compare) {
   for_all(name, kComputed, [&](const Shape& shape, Layout layout, Dtype dtype, const std::string& what) {
@@ -401,7 +402,7 @@ void log_softmax() { for_all_rows("log_softmax", &Kernels::log_softmax); }
 void softmax_gradient() { for_all_row_gradients("softmax_gradient", &Kernels::softmax_gradient); }
 void log_softmax_gradient() { for_all_row_gradients("log_softmax_gradient", &Kernels::log_softmax_gradient); }
 
-/// compare(x, targets, one number per row, layout, description) for rows that are not empty.
+/// Calls compare(x, targets, one number for each row, layout, description) for rows that are not empty.
 template <class Compare>
 void for_all_targets(const char* name, const Compare& compare) {
   for_all(name, kReal, [&](const Shape& shape, Layout layout, Dtype dtype, const std::string& what) {
@@ -446,7 +447,7 @@ void layer_norm_gradient() {
           });
 }
 
-/// The offsets of elements of a view, some of them repeatedly; none if it is empty.
+/// Random offsets of elements of a view, with repetitions; no offsets if the view is empty.
 Array positions_in(const View& x, const Shape& shape, Layout layout) {
   Array positions(x.numel() == 0 ? Shape{0} : shape, kInt64, layout);
   return positions.fill([&] {
@@ -481,7 +482,7 @@ void put() {
     const Array positions = shuffled_positions(x), values = random(shape_of(positions), dtype, layout);
     expect_same(what, {x}, 0, 0,
                 [&](const Kernels& k, const auto& y) { k.put(positions, values, false, y[0]); });
-    // Values for one place may be added in any order.
+    // Values for the same position may be added in any order.
     const Array repeated = positions_in(x, {5, 7}, writable(layout));
     const Array more = random(shape_of(repeated), dtype, layout);
     expect_same(what + ", accumulating", {x}, 16, 40,
@@ -489,8 +490,7 @@ void put() {
   });
 }
 
-/// compare(table, indices, rows, layout, description): tables of some rows, and as many rows
-/// as there are indices.
+/// Calls compare(table, indices, rows, layout, description). `rows` has a row for each index.
 template <class Compare>
 void for_all_tables(const char* name, const Compare& compare) {
   for (const Dtype dtype : kAll)
@@ -560,7 +560,7 @@ void adam() {
 
 // ---- Linear algebra ------------------------------------------------------------------------------------------------
 
-/// compare(batch, m, n, dtype, layout, description)
+/// Calls compare(batch, m, n, dtype, layout, description) for all sizes.
 template <class Compare>
 void for_all_matrices(const char* name, bool square, const Compare& compare) {
   for (const Dtype dtype : kReal)
@@ -573,7 +573,7 @@ void for_all_matrices(const char* name, bool square, const Compare& compare) {
                     std::string(name) + " of " + name_of(dtype) + " " + text({batch, m, n}));
 }
 
-/// The product of matrices of a batch, by a kernel that has its own comparison.
+/// The product of each pair of matrices in two batches. Another test compares the kernel that it uses.
 Array product(const Array& a, const Array& b, bool transpose_a, bool transpose_b) {
   View x = a, y = b;
   const auto transpose = [](View& view) {
@@ -596,8 +596,8 @@ Array symmetric(int64_t batch, int64_t n, Dtype dtype) {
 }
 void copy_to(const Array& from, const Array& to) { plain_kernels().copy(from, to); }
 
-constexpr double kOfFactors =
-    4000;  // ulps: the factors of random matrices have condition numbers of some hundred
+/// Tolerance in ulps. The factors of random matrices have condition numbers of some hundred.
+constexpr double kOfFactors = 4000;
 
 void lu() {
   for_all_matrices(
@@ -632,8 +632,8 @@ void solve_triangular() {
                    });
 }
 
-// Columns of these factors may change their signs, and some are arbitrary. What must agree is
-// what they multiply to.
+// The signs of the columns of these factors are arbitrary, and so are some whole columns. So the products of
+// the factors are compared.
 void qr() {
   for_all_matrices("qr", false,
                    [](int64_t batch, int64_t m, int64_t n, Dtype dtype, Layout layout, const auto& what) {
@@ -652,7 +652,7 @@ void qr() {
                    });
 }
 
-/// x with its columns multiplied by the numbers of `factors` (batch, columns).
+/// x with its columns multiplied by `factors` (batch, columns). Columns without a factor become 0.
 Array scaled_columns(const Array& x, const Array& factors) {
   const View view = x;
   Array y(shape_of(x), view.dtype);
@@ -665,7 +665,7 @@ Array scaled_columns(const Array& x, const Array& factors) {
   View out = y;
   out.sizes[2] = row.sizes[2];
   plain_kernels().binary(formulas::Mul{}, first, row, out);
-  return y;  // columns behind the last factor are 0
+  return y;
 }
 
 void eigh() {
@@ -713,7 +713,7 @@ void svd() {
 
 struct Comparison {
   const char* name;
-  size_t entry;  // where it stands in the table
+  size_t entry;  // offset in the table, in bytes
   void (*run)();
 };
 
@@ -774,8 +774,8 @@ TEST_P(PlainAgainstFast, GiveTheSame) {
 INSTANTIATE_TEST_SUITE_P(, PlainAgainstFast, testing::ValuesIn(kComparisons),
                          [](const auto& info) { return info.param.name; });
 
-// The table is nothing but pointers: the device's name, the kernels, and the memory, which the CPU
-// has no table for.
+// The table consists of pointers only: the device's name, the kernels, and the memory, which is null
+// for the CPU.
 TEST(PlainKernels, EveryEntryIsThereAndCompared) {
   std::map<size_t, const char*> known = {{offsetof(Kernels, device), "device"},
                                          {offsetof(Kernels, memory), "memory"}};
@@ -791,8 +791,8 @@ TEST(PlainKernels, EveryEntryIsThereAndCompared) {
 
 // ---- The environment variable --------------------------------------------------------------------------------------
 
-/// Ends this process with the status 0 if the variable chooses the plain kernels, 1 if it chooses
-/// others, and 2 with the error's message if there is one.
+/// Ends this process. The status is 0 if the variable chooses the plain kernels, 1 if it chooses the fast
+/// ones, and 2 for an Error, whose message is printed.
 [[noreturn]] void exit_with_choice(const char* value) {
   setenv("GRADUS_KERNELS", value, /*overwrite=*/1);
   try {
@@ -804,7 +804,7 @@ TEST(PlainKernels, EveryEntryIsThereAndCompared) {
 }
 
 TEST(KernelsVariable, ChoosesTheTable) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");  // the choice is made once in a process
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // a new process: the choice is made once in each
   EXPECT_EXIT(exit_with_choice("plain"), testing::ExitedWithCode(0), "");
   EXPECT_EXIT(exit_with_choice("quick"), testing::ExitedWithCode(2),
               "GRADUS_KERNELS is \"quick\"; it must be \"plain\", \"fast\" or unset");

@@ -1,4 +1,4 @@
-// Printing against PyTorch's, byte for byte, and against the lab sheets.
+// Compares printed tensors, byte for byte, with PyTorch's and with the lab sheets.
 #include "tensor/print.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ using nlohmann::json;
 
 namespace {
 
-/// Every test leaves the options and the default dtype as they were.
+/// Resets the options and the default dtype after each test.
 class Print : public testing::Test {
  protected:
   void TearDown() override {
@@ -89,8 +89,7 @@ TEST_F(Print, ResidualsOfSheet000) {
             "        [-3.4666e-04, -9.8404e-01,  6.4325e-04]])");
 }
 
-// Sheet 004 prints with set_printoptions(sci_mode=False): the numbers keep the width of the style they gave
-// up.
+// Sheet 004 prints with set_printoptions(sci_mode=False). The numbers keep the width of scientific notation.
 TEST_F(Print, OrthogonalityOfSheet004) {
   set_printoptions({.sci_mode = false});
   EXPECT_EQ(printed(tensor({{1.0, -2.1e-8}, {-2.1e-8, 1.0}})),
@@ -98,7 +97,7 @@ TEST_F(Print, OrthogonalityOfSheet004) {
             "        [    -0.0000,      1.0000]])");
 }
 
-TEST_F(Print, OpThatMadeIt) {
+TEST_F(Print, NamesTheGradFn) {
   const Tensor u = tensor({{1.0}, {-1.0}}).requires_grad_();
   EXPECT_EQ(printed(u.sum()), "tensor(0., grad_fn=<SumBackward0>)");
   EXPECT_EQ(printed(u * 2),
@@ -110,7 +109,7 @@ TEST_F(Print, OpThatMadeIt) {
   EXPECT_EQ(printed(u.to(kFloat64).sum()), "tensor(0., dtype=float64, grad_fn=<SumBackward0>)");
 }
 
-// ---- What PyTorch has no text for ---------------------------------------------------------------
+// ---- Cases that PyTorch does not have -----------------------------------------------------------
 
 TEST_F(Print, Undefined) {
   EXPECT_EQ(printed(Tensor()), "tensor(undefined)");
@@ -124,7 +123,7 @@ TEST_F(Print, ViewsShowTheirOwnElements) {
   EXPECT_EQ(printed(tensor(7).expand({3})), "tensor([7, 7, 7])");
 }
 
-TEST_F(Print, LeavesNoTrace) {
+TEST_F(Print, DoesNotChangeTheTensor) {
   const Tensor x = tensor({1.0, 2.0}).requires_grad_();
   const uint32_t version = x._version();
   printed(x);
@@ -145,7 +144,7 @@ TEST_F(Print, LargeTensorsAreNotReadWhole) {
             "        [1.5000, 1.5000, 1.5000,  ..., 1.5000, 1.5000, 1.5000]])");
 }
 
-/// A locale that writes 1,5 for 1.5, as the German one does; not every machine has that.
+/// A locale that writes 1,5 for 1.5, like the German locale, which is not installed everywhere.
 struct DecimalComma : std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
 };
@@ -160,10 +159,10 @@ TEST_F(Print, Options) {
   set_printoptions({.precision = 2, .edgeitems = 1});
   EXPECT_EQ(get_printoptions().precision, 2);
   EXPECT_EQ(get_printoptions().edgeitems, 1);
-  EXPECT_EQ(get_printoptions().threshold, 1000);  // not named: the default
+  EXPECT_EQ(get_printoptions().threshold, 1000);  // the default
   EXPECT_EQ(printed(tensor(0.125)), "tensor(0.12)");
 
-  set_printoptions({.precision = 100});  // the longest numbers there are
+  set_printoptions({.precision = 100});  // the longest numbers that can be printed
   EXPECT_EQ(printed(tensor({-1.7e308, 0.5}, kFloat64)).substr(0, 19), "tensor([-1.69999999");
   set_printoptions({.precision = 100, .sci_mode = false});
   const std::string fixed = printed(tensor({-1.7e308, 0.5}, kFloat64));
@@ -202,7 +201,7 @@ TEST_F(Print, OptionsOutOfRange) {
   EXPECT_EQ(message({.threshold = -5}), "set_printoptions: threshold must not be negative, but is -5");
   EXPECT_EQ(message({.edgeitems = 0}), "set_printoptions: edgeitems must be at least 1, not 0");
   EXPECT_EQ(message({.linewidth = -1}), "set_printoptions: linewidth must not be negative, but is -1");
-  EXPECT_EQ(get_printoptions().precision, 4);  // a refused call changes nothing
+  EXPECT_EQ(get_printoptions().precision, 4);  // a call that raised an Error changes nothing
 }
 
 }  // namespace

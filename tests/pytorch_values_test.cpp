@@ -1,5 +1,6 @@
-// The list of ops against PyTorch: values and gradients of every entry as data/op_values.json has them. PyTorch wrote
-// them once (data/make_op_values.py says how) and is not needed here. Not part of the default build and tests:
+// Compares values and gradients of every entry in the list of ops with PyTorch's. These are stored in
+// data/op_values.json, which data/make_op_values.py wrote, so the test does not need PyTorch. It is not part
+// of the default build. To run it:
 //
 //     ./tests/run --pytorch -R pytorch_values
 #include <gtest/gtest.h>
@@ -16,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Both sides compute in float64; what is left are roundings, one or two per operation.
+/// Both sides compute in float64, so results differ only by one or two roundings for each operation.
 constexpr double kTolerance = 1e-12;
 
 const std::vector<Op>& ops() {
@@ -24,13 +25,14 @@ const std::vector<Op>& ops() {
   return list;
 }
 
-/// By the name of the entry: {"inputs", "outputs": [{"dtype", "sizes", "values"}], "gradients": [values]}.
+/// The stored values by the name of the entry: {"inputs", "outputs": [{"dtype", "sizes",
+/// "values"}], "gradients": [values]}.
 const json& stored() {
   static const json all = json::parse(std::ifstream(GRADUS_TEST_DATA "/op_values.json"));
   return all.at("ops");
 }
 
-/// One input as it was stored, if it still is what the entry asks for.
+/// The stored input. It is an Error if its shape or dtype is not that of the entry.
 Tensor make_input(const Input& input, const json& x) {
   check(x.at("sizes") == json(input.sizes) && x.at("dtype") == name_of(input.dtype),
         "the entry's inputs have changed since its values were stored; run data/make_op_values.py");
@@ -83,14 +85,15 @@ int register_all() {
 }
 const int registered = register_all();
 
-TEST(PyTorch, NothingIsStoredForWhatIsNotInTheList) {
+TEST(PyTorch, EveryStoredNameIsInTheList) {
   std::set<std::string> names;
   for (const Op& op : ops()) names.insert(op.name);
   for (const auto& [name, values] : stored().items()) EXPECT_TRUE(names.contains(name)) << name;
   EXPECT_EQ(registered, static_cast<int>(names.size()));
 }
 
-// The first step towards the data: what every entry draws, in multiples of 1/1024, which are short in decimals.
+// The first step of making the data: writes the inputs that every entry draws. They are rounded to multiples
+// of 1/1024, which have few digits.
 TEST(PyTorch, WritesInputs) {
   const char* path = std::getenv("GRADUS_WRITE_OP_INPUTS");
   if (path == nullptr) GTEST_SKIP() << "GRADUS_WRITE_OP_INPUTS names no file";

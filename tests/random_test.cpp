@@ -1,4 +1,5 @@
-// The random streams against PyTorch's, bit for bit, and what the golden vectors cannot show.
+// Compares random streams bit for bit with PyTorch's (golden vectors), and tests properties that these
+// vectors do not show.
 #include "kernels/random.h"
 
 #include <gtest/gtest.h>
@@ -52,7 +53,7 @@ void bernoulli_of_0_3(Generator& generator, const View& out) {
   draw::bernoulli(generator, view_of(p), out);
 }
 void exponential_of_1(Generator& generator, const View& out) { draw::exponential(generator, 1.0, out); }
-// Dropout of ones: what is kept is divided by the probability of keeping it.
+// Dropout of ones: the elements that are kept are divided by the probability of keeping them.
 void dropout_of_0_25(Generator& generator, const View& out) {
   draw::bernoulli(generator, 1 - 0.25, out);
   for (float* d = out.as<float>(); d != out.as<float>() + out.numel(); ++d) *d /= 0.75f;
@@ -60,14 +61,14 @@ void dropout_of_0_25(Generator& generator, const View& out) {
 
 // nn::Linear: weight and bias uniform on ±1/√in.
 Draw linear(double in) { return uniform(-1 / std::sqrt(in), 1 / std::sqrt(in)); }
-// The case lists this layer's weight only, but the layer draws its bias too.
+// The case lists only the layer's weight, but the layer also draws its bias.
 void linear_7_3_weight(Generator& generator, const View& out) {
   std::vector<float> bias(3);
   linear(7)(generator, out);
   linear(7)(generator, view_of(bias));
 }
-// A (5, 6) matrix takes 6 inputs to 5 outputs. Xavier's variance is 2 / (in + out), Kaiming's for ReLU 2 /
-// in, and a uniform distribution on ±a has variance a²/3.
+// A (5, 6) matrix has 6 inputs and 5 outputs. Xavier's variance is 2/(in + out), Kaiming's for ReLU is 2/in.
+// A uniform distribution on ±a has the variance a²/3.
 const double xavier = std::sqrt(2.0 / 11), kaiming = std::sqrt(2.0 / 6), root3 = std::sqrt(3.0);
 
 const std::map<std::string, Draw> draws = {
@@ -114,7 +115,7 @@ const nlohmann::json& golden_cases() {
 const std::map<std::string, Dtype> dtypes = {
     {"torch.float32", kFloat32}, {"torch.float64", kFloat64}, {"torch.int64", kInt64}};
 
-/// The bits that the file gives for one value: floats are hexadecimal, integers plain.
+/// The bits of one value in the file, where floats are hexadecimal and integers decimal.
 uint64_t expected_bits(const nlohmann::json& value) {
   if (value.is_string()) return std::stoull(value.get<std::string>(), nullptr, 16);
   return static_cast<uint64_t>(value.get<int64_t>());
@@ -134,7 +135,7 @@ TEST_P(TorchStream, EqualsBitForBit) {
   for (const auto& draw : golden.at("draws")) {
     const std::string call = draw.at("call");
     SCOPED_TRACE(call);
-    ASSERT_TRUE(draws.contains(call)) << "the table above has no such draw";
+    ASSERT_TRUE(draws.contains(call)) << "the table `draws` above has no such call";
 
     const auto& values = draw.at("values");
     const int64_t count = static_cast<int64_t>(values.size());
@@ -147,7 +148,7 @@ TEST_P(TorchStream, EqualsBitForBit) {
 
 INSTANTIATE_TEST_SUITE_P(Golden, TorchStream, testing::Range(size_t{0}, golden_cases().size()));
 
-// Sheet 003's U and M, rounded: M and its dot products are printed there.
+// Sheet 003 draws U and M, rounds M, and prints it.
 TEST(TorchStream, Sheet003) {
   std::vector<float> U(15), M(9);
   Generator generator(0);
@@ -159,7 +160,7 @@ TEST(TorchStream, Sheet003) {
 
 // ---- the generator ---------------------------------------------------------------------------------
 
-// The C++ standard fixes this number of mt19937, from the reference implementation.
+// The C++ standard requires this number of mt19937.
 TEST(Generator, IsTheStandardMersenneTwister) {
   Generator generator(5489);
   for (int i = 1; i < 10000; ++i) generator.next32();
@@ -174,14 +175,14 @@ TEST(Generator, TakesTheLow32BitsOfTheSeed) {
 
 TEST(Generator, ACopyContinuesFromTheSamePoint) {
   Generator generator(11);
-  generator.next_normal();  // keeps the second normal, which is part of the state
+  generator.next_normal();  // draws two normals and keeps the second one, which is part of the state
   Generator copy = generator;
   EXPECT_EQ(copy, generator);
   EXPECT_EQ(copy.next_normal(), generator.next_normal());
   EXPECT_EQ(copy.next64(), generator.next64());
 }
 
-TEST(Generator, SeedingForgetsTheKeptNormal) {
+TEST(Generator, SeedingDropsTheKeptNormal) {
   Generator generator(11);
   const double first = generator.next_normal();
   generator.set_current_seed(11);
@@ -190,8 +191,8 @@ TEST(Generator, SeedingForgetsTheKeptNormal) {
 
 // ---- distributions ---------------------------------------------------------------------------------
 
-// The single-precision polynomials against Box–Muller in double on the same uniforms, over every quarter
-// turn.
+// Compares the single-precision polynomials with Box–Muller in double precision, on the same uniform numbers.
+// These cover all quadrants.
 TEST(Normal, Float32BlocksAreAccurate) {
   std::vector<float> uniforms(160000), normals(uniforms.size());
   Generator generator(42), same(42);
@@ -206,7 +207,7 @@ TEST(Normal, Float32BlocksAreAccurate) {
     }
 }
 
-TEST(Normal, ABlockLeavesTheKeptNormalAlone) {
+TEST(Normal, ABlockDoesNotUseTheKeptNormal) {
   std::vector<double> one(1), block(16);
   Generator generator(1), single(1);
   draw::normal(generator, 0, 1, view_of(one));
@@ -216,7 +217,7 @@ TEST(Normal, ABlockLeavesTheKeptNormalAlone) {
   EXPECT_EQ(one[0], single.next_normal());
 }
 
-TEST(Normal, TheTailIsDrawnAgainOverTheLast16) {
+TEST(Normal, ATailRedrawsTheLast16Elements) {
   std::vector<float> with_tail(20), whole(16), tail(16);
   Generator generator(9), same(9);
   draw::normal(generator, 0, 1, view_of(with_tail));
@@ -228,7 +229,7 @@ TEST(Normal, TheTailIsDrawnAgainOverTheLast16) {
   EXPECT_EQ(generator, same);
 }
 
-TEST(RandomIntegers, ARangeBeyond32BitsTakes64) {
+TEST(RandomIntegers, ARangeBeyond32BitsUses64BitNumbers) {
   constexpr int64_t lowest = std::numeric_limits<int64_t>::min(),
                     highest = std::numeric_limits<int64_t>::max();
   std::vector<int64_t> wide(3), extreme(3);
@@ -303,7 +304,7 @@ TEST(Distributions, AcceptEmptyTensorsAndScalars) {
   EXPECT_EQ(scalar, untouched.next_uniform<float>());
 }
 
-// ---- misuse ----------------------------------------------------------------------------------------
+// ---- errors ----------------------------------------------------------------------------------------
 
 struct Misuse {
   const char* message;
@@ -346,9 +347,8 @@ const Misuse misuses[] = {
     {"normal_ expects std >= 0.0, but found std=nan", [](Generator& g) { draw::normal(g, 0, nan, real); }},
     {"random_ expects 'from' to be less than 'to', but got from=5 >= to=5",
      [](Generator& g) { draw::random_integers(g, 5, 5, whole); }},
-    {"random_: from=0 to=16777218 is out of bounds for float32, which holds every whole number only from "
-     "-16777216 "
-     "to 16777216",
+    {"random_: from=0 to=16777218 is out of bounds for float32, "
+     "which holds every whole number only from -16777216 to 16777216",
      [](Generator& g) { draw::random_integers(g, 0, 16777218, real); }},
     {"random_: from=0 to=3 is out of bounds for bool, which holds every whole number only from 0 to 1",
      [](Generator& g) { draw::random_integers(g, 0, 3, view_of(bits, kBool, {4})); }},
@@ -365,9 +365,8 @@ const Misuse misuses[] = {
      }},
     {"exponential_ expects lambda > 0.0, but found lambda=0",
      [](Generator& g) { draw::exponential(g, 0, real); }},
-    {"normal_: the kernel needs contiguous memory, got sizes (2, 2) with other strides; fill a contiguous "
-     "tensor and "
-     "copy it",
+    {"normal_: the kernel needs contiguous memory, got sizes (2, 2) with other strides; "
+     "fill a contiguous tensor and copy it",
      [](Generator& g) {
        View transposed = view_of(reals, kFloat32, {2, 2});
        std::swap(transposed.strides[0], transposed.strides[1]);

@@ -1,7 +1,7 @@
-// docs/architecture.md follows README's line (U.mm(V.t()) - A).pow(2).sum() and its backward pass to the plain kernel of
-// the matrix product, and lists the functions on the way with their files. Here that way is walked: the kernel is replaced
-// by one that notes the stack and then calls the plain kernel. The tables of the page must show what the stack shows, and
-// every function must be in the file that the page names.
+// docs/architecture.md follows README's line (U.mm(V.t()) - A).pow(2).sum() and its backward pass down to the
+// plain kernel of the matrix product. Its tables list the functions that are called, with their files. This
+// test replaces the kernel by one that notes the call stack and then calls the plain kernel. The tables must
+// have the functions of the stack, and every function must be in the file that the page names.
 #include <cxxabi.h>
 #include <dlfcn.h>
 #include <execinfo.h>
@@ -24,7 +24,7 @@ namespace {
 
 const std::string kRoot = GRADUS_SOURCE_DIR;
 
-/// A function on the way and the file in which it is defined.
+/// A row of the tables: a function and the file in which it is defined.
 struct Station {
   std::string function, file;
 };
@@ -34,7 +34,7 @@ std::string text_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The rows "| `mm` | `autograd/ops/products.cpp` | … |" between two headings of the page.
+/// The rows "| `mm` | `autograd/ops/products.cpp` | … |" below a heading of the page.
 std::vector<Station> stations_of_page(const std::string& heading) {
   const std::string page = text_of("docs/architecture.md");
   const size_t begin = page.find("\n" + heading + "\n"), end = page.find("\n#", begin + 1);
@@ -48,7 +48,7 @@ std::vector<Station> stations_of_page(const std::string& heading) {
   return stations;
 }
 
-std::vector<std::string> stack;  // of the last product, outermost call first
+std::vector<std::string> stack;  // the calls that led to the last product, outermost first
 
 [[gnu::noinline]] void note_stack(const View& a, const View& b, const View& out) {
   void* calls[64];
@@ -67,8 +67,8 @@ bool is_call_of(const Station& station, const std::string& call) {
   return std::regex_match(call, std::regex("(^|.*[ :])" + station.function + "[(<].*"));
 }
 
-/// The page's functions are on the stack, in the page's order, and no other functions of Gradus that have a name there.
-/// Functions in unnamed namespaces have none: they are in the file of the function that calls them.
+/// Expects the page's functions on the stack, in the page's order, and no other functions of Gradus. The
+/// stack has no names of functions in unnamed namespaces; such a function is in the file of its caller.
 void expect_on_stack(const std::vector<Station>& stations) {
   size_t at = 0;
   for (const Station& station : stations) {
@@ -87,16 +87,16 @@ void expect_on_stack(const std::vector<Station>& stations) {
   }
 }
 
-TEST(Reading, TheWayToTheKernelIsWhatThePageSays) {
+TEST(Reading, ThePageHasTheFunctionsOfTheCallStack) {
 #if defined(NDEBUG) || defined(__OPTIMIZE__)
-  GTEST_SKIP() << "an optimised build inlines functions on the way";
+  GTEST_SKIP() << "an optimised build inlines some of these functions";
 #endif
   const std::vector<Station> forward = stations_of_page("### Forward"),
                              backward = stations_of_page("### Backward");
   ASSERT_FALSE(forward.empty());
   ASSERT_FALSE(backward.empty());
 
-  // The table in force is replaced by one whose product notes the stack.
+  // Replaces the table of kernels by one whose product notes the stack.
   const Kernels& before = kernels_for(DeviceType::CPU);
   Kernels noting = before;
   noting.matmul = note_stack;
@@ -110,7 +110,7 @@ TEST(Reading, TheWayToTheKernelIsWhatThePageSays) {
   expect_on_stack(backward);
 }
 
-TEST(Reading, TheFilesAreThoseThatThePageCounts) {
+TEST(Reading, ThePageHasTheRightFilesAndTheirNumber) {
   std::set<std::string> files;
   for (const char* heading : {"### Forward", "### Backward", "### The rule", "### The kernel"})
     for (const auto& [function, file] : stations_of_page(heading)) {
@@ -124,7 +124,7 @@ TEST(Reading, TheFilesAreThoseThatThePageCounts) {
   EXPECT_NE(
       page.find("## From `loss.backward()` to the kernel, in " + std::string(words[files.size()]) + " files"),
       std::string::npos)
-      << "the way leads through " << files.size() << " files";
+      << "the tables name " << files.size() << " files, but the heading says another number";
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
-// Each folder includes only folders below it.
+// Each folder may include only the folders below it.
 //
 //   labs ──> nn, optim ──> autograd ──> tensor ──> kernels        kernels/cpu may include kernels/plain
 //
-// An arrow may skip floors (nn may include tensor), but never point up or sideways.
+// An arrow may skip folders (nn may include tensor), but it never points up or sideways.
 //
-// Each folder of the library has two tiers. The first is what the four labs need. The second is the rest: it has
-// folders of its own, such as tensor/files. The second tier includes the first, never the other way round.
+// Each folder of the library has two tiers. A first reading needs the first tier. The second tier is the
+// rest, in sub-folders such as tensor/files. The second tier includes the first, never the other way round.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -33,7 +33,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"labs", {"kernels", "tensor", "autograd", "nn", "optim", "labs", "gradus.h"}},
 };
 
-// Folders whose sub-folders are the second tier, and the sub-folders that are of the first tier all the same.
+// Folders whose sub-folders are the second tier; and the exceptions, which belong to the first tier.
 const std::set<std::string> kHaveTiers = {"tensor", "autograd", "nn", "optim"};
 const std::set<std::string> kFirstTierSubfolders = {"autograd/ops"};
 // Headers that collect both tiers for gradus.h.
@@ -60,7 +60,8 @@ bool is_second_tier(const fs::path& path) {
   return kHaveTiers.contains(first_part(path)) && !is_first_tier(path);
 }
 
-/// What a file of the tree includes of it, named from the root, as is the rule, or from the file's own folder.
+/// The project's files that a file includes, with paths from the root. An include may also name a path from
+/// the file's own folder.
 std::vector<std::string> project_includes(const fs::path& root, const fs::path& file) {
   static const std::regex include(R"re(^\s*#\s*include\s*["<]([^">]+)[">].*)re");
   std::vector<std::string> found;
@@ -113,14 +114,15 @@ Survey survey(const fs::path& root) {
   return result;
 }
 
-// A tree with one file in each folder and the includes that the test plants in it.
+// A small tree with one or two files in each folder. A test plants an include in one of them.
 class PlantedTree : public testing::Test {
  protected:
   void SetUp() override {
     root_ = fs::temp_directory_path() / ("gradus_structure_" + std::to_string(::getpid()));
-    for (const char* file : {"kernels/k.h", "kernels/plain/p.h", "kernels/cpu/c.h", "kernels/cuda/c.h", "tensor/t.h",
-                             "tensor/files/f.h", "autograd/a.h", "autograd/ops/a.h", "autograd/tools/t.h",
-                             "nn/n.h", "nn/nn.h", "nn/rare/r.h", "optim/o.h", "labs/common/l.h", "gradus.h"})
+    for (const char* file :
+         {"kernels/k.h", "kernels/plain/p.h", "kernels/cpu/c.h", "kernels/cuda/c.h", "tensor/t.h",
+          "tensor/files/f.h", "autograd/a.h", "autograd/ops/a.h", "autograd/tools/t.h", "nn/n.h", "nn/nn.h",
+          "nn/rare/r.h", "optim/o.h", "labs/common/l.h", "gradus.h"})
       plant(file, "");
   }
   void TearDown() override { fs::remove_all(root_); }
@@ -140,7 +142,7 @@ class PlantedTree : public testing::Test {
   fs::path root_;
 };
 
-TEST(Structure, NoArrowIsBroken) {
+TEST(Structure, EveryIncludeIsAllowed) {
   const Survey found = survey(GRADUS_SOURCE_DIR);
   EXPECT_GT(found.files, 50u);
   EXPECT_GT(found.includes, 150u);
@@ -164,11 +166,11 @@ TEST(Structure, TheTopLevelIsFixed) {
                                        "build"};
   for (const auto& entry : fs::directory_iterator(GRADUS_SOURCE_DIR)) {
     const std::string name = entry.path().filename();
-    EXPECT_TRUE(name[0] == '.' || house.contains(name)) << name << " has no place on the top level";
+    EXPECT_TRUE(name[0] == '.' || house.contains(name)) << name << " must not be in the top-level folder";
   }
 }
 
-TEST_F(PlantedTree, ArrowsThatPointDownHold) {
+TEST_F(PlantedTree, ArrowsThatPointDownAreAllowed) {
   for (auto [file, included] : {std::pair{"kernels/cpu/c.h", "kernels/k.h"},
                                 {"kernels/cpu/c.h", "kernels/plain/p.h"},
                                 {"tensor/t.h", "kernels/k.h"},
@@ -215,7 +217,8 @@ int lines_of_code(const fs::path& file) {
   return count;
 }
 
-// What there is to read first stays small: docs/architecture.md gives this number. Who adds to it moves something else.
+// The first tier stays small. docs/architecture.md gives this number. If you add code to it, move other code
+// to the second tier.
 TEST(Structure, TheFirstTierHasAtMost6000LinesOfCode) {
   int lines = 0;
   for (const char* folder : {"tensor", "autograd", "autograd/ops", "nn", "optim", "kernels/plain"})
@@ -238,14 +241,14 @@ TEST_F(PlantedTree, ArrowsFromTheFirstTierToTheSecondAreFound) {
               std::vector<std::string>{std::string(file) + " includes " + included});
 }
 
-TEST_F(PlantedTree, AnArrowMayNotHideBehindARelativePath) {
+TEST_F(PlantedTree, RelativePathsAreResolved) {
   EXPECT_EQ(broken_with("tensor/t.h", "../nn/n.h"), std::vector<std::string>{"tensor/t.h includes nn/n.h"});
   EXPECT_EQ(broken_with("kernels/cpu/c.h", "../cuda/c.h"),
             std::vector<std::string>{"kernels/cpu/c.h includes kernels/cuda/c.h"});
   EXPECT_EQ(broken_with("tensor/t.h", "../kernels/k.h"), std::vector<std::string>{});
 }
 
-TEST_F(PlantedTree, IncludesOfFilesThatAreNotThereAreFound) {
+TEST_F(PlantedTree, IncludesOfMissingFilesAreFound) {
   EXPECT_EQ(broken_with("nn/n.h", "tensor/gone.h"),
             std::vector<std::string>{"nn/n.h includes the missing tensor/gone.h"});
 }

@@ -1,4 +1,4 @@
-// The tape as a table and as a drawing.
+// The tape as a table (print_tape) and as a drawing (tape_dot).
 #include "autograd/tools/tape.h"
 
 #include <gtest/gtest.h>
@@ -114,7 +114,7 @@ TEST(PrintTape, NothingRecorded) {
   EXPECT_THROW(printed(Tensor()), Error);
 }
 
-TEST(PrintTape, LeavesTheTapeAsItWas) {
+TEST(PrintTape, DoesNotChangeTheTape) {
   const int64_t before = autograd::live_node_count();
   {
     const Tensor x = tensor(2.0).requires_grad_();
@@ -160,7 +160,7 @@ TEST(PrintTape, ManyInputsAreShortened) {
 
 // ---- The drawing --------------------------------------------------------------------------------
 
-/// The line with each quoted string, from its quote to the next one that is not escaped, replaced by Q.
+/// The line with each quoted string replaced by Q. A string ends at the next quote that is not escaped.
 std::string skeleton(const std::string& line) {
   std::string result;
   for (size_t i = 0; i < line.size(); ++i) {

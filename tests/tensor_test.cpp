@@ -1,4 +1,4 @@
-// The tensor without its tape: creation, views, promotion, indexing, memory, and what is refused.
+// Tensors without the tape: creation, views, promotion, indexing, memory, and errors.
 #include <gtest/gtest.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -25,10 +25,10 @@ using Numbers = std::vector<int64_t>;
 
 // ---- Creation ------------------------------------------------------------------------------------------------------
 
-TEST(Lerp, EndsAreExact) {
+TEST(Lerp, IsExactForWeights0And1) {
   const Tensor a = tensor({1e8f, -3.0f}), b = tensor({1.0f, 1e8f});
   EXPECT_TRUE(lerp(a, b, 0).equal(a));
-  EXPECT_TRUE(lerp(a, b, 1).equal(b));  // a + 1 (b - a) would round 1 away beside 1e8
+  EXPECT_TRUE(lerp(a, b, 1).equal(b));  // a + 1 (b - a) would lose 1, since 1 - 1e8 rounds to -1e8
   EXPECT_TRUE(lerp(a, b, ones({2})).equal(b));
 }
 
@@ -85,7 +85,7 @@ TEST(Creation, OfSequences) {
   EXPECT_ERROR(linspace(0, 1, -1), "must not be negative");
 }
 
-TEST(Creation, RefusesImpossibleSizes) {
+TEST(Creation, OfImpossibleSizesIsAnError) {
   EXPECT_ERROR(zeros({2, -1}), "a size cannot be negative: (2, -1)");
   EXPECT_ERROR(zeros({1, 1, 1, 1, 1, 1, 1, 1, 1}), "a tensor has at most 8 dimensions, not 9");
   EXPECT_ERROR(zeros({int64_t{1} << 40, int64_t{1} << 40}), "the product of its sizes exceeds 2^63");
@@ -146,7 +146,7 @@ TEST(Views, ShareMemory) {
   EXPECT_EQ(integers(x), (Numbers{0, 1, 2, -1, 4, 5, 6, -1, 8, 9, 10, -1}));
 }
 
-TEST(Views, OrCopiesWhereTheyMust) {
+TEST(Views, AreCopiesOnlyWhereNecessary) {
   const Tensor x = arange(6).view({2, 3});
   EXPECT_FALSE(x.clone().is_alias_of(x));
   EXPECT_FALSE(x.t().contiguous().is_alias_of(x));
@@ -169,7 +169,7 @@ TEST(Views, KnowTheirStrides) {
   EXPECT_ERROR(x.size(3), "Dimension out of range (expected to be in range of [-3, 2], but got 3)");
 }
 
-TEST(Views, RefuseWhatDoesNotFit) {
+TEST(Views, MistakesAreNamed) {
   const Tensor x = zeros({2, 3});
   EXPECT_ERROR(x.view({4}), "invalid for a tensor of 6 elements");
   EXPECT_ERROR(x.view({-1, -1}), "only one dimension can be inferred");
@@ -226,8 +226,8 @@ TEST(Promotion, NumbersRaiseOnlyTheKind) {
   EXPECT_EQ((i > 0.5).dtype(), kBool);
   EXPECT_EQ(add(i, 3, 2).dtype(), kInt64);
   EXPECT_EQ(add(i, i, 2).dtype(), kInt64);
-  EXPECT_EQ((f + scalar_tensor(1, kFloat64)).dtype(),
-            kFloat32);  // a tensor of no dimensions counts as a number
+  // A tensor without dimensions counts as a number.
+  EXPECT_EQ((f + scalar_tensor(1, kFloat64)).dtype(), kFloat32);
   EXPECT_EQ((i + scalar_tensor(1, kFloat64)).dtype(), kFloat64);
   EXPECT_EQ((scalar_tensor(1, kFloat32) + scalar_tensor(1, kFloat64)).dtype(), kFloat64);
 }
@@ -272,7 +272,7 @@ TEST(Indexing, WritesThroughTemporariesAndRebindsVariables) {
   x[1] += 1;
   EXPECT_EQ(integers(x), (Numbers{1, 2, 3, 1, 1, 10}));
   Tensor row = x[0];
-  row = tensor({7, 7, 7});  // another name for another tensor: x stays
+  row = tensor({7, 7, 7});  // `row` now names another tensor; x does not change
   EXPECT_EQ(x[0][0].item<int64_t>(), 1);
   x.index({Slice(), 1}) = 5;
   x.index({"...", Slice(None, None, 2)}) = x.index({"...", Slice(None, None, 2)}) * 2;
@@ -291,7 +291,7 @@ TEST(Indexing, PutsValues) {
   EXPECT_EQ(integers(x.select(1, 0)), (Numbers{100, 101, 102}));
   x.index_put_({Slice(1, None), tensor({1, 2})}, 50);
   EXPECT_EQ(integers(x.index({Slice(), Slice(1, 3)})), (Numbers{5, 0, 50, 50, 50, 50}));
-  x.index_put_({Ellipsis}, 0.5);  // as copying does: converted to int64
+  x.index_put_({Ellipsis}, 0.5);  // converted to int64, as copy_ does
   EXPECT_EQ(x.sum().item<int64_t>(), 0);
 }
 
@@ -314,7 +314,7 @@ TEST(Indexing, ShapesFollowNumpy) {
   EXPECT_EQ(x.nonzero().sizes(), IntArrayRef({23, 3}));
 }
 
-TEST(Indexing, RefusesWhatIsNotThere) {
+TEST(Indexing, MistakesAreNamed) {
   const Tensor x = arange(10).view({2, 5});
   EXPECT_ERROR(x.index({0, 5}), "index 5 is out of bounds for dimension 1 with size 5");
   EXPECT_ERROR(x.index({0, tensor({5})}), "index 5 is out of bounds for dimension 1 with size 5");
@@ -339,7 +339,7 @@ TEST(Indexing, RefusesWhatIsNotThere) {
                "embedding: index 7 at position (2, 0) is out of range for a table of 5 rows");
 }
 
-// ---- Ops that refuse -----------------------------------------------------------------------------------------------
+// ---- Errors of ops -------------------------------------------------------------------------------------------------
 
 TEST(Errors, NameShapesAndTheWayOut) {
   const Tensor a = ones({3, 4}), b = ones({3, 2});
@@ -396,9 +396,9 @@ TEST(Comparison, OfWholeTensors) {
   EXPECT_FALSE(tensor({1.0}).allclose(tensor({HUGE_VAL})));
 }
 
-// ---- Writing over oneself ------------------------------------------------------------------------------------------
+// ---- In-place ops on overlapping memory ----------------------------------------------------------------------------
 
-TEST(InPlace, ReadsOverlappingMemoryBeforeItIsWritten) {
+TEST(InPlace, ReadsOverlappingMemoryBeforeItWrites) {
   const Tensor x = arange(9).view({3, 3});
   x.copy_(x.t());
   EXPECT_EQ(integers(x), (Numbers{0, 3, 6, 1, 4, 7, 2, 5, 8}));
@@ -412,13 +412,13 @@ TEST(InPlace, ReadsOverlappingMemoryBeforeItIsWritten) {
   w.mul_(w);
   EXPECT_EQ(integers(w), (Numbers{0, 1, 4}));
   const Tensor v = arange(4).view({2, 2});
-  v.add_(v[0]);  // broadcasts a part of itself
+  v.add_(v[0]);  // broadcasts a row of v itself
   EXPECT_EQ(integers(v), (Numbers{0, 2, 2, 4}));
   const Tensor u = arange(4);
   u.index_put_({tensor({0, 1, 2, 3})}, u.index({Slice(None, 1)}).expand(4) + 5);
   EXPECT_EQ(integers(u), (Numbers{5, 5, 5, 5}));
   const Tensor s = arange(4);
-  s.index_put_({tensor({1, 2, 3, 0})}, s);  // values are the tensor itself
+  s.index_put_({tensor({1, 2, 3, 0})}, s);  // the values are s itself
   EXPECT_EQ(integers(s), (Numbers{3, 0, 1, 2}));
 }
 
@@ -429,7 +429,7 @@ TEST(Memory, IsAligned) {
     EXPECT_EQ(reinterpret_cast<uintptr_t>(empty({n}).data_ptr()) % 64, 0u);
 }
 
-TEST(Memory, OfATrainingLoopIsFlatAfterTheSecondIteration) {
+TEST(Memory, OfATrainingLoopIsConstantAfterTheSecondIteration) {
 #if defined(__GLIBC__)
   const Tensor x = rand({64, 10}), w = rand({10, 300}, requires_grad()), v = rand({300, 1}, requires_grad());
   size_t in_use = 0;
@@ -444,7 +444,8 @@ TEST(Memory, OfATrainingLoopIsFlatAfterTheSecondIteration) {
     v.mutable_grad().reset();
     const struct mallinfo2 info = mallinfo2();
     if (iteration == 1) in_use = info.uordblks + info.hblkhd;
-    // Libraries may put a few bytes aside for themselves; one tensor kept per iteration would be 64,000.
+    // Libraries may allocate a few bytes for themselves. One tensor kept in each iteration would
+    // be 64,000 bytes.
     if (iteration > 1) {
       ASSERT_LE(info.uordblks + info.hblkhd, in_use + 4096) << "in iteration " << iteration;
     }
@@ -454,17 +455,17 @@ TEST(Memory, OfATrainingLoopIsFlatAfterTheSecondIteration) {
 #endif
 }
 
-TEST(Memory, RunningOutIsAnErrorAndTheProcessGoesOn) {
+TEST(Memory, RunningOutIsAnErrorAndTheProcessStaysUsable) {
   EXPECT_ERROR(zeros({int64_t{1} << 44}, kFloat64), "out of memory");
-  EXPECT_ERROR(ones(1).expand({int64_t{1} << 62}) + 1, "out of memory");  // 2⁶⁴ bytes are not 0 bytes
+  EXPECT_ERROR(ones(1).expand({int64_t{1} << 62}) + 1, "out of memory");  // 2⁶⁴ bytes must not wrap to 0
   EXPECT_EQ(ones({3}).sum().item<double>(), 3);
 }
 
-TEST(Memory, ARecordedCopyTakesNoneBesideTheTarget) {
+TEST(Memory, ARecordedCopyMakesNoIntermediateTensor) {
   const Tensor leaf = zeros({1 << 20}).requires_grad_(), x = leaf * 1, values = ones({1 << 20});
   empty_block_cache();
   x.copy_(values);
-  EXPECT_LT(block_cache::lists.bytes, size_t{1} << 16) << "a copy of the array was made and released";
+  EXPECT_LT(block_cache::lists.bytes, size_t{1} << 16) << "copy_ made and released an intermediate tensor";
   EXPECT_EQ(x[0].item<float>(), 1);
   x.sum().backward();
   EXPECT_EQ(leaf.grad().sum().item<float>(), 0);

@@ -1,4 +1,4 @@
-// The device whose ops op_test.cpp tests: the CPU in op_test, the CUDA device in op_cuda_test.
+// The device on which op_test.cpp tests the ops: the CPU for op_test, the CUDA device for op_cuda_test.
 #include "tensor/options.h"
 
 #ifndef GRADUS_TESTED_DEVICE

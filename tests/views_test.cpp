@@ -1,4 +1,4 @@
-// Writing through views: who shows the new elements, and where the gradients go.
+// Writing through views: which tensors have the new elements, and where the gradients go.
 #include <gtest/gtest.h>
 
 #include "autograd/tools/gradcheck.h"
@@ -20,7 +20,7 @@ TEST(WriteThroughView, ChangesBaseAndAllOfItsViews) {
   row.mul_(10);
   EXPECT_TRUE(y.detach().equal(constant({{10, 20}, {3, 4}})));
   EXPECT_STREQ(y.grad_fn()->op(), "copy_slices");
-  const Tensor expected = constant({{10, 10}, {1, 1}});  // of each element of x, wherever it is read
+  const Tensor expected = constant({{10, 10}, {1, 1}});  // the gradient of x, for the base and for any view
   for (const Tensor& all : {y, flat}) EXPECT_TRUE(autograd::grad(all.sum(), x, {}, true)[0].equal(expected));
   EXPECT_TRUE(autograd::grad(row.sum(), x, {}, true)[0].equal(constant({{10, 10}, {0, 0}})));
   EXPECT_TRUE(autograd::grad(column.sum(), x, {}, true)[0].equal(constant({{10, 0}, {1, 0}})));
@@ -38,7 +38,7 @@ TEST(WriteIntoBase, ReachesItsViews) {
   const Tensor x = leaf({1, 2, 3}), y = x * 1, last = y[2], stretched = y.slice(0, 0, 2).expand({4, 2});
   y.mul_(y);
   EXPECT_EQ(autograd::grad(last, x, {}, true)[0][2].item<double>(), 6);
-  stretched.sum().backward();  // each of the two shown four times
+  stretched.sum().backward();  // it has each of the two elements four times
   EXPECT_TRUE(x.grad().equal(constant({8, 16, 0})));
 }
 
@@ -53,7 +53,7 @@ TEST(WriteThroughView, BringsAConstantIntoTheGraph) {
   EXPECT_TRUE(untouched.requires_grad());
 }
 
-// Filling a table entry by entry, each from those before it, as in dynamic programming.
+// Dynamic programming: fills a table entry by entry, and computes each entry from earlier ones.
 TEST(WriteThroughView, InALoop) {
   const auto binomials = [](const autograd::variable_list& in) {
     const Tensor t = zeros({5, 5}, kFloat64);
@@ -62,7 +62,7 @@ TEST(WriteThroughView, InALoop) {
         if (j == 0)
           t[i][j] = in[0][i];
         else
-          t[i][j] = t[i - 1][j - 1].clone() * in[0][j] + t[i - 1][j];  // clone: the product must keep it
+          t[i][j] = t[i - 1][j - 1].clone() * in[0][j] + t[i - 1][j];  // clone: the product saves its factor
     return t;
   };
   const Tensor x = leaf({1, 2, -1, 0.5, 3});
@@ -90,7 +90,7 @@ TEST(WriteThroughView, ByEveryKindOfOp) {
       gradients([&](const Tensor& y) { y.chunk(2)[1].clamp_(3.5); })[0].equal(constant({{1, 1}, {0, 1}})));
 }
 
-TEST(View, IsRefusedWhereLibtorchRefusesIt) {
+TEST(View, RaisesTheErrorsOfLibtorch) {
   const Tensor x = leaf({{1, 2}, {3, 4}}), y = x * 2;
   const char* of_leaf = "a view of a leaf Variable that requires grad is being used in an in-place operation";
   EXPECT_ERROR(x[0].mul_(2), of_leaf);
@@ -99,15 +99,15 @@ TEST(View, IsRefusedWhereLibtorchRefusesIt) {
   EXPECT_ERROR(x.index_put_({0}, 5), of_leaf);
   EXPECT_ERROR(y.expand({2, 2, 2}).mul_(2), "more than one element of the written-to tensor");
   EXPECT_ERROR(y[0].detach_(), "Can't detach views in-place. Use detach() instead");
-  Tensor made_in_secret;
+  Tensor unrecorded;
   {
     const NoGradGuard no_grad;
-    made_in_secret = y[0];
-    made_in_secret.add_(0);  // neither is recorded
+    unrecorded = y[0];
+    unrecorded.add_(0);
   }
-  EXPECT_FALSE(made_in_secret.requires_grad());
-  EXPECT_ERROR(made_in_secret.mul_(x[0]), "a view was created in no_grad mode");
-  EXPECT_ERROR(made_in_secret[0].mul_(x[0][0]), "a view was created in no_grad mode");
+  EXPECT_FALSE(unrecorded.requires_grad());
+  EXPECT_ERROR(unrecorded.mul_(x[0]), "a view was created in no_grad mode");
+  EXPECT_ERROR(unrecorded[0].mul_(x[0][0]), "a view was created in no_grad mode");
   EXPECT_ERROR(x.detach()[0].expand({2, 2}).detach()[0].mul_(x[0]), "is itself expanded");
   EXPECT_TRUE(x.detach().equal(constant({{1, 2}, {3, 4}})));
 }
@@ -120,7 +120,7 @@ TEST(View, OfADetachedTensorIsOutsideTheGraph) {
   EXPECT_STREQ(y.grad_fn()->op(), "mul");
   y.sum().backward();
   EXPECT_TRUE(x.grad().equal(ones({2, 2}, kFloat64)));
-  const Tensor transposed = x.detach().t().detach();  // a base with strides of its own
+  const Tensor transposed = x.detach().t().detach();  // a base that is not contiguous
   transposed[0].copy_(x[1] * 2);
   EXPECT_TRUE(autograd::grad(transposed.sum(), x)[0].equal(constant({{0, 0}, {2, 2}})));
   const Tensor gaps = zeros({2, 4}, kFloat64).slice(1, 1, 4, 2).detach();
@@ -139,7 +139,7 @@ TEST(View, KeepsItsPlaceWhileNobodyRecordsAWrite) {
   EXPECT_TRUE(autograd::grad(row.square().sum(), x)[0].equal(constant({{1, 3}, {0, 0}})));
 }
 
-TEST(View, OfATensorThatWasGivenOtherDataGoesItsOwnWay) {
+TEST(View, IsIndependentAfterSetDataOfItsBase) {
   const Tensor w = leaf({1, 2}), x = zeros({2}, kFloat64), view = x.slice(0);
   x.set_data(ones({2}, kFloat64));
   x.mul_(w);
@@ -148,7 +148,7 @@ TEST(View, OfATensorThatWasGivenOtherDataGoesItsOwnWay) {
   EXPECT_TRUE(x.detach().equal(constant({1, 2})));
 }
 
-TEST(View, ThatBecomesALeafStaysOne) {
+TEST(View, ThatRequiresGradStaysALeaf) {
   const Tensor w = leaf({5, 6}), memory = constant({1, 2, 3}), x = memory.slice(0, 1).requires_grad_();
   EXPECT_ERROR(x.mul_(2), "a leaf Variable that requires grad");
   EXPECT_ERROR(x[0].mul_(2), "a view of a leaf Variable that requires grad");
@@ -156,14 +156,14 @@ TEST(View, ThatBecomesALeafStaysOne) {
   EXPECT_TRUE(x.is_leaf() && x.requires_grad() && memory.requires_grad());
 }
 
-TEST(View, RememberedByARuleNoticesTheWrite) {
+TEST(View, WritesAreNoticedByOpsThatSavedTheBase) {
   const Tensor x = leaf({1, 2}), y = x * 1, z = y * y;
   y[0].mul_(2);
   EXPECT_ERROR(z.sum().backward(),
                "mul saved a float64 tensor of shape (2,), which is at version 1; expected version 0");
 }
 
-TEST(View, AndWhatIsWrittenLeaveNoNodes) {
+TEST(View, WritesLeaveNoNodes) {
   const int64_t before = live_node_count();
   {
     const Tensor x = leaf({{1, 2}, {3, 4}}), y = x * 1, row = y[0], column = y.t()[0];

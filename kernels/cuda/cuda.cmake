@@ -1,16 +1,17 @@
 # The kernels of CUDA devices, added to the library in one of two ways from the same .cu files:
 #   ON        nvcc compiles them for GPUs.                      Needs the CUDA toolkit.
 #   EMULATED  the C++ compiler compiles them for the processor. Needs Boost.Context.
-# AUTO takes ON if there are nvcc and a GPU, else EMULATED if there is Boost.Context, else OFF. nvcc alone
-# is not enough for ON: compiling takes minutes, and nothing here could run the kernels. Sets
-# GRADUS_CUDA_MODE to ON, EMULATED or OFF.
+# AUTO means ON if there are nvcc and a GPU, else EMULATED if there is Boost.Context, else OFF. nvcc without a GPU is not
+# enough for ON: compiling takes minutes, and this machine could not run the kernels.
+# Sets GRADUS_CUDA_MODE to ON, EMULATED or OFF.
 
 set(GRADUS_CUDA AUTO CACHE STRING "CUDA kernels: AUTO, ON (nvcc), EMULATED (on the processor) or OFF")
 if(NOT GRADUS_CUDA MATCHES "^(AUTO|ON|EMULATED|OFF)$")
   message(FATAL_ERROR "GRADUS_CUDA is AUTO, ON, EMULATED or OFF, not ${GRADUS_CUDA}")
 endif()
 
-if(GRADUS_CUDA STREQUAL "AUTO" AND NOT DEFINED CACHE{GRADUS_HAS_GPU}) # asked once: the folder keeps its way of building
+# Asked once, when the build folder is made, so that the folder keeps its mode.
+if(GRADUS_CUDA STREQUAL "AUTO" AND NOT DEFINED CACHE{GRADUS_HAS_GPU})
   execute_process(COMMAND nvidia-smi -L RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
   if(failed STREQUAL "0")
     set(GRADUS_HAS_GPU ON CACHE INTERNAL "")
@@ -59,17 +60,18 @@ if(GRADUS_CUDA_MODE STREQUAL "ON")
   set_source_files_properties(${cuda_sources} PROPERTIES INCLUDE_DIRECTORIES "${CUDAToolkit_INCLUDE_DIRS}")
 elseif(GRADUS_CUDA_MODE STREQUAL "EMULATED")
   set_source_files_properties(${emulated_cuda} PROPERTIES COMPILE_DEFINITIONS GRADUS_CUDA_EMULATED=1)
-  # The C++ compiler does not know the ending .cu. Emulated kernels must be right, not fast: with -O1 they compile in half
-  # the time and run almost as fast, since a thread of the emulator spends its time in switches to the other threads.
+  # The C++ compiler does not know the ending .cu, so `-x c++` says what it is. Emulated kernels must be right, not fast.
+  # With -O1 they compile in half the time and run almost as fast as with -O3, since the emulator spends its time in
+  # switches between threads.
   set_source_files_properties(${cuda_kernels} PROPERTIES LANGUAGE CXX
     COMPILE_OPTIONS "-x;c++;-Wno-unknown-pragmas;$<$<NOT:$<CONFIG:Debug>>:-O1>")
 endif()
 
-# The emulated kernels once more, instrumented, as object files. A test that lists them among its sources
-# uses them instead of the library's, because the linker takes object files before members of a library.
+# Instrumented builds of the emulated kernels, as object files. A test that has these among its sources uses them
+# instead of the library's kernels, because the linker prefers object files to members of a library.
 #   cuda_asan          the kernels and the emulator with AddressSanitizer and UndefinedBehaviorSanitizer
 #   cuda_race_kernels  the kernels for the race check of emulator/race_check.h
-#   cuda_race          the emulator with that race check; it is not itself instrumented
+#   cuda_race          the emulator with this race check; the emulator itself is not instrumented
 set(gradus_asan_flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 set(gradus_race_flags -fsanitize=thread -Wno-tsan)
 function(gradus_add_instrumented_kernels)
@@ -104,7 +106,7 @@ function(gradus_add_cuda_kernels)
   target_sources(gradus PRIVATE ${cuda_sources} ${cuda_kernels})
   target_compile_options(gradus PRIVATE # CMake 3.25 knows no cuda_std_20
     "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;-Xcompiler=-Wall,-Wextra;-Werror=all-warnings>")
-  # LINK_ONLY: the other sources have no use for CUDA's headers.
+  # LINK_ONLY: the other sources do not need CUDA's headers.
   if(CMAKE_CUDA_RUNTIME_LIBRARY STREQUAL "Shared")
     target_link_libraries(gradus PRIVATE $<LINK_ONLY:CUDA::cudart>)
   else()

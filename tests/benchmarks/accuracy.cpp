@@ -1,7 +1,9 @@
-// accuracy: the largest errors of the elementwise functions, in units of the last place (ulp) of the exact result.
+// accuracy: prints the largest errors of the elementwise functions, in units in the last place (ulp) of
+// the exact result.
 //
-// A correctly rounded function errs by at most half a unit. The vector functions behind ours promise four; what they keep
-// is measured here, on a million numbers each, against the same function in a wider type.
+// The error of a correctly rounded function is at most half a unit. The C library's vector functions, which
+// some of ours call, promise four. This program measures the errors on a million numbers each, against the
+// same function in a wider type.
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -12,11 +14,11 @@ using namespace gradus;
 
 namespace {
 
-using Exact = long double;  // 64 bits of mantissa where there are such: 11 more than a double's
+using Exact = long double;  // on x86 it has 64 bits of mantissa, 11 more than double
 
 struct Function {
   const char* name;
-  double from, to;  // where it is looked at
+  double from, to;  // the range of the arguments
   std::function<Tensor(const Tensor&)> ours;
   std::function<Exact(Exact)> exact;
 };

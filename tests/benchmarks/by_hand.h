@@ -1,10 +1,10 @@
-// Sheet 004's descent with its derivatives written by hand, in loops whose sizes the compiler knows. No framework can be
-// faster; how much slower Gradus is says what the tape costs.
+// Sheet 004's gradient descent, with derivatives written by hand in loops of fixed size. No framework can be
+// faster. The difference to Gradus is the cost of the tape.
 //
 //     loss = mean (U S Vᵀ - M)² + mean (Uᵀ U - I)² / 100 + mean (V Vᵀ - I)² / 100,    S = diag(d²)
 //
-// With the errors E₁, E₂, E₃ of the three terms and Gₖ the derivative of the loss by Eₖ, (2 / elements of Eₖ) Eₖ times the
-// term's factor:
+// E₁, E₂, E₃ are the matrices that are squared in the three terms. Gₖ is the derivative of the loss by Eₖ:
+// the factor of the term (1 or 1/100) times 2 Eₖ / (number of elements of Eₖ). Then
 //
 //     ∂U = G₁ V S + 2 U G₂        ∂V = G₁ᵀ U S + 2 G₃ V        ∂d = 2 d ⊙ diag(Uᵀ G₁ V)
 #pragma once
@@ -25,7 +25,7 @@ class Descent {
     read(M, &M_[0][0]), read(U, &U_[0][0]), read(d, d_), read(V, &V_[0][0]);
   }
 
-  /// The loss, and one step downhill.
+  /// Makes one step of gradient descent and returns the loss before it.
   float step(float learning_rate, float momentum) {
     constexpr float factor1 = 2.0f / (m * n), factor2 = 2.0f / (n * n) / 100;
     const float loss = errors();

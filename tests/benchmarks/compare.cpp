@@ -1,11 +1,11 @@
-// Runs benchmark programs on Gradus and their twins on libtorch in turn, and prints one Markdown table.
+// Runs benchmark programs on Gradus and the same programs on libtorch in turn, and prints one Markdown table.
 //
 //   compare --threads 1,2 --pairs 5 build/benchmarks/tests/benchmarks/micro …
 //
-// Other programs, the processor's clock and its temperature change how fast everything is, by more than what is to be
-// measured, but slowly: so the two run one right after the other, several times, in changing order, and what counts is
-// the median of the pairs' ratios. Each benchmark has a process of its own, so that none finds what another has left:
-// threads that were started, memory that was kept.
+// Other programs and the processor's clock and temperature change all times, by more than the differences to
+// be measured. But they change slowly. So the two programs run right after each other, several times, in
+// changing order, and the table has the median of the pairs' ratios. Each benchmark runs in a process of its
+// own, so that it is not affected by threads that another one started, or memory that another one kept.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -33,7 +33,7 @@ struct Settings {
   std::string filter = ".";
 };
 
-/// The times of one benchmark, in nanoseconds a step, run by run.
+/// The times of one benchmark, in nanoseconds a step, one for each run.
 struct Times {
   std::vector<double> gradus, libtorch, limit;
 };
@@ -41,7 +41,7 @@ struct Times {
 /// A line of the table.
 struct Row {
   std::string name;
-  double times_libtorch, of_limit, nanoseconds;  // what it is held to, see benchmark.h
+  double times_libtorch, of_limit, nanoseconds;  // the targets, see benchmark.h
   std::map<int, Times> by_threads;
 };
 
@@ -62,18 +62,19 @@ std::string quoted(const std::string& word) {  // for the shell
   return text + "'";
 }
 
-/// What a command of the shell prints.
+/// Runs a shell command and returns what it prints.
 std::string output_of(const std::string& command) {
   FILE* pipe = popen((command + " 2>/dev/null").c_str(), "r");
   if (!pipe) throw std::runtime_error("cannot run " + command);
   std::string output;
   char buffer[4096];
   while (const size_t n = std::fread(buffer, 1, sizeof buffer, pipe)) output.append(buffer, n);
-  if (pclose(pipe) != 0) throw std::runtime_error("this failed, run it by hand to see why: " + command);
+  if (pclose(pipe) != 0)
+    throw std::runtime_error("this command failed; run it by hand to see why: " + command);
   return output;
 }
 
-/// A program's benchmarks, those that the filter leaves.
+/// The names of a program's benchmarks that match the filter.
 std::vector<std::string> list(const std::string& program, const Settings& settings) {
   std::istringstream lines(
       output_of(quoted(program) + " --benchmark_list_tests --benchmark_filter=" + quoted(settings.filter)));
@@ -82,7 +83,7 @@ std::vector<std::string> list(const std::string& program, const Settings& settin
   return names;
 }
 
-/// What a program reports of one of its benchmarks.
+/// Runs one benchmark of a program and returns its report.
 json run(const std::string& program, const std::string& name, int threads, const Settings& settings) {
   std::string pattern = "^";
   for (const char c : name) {
@@ -101,7 +102,7 @@ void keep(const json& report, int threads, bool on_libtorch, Results& results) {
   for (const json& benchmark : report.at("benchmarks")) {
     std::string name = benchmark.at("run_name");
     name = name.substr(0, name.rfind("/real_time"));
-    // One thread: its own time, in which other programs take no part. Several: what passes until the last is done.
+    // With one thread, its CPU time, which other programs hardly affect. With several, the wall time.
     const char* clock = threads == 1 ? "cpu_time" : "real_time";
     const double time = benchmark.at(clock).get<double>() / benchmark.at("steps").get<double>();
     const size_t limit = name.rfind(" (limit)");
@@ -174,7 +175,8 @@ std::string time_text(double nanoseconds) {
 
 std::string family_of(const std::string& name) { return name.substr(0, name.find('/')); }
 
-/// Compares one measurement with what it is held to; a miss is said in a line, and marked in the table.
+/// Compares measurements with their targets. A missed target is bold in the table, and gets a line in the
+/// list of misses.
 class Verdicts {
  public:
   std::string at_least(double value, double wanted, const std::string& what, const std::string& name) {
@@ -244,7 +246,7 @@ void print_rows(const Settings& settings, const Results& results, Verdicts& verd
   }
 }
 
-/// Per family: the geometric mean of the ratios, and the least.
+/// Prints the geometric mean and the minimum of the ratios of each family.
 void print_summary(const Settings& settings, const Results& results) {
   std::cout << "\n| family | threads | times libtorch, geometric mean | least |\n|---|--:|--:|--:|\n";
   std::vector<std::string> families;
@@ -269,7 +271,7 @@ void print_summary(const Settings& settings, const Results& results) {
     }
 }
 
-/// More threads must not be slower than one, by more than a twentieth.
+/// Prints all missed targets. One target is that several threads are at most 5% slower than one.
 void print_misses(const Settings& settings, const Results& results, const Verdicts& verdicts) {
   std::vector<std::string> misses = verdicts.misses();
   for (const Row& row : results.rows)

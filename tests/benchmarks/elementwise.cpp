@@ -1,5 +1,5 @@
-// Pointwise functions, broadcasting and copies at 1e3, 1e6 and 1e7 float32 elements: one fits into the first cache, one
-// into the last, one into none.
+// Pointwise functions, broadcasting and copies of 1e3, 1e6 and 1e7 float32 elements. The first size fits into
+// the first cache, the second into the last cache, the third into no cache.
 #include "benchmark.h"
 
 namespace bench {
@@ -21,7 +21,7 @@ void add_unary(const std::string& name, Function f) {
     });
 }
 
-/// What the memory allows: the bare loop over arrays that exist.
+/// The limit that memory sets: a bare loop over arrays that are already mapped.
 void add_memory_limit(const std::string& name, int64_t n, bool two_inputs) {
   add_limit(name, 1, [=] {
     Tensor a = rand({n}), b = rand({n}), c = rand({n});

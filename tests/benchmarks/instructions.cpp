@@ -1,5 +1,6 @@
-// instructions OP TIMES: runs one op that often, recorded, forward and backward, on tensors of a few elements. Nothing is
-// timed here: count_instructions runs this under callgrind, which counts the same on a busy machine as on an idle one.
+// instructions OP TIMES: runs one op so many times, recorded, forward and backward, on tensors of a few
+// elements. Nothing is timed. count_instructions runs this under callgrind, whose counts are the same on a
+// busy machine as on an idle one.
 #include <cstdlib>
 #include <functional>
 #include <iostream>
@@ -12,7 +13,7 @@ using namespace gradus;
 
 namespace {
 
-/// Ops in chains of 100 on x, each chain forward and backward: after the first, memory is only used again.
+/// Runs chains of 100 ops on x, each forward and backward. After the first chain, all memory is reused.
 void chain(const Tensor& x, int times, const std::function<Tensor(const Tensor&)>& op) {
   x.requires_grad_(true);
   for (int done = 0; done < times; done += 100) {
@@ -35,7 +36,7 @@ const std::map<std::string, Run> kOps = {
      [](int n) {
        chain(full({1, 4}, 0.5), n, [](const Tensor& y) { return y[0].unsqueeze(0); });
      }},
-    {"backward",  // of one op, with all that begins and ends a pass
+    {"backward",  // a whole pass over one op
      [](int n) {
        Tensor x = full({1}, 0.5).requires_grad_(true);
        for (int i = 0; i < n; ++i) {
@@ -50,7 +51,7 @@ const std::map<std::string, Run> kOps = {
 int main(int argc, char** argv) {
   const auto op = argc == 3 ? kOps.find(argv[1]) : kOps.end();
   if (op == kOps.end()) {
-    std::cerr << "instructions OP TIMES, where OP is one of";
+    std::cerr << "usage: instructions OP TIMES, where OP is one of";
     for (const auto& [name, run] : kOps) std::cerr << " " << name;
     std::cerr << "\n";
     return 2;

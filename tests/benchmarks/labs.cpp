@@ -1,4 +1,4 @@
-// The labs' inner loops as the labs run them: their own functions, for fewer epochs.
+// The labs' inner loops. The benchmarks call the labs' own functions, with fewer epochs.
 #include <cmath>
 
 #include "benchmark.h"
@@ -11,8 +11,7 @@
 namespace bench {
 namespace {
 
-constexpr double kLeast =
-    15;  // times libtorch, for each of the labs; their geometric mean has a target of its own
+constexpr double kLeast = 15;  // target for each lab; performance.md has the target of their mean
 
 void add_factorisations() {
   add("labs/000: SGD on a 3x3 matrix, per entry", {.times_libtorch = kLeast, .steps = 20 * 9}, [] {
@@ -72,7 +71,7 @@ void add_svd() {
         Tensor M = rand({5, 4});
         return [=] { lab::calculate_svd(M, 0.9, 0.9, iterations); };
       });
-  // Its derivatives written by hand. Both must walk the same way, or the comparison means nothing.
+  // The same descent with derivatives written by hand. Both must have the same loss at the end.
   add_limit("labs/004: svd of 5x4 by descent, per iteration", iterations, [] {
     Tensor M = rand({5, 4});
     const auto start = [M] {
@@ -84,7 +83,8 @@ void add_svd() {
     double loss = 0;
     for (int i = 0; i < iterations; ++i) loss = check.step(0.9f, 0.9f);
     const double wanted = std::get<3>(lab::calculate_svd(M, 0.9, 0.9, iterations)).back();
-    if (std::abs(loss - wanted) > 1e-4 * wanted) throw std::logic_error("the loop by hand goes another way");
+    if (std::abs(loss - wanted) > 1e-4 * wanted)
+      throw std::logic_error("by_hand.h ends with another loss than calculate_svd");
     return [=] {
       by_hand::Descent descent = start();
       for (int i = 0; i < iterations; ++i) benchmark::DoNotOptimize(descent.step(0.9f, 0.9f));

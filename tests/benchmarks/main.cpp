@@ -1,4 +1,5 @@
-// The main() of every benchmark program: says what it is built on, then runs the file's list.
+// The main() of every benchmark program. It reports the framework, BLAS and compiler, and runs
+// the file's benchmarks.
 #include "benchmark.h"
 
 #if GRADUS_LIBTORCH

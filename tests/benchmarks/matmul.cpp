@@ -1,9 +1,9 @@
-// Matrix products: square, float32 and float64, 4 to 2048, beside a bare call of OpenBLAS; the products of layers; and the
-// ladder of kernels/cpu/matmul.cpp:
+// Matrix products: of square matrices of float32 and float64, n = 4 to 2048, compared with a bare call of
+// OpenBLAS; the products of layers; the versions v1 to v3 in kernels/cpu/matmul.cpp:
 //
 //   build/benchmarks/tests/benchmarks/matmul --benchmark_filter=ladder
 //
-// and that of kernels/cuda/matmul.cu, if the build has a device, on a GPU or emulated:
+// and, if the build has a CUDA device (a GPU or the emulator), the versions in kernels/cuda/matmul.cu:
 //
 //   build/benchmarks/tests/benchmarks/matmul --benchmark_filter=cuda
 #include "benchmark.h"
@@ -23,7 +23,7 @@ namespace bench {
 namespace {
 
 #if !GRADUS_LIBTORCH && GRADUS_HAVE_BLAS
-/// What OpenBLAS alone needs for C = A B.
+/// The limit: a bare call of OpenBLAS for C = A B.
 template <class T>
 void add_blas(const std::string& name, int n) {
   add_limit(name, 1, [=] {

@@ -1,4 +1,4 @@
-// What the tape costs: ops on tensors so small that their arithmetic is nothing.
+// The cost of the tape: ops on tensors so small that their arithmetic takes no time.
 #include "benchmark.h"
 
 namespace bench {
@@ -6,7 +6,8 @@ namespace {
 
 constexpr int kChain = 1000;
 
-/// kChain times `apply`, which records `ops` ops on a small shape, and the way back: the cost of one recorded op.
+/// Times a chain of kChain calls of `apply` on a small tensor, and its backward pass. `apply` records `ops`
+/// ops. `before` runs first and is not timed. The table has the cost of one recorded op.
 template <class Op>
 void add_chain(
     const std::string& op, IntArrayRef sizes, Op apply, int ops = 1, void (*before)() = [] {}) {
@@ -34,7 +35,8 @@ void add_chains() {
       "exp(-a), 4 elements", {4}, [](const Tensor& y) { return exp(-y); }, /*ops=*/2);
   add_chain("mm, 3x3", {3, 3}, [=](const Tensor& y) { return mm(y, matrix); });
   add_chain("t, 3x3", {3, 3}, [](const Tensor& y) { return y.t(); });
-  // Reference counts are atomic once there are other threads, which the first long loop starts where there may be any.
+  // The first long loop starts a second thread, if OpenMP may use one. From then on reference
+  // counts are atomic.
   const auto long_loop = [] { rand({1000000}).add_(1); };
   add_chain(
       "a + b, 4 elements, after a long loop", {4}, [=](const Tensor& y) { return y + small; }, 1, long_loop);

@@ -1,10 +1,11 @@
-// Reductions at 1e3, 1e6 and 1e7 float32 elements, and what works on rows: softmax, cross-entropy, layer norm, embedding.
+// Reductions of 1e3, 1e6 and 1e7 float32 elements, and functions of rows: softmax, cross-entropy,
+// layer norm, embedding.
 #include "benchmark.h"
 
 namespace bench {
 namespace {
 
-/// f of a vector, and of the rows and columns of a square matrix of about as many elements.
+/// Reductions of a square matrix: of all its elements, of its rows, of its columns.
 void add_reductions() {
   for (const int64_t n : {30, 1000, 3000}) {
     const std::string sizes = ", " + std::to_string(n) + "x" + std::to_string(n);

@@ -1,5 +1,6 @@
-// scaling FOLDER: time and memory against size, as figures and their CSV. What should be linear is a straight line at 45
-// degrees there; the memory of a training loop should be level.
+// scaling FOLDER: draws time and memory against size, and writes the numbers as CSV. Both axes are
+// logarithmic, so a linear cost is a straight line at 45 degrees. The memory of a training loop
+// should be constant.
 #include <unistd.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -19,14 +20,14 @@ using namespace gradus;
 
 namespace {
 
-/// Seconds that f takes: the best of as many runs as fit into a fifth of a second, but at least three.
+/// The seconds that f takes: the best of all runs that fit into 0.2 seconds, but of at least three.
 double seconds_of(const std::function<void()>& f) {
   using Clock = std::chrono::steady_clock;
   const auto seconds_since = [](Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
   };
-  f();              // memory from the system
-  int repeats = 1;  // so many that the clock's own resolution does not matter
+  f();              // the first call gets memory from the system
+  int repeats = 1;  // enough calls for the clock's resolution
   double best = INFINITY;
   const Clock::time_point first = Clock::now();
   for (int run = 0; run < 3 || seconds_since(first) < 0.2; ++run) {
@@ -39,7 +40,7 @@ double seconds_of(const std::function<void()>& f) {
   return best;
 }
 
-/// Bytes of this process that are in memory.
+/// The resident memory of this process.
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   double whole = 0, resident = 0;
@@ -47,18 +48,18 @@ double resident_bytes() {
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-/// Bytes that become resident when make() makes something, which is kept until they are counted.
+/// The resident memory that make() adds. Its result is kept until the memory is counted.
 double bytes_of(const std::function<Tensor()>& make) {
   empty_block_cache();
 #if defined(__GLIBC__)
-  malloc_trim(0);  // to the system, so that what is taken next is seen
+  malloc_trim(0);  // returns free memory to the system, so that new allocations are counted
 #endif
   const double before = resident_bytes();
   const Tensor made = make();
   return std::max(resident_bytes() - before, 0.0);
 }
 
-/// Ops on vectors of 1e2 to 1e8 elements: below some thousands the cost of a call, above it that of the elements.
+/// Times ops on vectors of 1e2 to 1e8 elements. Up to some thousand elements, the time is that of a call.
 void elements(const std::filesystem::path& folder, lab::LinePlot& memory) {
   const std::pair<const char*, std::function<void(const Tensor&)>> ops[] = {
       {"a + a", [](const Tensor& a) { a + a; }},
@@ -91,7 +92,8 @@ void elements(const std::filesystem::path& folder, lab::LinePlot& memory) {
   lab::save_figure(folder / "time-against-elements", plot);
 
   lab::Series bytes{.name = "elements of x in x * x, recorded"};
-  for (int half_decades = 10; half_decades <= 16; ++half_decades) {  // less than 1e5 is lost among pages
+  for (int half_decades = 10; half_decades <= 16;
+       ++half_decades) {  // below 1e5, whole pages distort the count
     const double n = std::pow(10, half_decades / 2.0);
     const Tensor x = full({std::llround(n)}, 0.5).requires_grad_(true);
     bytes.x.push_back(n);
@@ -101,7 +103,7 @@ void elements(const std::filesystem::path& folder, lab::LinePlot& memory) {
   memory.series.push_back(std::move(bytes));
 }
 
-/// Chains of 10 to 1e6 recorded ops, forward and backward.
+/// Times chains of 10 to 1e6 recorded ops, forward and backward.
 void chains(const std::filesystem::path& folder, lab::LinePlot& memory) {
   lab::Series time{.name = "forward + backward"}, bytes{.name = "ops of a chain, recorded"};
   for (int half_decades = 2; half_decades <= 12; ++half_decades) {
@@ -114,7 +116,7 @@ void chains(const std::filesystem::path& folder, lab::LinePlot& memory) {
     };
     time.x.push_back(n);
     time.y.push_back(seconds_of([&] { chain().backward(); }));
-    if (n < 1e3) continue;  // lost among pages
+    if (n < 1e3) continue;  // below 1e3, whole pages distort the count
     bytes.x.push_back(n);
     bytes.y.push_back(bytes_of(chain));
   }
@@ -130,13 +132,13 @@ void chains(const std::filesystem::path& folder, lab::LinePlot& memory) {
                                                               .log_y = true});
 }
 
-/// The memory of a process that trains a perceptron.
+/// Draws the memory of this process while it trains a perceptron.
 void training(const std::filesystem::path& folder) {
   nn::Sequential net(nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 128), nn::ReLU(), nn::Linear(128, 10));
   optim::Adam adam(net->parameters(), 1e-3);
   const Tensor x = rand({64, 784}), target = randint(0, 10, {64}, kInt64);
   lab::Series memory{.name = "784-256-128-10, batches of 64, Adam"};
-  memory.y.reserve(200);  // it is memory, too
+  memory.y.reserve(200);  // so that this vector does not grow during the measurement
   for (int step = 0; step < 200; ++step) {
     adam.zero_grad();
     nn::functional::cross_entropy(net->forward(x), target).backward();
@@ -155,12 +157,12 @@ void training(const std::filesystem::path& folder) {
 
 int main(int argc, char** argv) {
   if (argc != 2) {
-    std::cerr << "scaling FOLDER\n";
+    std::cerr << "usage: scaling FOLDER\n";
     return 2;
   }
   const std::filesystem::path folder = argv[1];
   std::filesystem::create_directories(folder);
-  training(folder);  // first, in a process that has used little
+  training(folder);  // first, while the process has little memory
   lab::LinePlot memory{.title = "Memory that a recorded computation takes",
                        .x_label = "elements, ops",
                        .y_label = "bytes",

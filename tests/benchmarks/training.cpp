@@ -1,10 +1,10 @@
-// Optimiser steps alone, whole training steps of two perceptrons, and the singular value decomposition.
+// Steps of optimisers, whole training steps of two perceptrons, and the singular value decomposition.
 #include "benchmark.h"
 
 namespace bench {
 namespace {
 
-/// One step over `n` parameters in `parts` tensors.
+/// Times one step of an optimiser over `n` parameters in `parts` tensors.
 template <class Make>
 void add_optimiser(const std::string& name, int64_t n, int64_t parts, Make make) {
   add("training/" + name, {.times_libtorch = 1.2}, [=] {

@@ -1,4 +1,5 @@
-// Arrays that are on the host and on the device at once, for tests that run a kernel of each and compare.
+// Arrays with a copy on the host and one on the device, for tests that compare the kernels of the CPU
+// and of CUDA.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -22,7 +23,7 @@ int64_t random_up_to(int64_t n) { return static_cast<int64_t>(random_bits() % st
 
 using Shape = std::vector<int64_t>;
 
-/// How an array lies in memory.
+/// The memory layout of an array.
 enum class Layout { contiguous, transposed, expanded, offset, strided };
 constexpr Layout kLayouts[] = {Layout::contiguous, Layout::transposed, Layout::expanded, Layout::offset,
                                Layout::strided};
@@ -30,7 +31,7 @@ constexpr Layout kLayouts[] = {Layout::contiguous, Layout::transposed, Layout::e
 inline const Kernels& on_cpu() { return kernels_for(DeviceType::CPU); }
 const Kernels& on_cuda() { return cuda::kernels(); }
 
-/// Skips where there is no device; the Error says why.
+/// Tests that are skipped if there is no device. The message is that of the Error.
 class CudaKernels : public testing::Test {
  protected:
   void SetUp() override {
@@ -43,7 +44,7 @@ class CudaKernels : public testing::Test {
 };
 const DeviceMemory& memory() { return *on_cuda().memory; }
 
-/// The same elements twice: on the host, and on the device.
+/// Random elements, with the same values on the host and on the device.
 class Array {
  public:
   Array(const Shape& shape, Dtype dtype, Layout layout = Layout::contiguous) {
@@ -76,7 +77,7 @@ class Array {
       for (int64_t i = 0; i < elements_; ++i) {
         if constexpr (std::floating_point<T>)
           set(i, normal(random_bits));
-        else  // the unsigned ones are bool and uint8
+        else  // bool and uint8 are the unsigned dtypes
           set(i, static_cast<double>(std::unsigned_integral<T> ? random_up_to(1) : random_up_to(18) - 9));
       }
     });
@@ -86,13 +87,13 @@ class Array {
   Array(const Array&) = delete;
   Array& operator=(const Array&) = delete;
 
-  /// What the device has computed, to be looked at on the host.
+  /// Copies the device's elements to the host.
   void download() { memory().copy_to_host(device_, host_.data(), static_cast<int64_t>(host_.size())); }
 
   const View& host() const { return host_view_; }
   const View& device() const { return device_view_; }
 
-  /// Changes each element in memory.
+  /// Replaces each value v in memory by f(v), gaps between elements included.
   template <class F>
   Array& each(const F& f) {
     for (int64_t i = 0; i < elements_; ++i) set(i, f(get(i)));
@@ -100,7 +101,7 @@ class Array {
     return *this;
   }
 
-  /// Changes each element of matrices (batch, rows, columns): f(b, i, j, value).
+  /// Replaces each element of matrices (batch, rows, columns) by f(b, i, j, value).
   template <class F>
   Array& each_at(const F& f) {
     const int64_t *sizes = host_view_.sizes, *steps = host_view_.strides;
@@ -115,8 +116,8 @@ class Array {
     return *this;
   }
 
-  /// Whatever lies in memory on the device must be what lies on the host, gaps included, up to `tolerance` relative to the
-  /// larger of 1 and the value.
+  /// Expects equal memory on the device and on the host, gaps between elements included. Floating-point
+  /// values may differ by `tolerance` times the larger of 1 and the value.
   void expect_equal(double tolerance, const std::string& what) const {
     std::vector<char> from_device(host_.size());
     memory().copy_to_host(device_, from_device.data(), static_cast<int64_t>(host_.size()));

@@ -1,5 +1,5 @@
-// Tensors on the device: how they get there and back, what they refuse to mix with, and what happens when its memory or
-// a kernel fails. Every test is one of behaviour, so the file also runs on a GPU.
+// Tensors on the device: moving them, mixing devices, and errors of memory and kernels. The tests also run
+// on a GPU.
 #include <cmath>
 #include <functional>
 
@@ -11,7 +11,7 @@ namespace {
 
 using CudaDevice = test::OnDevice;
 
-TEST(CudaAvailability, IsSaidOnceForAll) {
+TEST(CudaAvailability, AgreesWithDeviceCountAndErrors) {
   EXPECT_EQ(cuda::device_count(), cuda::is_available() ? 1 : 0);
   if (cuda::is_available()) return;
   EXPECT_ERROR(ones({2}, kCUDA), "cuda: no device can be used");
@@ -29,7 +29,7 @@ TEST_F(CudaDevice, TensorsMoveThereAndBack) {
   EXPECT_EQ(y.device().str(), "cuda:0");
   EXPECT_TRUE(y.cuda().is_same(y));
   EXPECT_TRUE(equal(y.cpu(), x));
-  EXPECT_TRUE(equal(x.t().cuda().cpu(), x.t()));  // any strides
+  EXPECT_TRUE(equal(x.t().cuda().cpu(), x.t()));  // not contiguous
   EXPECT_TRUE(equal(y.select(1, 1).cpu(), x.select(1, 1)));
   EXPECT_EQ(y[1][0].item<double>(), 3);
   EXPECT_EQ(ones({2, 0}, kCUDA).cpu().numel(), 0);
@@ -67,7 +67,7 @@ TEST_F(CudaDevice, SameSeedSameNumbers) {
   for (size_t i = 0; i < here.size(); ++i) EXPECT_TRUE(equal(here[i], there[i])) << i;
 }
 
-TEST_F(CudaDevice, RefusesToMixWithTheCpu) {
+TEST_F(CudaDevice, MixingWithTheCpuIsAnError) {
   const std::string text =
       "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!";
   const Tensor there = ones({2, 2}, kCUDA), here = ones({2, 2});
@@ -88,7 +88,8 @@ TEST_F(CudaDevice, RefusesToMixWithTheCpu) {
   Tensor parameter = ones({2, 2}, TensorOptions(kCUDA).requires_grad(true));
   parameter.mutable_grad() = here;
   EXPECT_ERROR(optim::Adam({parameter}, 0.1).step(), "its gradient is float32 (2, 2) on cpu");
-  EXPECT_TRUE(equal(there.cpu(), here) && equal(parameter.cpu(), here)) << "nothing was written";
+  EXPECT_TRUE(equal(there.cpu(), here) && equal(parameter.cpu(), here))
+      << "an op that failed wrote into a tensor";
 }
 
 TEST_F(CudaDevice, NumbersMayComeFromTheCpu) {
@@ -114,9 +115,9 @@ TEST_F(CudaDevice, EmptyTensorsNeedNoKernel) {
   EXPECT_EQ(ones({2, 0}, kCUDA).mm(ones({0, 2}, kCUDA)).sum().item<double>(), 0);
 }
 
-/// What f(device) complains about.
+/// The message of the Error that f(device) throws, or "".
 template <class F>
-std::string complaint(const F& f, Device device) {
+std::string error_on(const F& f, Device device) {
   try {
     f(device);
   } catch (const Error& error) {
@@ -125,7 +126,7 @@ std::string complaint(const F& f, Device device) {
   return "";
 }
 
-TEST_F(CudaDevice, LinearAlgebraFailsInTheCpusWords) {
+TEST_F(CudaDevice, LinearAlgebraRaisesTheErrorsOfTheCpu) {
   const Tensor singular = stack({eye(3), tensor({{1.0, 2.0, 3.0}, {2.0, 4.0, 6.0}, {0.0, 1.0, 0.0}})}),
                indefinite = stack({eye(3), tensor({{1.0, 2.0, 0.0}, {2.0, 1.0, 0.0}, {0.0, 0.0, 1.0}})});
   const std::pair<const char*, std::function<void(Device)>> failures[] = {
@@ -134,16 +135,15 @@ TEST_F(CudaDevice, LinearAlgebraFailsInTheCpusWords) {
          linalg::solve(singular.to(d), ones({3, 1}, d));
        }},
       {"(Batch element 1): The diagonal element 3 is zero", [&](Device d) { linalg::inv(singular.to(d)); }},
-      {"(Batch element 1): The factorization could not be completed because the input is not "
-       "positive-definite (the "
-       "leading minor of order 2",
+      {"(Batch element 1): The factorization could not be completed "
+       "because the input is not positive-definite (the leading minor of order 2",
        [&](Device d) { linalg::cholesky(indefinite.to(d)); }},
       {"leading minor of order 1", [](Device d) {
          cholesky(full({2, 2}, NAN, d));
        }}};
   for (const auto& [text, f] : failures) {
-    EXPECT_NE(complaint(f, kCUDA).find(text), std::string::npos) << complaint(f, kCUDA);
-    EXPECT_EQ(complaint(f, kCUDA), complaint(f, kCPU));
+    EXPECT_NE(error_on(f, kCUDA).find(text), std::string::npos) << error_on(f, kCUDA);
+    EXPECT_EQ(error_on(f, kCUDA), error_on(f, kCPU));
   }
   EXPECT_ERROR(linalg::eigh(full({2, 2}, NAN, kCUDA)),
                "linalg.eigh: the matrix of shape (2, 2) holds NaN or infinity");
@@ -151,7 +151,8 @@ TEST_F(CudaDevice, LinearAlgebraFailsInTheCpusWords) {
                "Expected a floating point tensor");
 }
 
-/// NaN goes wherever it goes on the cpu, and may go further: LAPACK leaves alone what is behind a pivot that is NaN.
+/// An element that is NaN on the CPU must be NaN on the device. The device may have more NaNs, because LAPACK
+/// does not change the elements after a pivot that is NaN.
 TEST_F(CudaDevice, LinearAlgebraOfNaNs) {
   for (int64_t bad = 0; bad < 9; ++bad) {
     const Tensor A = eye(3) + 1;
@@ -168,7 +169,7 @@ TEST_F(CudaDevice, LinearAlgebraOfNaNs) {
   }
 }
 
-TEST_F(CudaDevice, IndicesOutOfRangeAreErrorsAndTheDeviceGoesOn) {
+TEST_F(CudaDevice, IndicesOutOfRangeAreErrorsAndTheDeviceStaysUsable) {
   namespace F = nn::functional;
   const Tensor x = ones({3, 2}, kCUDA), indices = tensor({0, 3}, kCUDA);
   EXPECT_ERROR(x.index({indices}), "index 3 is out of bounds for dimension 0 with size 3");
@@ -179,11 +180,11 @@ TEST_F(CudaDevice, IndicesOutOfRangeAreErrorsAndTheDeviceGoesOn) {
   EXPECT_ERROR(embedding(x, indices), "embedding: index 3 at position (1,) is out of range");
   EXPECT_ERROR(F::cross_entropy(x, tensor({0, 1, 2}, kCUDA)), "target 2 at position 2 is out of range");
   EXPECT_ERROR(F::nll_loss(x, tensor({0, 1, -1}, kCUDA)), "target -1 at position 2 is out of range");
-  EXPECT_TRUE(equal(x.cpu(), ones({3, 2}))) << "nothing was written";
+  EXPECT_TRUE(equal(x.cpu(), ones({3, 2}))) << "an op that failed wrote into x";
 }
 
-/// What a tensor of 2⁴² elements is asked for without one being there: views of a single number.
-TEST_F(CudaDevice, OutOfMemoryIsAnErrorAndTheProcessGoesOn) {
+/// Views that expand one number to 2⁴² elements take no memory, but the results of ops on them would.
+TEST_F(CudaDevice, OutOfMemoryIsAnErrorAndTheDeviceStaysUsable) {
   const int64_t many = int64_t{1} << 42;
   EXPECT_ERROR(empty({many}, kCUDA), "out of memory on cuda: could not allocate");
   const Tensor w = ones({1}, TensorOptions(kCUDA).requires_grad(true));
@@ -195,8 +196,9 @@ TEST_F(CudaDevice, OutOfMemoryIsAnErrorAndTheProcessGoesOn) {
   EXPECT_EQ(w.grad().item<double>(), 3);
 }
 
-/// Released blocks are kept for tensors of the same size. If memory runs out, they must serve others, too.
-TEST_F(CudaDevice, MemoryThatIsKeptDoesNotRunOut) {
+/// Released blocks are kept for tensors of the same size. If memory runs out, they must be freed for tensors
+/// of other sizes.
+TEST_F(CudaDevice, MemoryOfKeptBlocksIsFreedWhenNeeded) {
   const auto bytes = [](int64_t count) { return empty({count}, TensorOptions(kUInt8).device(kCUDA)); };
   int64_t free = 0;
   try {
@@ -205,11 +207,11 @@ TEST_F(CudaDevice, MemoryThatIsKeptDoesNotRunOut) {
     const std::string text = error.what();  // "… could not allocate … bytes; … of its … are free"
     free = std::stoll(text.substr(text.find("; ") + 2));
   }
-  if (free > int64_t{1} << 30) GTEST_SKIP() << "the device has too much memory to fill it for a test";
+  if (free > int64_t{1} << 30) GTEST_SKIP() << "filling the memory of this device would take too long";
   for (const int64_t part : {8, 7, 6, 5}) EXPECT_EQ(bytes(free / 10 * part).numel(), free / 10 * part);
 }
 
-TEST_F(CudaDevice, MemoryIsUsedAgain) {
+TEST_F(CudaDevice, MemoryIsReused) {
   const void* block = nullptr;
   for (int i = 0; i < 3; ++i) {
     const Tensor x = ones({1000}, kCUDA);

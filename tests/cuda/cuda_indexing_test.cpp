@@ -1,4 +1,5 @@
-// The CUDA kernels that index, sort, and go along one dimension, against the CPU's: in all layouts and odd sizes.
+// Compares the CUDA kernels for indexing, sorting and running along one dimension with the CPU's, for all
+// layouts and many sizes.
 #include "arrays.h"
 
 // ---- along one dimension: argmax, argmin, cumsum, sort -----------------------------------------------------------
@@ -17,12 +18,13 @@ void for_each_line_case(const Test& test) {
         for (Layout layout : kLayouts) test(shape, dim, dtype, layout);
 }
 
-/// Few different values, NaN among them: what matters is how equals are ordered.
+/// Maps v to one of a few values or NaN, so that many elements are equal. The tests check the order
+/// of equal elements.
 double coarse(double v) { return v > 1.8 ? NAN : std::round(2 * v); }
 
 }  // namespace
 
-TEST_F(CudaKernels, ArgmaxAndArgminTakeTheFirstOfEquals) {
+TEST_F(CudaKernels, ArgmaxAndArgminTakeTheFirstOfEqualElements) {
   for_each_line_case([](const Shape& shape, int dim, Dtype dtype, Layout layout) {
     Shape reduced_shape = shape;
     if (!shape.empty()) reduced_shape[static_cast<size_t>(dim)] = 1;
@@ -123,33 +125,34 @@ TEST_F(CudaKernels, TakeAndPutInEveryLayout) {
         const std::string what = describe("take", shape, dtype, layout);
         Array x({5000}, dtype), positions(shape, kInt64, layout), values(shape, dtype, layout),
             out(shape, dtype);
-        positions.each([](double) { return static_cast<double>(random_up_to(99)); });  // many meet
+        positions.each([](double) { return static_cast<double>(random_up_to(99)); });  // many are equal
         on_cpu().take(x.host(), positions.host(), out.host());
         on_cuda().take(x.device(), positions.device(), out.device());
         out.expect_equal(0, what);
-        if (dtype != kBool)
-          values.each([](double v) { return std::round(4 * v); });  // sums are exact in any order
-        if (dtype != kBool) x.each([](double v) { return std::round(4 * v); });
+        if (dtype != kBool) {  // sums of integers are exact in any order
+          values.each([](double v) { return std::round(4 * v); });
+          x.each([](double v) { return std::round(4 * v); });
+        }
         on_cpu().put(positions.host(), values.host(), true, x.host());
         on_cuda().put(positions.device(), values.device(), true, x.device());
         x.expect_equal(0, what + " (put, adding)");
         int64_t next = 0;
         positions.each([&](double) { return static_cast<double>(next++ * 7919 % 4999); });
-        if (layout == Layout::expanded || values.host().numel() > 4000) continue;  // positions that differ
+        if (layout == Layout::expanded || values.host().numel() > 4000) continue;  // some positions are equal
         on_cpu().put(positions.host(), values.host(), false, x.host());
         on_cuda().put(positions.device(), values.device(), false, x.device());
         x.expect_equal(0, what + " (put)");
       }
 }
 
-TEST_F(CudaKernels, PutKeepsOneOfTheValuesThatMeet) {
+TEST_F(CudaKernels, PutWritesOneOfTheValuesForAPosition) {
   for (Dtype dtype : kTested) {
     Array positions({1000}, kInt64), values({1000}, dtype), x({2}, dtype);
     positions.each([](double) { return 1; });
     values.each([](double) { return 1; });
     on_cpu().put(positions.host(), values.host(), false, x.host());
     on_cuda().put(positions.device(), values.device(), false, x.device());
-    x.expect_equal(0, "put to one place");
+    x.expect_equal(0, "put to one position");
   }
 }
 
@@ -205,10 +208,10 @@ TEST_F(CudaKernels, RowsAreGatheredAndAdded) {
 TEST_F(CudaKernels, NonzeroIsInRowMajorOrder) {
   for (const Shape& shape : kLineShapes)
     for (Layout layout : kLayouts)
-      for (int kind : {0, 1, 2}) {  // as it comes, all false, all true
+      for (int kind : {0, 1, 2}) {  // random, all false, all true
         Array x(shape, kBool, layout);
         if (kind > 0) x.each([&](double) { return kind - 1; });
-        std::vector<int64_t> expected{-1}, actual{-1};  // appended to what is there
+        std::vector<int64_t> expected{-1}, actual{-1};  // nonzero must keep the -1 and append to it
         on_cpu().nonzero(x.host(), expected);
         on_cuda().nonzero(x.device(), actual);
         EXPECT_EQ(expected, actual) << describe("nonzero", shape, kBool, layout);

@@ -1,11 +1,12 @@
-// Every kernel of the CUDA table against the CPU's on random inputs, in all layouts and odd sizes. The op list tests what
-// the ops compute; this tests the paths inside the kernels, which depend on sizes, strides and alignment.
+// Compares every kernel of the CUDA table with the CPU's on random inputs, for all layouts and many sizes.
+// The list of ops tests the results of ops. This file tests the paths inside the kernels, which depend on
+// sizes, strides and alignment.
 #include <set>
 #include <string>
 
 #include "../expectations.h"
-#include "kernels/formulas.h"
 #include "arrays.h"
+#include "kernels/formulas.h"
 
 // ---- pointwise ---------------------------------------------------------------------------------------------------
 
@@ -59,10 +60,10 @@ TEST_F(CudaKernels, StepsOfTheTranspositionLadder) {
         out.expect_equal(0, describe("transpose", shape, dtype, Layout::transposed));
       }
   const Array x({40, 40}, kFloat32), out({40, 40}, kFloat32);
-  EXPECT_FALSE(cuda::transpose(x.device(), out.device())) << "nothing is transposed here";
+  EXPECT_FALSE(cuda::transpose(x.device(), out.device())) << "neither of the two arrays is transposed";
 }
 
-/// Is the formula defined for positive numbers only? So is its slope.
+/// Are the formula and its slope defined only for positive numbers?
 bool needs_positive(const FormulaId& f) {
   return std::set<std::string>{"log", "sqrt", "rsqrt", "log1p"}.contains(f.name);
 }
@@ -125,7 +126,8 @@ TEST_F(CudaKernels, TernaryFormulasInEveryLayout) {
     for (Dtype dtype : {kFloat32, kFloat64})
       for (Layout layout : kLayouts)
         for (const Shape& shape : {Shape{33}, Shape{1000}, Shape{5, 7}, Shape{0, 2}}) {
-          Array a(shape, dtype, Layout::contiguous), b(shape, dtype, layout), c(shape, dtype), out(shape, dtype);
+          Array a(shape, dtype, Layout::contiguous), b(shape, dtype, layout), c(shape, dtype),
+              out(shape, dtype);
           const auto positive = [](double v) { return std::abs(v) + 1; };
           b.each(positive), c.each(positive);
           on_cpu().ternary(f, a.host(), b.host(), c.host(), out.host());
@@ -159,7 +161,7 @@ TEST_F(CudaKernels, WhereInEveryLayout) {
 
 namespace {
 
-/// The shape that is left when the dimensions whose bits are set are reduced.
+/// The shape after the dimensions whose bits are set in `dims` are reduced to size 1.
 Shape reduced(Shape shape, unsigned dims) {
   for (size_t d = 0; d < shape.size(); ++d)
     if (dims >> d & 1) shape[d] = 1;
@@ -192,21 +194,22 @@ TEST_F(CudaKernels, ReductionsOverAnyDimensions) {
           Shape{3, 5}, Shape{40, 33}, Shape{3, 200}, Shape{2, 3, 5}, Shape{7, 11, 13}, Shape{4, 3, 2, 5}})
       for (unsigned dims = 0; dims < 1u << shape.size(); ++dims)
         for (Dtype dtype : kTested)
-          for (Layout layout : kLayouts)
-            compare_reduction(f, shape, dims, dtype, layout);
+          for (Layout layout : kLayouts) compare_reduction(f, shape, dims, dtype, layout);
 }
 
-TEST_F(CudaKernels, StoredDtypesAreRefusedByName) {
+TEST_F(CudaKernels, ErrorsForStorageDtypesNameTheOp) {
   for (Dtype dtype : {kInt32, kInt16, kUInt8}) {
     const Array x({5}, dtype), out({1}, dtype), y({5}, dtype);
     EXPECT_ERROR(on_cuda().reduce(formulas::Sum{}, x.device(), out.device()), "sum has no cuda kernel for ");
     EXPECT_ERROR(on_cuda().unary(formulas::Neg{}, x.device(), y.device()), "neg has no cuda kernel for ");
-    EXPECT_ERROR(on_cuda().binary(formulas::Add{}, x.device(), x.device(), y.device()), "add has no cuda kernel for ");
+    EXPECT_ERROR(on_cuda().binary(formulas::Add{}, x.device(), x.device(), y.device()),
+                 "add has no cuda kernel for ");
   }
 }
 
-TEST_F(CudaKernels, ReductionsCutIntoChunks) {
-  for (Reduction f : std::initializer_list<Reduction>{formulas::Sum{}, formulas::Max{}, formulas::SumOfSquares{}}) {
+TEST_F(CudaKernels, ReductionsSplitIntoChunks) {
+  for (Reduction f :
+       std::initializer_list<Reduction>{formulas::Sum{}, formulas::Max{}, formulas::SumOfSquares{}}) {
     for (Dtype dtype : {kFloat32, kFloat64, kInt64}) {
       compare_reduction(f, {100003}, 1, dtype, Layout::contiguous);
       compare_reduction(f, {100003}, 1, dtype, Layout::offset);
@@ -233,14 +236,15 @@ TEST_F(CudaKernels, StepsOfTheReductionLadder) {
       }
 }
 
-TEST_F(CudaKernels, EveryElementCounts) {
+TEST_F(CudaKernels, AllAndAnyReadEveryElement) {
   for (int64_t n : {1, 7, 15, 31, 33, 100, 1023, 1025, 8191, 20000})
     for (int64_t odd : {int64_t{0}, n / 2, n - 1}) {
       Array x({n}, kBool), all({1}, kBool), any({1}, kBool);
       for (bool usual : {true, false}) {
         int64_t i = 0;
         x.each([&](double) { return i++ == odd ? !usual : usual; });
-        on_cuda().reduce(usual ? Reduction(formulas::All{}) : formulas::Any{}, x.device(), (usual ? all : any).device());
+        on_cuda().reduce(usual ? Reduction(formulas::All{}) : formulas::Any{}, x.device(),
+                         (usual ? all : any).device());
       }
       *all.host().as<bool>() = false;
       *any.host().as<bool>() = true;
@@ -249,9 +253,10 @@ TEST_F(CudaKernels, EveryElementCounts) {
     }
 }
 
-TEST_F(CudaKernels, NanWins) {
+TEST_F(CudaKernels, ReductionsPropagateNaN) {
   for (int64_t n : {5, 100, 5000})
-    for (Reduction f : std::initializer_list<Reduction>{formulas::Max{}, formulas::Min{}, formulas::Sum{}, formulas::SumOfSquares{}}) {
+    for (Reduction f : std::initializer_list<Reduction>{formulas::Max{}, formulas::Min{}, formulas::Sum{},
+                                                        formulas::SumOfSquares{}}) {
       Array x({n}, kFloat32), out({1}, kFloat32);
       int64_t i = 0;
       x.each([&](double v) { return ++i == n / 2 ? NAN : v; });
@@ -263,7 +268,7 @@ TEST_F(CudaKernels, NanWins) {
 }
 
 TEST_F(CudaKernels, SumsAreAccurate) {
-  constexpr int64_t n = 1 << 20;  // a chain of as many additions would lose the last 4 digits of 7
+  constexpr int64_t n = 1 << 20;  // one chain of so many additions would lose 4 of 7 digits
   Array x({n}, kFloat32), out({1}, kFloat32);
   x.each([](double v) { return std::abs(v); });
   double exact = 0;
@@ -331,7 +336,7 @@ TEST_F(CudaKernels, ProductsInLargeTiles) {
       compare_product(cuda::matmul, {130}, 40, 12, 36, kFloat32, a, b, Layout::contiguous);
 }
 
-/// A grid has 65,535 blocks at most in its second and third dimension.
+/// A grid has at most 65,535 blocks in its second and third dimension.
 TEST_F(CudaKernels, MoreProductsThanAGridHasInYAndZ) {
   const int64_t count = 66000;
   const Array a({count, 2, 1}, kFloat32), b({1, 1, 2}, kFloat32);
@@ -348,15 +353,15 @@ TEST_F(CudaKernels, MoreProductsThanAGridHasInYAndZ) {
   }
 }
 
-/// And 2³¹ - 1 in its first.
-TEST_F(CudaKernels, MoreBlocksThanALaunchHasAreRefused) {
+/// A grid has at most 2³¹ - 1 blocks in its first dimension.
+TEST_F(CudaKernels, MoreBlocksThanALaunchHasAreAnError) {
   const Array one({1, 2, 2}, kFloat32);
   View many = one.device();
   many.sizes[0] = int64_t{1} << 31;
   many.strides[0] = 0;
   for (Matmul step : {cuda::matmul_v2, cuda::matmul_v3})
     EXPECT_ERROR(step(many, many, many), "matmul: 2147483648 blocks are too many for one launch");
-  many.sizes[0] = (int64_t{1} << 32) + 1;  // 1, if only 32 bits of it were looked at
+  many.sizes[0] = (int64_t{1} << 32) + 1;  // truncated to 32 bits it would be 1
   EXPECT_ERROR(cuda::matmul_v2(many, many, many), "matmul: 4294967297 blocks are too many for one launch");
 }
 

@@ -1,5 +1,6 @@
-// The CUDA kernels of linear algebra: by what defines a factorisation, and against the CPU's where the answer is unique. The
-// sizes lie on both sides of a warp, a block, and what fits into shared memory.
+// The CUDA kernels of linear algebra. Factorisations are checked by their definition, and compared
+// with the CPU's where they are unique. There are sizes below and above a warp, a block, and the size
+// of shared memory.
 #include <set>
 
 #include "arrays.h"
@@ -31,7 +32,7 @@ double tolerance_for(Dtype dtype, int64_t n) {
   return 40 * epsilon(dtype) * std::sqrt(static_cast<double>(n + 1));
 }
 
-/// f(b, i, j) for each element of matrices (batch, rows, columns).
+/// Calls f(b, i, j) for each element of matrices (batch, rows, columns).
 template <class F>
 void for_each(const Array& x, const F& f) {
   const int64_t* sizes = x.host().sizes;
@@ -40,7 +41,7 @@ void for_each(const Array& x, const F& f) {
       for (int64_t j = 0; j < sizes[2]; ++j) f(b, i, j);
 }
 
-/// f(dtype, layout, n, batch) for square matrices of all kinds.
+/// Calls f(dtype, layout, n, batch) for square matrices of all kinds.
 template <class F>
 void for_all_squares(const F& f) {
   for (const Dtype dtype : {kFloat32, kFloat64})
@@ -49,14 +50,14 @@ void for_all_squares(const F& f) {
                                        : std::vector(std::begin(kLayouts), std::end(kLayouts)))
         f(dtype, layout, n, batch);
   for (const Dtype dtype : {kFloat32, kFloat64})
-    f(dtype, Layout::contiguous, 115, 1);  // not in shared memory
+    f(dtype, Layout::contiguous, 115, 1);  // too large for shared memory
 }
 
 std::string describe_square(const char* op, int64_t batch, int64_t n, Dtype dtype, Layout layout) {
   return describe(op, {batch, n, n}, dtype, layout);
 }
 
-/// An output that is a batch of vectors, as matrices of one column.
+/// Matrices of one column as a batch of vectors, for outputs of kernels.
 View vectors_of(View view) {
   view.dim = 2;
   return view;
@@ -78,7 +79,7 @@ struct Lu {
   }
 };
 
-/// Each matrix's numbers are 0 … n - 1 in some order.
+/// Expects for each matrix the numbers 0 … n - 1 in some order.
 void expect_permutation(const Array& permutation, const std::string& what) {
   const int64_t n = permutation.host().sizes[1];
   for (int64_t b = 0; b < permutation.host().sizes[0]; ++b) {
@@ -95,7 +96,8 @@ void check_lu(const Array& a, Layout layout, const std::string& what) {
   expect_permutation(result.permutation, what);
   for_each(a, [&](int64_t b, int64_t i, int64_t j) {
     if (i > j) {
-      ASSERT_LE(std::abs(element(result.lu, b, i, j)), 1) << what << ": the pivot is not the largest";
+      ASSERT_LE(std::abs(element(result.lu, b, i, j)), 1)
+          << what << ": the pivot is not the largest of its column";
     }
     double sum = 0;
     for (int64_t k = 0; k <= std::min(i, j); ++k)
@@ -115,7 +117,7 @@ TEST_F(CudaKernels, LuOfBatches) {
   });
 }
 
-TEST_F(CudaKernels, LuLikeTheCpus) {
+TEST_F(CudaKernels, LuEqualsTheCpus) {
   for (const int64_t n : {2, 5, 33}) {
     Array a({3, n, n}, kFloat64), lu({3, n, n}, kFloat64), permutation({3, n}, kInt64);
     on_cpu().lu(a.host(), lu.host(), permutation.host());
@@ -143,7 +145,7 @@ TEST_F(CudaKernels, LuOfSingularMatricesLeavesAZeroPivot) {
             (std::vector<int64_t>{2}));
 }
 
-TEST_F(CudaKernels, LuOfANaNStillPermutes) {
+TEST_F(CudaKernels, LuWithANaNHasAPermutation) {
   for (const int64_t bad : {0, 17, 32}) {
     Array a({1, 33, 33}, kFloat32);
     a.each_at([=](int64_t, int64_t i, int64_t j, double v) { return i == bad && j == 5 ? NAN : v; });
@@ -158,7 +160,8 @@ TEST_F(CudaKernels, LuOfANaNStillPermutes) {
 
 namespace {
 
-/// Positive definite, with eigenvalues around 1; above the diagonal, which nobody may read, is NaN.
+/// Makes a positive definite, with eigenvalues around 1. Elements above the diagonal become NaN, since no
+/// kernel may read them.
 void make_positive_definite(Array& a) {
   const auto n = static_cast<double>(a.host().sizes[1]);
   a.each_at([=](int64_t, int64_t i, int64_t j, double v) {
@@ -178,7 +181,7 @@ void check_cholesky(const Array& a, Layout layout, const std::string& what) {
 
 TEST_F(CudaKernels, CholeskyOfBatches) {
   for_all_squares([](Dtype dtype, Layout layout, int64_t n, int64_t batch) {
-    if (layout == Layout::expanded) return;  // rows that are all the same
+    if (layout == Layout::expanded) return;  // all rows would be equal
     Array a({batch, n, n}, dtype, layout);
     make_positive_definite(a);
     check_cholesky(a, layout, describe_square("cholesky", batch, n, dtype, layout));
@@ -205,7 +208,7 @@ TEST_F(CudaKernels, CholeskyMarksTheFirstMinorThatIsNotPositive) {
 
 namespace {
 
-/// Well-conditioned systems, with NaN wherever A must not be read.
+/// Solves well-conditioned systems. Elements of A that must not be read are NaN.
 void check_solve(Dtype dtype, Layout layout, int64_t n, int64_t batch, int64_t columns, Triangle triangle) {
   const bool expanded = layout == Layout::expanded;
   Array a({batch, n, n}, dtype, expanded ? Layout::strided : layout), b({batch, n, columns}, dtype, layout),
@@ -221,7 +224,7 @@ void check_solve(Dtype dtype, Layout layout, int64_t n, int64_t batch, int64_t c
 
 }  // namespace
 
-TEST_F(CudaKernels, TriangularSystemsLikeTheCpus) {
+TEST_F(CudaKernels, TriangularSystemsEqualTheCpus) {
   for_all_squares([](Dtype dtype, Layout layout, int64_t n, int64_t batch) {
     for (const bool upper : {false, true})
       for (const bool unit : {false, true})
@@ -244,7 +247,7 @@ TEST_F(CudaKernels, ZeroOnTheDiagonalDivides) {
 
 namespace {
 
-/// A = Q R, orthonormal Q, and R upper triangular; and, if `like_cpu`, both as LAPACK has them.
+/// Expects A = Q R, orthonormal Q, and R upper triangular. If `like_cpu`, expects the Q and R of LAPACK.
 void check_qr(const Array& a, bool complete, const std::string& what, bool like_cpu = false) {
   const int64_t batch = a.host().sizes[0], m = a.host().sizes[1], n = a.host().sizes[2];
   const int64_t k = complete ? m : std::min(m, n);
@@ -307,7 +310,8 @@ TEST_F(CudaKernels, QrOfSpecialMatrices) {
 
 namespace {
 
-/// A = V diag(w) Vᵀ, orthonormal V, ascending w; only a's lower triangle counts. And w is the CPU's.
+/// Expects A = V diag(w) Vᵀ, orthonormal V, ascending w, and the w of the CPU. Only A's lower
+/// triangle is read.
 void check_eigh(const Array& a, const std::string& what) {
   const int64_t batch = a.host().sizes[0], n = a.host().sizes[1];
   const Dtype dtype = a.host().dtype;
@@ -366,7 +370,7 @@ TEST_F(CudaKernels, EighOfSpecialMatrices) {
 
 namespace {
 
-/// A = U diag(S) Vᵀ, orthonormal U and V, descending S. `full`: U and V are square.
+/// Expects A = U diag(S) Vᵀ, orthonormal U and V, and descending S. If `full`, U and V are square.
 void check_svd(const Array& a, bool full, const std::string& what) {
   const int64_t batch = a.host().sizes[0], m = a.host().sizes[1], n = a.host().sizes[2], k = std::min(m, n);
   const Dtype dtype = a.host().dtype;
@@ -428,12 +432,12 @@ TEST_F(CudaKernels, SvdOfSpecialMatrices) {
 
 TEST_F(CudaKernels, MoreMatricesThanBlocks) {
   constexpr int64_t batch = (1 << 12) + 3;
-  const Array small({batch, 2, 2}, kFloat64);  // a warp for each
+  const Array small({batch, 2, 2}, kFloat64);  // one warp for each matrix
   check_qr(small, false, "qr of many", /*like_cpu=*/true);
   check_eigh(small, "eigh of many");
   check_svd(small, false, "svd of many");
   check_solve(kFloat64, Layout::contiguous, 2, batch, 2, {.upper = true, .unit = false});
-  Array larger({batch, 5, 5}, kFloat64);  // two
+  Array larger({batch, 5, 5}, kFloat64);  // two warps for each matrix
   check_lu(larger, Layout::contiguous, "lu of many");
   make_positive_definite(larger);
   check_cholesky(larger, Layout::contiguous, "cholesky of many");

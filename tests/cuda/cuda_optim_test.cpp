@@ -1,11 +1,12 @@
-// The optimisers' CUDA kernels against the CPU's, over many tensors of all sizes and layouts.
+// Compares the optimisers' CUDA kernels with the CPU's, for many tensors of all sizes and layouts.
 #include <memory>
 
 #include "arrays.h"
 
 namespace {
 
-/// Parameters of all sizes and layouts, more than one launch takes, each with its gradient and two states.
+/// Parameters of all sizes and layouts, each with its gradient and two state tensors. There are too many
+/// for one launch.
 struct Parameters {
   std::vector<std::unique_ptr<Array>> arrays;
   Parameters(Dtype dtype) {

@@ -1,4 +1,4 @@
-// Sizes for which 32 bits are too few.
+// Tensors whose sizes, offsets or strides do not fit into 32 bits.
 #include <chrono>
 
 #include "on_device.h"
@@ -8,7 +8,8 @@ namespace {
 
 constexpr int64_t k2To31 = int64_t{1} << 31;
 
-/// More than 2³¹ booleans, 2 GiB and some. Skips where there is no room for them.
+/// Makes a tensor of more than 2³¹ booleans, a little more than 2 GiB. Tests are skipped if the device
+/// has less memory.
 class CudaSizes : public test::OnDevice {
  protected:
   static constexpr int64_t n = k2To31 + (1 << 26);
@@ -26,15 +27,15 @@ class CudaSizes : public test::OnDevice {
   void TearDown() override { x = Tensor(); }
 };
 
-/// A minute's work for the emulator at most; what takes much longer is left out.
-TEST_F(CudaSizes, EveryElementCounts) {
+/// On the emulator the test ends after its first part; the second would take minutes.
+TEST_F(CudaSizes, ReductionsReadEveryElement) {
   const auto ones_summed = [](int64_t count) {
     return ones({1}, TensorOptions(kInt64).device(kCUDA)).expand({count}).sum().item<int64_t>();
   };
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(ones_summed(k2To31 / 256), k2To31 / 256);
   if (std::chrono::steady_clock::now() - start > std::chrono::seconds(1))
-    GTEST_SKIP() << "this device would need minutes";
+    GTEST_SKIP() << "the rest would take minutes on this device";
   EXPECT_EQ(ones_summed(n), n);
   x.fill_(false);
   EXPECT_FALSE(x.slice(0, k2To31 - 100).any().item<bool>());
@@ -60,11 +61,12 @@ TEST_F(CudaSizes, StridesHave64Bits) {
   EXPECT_TRUE(x[k2To31].item<bool>());
   EXPECT_TRUE(equal(std::get<1>(far.sort(0, /*descending=*/true)).cpu(), tensor({2, 0, 1})));
   EXPECT_TRUE(equal(far.logical_not().cpu(), tensor({true, true, false})));
-  const Tensor matrix = x.view({64, -1}).slice(1, 0, 40).fill_(false);  // its last row begins behind 2³¹
+  const Tensor matrix =
+      x.view({64, -1}).slice(1, 0, 40).fill_(false);  // its last row has an offset above 2³¹
   matrix[63][2] = true;
-  const Tensor turned = matrix.t().contiguous();
-  EXPECT_TRUE(turned[2][63].item<bool>());
-  EXPECT_EQ(turned.sum().item<int64_t>(), 1);
+  const Tensor transposed = matrix.t().contiguous();
+  EXPECT_TRUE(transposed[2][63].item<bool>());
+  EXPECT_EQ(transposed.sum().item<int64_t>(), 1);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Layers, losses and optimisers on the device against the same on the cpu: same seed, same data, same steps.
+// Compares layers, losses and optimisers on the device with those on the CPU, with equal seeds,
+// data and steps.
 #include "on_device.h"
 
 namespace gradus {
@@ -13,7 +14,8 @@ void expect_close(const Tensor& there, const Tensor& here, const std::string& wh
                                                                           << here;
 }
 
-/// What one pass gives: the result, and the gradients of its sum of squares for the input and all parameters.
+/// The results of a forward and a backward pass: the output, and the gradients of its sum of squares by the
+/// input and all parameters.
 struct Pass {
   Tensor result;
   std::vector<Tensor> gradients;
@@ -31,7 +33,8 @@ Pass pass(Layer layer, const Tensor& data, Device device) {
   return made;
 }
 
-/// `make` makes the layer; a seed sees to it that both are the same.
+/// Compares the layers that make() makes for both devices. They are drawn with the same seed, so
+/// they are equal.
 template <class Make>
 void expect_same_layer(const std::string& name, Make make, const Tensor& data) {
   const auto run = [&](Device device) {
@@ -89,7 +92,7 @@ TEST_F(CudaTraining, Losses) {
   }
 }
 
-/// Ten steps of least squares.
+/// The parameters of a least-squares fit after ten steps.
 template <class Optimizer, class Options>
 Tensor trained(const Options& options, Device device) {
   manual_seed(2);

@@ -1,7 +1,7 @@
-// The emulator's own tests: kernels with every kind of bug, and the proof that each is found and told with kernel, block,
-// thread, file and line. The file is compiled three times, since no build finds everything:
+// The emulator's own tests. They run kernels with every kind of bug, and check that each is reported with
+// kernel, block, thread, file and line. The file is compiled three times, since no build finds every kind:
 //
-//     emulator_test        plain, threads in several orders
+//     emulator_test        without a sanitizer, with threads in several orders
 //     emulator_asan_test   AddressSanitizer and UndefinedBehaviorSanitizer
 //     emulator_race_test   the race check of kernels/cuda/emulator/race_check.h
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 namespace gradus::cuda {
 namespace {
 
-// ---- What is expected of which build ---------------------------------------------------------------------------------
+// ---- Which build finds what --------------------------------------------------------------------------------------------
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kAddresses = true, kRaces = false;
@@ -26,7 +26,7 @@ constexpr bool kAddresses = false, kRaces = true;
 constexpr bool kAddresses = false, kRaces = false;
 #endif
 
-/// The text of the Error that `launch` ends with; "" if with none.
+/// The message of the Error that `launch` throws, or "".
 template <class Launch>
 std::string error_of(Launch launch) {
   try {
@@ -44,7 +44,7 @@ void expect_contains(const std::string& text, const std::vector<std::string>& pa
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n  not in: " << text;
 }
 
-/// The program must end with a sanitizer's report that holds these parts, in this order.
+/// Expects that the program ends with a sanitizer's report that contains these parts in this order.
 #define EXPECT_REPORT(statement, ...) EXPECT_DEATH(statement, joined({__VA_ARGS__}))
 std::string joined(const std::vector<std::string>& parts) {  // as GoogleTest's regular expression
   std::string pattern;
@@ -88,7 +88,7 @@ std::vector<T> counting(size_t n) {
   return values;
 }
 
-// ---- Kernels that are right -------------------------------------------------------------------------------------------
+// ---- Kernels without a bug --------------------------------------------------------------------------------------------
 
 template <class T>
 __global__ void reverse(T* x) {
@@ -159,7 +159,7 @@ void expect_right_kernels_work() {
 class Emulator : public testing::TestWithParam<int> {  // the seed of the threads' order
  protected:
   void SetUp() override { emulator::set_thread_order_seed(static_cast<uint64_t>(GetParam())); }
-  void TearDown() override {  // whatever went wrong, what comes next is not harmed
+  void TearDown() override {  // after an error, the next launches must work
     expect_right_kernels_work();
     emulator::set_thread_order_seed(0);
   }
@@ -188,7 +188,7 @@ TEST_P(Emulator, WarpFunctions) {
   }
 }
 
-// ---- Threads that wait for ever ----------------------------------------------------------------------------------------
+// ---- Deadlocks ---------------------------------------------------------------------------------------------------------
 
 constexpr int skipped = __LINE__ + 2;
 __global__ void half_skips_barrier(float* x) {
@@ -265,7 +265,7 @@ TEST_P(Emulator, BadLaunches) {
 
 __global__ void one_barrier() { __syncthreads(); }
 
-// ---- Errors inside ----------------------------------------------------------------------------------------------------
+// ---- Errors inside kernels --------------------------------------------------------------------------------------------
 
 __global__ void launches() { launch<one_barrier>({1, 32}); }
 
@@ -319,7 +319,8 @@ TEST_P(Emulator, BadCopies) {
 
 // ---- Indices beyond 32 bits ------------------------------------------------------------------------------------------
 
-/// What every kernel finds its elements by. On the host: a kernel of so many elements would take minutes here.
+/// Every kernel finds its elements with these loops. The test runs on the host, since a kernel with so many
+/// elements would take minutes on the emulator.
 TEST(Loops, CountBeyond32Bits) {
   const int64_t around[] = {0,
                             1,
@@ -409,7 +410,7 @@ TEST_P(Emulator, SharedMemoryOutOfBoundsAndMisaligned) {
   EXPECT_REPORT(launch<misaligned>({1, 1}, x), "misaligned");
 }
 
-// ---- Memory that nobody wrote -------------------------------------------------------------------------------------------
+// ---- Uninitialised memory -----------------------------------------------------------------------------------------------
 
 constexpr int read_global = __LINE__ + 1;
 __global__ void copies(const float* x, float* y) { y[threadIdx.x] = x[threadIdx.x]; }
@@ -485,7 +486,7 @@ TEST_P(Emulator, Races) {
   expect_contains(error_of([&] { launch<across_warps>({1, 64}, x); }), {"across_warps", "shared memory"});
 }
 
-/// Even without the race check, an order of threads drawn from a seed shows what a missing barrier does.
+/// Without the race check, too, random orders of threads show a missing barrier: the results differ.
 TEST(EmulatorOrder, ShowsAMissingBarrier) {
   if (kRaces) return;
   int wrong = 0;

@@ -1,10 +1,10 @@
-// Does a lab find on the CUDA device what it finds on the CPU?
+// Checks that a lab finds the same numbers on the CUDA device as on the CPU.
 //
 //     labs_agree build/release/labs/mlp --epochs 5
 //
-// runs the lab on both, with these flags, and compares all numbers of --json. After a few epochs nothing has converged,
-// so the bounds of --check say nothing; but rounding errors have had no time to grow either. Exit status 0: they agree;
-// 1: they do not; 2: a run has failed, and has said why.
+// runs the lab with these flags on both devices, and compares all numbers of --json. With a few epochs,
+// nothing converges, so the bounds of --check are of no use. But rounding errors stay small, so the numbers
+// can be compared. The exit status is 0 if all numbers agree, 1 if some differ, and 2 if a run failed.
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -19,12 +19,13 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// Of the larger of 1 and the number: some eighty rounding errors of float32, in which most labs compute.
+/// Tolerance, relative to the larger of 1 and the number: about eighty rounding errors of float32, the dtype
+/// of most labs.
 constexpr double kTolerance = 1e-5;
 
 std::string quoted(const std::string& word) { return "'" + word + "'"; }
 
-/// The results of a run on the device, written to a file in the folder.
+/// Runs the command on the device and returns its results. The folder is for their file.
 json results_on(const std::string& device, const std::string& command, const fs::path& folder) {
   const fs::path file = folder / (device + ".json");
   const std::string run = command + "--quiet --device " + device + " --json " + quoted(file);
@@ -34,14 +35,14 @@ json results_on(const std::string& device, const std::string& command, const fs:
   return results;
 }
 
-/// What is not finite is null in --json.
+/// Do two numbers of --json agree? There, null means NaN or infinity.
 bool agree(const json& here, const json& there) {
   if (here.is_null() || there.is_null()) return here.is_null() && there.is_null();
   const double expected = here.get<double>(), got = there.get<double>();
   return std::abs(got - expected) <= kTolerance * std::max(1.0, std::abs(expected));
 }
 
-/// Runs the lab in both ways, and prints the results side by side.
+/// Runs the lab on both devices, prints the results side by side, and returns whether all agree.
 bool agree_on(const std::string& command, const fs::path& folder) {
   const json there = results_on("cuda", command, folder), here = results_on("cpu", command, folder);
   bool all = here.size() == there.size();

@@ -1,4 +1,4 @@
-// What tests of the device begin with.
+// The base of tests that need the device.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 namespace gradus::test {
 
-/// Skips where there is no device.
+/// Tests that are skipped if there is no device.
 class OnDevice : public testing::Test {
  protected:
   void SetUp() override {

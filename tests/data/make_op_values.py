@@ -1,12 +1,12 @@
-"""Writes op_values.json: what PyTorch gives for every entry of the list of ops (tests/op_list), and its gradients.
+"""Writes op_values.json: PyTorch's outputs and gradients for every entry in the list of ops (tests/op_list).
 
-The tests that read the file need no PyTorch. For a new entry, or one whose inputs or call have changed:
+The tests that read the file do not need PyTorch. Write it anew if an entry is new or has other inputs or another call:
 
     GRADUS_WRITE_OP_INPUTS=inputs.json build/release/tests/pytorch_values_test --gtest_filter=*WritesInputs
     python3 tests/data/make_op_values.py inputs.json > tests/data/op_values.json
 
-The gradients are those of the sum of w y over the elements y of all floating-point outputs, with the weights w
-sin 1, sin 2, ..., by each floating-point input; zeros where no output depends on it.
+The gradients are those of the sum of w y by each floating-point input; zeros for an input that no output depends on. The
+sum is over the elements y of all floating-point outputs, with the weights w = sin 1, sin 2, ...
 """
 import json
 import sys
@@ -20,7 +20,7 @@ inf, linalg, eye = torch.inf, torch.linalg, torch.eye
 
 
 def svd(u, s, v):
-    """Pairs of singular vectors may be negated together; here, as in the entries, U's first row is positive."""
+    """The signs of a pair of singular vectors are arbitrary. Here, as in the entries, U's first row is positive."""
     k = s.shape[-1]
     u, v = u[..., :k], v[..., :k]
     signs = u[..., :1, :].sign().detach()
@@ -28,7 +28,7 @@ def svd(u, s, v):
 
 
 def qr(q, r):
-    """A column of Q and a row of R may be negated together; here R's diagonal is positive."""
+    """The signs of a column of Q and a row of R are arbitrary. Here R's diagonal is positive."""
     signs = r.diagonal(0, -2, -1).sign().detach()
     return q * signs.unsqueeze(-2), r * signs.unsqueeze(-1)
 
@@ -38,20 +38,20 @@ def gram(a):
 
 
 def eigh(w, v):
-    """An eigenvector may be negated; here V's first row is positive."""
+    """The signs of eigenvectors are arbitrary. Here V's first row is positive."""
     return w, v * v[..., :1, :].sign().detach()
 
 
 def then(y, *writes):
-    """y, after it has been written to."""
+    """Calls each function of `writes` on y, which they change in place, and returns y."""
     for write in writes:
         write(y)
     return y
 
 
-# What the entry calls, as PyTorch spells it: by its name, or its name up to some dot ("svd" is also svd.tall). A name
-# that is missing here is the function of that name in torch, torch.linalg (linalg_...), torch.nn.functional or Tensor;
-# if it ends in an underscore, the method on a clone of the first input.
+# The call of each entry in PyTorch. The key is the entry's name, or a part of the name up to some dot ("svd" is also for
+# svd.tall). An entry without a key calls the function of the same name in torch, torch.linalg (linalg_...),
+# torch.nn.functional or Tensor. If its name ends in an underscore, it calls that method on a clone of the first input.
 EXPRESSIONS = {
     "clamp": lambda a: a.clamp(-1, 1.5),
     "clamp.below_only": lambda a: a.clamp(0.5),
@@ -79,7 +79,7 @@ EXPRESSIONS = {
     "div.number": lambda a: a / 4,
     "div.of_number": lambda a: 2 / a,
     "remainder.number": lambda a: a % -1.5,
-    "remainder.of_number": lambda a: torch.tensor(5.0) % a,  # of a number PyTorch has no gradient
+    "remainder.of_number": lambda a: torch.tensor(5.0) % a,  # PyTorch has no gradient of 5.0 % a
     "lerp": lambda a, b: torch.lerp(a, b, 0.3),
     "lerp.tensor_weight": torch.lerp,
     "pow.of_number": lambda a: 2.5 ** a,
@@ -101,7 +101,7 @@ EXPRESSIONS = {
     "mm.with_its_transpose": lambda a: a.mm(a.t()),
     "addmm.method": lambda c, a, b: torch.addmm(c, a, b, beta=3),
     "addmm.scaled": lambda c, a, b: torch.addmm(c, a, b, beta=0.5, alpha=-2),
-    # reductions, and what works along a dimension
+    # reductions, and functions along a dimension
     "sum.dims": lambda a: a.sum((0, -1)),
     "sum.keepdim": lambda a: a.sum(1, True),
     "sum.converted": lambda a: a.sum(0, dtype=a.dtype) + a.sum(dtype=a.dtype),
@@ -172,7 +172,7 @@ EXPRESSIONS = {
     "gather.last": lambda a, i: a.gather(-1, i),
     "embedding": lambda table, i: F.embedding(i, table),
     "scatter_add": lambda a, i, b: a.scatter_add(1, i, b),
-    "scatter_add.index_smaller_than_source":  # PyTorch's own narrowing lacks its gradient
+    "scatter_add.index_smaller_than_source":  # with a larger source, PyTorch has no gradient
         lambda a, i, b: a.scatter_add(1, i, b[:2, :3]),
     "scatter_add_": lambda a, i, b: a.clone().scatter_add_(1, i, b),
     "index_add": lambda a, i, b: a.index_add(0, i, b),
@@ -194,7 +194,7 @@ EXPRESSIONS = {
     "add_.number": lambda a: a.clone().add_(2, alpha=1.5),
     "add_.operator": lambda a, b: (a * 2).add_(b).add_(1),
     "sub_.number": lambda a: a.clone().sub_(2, alpha=0.5),
-    "mul_.by_itself": lambda a: (a * 3).square(),  # y.mul_(y) overwrites what PyTorch's rule saved, and is refused
+    "mul_.by_itself": lambda a: (a * 3).square(),  # in PyTorch y.mul_(y) is an error: it overwrites a saved tensor
     "mul_.number": lambda a: a.clone().mul_(-3),
     "mul_.into_constant": lambda a: torch.full_like(a.detach(), 2.5).mul_(a),
     "mul_.through_row": lambda a, b: then(a * 2, lambda y: y[1].mul_(b)),
@@ -212,7 +212,7 @@ EXPRESSIONS = {
         lambda a, b: then(a.clone(), lambda y: y.t()[1:4:2].select(1, 2).copy_(b * b)) * a,
     "masked_fill_": lambda a, c, b: a.clone().masked_fill_(c, b).masked_fill_(c, 0) + a,
     # matrix functions
-    "det":  # of singular matrices, where torch.det has no gradient but zero; the triple product of the rows has it
+    "det":  # these matrices are singular, where torch.det's gradient is zero; the triple product has the right one
         lambda a: (linalg.cross(a[..., 0, :], a[..., 1, :]) * a[..., 2, :]).sum(-1),
     "diag.below": lambda a: a.diag(-1),
     "diag.of_matrix": lambda a: a.diag(1),
@@ -260,7 +260,7 @@ def expression(name):
 
 
 def numbers(x):
-    """The elements; whole ones without a point, others with the fewest digits that name the very same double."""
+    """The elements as JSON numbers: integers without a point, others with the fewest digits that give the same double."""
     return [int(v) if v == int(v) else v for v in x.detach().to(torch.float64).flatten().tolist()]
 
 

@@ -1,8 +1,8 @@
 """Writes print_cases.json: tensors, print options, and the text that PyTorch prints for them.
 
-Needs PyTorch, as the tests do not: python3 make_print_cases.py > print_cases.json
-Gradus names a dtype "float64" where PyTorch says "torch.float64"; that one difference, which also moves line
-breaks, is made in PyTorch's own printing code before it is used.
+This script needs PyTorch; the tests do not: python3 make_print_cases.py > print_cases.json
+Gradus prints "float64" where PyTorch prints "torch.float64". Since this changes line breaks, too, the script changes
+PyTorch's printing code before it calls it.
 """
 import inspect
 import json
@@ -24,7 +24,7 @@ def number(value):
 
 
 def case(name, x, default_dtype=f32, transpose=False, **options):
-    """`x` is printed as it is, or transposed (a view whose elements are not in order)."""
+    """Adds a case that prints `x`, or its transposed view, which is not contiguous."""
     torch.set_default_dtype(default_dtype)
     torch_printing.set_printoptions(profile="default")
     torch_printing.set_printoptions(**options)
@@ -48,7 +48,7 @@ def t(*args, **kwargs):
 
 
 def coarse(*sizes):
-    """Normal numbers rounded to 64ths, whose decimals keep the file short."""
+    """Normal numbers rounded to multiples of 1/64. Their few digits keep the file short."""
     return (torch.randn(*sizes) * 64).round() / 64
 
 

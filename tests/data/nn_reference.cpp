@@ -1,5 +1,6 @@
-// Writes nn_reference.json: the numbers that libtorch computes for tests/nn_reference.h and tests/optim_reference.h.
-// Not a part of the tests: run it by hand when those files grow. With Debian's libtorch-dev, from the repository's root:
+// Writes nn_reference.json: libtorch's numbers for tests/nn_reference.h and tests/optim_reference.h. This is
+// not a part of the tests. Run it by hand after these two files have changed. With Debian's libtorch-dev,
+// from the repository's root:
 //
 //   g++ -std=c++17 -I. -I/usr/include/torch/csrc/api/include tests/data/nn_reference.cpp -ltorch -ltorch_cpu
 //       -lc10 -o nn_reference && ./nn_reference > tests/data/nn_reference.json

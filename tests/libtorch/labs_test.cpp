@@ -1,7 +1,7 @@
-// The labs' functions, unchanged, on libtorch: `namespace gradus = torch`, see labs/common/framework.h. That this file
-// compiles is most of the test; that the functions end where the sheets do is the rest.
+// The labs' functions, unchanged, on libtorch: `namespace gradus = torch`, see labs/common/framework.h.
+// Compiling this file is most of the test. The rest compares the functions' results with the sheets.
 //
-// Built with cmake -D GRADUS_COMPARE_LIBTORCH=ON, where libtorch is installed (Debian: libtorch-dev).
+// cmake -D GRADUS_COMPARE_LIBTORCH=ON builds it, if libtorch is installed (Debian: libtorch-dev).
 #include <gtest/gtest.h>
 
 #include "labs/embeddings.h"
@@ -41,7 +41,7 @@ TEST(LabsOnLibtorch, GradientDescentOnTheTapeReachesTheTruncatedSvd) {
   EXPECT_NEAR(sum_of_squares(matmul(U, V) - A), 0.121911, 1e-4);
 }
 
-TEST(LabsOnLibtorch, AdamIgnoresWhatIsMasked) {
+TEST(LabsOnLibtorch, AdamIgnoresMaskedEntries) {
   manual_seed(0);
   const Tensor A = small_matrix();
   const auto [W, H, loss] = factorize(A, 2);
@@ -72,7 +72,7 @@ TEST(LabsOnLibtorch, DescentFindsAnInverse) {
   EXPECT_LT((matmul(inverse, M) - eye(4)).abs().max().item<double>(), 1e-5);
 }
 
-// Three clouds of points, one per class.
+// Three clouds of points, one for each class.
 Examples clouds(int64_t n) {
   const Tensor y = arange(n) % 3;
   return {0.3 * randn({n, 4}) + F::one_hot(y, 4), y};

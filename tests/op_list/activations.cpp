@@ -1,4 +1,4 @@
-// The functions between the products of a network. Inputs stay away from the kinks.
+// Activation functions. The inputs stay away from the kinks.
 #include <cmath>
 
 #include "op_list.h"

@@ -1,5 +1,5 @@
-// Plain arrays: what the references of the op list compute with. Row-major doubles, no strides, no broadcasting
-// by themselves, and nothing of Gradus, so that a mistake there is not repeated here.
+// Plain arrays of doubles, in row-major order. The references of the op list compute with them. They use
+// nothing of Gradus, so a mistake in Gradus is not repeated here.
 #pragma once
 
 #include <algorithm>
@@ -54,7 +54,7 @@ Array build(const Sizes& sizes, F f) {
   return result;
 }
 
-/// The index into an array of these sizes that is stretched to a result with this index.
+/// An array of these sizes is broadcast to a result: its own index for an index of the result.
 inline Index shrunk(const Index& index, const Sizes& sizes) {
   Index own(index.end() - static_cast<int64_t>(sizes.size()), index.end());
   for (size_t d = 0; d < own.size(); ++d)
@@ -62,7 +62,7 @@ inline Index shrunk(const Index& index, const Sizes& sizes) {
   return own;
 }
 
-/// The shape that all of them stretch to.
+/// The shape to which all arrays are broadcast.
 inline Sizes common_sizes(const Arrays& arrays) {
   size_t dim = 0;
   for (const Array& x : arrays) dim = std::max(dim, x.sizes.size());
@@ -73,13 +73,14 @@ inline Sizes common_sizes(const Arrays& arrays) {
   return sizes;
 }
 
-/// x stretched to `sizes`.
+/// x broadcast to `sizes`.
 inline Array expanded(const Array& x, const Sizes& sizes) {
   if (x.sizes == sizes) return x;
   return build(sizes, [&](const Index& index) { return x(shrunk(index, x.sizes)); });
 }
 
-/// f over all elements that share their indices outside of `dims` (all dimensions if empty): a reduction.
+/// A reduction of x over `dims`, or over all dimensions if `dims` is empty. f takes the elements that are
+/// reduced to one.
 template <class F>
 Array reduced(const Array& x, std::vector<int64_t> dims, bool keepdim, F f) {
   const auto is_reduced = [&](int64_t d) {
@@ -103,7 +104,7 @@ Array reduced(const Array& x, std::vector<int64_t> dims, bool keepdim, F f) {
   return result;
 }
 
-/// Every row along `dim` replaced by f(row).
+/// x with every row along `dim` replaced by f(row).
 template <class F>
 Array along(const Array& x, int64_t dim, F f) {
   return build(x.sizes, [&](Index index) {

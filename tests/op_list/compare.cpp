@@ -1,4 +1,4 @@
-// What is compared, wherever the list is expanded.
+// Helpers for all tests that use the list of ops.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// In-place ops on a tensor inside a graph: each works on a clone, since the inputs are leaves.
+// In-place ops on a tensor inside a graph. Each entry writes into a clone, since the inputs are leaves.
 #include <cmath>
 
 #include "op_list.h"
@@ -56,7 +56,7 @@ std::vector<Op> arithmetic_in_place() {
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return x[0].clone().mul_(-3); },
        .reference = [](double a) { return -3 * a; }},
-      {.name = "mul_.into_constant",  // a tensor outside the graph becomes a part of it
+      {.name = "mul_.into_constant",  // writes into a tensor that was outside the graph
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return full_like(x[0].detach(), 2.5).mul_(x[0]); },
        .reference = [](double a) { return 2.5 * a; }},
@@ -114,7 +114,7 @@ std::vector<Op> writes() {
   };
 }
 
-// y.f_() is y = f(y), which pointwise.cpp and arithmetic.cpp check; here it is f written over a tensor inside a graph.
+// pointwise.cpp and arithmetic.cpp check y = f(y). Here y.f_() writes f(y) over a tensor inside a graph.
 std::vector<Op> functions_in_place() {
   const auto unary = [](std::string name, Input input, Tensor& (Tensor::*f)() const,
                         double (*reference)(double)) {
@@ -152,7 +152,7 @@ std::vector<Op> functions_in_place() {
   };
 }
 
-// Through views: the result is the base, or another view of it.
+// Writes through views. The result is the base, or another view of the base.
 std::vector<Op> writes_through_views() {
   return {
       {.name = "mul_.through_row",

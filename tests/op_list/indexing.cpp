@@ -1,4 +1,4 @@
-// Choosing elements by integers, slices, masks and index tensors; sorting.
+// Indexing by integers, slices, masks and index tensors; sorting.
 #include "op_list.h"
 
 namespace gradus::test {
@@ -11,7 +11,7 @@ using indexing::Slice;
 int64_t whole(double value) { return static_cast<int64_t>(value); }
 int64_t wrapped(double index, int64_t size) { return whole(index) + (index < 0 ? size : 0); }
 
-/// The reference whose element at i is the first input's element at source(i, all inputs).
+/// A reference: its element at i is the first input's element at source(i, all inputs).
 Reference taking(Sizes sizes, std::function<Index(const Index&, const Arrays&)> source) {
   return [=](const Arrays& x) { return build(sizes, [&](const Index& i) { return x[0](source(i, x)); }); };
 }
@@ -93,7 +93,7 @@ std::vector<Op> by_tensors() {
                            [](const Index& i, const Arrays& x) {
                              return Index{i[0], wrapped(x[1]({i[1]}), 4)};
                            })},
-      {.name = "index.tensors_apart",  // index tensors with a slice between them: their shape comes first
+      {.name = "index.tensors_apart",  // a slice between index tensors: their shape comes first in the result
        .inputs = {any({3, 4, 3}), indices({2}, 0, 3), indices({2}, 0, 3)},
        .call =
            [](Inputs x) {
@@ -191,7 +191,8 @@ std::vector<Op> by_tensors() {
   };
 }
 
-/// The first input with the last one's elements added at goes_to(index into it, all inputs), `scale` times.
+/// A reference: the first input y after y[goes_to(i, all inputs)] += scale · v[i] for all i, where v is
+/// the last input.
 Reference adding(std::function<Index(const Index&, const Arrays&)> goes_to, double scale = 1) {
   return [=](const Arrays& x) {
     Array y = x[0];
@@ -266,7 +267,7 @@ std::vector<Op> additions() {
   };
 }
 
-/// Rows along dim sorted, and where each element was.
+/// A reference: the rows along dim sorted, and the position that each element had before.
 Reference sorting(int64_t dim, bool descending) {
   return [=](const Arrays& x) {
     const auto order_of = [&](const std::vector<double>& row) {
@@ -287,7 +288,7 @@ Reference sorting(int64_t dim, bool descending) {
   };
 }
 
-/// The first k along dim of what another reference gives.
+/// A reference: the first k elements along dim of the results of another reference.
 Reference first_of(const Reference& whole, int64_t dim, int64_t k) {
   return [=](const Arrays& x) {
     Arrays first;

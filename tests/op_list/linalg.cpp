@@ -6,8 +6,8 @@
 namespace gradus::test {
 namespace {
 
-// Singular values and vectors by one-sided Jacobi rotations: pairs of columns of A are turned until all are
-// orthogonal. Their lengths then are S, their directions U, and the product of the rotations is V. For m ≥ n.
+// Singular value decomposition by one-sided Jacobi rotations, for m ≥ n. Pairs of columns of A are rotated until all
+// columns are orthogonal. Then their lengths are S, their directions U, and the product of the rotations is V.
 // Source: Golub and Van Loan, "Matrix Computations", 8.6.3.
 struct Decomposition {
   Array u, s, v;
@@ -41,7 +41,7 @@ Decomposition jacobi(Array a) {
         rotate_columns(a, p, q, cosine, cosine * tangent);
         rotate_columns(v, p, q, cosine, cosine * tangent);
       }
-  std::vector<int64_t> order(n);  // of descending length
+  std::vector<int64_t> order(n);  // the columns by descending length
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(),
             [&](int64_t p, int64_t q) { return inner(a, p, p) > inner(a, q, q); });
@@ -59,7 +59,7 @@ Array transposed(const Array& x) {
   return build({x.sizes[1], x.sizes[0]}, [&](const Index& i) { return x({i[1], i[0]}); });
 }
 
-/// A pair of singular vectors may be negated together; here U's first row is positive.
+/// The signs of a pair of singular vectors are arbitrary. Here U's first row is positive.
 Decomposition decompose(const Array& a) {
   const bool wide = a.sizes[0] < a.sizes[1];
   Decomposition d = jacobi(wide ? transposed(a) : a);
@@ -91,7 +91,7 @@ Array identity(int64_t n) {
   return build({n, n}, [](const Index& i) { return i[0] == i[1] ? 1.0 : 0.0; });
 }
 
-/// X with A X = B: Gauss and Jordan's elimination without pivots, which well-spread matrices do not need.
+/// X with A X = B, by Gauss-Jordan elimination. The inputs of the tests need no pivoting.
 Array eliminate(Array a, Array b) {
   const int64_t n = a.sizes[0], width = b.sizes[1];
   for (int64_t k = 0; k < n; ++k)
@@ -118,7 +118,7 @@ double determinant(const Array& a) {
   return sum;
 }
 
-/// The columns of Q one after another, each freed of its share in those before it (Gram and Schmidt).
+/// QR by Gram and Schmidt: from each column of A subtract its projections on the columns of Q before it.
 Arrays gram_schmidt(const Array& a) {
   const int64_t m = a.sizes[0], k = std::min(m, a.sizes[1]);
   Array q = build({m, k}, [&](const Index& i) { return a(i); });
@@ -152,7 +152,8 @@ Array gram_matrix(const Array& a) {
   return g;
 }
 
-/// For a positive definite A the singular values are the eigenvalues, and U = V. Ascending; V's first row positive.
+/// For a positive definite A the singular values are the eigenvalues, and U = V. Here they are ascending, and
+/// V's first row is positive.
 Arrays eigh_reference(const Array& a) {
   const Decomposition d = decompose(a);
   const int64_t n = a.sizes[0];
@@ -161,13 +162,14 @@ Arrays eigh_reference(const Array& a) {
           })};
 }
 
-/// (Aᵀ A)⁻¹ Aᵀ, or for a wide A the transpose of its transpose's.
+/// (Aᵀ A)⁻¹ Aᵀ. For a wide A it is the transpose of the pseudoinverse of Aᵀ.
 Array pseudoinverse(const Array& a) {
   if (a.sizes[0] < a.sizes[1]) return transposed(pseudoinverse(transposed(a)));
   return eliminate(times(transposed(a), a), transposed(a));
 }
 
-/// f of every matrix in a batch. f takes as many arrays as there are inputs and returns one array or several.
+/// Applies f to every matrix in a batch. f takes as many arrays as there are inputs and returns one
+/// array or several.
 template <class F>
 Reference of_matrices(F f) {
   return [f](const Arrays& x) {
@@ -199,13 +201,13 @@ Reference of_matrices(F f) {
 
 Array number(double x) { return {{}, {x}}; }
 
-/// All singular values put together by f.
+/// Applies f to the list of all singular values of a matrix.
 template <class F>
 Reference of_singular_values(F f) {
   return of_matrices([f](const Array& a) { return number(f(decompose(a).s.values)); });
 }
 
-// ---- Calls that do not depend on signs ---------------------------------------------------------------------------
+// ---- Calls whose results do not depend on arbitrary signs ----------------------------------------------------------
 
 Tensor mT(const Tensor& x) { return x.transpose(-2, -1); }
 
@@ -215,7 +217,7 @@ std::tuple<Tensor, Tensor, Tensor> svd_with_signs(const Tensor& a) {
   return {U * signs, S, V * signs};
 }
 
-/// What is unique of the full matrices: the first k columns.
+/// The first k columns of the full matrices. The others are not unique.
 std::tuple<Tensor, Tensor, Tensor> full_svd_with_signs(const Tensor& a) {
   const auto [U, S, Vh] = linalg::svd(a);
   const int64_t k = S.size(-1);
@@ -360,7 +362,8 @@ std::vector<Op> inverses_and_determinants() {
   add(
       ops, "linalg_pinv", any_shape(), has_svd, [](Inputs x) { return linalg::pinv(x[0]); },
       of_matrices(pseudoinverse));
-  // Of rank 2: a row that is twice another; two equal singular values beside the zero; in a batch with others.
+  // Matrices of rank 2: a row that is twice another; two equal singular values and a zero; a batch with
+  // a regular matrix.
   const std::vector<double> dependent = {1, 2, 3, 2, 4, 6, 1, 0, 1}, projection = {1, 0, 0, 0, 1, 0, 0, 0, 0},
                             regular = {2, 0, 1, 0, 3, 0, 1, 0, 1};
   std::vector<double> both = dependent;
@@ -375,7 +378,8 @@ std::vector<Op> inverses_and_determinants() {
          .inputs = {exactly(sizes, values)},
          .call = [](Inputs x) { return det(x[0]); },
          .reference = det_reference,
-         .eps = 1e-2,  // nearer, the differences suffer from A⁻¹; of quadratic functions they are exact
+         .eps =
+             1e-2,  // with smaller steps the rule's A⁻¹ loses digits; for polynomials of degree 2 any step is exact
          .available = [](const Kernels& kernels) { return has_lu(kernels) && has_svd(kernels); }});
   return ops;
 }
@@ -448,7 +452,7 @@ std::vector<Op> norms() {
   const auto frobenius = of_matrices([=](const Array& a) { return number(euclidean(a.values)); });
   const auto nuclear = of_singular_values(
       [](const std::vector<double>& s) { return std::accumulate(s.begin(), s.end(), 0.0); });
-  // The largest (or smallest) sum of |a| over `dim`.
+  // The largest or smallest sum of |a| over `dim`.
   const auto extreme_sum = [](int64_t dim, bool largest) {
     return of_matrices([=](const Array& a) {
       const Array sums = reduced(a, {dim}, false, [](const std::vector<double>& line) {

@@ -1,4 +1,4 @@
-// The families put together, and the ways to draw inputs.
+// The list of all families, and the functions that draw inputs.
 #include "op_list.h"
 
 #include <cmath>
@@ -15,7 +15,7 @@ std::vector<Op> op_list() {
 
 namespace {
 
-/// Every element drawn alone.
+/// An input whose elements are drawn independently.
 template <class Draw>
 Input each(Sizes sizes, Dtype dtype, Draw draw) {
   return {std::move(sizes),
@@ -50,7 +50,7 @@ Input distinct(Sizes sizes, double shift) {
   const auto draw = [shift](int64_t count, Random& random) {
     std::vector<double> values;
     const double step = 4 / static_cast<double>(count);
-    for (int64_t i = 0; i < count; ++i)  // + ¼: none is zero, where |x| has its kink
+    for (int64_t i = 0; i < count; ++i)  // + ¼: no element is 0, where |x| has its kink
       values.push_back(step * (static_cast<double>(i - count / 2) + 0.25 + shift));
     for (int64_t i = count - 1; i > 0; --i) std::swap(values[i], values[below(random, i + 1)]);
     return values;

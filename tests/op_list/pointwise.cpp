@@ -1,4 +1,4 @@
-// Functions of one variable, each element by itself.
+// Pointwise functions of one variable.
 #include <cmath>
 
 #include "op_list.h"

@@ -1,10 +1,10 @@
-// Matrix products, against three loops.
+// Matrix products, compared with three loops.
 #include "op_list.h"
 
 namespace gradus::test {
 namespace {
 
-/// (…, m, k) × (…, k, n), the leading dimensions broadcast.
+/// (…, m, k) × (…, k, n). The leading dimensions are broadcast.
 Array product(const Array& a, const Array& b) {
   const int64_t k = a.sizes.back();
   const Array batch_a{{a.sizes.begin(), a.sizes.end() - 2}, {}},

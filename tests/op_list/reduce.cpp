@@ -1,4 +1,4 @@
-// Reductions, and what works along a dimension: cumsum, softmax, layer norm.
+// Reductions, and functions along a dimension: cumsum, softmax, layer norm.
 #include <cmath>
 #include <numeric>
 #include <sstream>
@@ -63,13 +63,13 @@ Row log_softmax_of(const Row& x) {
   return y;
 }
 
-/// The reference that reduces the only input with f.
+/// A reference: f reduces the only input.
 Reference reducing(std::vector<int64_t> dims, bool keepdim, double (*f)(const Row&)) {
   return [=](const Arrays& x) { return reduced(x[0], dims, keepdim, f); };
 }
 Reference reducing(double (*f)(const Row&)) { return reducing({}, false, f); }
 
-/// The values and their places, as max(x, dim) and min(x, dim) give them.
+/// A reference: the values and their positions, as max(x, dim) and min(x, dim) return them.
 Reference choosing(int64_t dim, bool keepdim, double (*value)(const Row&), double (*place)(const Row&)) {
   return [=](const Arrays& x) {
     return Arrays{reduced(x[0], {dim}, keepdim, value), reduced(x[0], {dim}, keepdim, place)};
@@ -100,7 +100,7 @@ std::vector<Op> products() {
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return prod(x[0], -1, true); },
        .reference = reducing({1}, true, product_of)},
-      {.name = "prod.with_zeros",  // none, one, two and three: where division by the element would fail
+      {.name = "prod.with_zeros",  // rows with none, one, two and three zeros: a rule cannot divide by x
        .inputs = {exactly({4, 4}, {2, -1, 0.5, 3, 2, 0, 0.5, 3, 0, -1, 0, 3, 0, 0, 0.5, 0})},
        .call = [](Inputs x) { return prod(x[0], 1); },
        .reference = reducing({1}, false, product_of)},
@@ -180,8 +180,8 @@ std::vector<Op> sums() {
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return std(x[0]); },
        .reference = reducing(deviation_of)},
-      {.name = "std.dims",
-       .inputs = {any({3, 4})},  // expanded along dimension 0, a column's deviation would be at its kink, 0
+      {.name = "std.dims",  // not along 0: there expanded inputs have the deviation 0, a kink
+       .inputs = {any({3, 4})},
        .call = [](Inputs x) { return std(x[0], IntArrayRef(1)); },
        .reference = reducing({1}, false, deviation_of)},
       {.name = "logsumexp",

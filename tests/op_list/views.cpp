@@ -1,4 +1,4 @@
-// Views, copies and joins: where each element of the result comes from.
+// Views, copies and joins. The references say where each element of the result comes from.
 #include "op_list.h"
 
 namespace gradus::test {
@@ -9,12 +9,12 @@ Array with_sizes(Array x, Sizes sizes) {
   return x;
 }
 
-/// The reference that keeps the row-major order of the only input's elements.
+/// A reference: the elements of the only input in the same row-major order, with other sizes.
 Reference reshaping(Sizes sizes) {
   return [=](const Arrays& x) { return with_sizes(x[0], sizes); };
 }
 
-/// The reference whose element at i is the only input's element at source(i).
+/// A reference: its element at i is the only input's element at source(i).
 Reference taking(Sizes sizes, std::function<Index(const Index&)> source) {
   return [=](const Arrays& x) { return build(sizes, [&](const Index& i) { return x[0](source(i)); }); };
 }
@@ -78,7 +78,7 @@ std::vector<Op> rearrangements() {
              return x[0].contiguous().view({4, 3});
            },
        .reference = reshaping({4, 3})},
-      {.name = "view.split_dimension",  // possible whatever the strides
+      {.name = "view.split_dimension",  // possible with any strides
        .inputs = {any({3, 4})},
        .call =
            [](Inputs x) {
@@ -206,10 +206,8 @@ std::vector<Op> windows() {
                            })},
       {.name = "diagonal.below_in_batch",
        .inputs = {any({2, 3, 3})},
-       .call =
-           [](Inputs x) {
-             return diagonal(x[0], -1, -1, 0);
-           },  // rows: the last dimension, columns: the first
+       // The last dimension has the rows of the matrices, the first the columns.
+       .call = [](Inputs x) { return diagonal(x[0], -1, -1, 0); },
        .reference = taking({3, 2},
                            [](const Index& i) {
                              return Index{i[1], i[0], i[1] + 1};
@@ -230,7 +228,7 @@ std::vector<Op> copies() {
                            [](const Index& i) {
                              return Index{i[1], i[0]};
                            })},
-      {.name = "to",  // through float32's rounding: large steps show a slope of 1 all the same
+      {.name = "to",  // float32 rounds x, so a small step would not show the slope of 1
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return x[0].to(kFloat32).to(x[0].dtype()); },
        .reference = unchanged,

@@ -1,4 +1,4 @@
-// The tape, in the spelling that Gradus and libtorch share: hooks, custom ops, writes through views, messages.
+// The tape, as far as Gradus and libtorch agree: hooks, custom ops, writes through views, messages.
 #include "tests/portable/framework.h"
 
 namespace portable {
@@ -69,7 +69,7 @@ TEST(Write, OverAResultStopsItsGradient) {
   EXPECT_TRUE(same(x.grad(), zeros({2, 2}, kFloat64)));
 }
 
-TEST(Write, OutsideTheGraphIsFree) {
+TEST(Write, OfADetachedTensorIsNotRecorded) {
   const Tensor x = leaf();
   x.data().sub_(1);
   x.detach().t().mul_(2);
@@ -80,7 +80,7 @@ TEST(Write, OutsideTheGraphIsFree) {
   EXPECT_TRUE(same(x.detach(), numbers({1, 3, 4, 6})));
 }
 
-TEST(Write, IsRefused) {
+TEST(Write, MistakesAreNamed) {
   const Tensor x = leaf(), y = x * 1, z = y * y, e = x.exp();
   EXPECT_TRUE(fails_with("a leaf Variable that requires grad is being used in an in-place operation",
                          [&] { x.mul_(2); }));
@@ -92,14 +92,14 @@ TEST(Write, IsRefused) {
         zeros({1, 3}).expand({2, 3}).add_(1);
       }));
   EXPECT_TRUE(fails_with("Can't detach views in-place. Use detach() instead", [&] { y[0].detach_(); }));
-  Tensor secret;
+  Tensor unrecorded;
   {
     NoGradGuard no_grad;
-    secret = y[0];
+    unrecorded = y[0];
   }
   EXPECT_TRUE(
       fails_with("view was created in no_grad mode and is being modified inplace with grad mode enabled",
-                 [&] { secret.mul_(2); }));
+                 [&] { unrecorded.mul_(2); }));
   y.add_(1);
   EXPECT_TRUE(fails_with(
       "one of the variables needed for gradient computation has been modified by an inplace operation",
@@ -154,7 +154,8 @@ TEST(Function, IsDifferentiatedTwice) {
   EXPECT_TRUE(same(second, 6 * x.detach()));
 }
 
-/// fails_with for what libtorch reports as a plain std::runtime_error, and Gradus as its Error, which is one.
+/// Like fails_with, for errors that libtorch throws as a plain std::runtime_error. Gradus's Error is
+/// derived from it.
 template <class Statement>
 testing::AssertionResult raises(const std::string& text, Statement statement) {
   try {

@@ -1,4 +1,4 @@
-// Datasets, transforms, samplers and the loader, as both Gradus and libtorch have them.
+// Datasets, transforms, samplers and the loader, as far as Gradus and libtorch agree.
 #include <algorithm>
 #include <vector>
 
@@ -48,7 +48,7 @@ TEST(Dataset, OfATensorHasNoTargets) {
   data::datasets::TensorDataset rows(arange(6, kFloat32).view({3, 2}));
   EXPECT_EQ(rows.size().value(), 3u);
   EXPECT_TRUE(same(rows.get(1).data, tensor({2.0, 3.0})));
-  const Tensor row = rows.get(2);  // an example without target is its data
+  const Tensor row = rows.get(2);  // an example without a target converts to its data
   EXPECT_TRUE(same(row, tensor({4.0, 5.0})));
   EXPECT_TRUE(
       same(data::datasets::TensorDataset({tensor({1, 2}), tensor({3, 4})}).tensor, tensor({{1, 2}, {3, 4}})));
@@ -80,12 +80,12 @@ TEST(Transforms, NormalizeChannelByChannel) {
   EXPECT_TRUE(same(dataset.get_batch(Indices{0})[0].data, tensor({{{0.0, 0.0, 0.0}}, {{0.25, 0.25, 0.25}}})));
 }
 
-/// x, and x turned by 90°.
+/// x, and x rotated by 90°.
 struct Turn : data::transforms::TensorTransform<> {
   Tensor operator()(Tensor x) override { return x.transpose(0, 1); }
 };
 
-TEST(Transforms, CanBeOnesOwn) {
+TEST(Transforms, CanBeUserDefined) {
   Squares squares(2);
   EXPECT_EQ(squares.map(Turn()).get_batch(Indices{1})[0].data.sizes(), IntArrayRef({2, 1, 2}));
 }
@@ -103,7 +103,7 @@ TEST(Samplers, GiveIndicesInOrder) {
   EXPECT_EQ(sampler.next(9).value(), (Indices{0, 1}));
 }
 
-// The orders that torch.manual_seed(0) gives, here and there.
+// The orders after manual_seed(0), which are the same in both.
 TEST(Samplers, DrawTheSameOrders) {
   gradus::manual_seed(0);
   RandomSampler sampler(6);
@@ -132,7 +132,7 @@ TEST(Loader, RunsThroughEpochs) {
     EXPECT_EQ(batch.data.sizes(), IntArrayRef({2, 1, 2, 2}));
     break;
   }
-  EXPECT_EQ(targets_of(*loader), (Batches{{0, 1}, {4, 9}, {16}}));  // an epoch that was left does not count
+  EXPECT_EQ(targets_of(*loader), (Batches{{0, 1}, {4, 9}, {16}}));  // starts anew after an unfinished epoch
 }
 
 TEST(Loader, TakesOptionsAndSamplers) {
@@ -153,7 +153,7 @@ TEST(Loader, GivesUnstackedBatchesAsLists) {
   EXPECT_EQ(sizes, (Indices{2, 1}));
 }
 
-// What a seed fixes: one order when the loader is made, and one for each epoch.
+// The loader draws one order when it is made, and one for each epoch.
 TEST(Loader, ShufflesTheSame) {
   gradus::manual_seed(0);
   auto loader = data::make_data_loader(Squares(6).map(data::transforms::Stack<>()), 4);
@@ -169,7 +169,7 @@ TEST(Loader, ShufflesTheSame) {
   }
 }
 
-TEST(Loader, RefusesToReadPastTheEnd) {
+TEST(Loader, ReadingPastTheEndIsAnError) {
   auto loader = data::make_data_loader<SequentialSampler>(Squares(1), 1);
   auto batch = loader->begin();
   EXPECT_TRUE(batch != loader->end());

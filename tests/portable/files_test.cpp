@@ -1,4 +1,4 @@
-// save and load, as both Gradus and libtorch have them. What the bytes are is each one's own affair.
+// save and load, as far as Gradus and libtorch agree. Their file formats differ.
 #include <memory>
 #include <sstream>
 #include <vector>

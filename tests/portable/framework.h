@@ -1,6 +1,6 @@
-// What a portable test computes with. Every file of this folder is built against Gradus, and, where
-// GRADUS_COMPARE_LIBTORCH is on, a second time against libtorch under Gradus's name: what it expects is then true of
-// both. So it says nothing of what only one of them has, and compares numbers that both compute alike.
+// The framework of the portable tests. Every file of this folder is built against Gradus and, with
+// GRADUS_COMPARE_LIBTORCH, a second time against libtorch (`namespace gradus = torch`). So a test uses only
+// what both have, and its expectations must be true of both.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,9 +9,10 @@
 
 #include "labs/common/framework.h"
 
-/// What portable tests are written in: namespace portable sees all of the framework. libtorch has creation functions
-/// twice, at::rand below the tape and torch::rand on it; naming them here says which is meant.
-/// (Those that take a tensor, zeros_like and so on, are found beside it anyway; write gradus::zeros_like.)
+/// The namespace of all portable tests. It contains all names of the framework. libtorch has two versions of
+/// each creation function: at::rand, which does not record, and torch::rand, which does. The
+/// using-declarations choose the second. (Functions of a tensor such as zeros_like are ambiguous because of
+/// argument-dependent lookup; write gradus::zeros_like.)
 namespace portable {
 using namespace gradus;
 using gradus::arange, gradus::bernoulli, gradus::empty, gradus::eye, gradus::from_blob, gradus::full,
@@ -22,7 +23,7 @@ namespace optim = gradus::optim;
 namespace autograd = gradus::autograd;
 namespace indexing = gradus::indexing;
 
-/// Does the statement throw the framework's Error, with this text in its message?
+/// Success if the statement throws the framework's Error with this text in its message.
 template <class Statement>
 testing::AssertionResult fails_with(const std::string& text, Statement statement) {
   try {
@@ -32,10 +33,10 @@ testing::AssertionResult fails_with(const std::string& text, Statement statement
     if (message.find(text) != std::string::npos) return testing::AssertionSuccess();
     return testing::AssertionFailure() << "the error says: " << message;
   }
-  return testing::AssertionFailure() << "no error; expected: " << text;
+  return testing::AssertionFailure() << "no error, expected: " << text;
 }
 
-/// Have both the same shape, the same dtype and, up to rounding, the same elements?
+/// Success if both have the same shape, the same dtype and, up to rounding, the same elements.
 inline testing::AssertionResult same(const Tensor& got, const Tensor& wanted, double tolerance = 1e-6) {
   if (got.sizes() != wanted.sizes() || got.dtype() != wanted.dtype() ||
       !allclose(got.to(kFloat64), wanted.to(kFloat64), tolerance, tolerance, /*equal_nan=*/true))

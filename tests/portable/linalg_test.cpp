@@ -1,5 +1,6 @@
-// Linear algebra as both Gradus and libtorch have it: values, gradients and error texts. libtorch's C++ functions have
-// no defaults, so arguments are written out. Factors are compared by what does not depend on their signs.
+// Linear algebra, as far as Gradus and libtorch agree: values, gradients and error texts. libtorch's C++
+// functions have no default arguments, so all arguments are written out. Comparisons of factors do not depend
+// on their signs.
 #include <cmath>
 
 #include "framework.h"
@@ -18,7 +19,7 @@ Tensor weights(const Tensor& like) {
   return arange(1, like.numel() + 1).to(kFloat64).sin().view(like.sizes());
 }
 
-/// The gradient by A of the sum of f(A), weighted.
+/// The gradient by A of a weighted sum of f(A).
 template <class F>
 Tensor gradient(const Tensor& A, F f) {
   const Tensor x = A.clone().requires_grad_();
@@ -105,8 +106,7 @@ TEST(Linalg, HasNorms) {
   EXPECT_TRUE(same(norm(A, 3, {1}, true), A.abs().pow(3).sum(1, true).pow(1.0 / 3)));
 }
 
-// One number for each derivative: a fixed combination of the elements of the gradient of one of the results', as libtorch
-// computes it.
+// For each function one number, which libtorch computed: a fixed combination of the elements of a gradient.
 TEST(Linalg, GradientsAgree) {
   const auto probe = [](const Tensor& A, auto f) {
     const Tensor g = gradient(A, f);
@@ -138,24 +138,22 @@ TEST(Linalg, GradientsAgree) {
   EXPECT_NEAR(probe(mT(tall()), through_svd), 1.0089086747302771, 1e-9);
 }
 
-TEST(Linalg, SaysWhatIsWrong) {
+TEST(Linalg, MistakesAreNamed) {
   EXPECT_TRUE(
-      fails_with("linalg.inv: The diagonal element 2 is zero, the inversion could not be completed because "
-                 "the input matrix is "
-                 "singular.",
+      fails_with("linalg.inv: The diagonal element 2 is zero, "
+                 "the inversion could not be completed because the input matrix is singular.",
                  [] { linalg::inv(singular()); }));
   EXPECT_TRUE(fails_with("linalg.inv: (Batch element 1): The diagonal element 2 is zero", [] {
     inverse(stack({eye(2, kFloat64), singular()}));
   }));
   EXPECT_TRUE(fails_with("linalg.solve: The solver failed because the input matrix is singular.",
                          [] { linalg::solve(singular(), ones({2}, kFloat64), true); }));
-  EXPECT_TRUE(
-      fails_with("linalg.cholesky: The factorization could not be completed because the input is not "
-                 "positive-definite (the "
-                 "leading minor of order 2 is not positive-definite).",
-                 [] {
-                   linalg::cholesky(tensor({{1.0, 2.0}, {2.0, 1.0}}, kFloat64));
-                 }));
+  EXPECT_TRUE(fails_with(
+      "linalg.cholesky: The factorization could not be completed because the input is not positive-definite "
+      "(the leading minor of order 2 is not positive-definite).",
+      [] {
+        linalg::cholesky(tensor({{1.0, 2.0}, {2.0, 1.0}}, kFloat64));
+      }));
   EXPECT_TRUE(
       fails_with("linalg.det: A must be batches of square matrices, but they are 2 by 3 matrices", [] {
         det(ones({2, 3}));

@@ -1,4 +1,4 @@
-// Names of the shared interface that the other portable tests have no use for.
+// Names that Gradus and libtorch share and that no other portable test uses.
 #include <sstream>
 
 #include "tests/portable/framework.h"

@@ -1,5 +1,5 @@
-// Modules, layers, activations, losses and initialisers as both Gradus and libtorch have them, name by name: what must
-// compile and how it behaves. tests/nn_reference_test.cpp compares the numbers with libtorch's.
+// Modules, layers, activations, losses and initialisers, as far as Gradus and libtorch agree: all names must
+// compile, and behave in the same way. tests/nn_reference_test.cpp compares the numbers with libtorch's.
 #include <cmath>
 #include <sstream>
 
@@ -13,7 +13,7 @@ namespace init = gradus::nn::init;
 
 Tensor matrix() { return tensor({{1.0, -2.0, 0.5}, {-0.25, 3.0, -1.0}}); }
 
-/// What is printed, without the name of the namespace.
+/// The printed module, without the names of namespaces.
 template <class Module>
 std::string printed(const Module& module) {
   std::ostringstream out;
@@ -284,7 +284,7 @@ TEST(Layers, HaveTheShapesOfTheirInputs) {
   EXPECT_TRUE(equal(F::one_hot(tensor({1, 0}), 3), tensor({{0, 1, 0}, {1, 0, 0}})));
 }
 
-TEST(Embedding, LeavesItsPaddingAlone) {
+TEST(Embedding, DoesNotTrainItsPadding) {
   nn::Embedding embedding(nn::EmbeddingOptions(4, 2).padding_idx(1));
   EXPECT_TRUE(equal(embedding->weight[1], zeros({2})));
   embedding(tensor({{1, 0}, {3, 3}})).sum().backward();
@@ -317,7 +317,7 @@ TEST(Dropout, IsTheIdentityInEvaluation) {
   EXPECT_TRUE(fails_with("dropout probability has to be between 0 and 1, but got", [] { nn::Dropout(1.5); }));
 }
 
-TEST(BatchNorm1d, RemembersWhatItSaw) {
+TEST(BatchNorm1d, KeepsRunningStatistics) {
   nn::BatchNorm1d norm(
       nn::BatchNorm1dOptions(3).eps(1e-4).momentum(0.5).affine(true).track_running_stats(true));
   norm(matrix());
@@ -391,7 +391,7 @@ TEST(Activations, WriteOverTheirInputIfAsked) {
 
 // ---- Losses -----------------------------------------------------------------------------------------------
 
-TEST(Losses, ReduceAsTheyAreTold) {
+TEST(Losses, HaveThreeReductions) {
   const Tensor x = matrix(), y = x * x, d = (x - y).abs();
   EXPECT_TRUE(same(F::mse_loss(x, y), d.square().mean()));
   EXPECT_TRUE(same(F::mse_loss(x, y, kSum), d.square().sum()));
@@ -476,7 +476,7 @@ TEST(Init, MakesOrthogonalMatrices) {
   const Tensor first = init::orthogonal_(empty({4, 4}));
   manual_seed(3);
   const Tensor drawn = randn({4, 4}), R = first.t().mm(drawn);
-  EXPECT_TRUE(same(R, R.triu())) << "the Q of a QR of normal numbers";
+  EXPECT_TRUE(same(R, R.triu())) << "orthogonal_ must return the Q of a QR of normal numbers";
   EXPECT_GT(R.diagonal().min().item<double>(), 0);
   EXPECT_TRUE(fails_with("Only tensors with 2 or more dimensions are supported",
                          [] { init::orthogonal_(empty({3})); }));

@@ -1,5 +1,5 @@
-// Optimisers and schedules as both Gradus and libtorch have them: what must compile and how it behaves.
-// tests/optim_reference_test.cpp compares their trajectories with libtorch's.
+// Optimisers and schedules, as far as Gradus and libtorch agree: all names must compile, and behave in the
+// same way. tests/optim_reference_test.cpp compares the parameters after many steps with libtorch's.
 #include <cmath>
 
 #include "framework.h"
@@ -96,7 +96,7 @@ TEST(Optimizers, AreReachedThroughTheirBase) {
   EXPECT_TRUE(!p.grad().defined() || number(p.grad()) == 0);
 }
 
-/// An optimiser of a program's own: p ← p - lr · sign g.
+/// A user-defined optimiser: p ← p - lr · sign g.
 struct SignDescent : optim::Optimizer {
   struct Options : optim::OptimizerCloneableOptions<Options> {
     explicit Options(double lr) : rate(lr) {}
@@ -153,7 +153,7 @@ TEST(StepLR, CutsTheRateInSteps) {
   EXPECT_EQ(lrs, (std::vector<double>{1, 1, 0.5, 0.5, 0.25, 0.25}));
 }
 
-/// A schedule of a program's own.
+/// A user-defined schedule.
 struct Halving : optim::LRScheduler {
   explicit Halving(optim::Optimizer& optimizer) : LRScheduler(optimizer) {}
   std::vector<double> get_lrs() override {

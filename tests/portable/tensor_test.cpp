@@ -1,4 +1,4 @@
-// Tensors, as far as Gradus and libtorch agree, name by name: types, creation, views, indexing, maths, reductions.
+// Tensors, as far as Gradus and libtorch agree: types, creation, views, indexing, maths, reductions.
 #include <cmath>
 
 #include "framework.h"
@@ -25,7 +25,7 @@ TEST(Types, HaveLongAndShortNames) {
   EXPECT_FALSE(gradus::cuda::is_available() && zeros({1}).is_cuda());
 }
 
-TEST(Types, OptionsSayWhatATensorShallBe) {
+TEST(Types, OptionsDescribeATensor) {
   const TensorOptions options = TensorOptions().dtype(kFloat64).device(kCPU).requires_grad(true);
   const Tensor x = zeros({2}, options);
   EXPECT_EQ(x.dtype(), kFloat64);
@@ -576,7 +576,7 @@ TEST(Reductions, InOrder) {
   EXPECT_TRUE(fails_with("selected index k out of range", [&] { x.topk(4); }));
 }
 
-TEST(Reductions, ProductsHaveGradientsBesideZeros) {
+TEST(Reductions, ProductsOfZerosHaveGradients) {
   const Tensor x = tensor({{2.0, 3.0, 4.0}, {2.0, 0.0, 4.0}, {0.0, 3.0, 0.0}}, kFloat64).requires_grad_();
   const Tensor g = autograd::grad({x.prod(1).sum()}, {x}, {}, true, /*create_graph=*/true)[0];
   EXPECT_TRUE(same(g.detach(), tensor({{12.0, 8.0, 6.0}, {0.0, 8.0, 0.0}, {0.0, 0.0, 0.0}}, kFloat64)));
