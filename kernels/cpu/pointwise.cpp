@@ -233,16 +233,19 @@ void copy_elements(const View& x, const View& out) {
 
 }  // namespace
 
-/// Copies one element, repeated by strides of 0.
 void fill(Scalar value, const View& out) {
+  constexpr int64_t few = 64;  // elements for which asking for wider vectors takes as long as the stores
   const int64_t n = contiguous_numel(out);
   visit_stored_dtype(out.dtype, [&]<class T>(T) {
     T element = value.to<T>();
-    if (n >= 0 && n < kParallelFrom) {
-      std::fill_n(out.as<T>(), n, element);
-      return;
-    }
-    View repeated = out;
+    const auto fill_range = [to = out.as<T>(), element](int64_t begin, int64_t end) {
+      std::fill(to + begin, to + end, element);
+    };
+    if (n >= 0 && n < few) return fill_range(0, n);
+    if (n >= 0)
+      return parallel_ranges(n, n,
+                             [&](int64_t begin, int64_t end) { wide([=] { fill_range(begin, end); }); });
+    View repeated = out;  // one element, repeated by strides of 0
     repeated.data = &element;
     std::fill_n(repeated.strides, out.dim, 0);
     copy_elements(repeated, out);
