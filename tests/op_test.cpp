@@ -425,7 +425,7 @@ TEST(OpList, HasEveryFunction) {
 
 TEST(OpList, HasEveryRecordedMethod) {
   const std::string text = text_of("tensor/tensor.h");
-  const size_t begin = text.find("// ---- Methods that are not functions"),
+  const size_t begin = text.find("// ---- Recorded methods without a function"),
                end = text.find("// ---- The tape");
   ASSERT_TRUE(begin < end && end != std::string::npos);
   const std::map<std::string, int> declared = declared_in(text.substr(begin, end - begin));
