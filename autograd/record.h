@@ -136,8 +136,8 @@ class OpNode final : public Node {
 template <class... Rules, size_t... counts>
 [[gnu::always_inline]] inline Tensor record(const char* op, Tensor y,
                                             WithRespectTo<Rules, counts>&&... inputs) {
-  // `|` asks every input, where `||` would stop early: a view that updates its place makes a node, and that node
-  // must be older than this one.
+  // requires_grad() makes a node for a view whose memory was written. That node must be older than this one, so every
+  // input is asked: `|` does not stop early.
   if (!GradMode::is_enabled() || !(inputs.input.requires_grad() | ...)) return y;
   auto node = Ref<GraphNode>::first(new OpNode<StoredRule<Rules, counts>...>(op, y, inputs...));
   y.impl().place = {std::move(node), 0, true};

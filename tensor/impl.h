@@ -45,8 +45,8 @@ struct TensorImpl : Pooled {
   Ref<TensorImpl> base;       // of a view: the tensor whose elements it shows, which is not a view itself
   Ref<Storage> storage;
   TapePlace place;            // of a view: right only after current_place()
-  bool hidden_view = false;   // a view made while recording was off: the tape does not know its base
-  bool hidden_graph = false;  // and this base is inside a graph
+  bool hidden_view = false;   // a view made while recording was off, which therefore has no `base`
+  bool hidden_graph = false;  // the tensor that a hidden view shows was part of a graph
   std::atomic<GraphNode*> leaf_node = nullptr;  // of a leaf: its node, which it owns
   Tensor grad;
   View raw;                  // at byte 64, so that kernels read one cache line less

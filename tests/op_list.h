@@ -1,6 +1,6 @@
 // The list of ops. One entry says everything that the tests need to know about an op. op_test.cpp makes tests
 // of it, one for each device, dtype, memory layout and check. To add an op, add an entry to the file of its
-// family in op_list/, which mirrors autograd/ops/:
+// family in op_list/:
 //
 //     {.name = "log",
 //      .inputs = {positive({3, 4})},                              // away from the pole

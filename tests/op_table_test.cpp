@@ -209,7 +209,7 @@ void add_family(std::ostream& page, const char* title, const std::vector<Op>& op
 constexpr const char* kHead = R"(# The ops and their derivatives
 
 `tests/op_table_test.cpp` makes this page from `tests/op_list.h` and from the formulas in
-`kernels/formulas.h`, `autograd/ops/` and `autograd/linalg/`.
+`kernels/formulas.h`, `autograd/ops/`, `autograd/more_ops/` and `autograd/linalg/`.
 
 ȳ is the gradient that arrives at y, x̄ the one that goes on to x. A function stands here by its name, or by
 its signature if its overloads have different formulas.

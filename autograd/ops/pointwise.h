@@ -50,7 +50,7 @@ Tensor on_device_of(const char* op, const Tensor& a, const Tensor& b);
 /// x itself if it is floating point, else x in the default dtype. exp of integers begins with this, for instance.
 Tensor as_floating_point(const Tensor& x);
 
-/// A 0-d tensor on x's device that does not change x's dtype within a kind (bool, integer, floating point).
+/// The number as a 0-d tensor on x's device, with the dtype result_type(x, number).
 Tensor scalar_like(const Tensor& x, const Scalar& number);
 
 /// A mask as bools. A uint8 mask is allowed too: PyTorch had no bool at first.

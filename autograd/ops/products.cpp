@@ -12,12 +12,12 @@
 namespace gradus {
 namespace {
 
-void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
+void check_same_dtype(const char* name, const Tensor& a, const Tensor& b) {
   if (a.dtype() == b.dtype() && a.impl().storage->device == b.impl().storage->device) [[likely]]
     return;
-  check(a.dtype() == b.dtype(), op, ": a is ", a.dtype(), " and b is ", b.dtype(),
+  check(a.dtype() == b.dtype(), name, ": a is ", a.dtype(), " and b is ", b.dtype(),
         "; convert one with .to(dtype)");
-  on_device_of(op, a, b);
+  on_device_of(name, a, b);
 }
 
 /// op(x): x itself, or its transpose, which is built in `buffer`.
@@ -29,51 +29,54 @@ const View& maybe_transposed(const View& x, bool transposed, View& buffer) {
 }
 
 /// Y = A B on views whose leading dimensions broadcast.
-Tensor multiply(const char* op, DeviceType device, const View& a, const View& b) {
+Tensor multiply(const char* name, DeviceType device, const View& a, const View& b) {
   const int64_t m = a.sizes[a.dim - 2], n = b.sizes[b.dim - 1];
   if (a.dim == 2 && b.dim == 2) [[likely]] {
     Tensor y = allocate({m, n}, a.dtype, device);
     kernels_for(device).matmul(a, b, y.raw());
     return y;
   }
-  const Shape batch =
-      broadcast_shapes(op, IntArrayRef(a.sizes, size_t(a.dim - 2)), IntArrayRef(b.sizes, size_t(b.dim - 2)));
+  const Shape batch = broadcast_shapes(name, IntArrayRef(a.sizes, size_t(a.dim - 2)),
+                                       IntArrayRef(b.sizes, size_t(b.dim - 2)));
   const auto with = [&](int64_t rows, int64_t columns) {
     Shape shape = batch;
     shape.push_back(rows), shape.push_back(columns);
     return shape;
   };
   Tensor y = allocate(with(m, n), a.dtype, device);
-  kernels_for(device).matmul(expand_view(op, a, with(m, a.sizes[a.dim - 1])),
-                             expand_view(op, b, with(b.sizes[b.dim - 2], n)), y.raw());
+  kernels_for(device).matmul(expand_view(name, a, with(m, a.sizes[a.dim - 1])),
+                             expand_view(name, b, with(b.sizes[b.dim - 2], n)), y.raw());
   return y;
 }
 
 /// Are x's columns contiguous in memory, and not its rows? They are in a transposed matrix.
 bool is_column_major(const View& x) { return x.strides[x.dim - 2] == 1 && x.strides[x.dim - 1] > 1; }
 
-Tensor product(const char* op, const Tensor& a, bool at, const Tensor& b, bool bt);
+Tensor product(const char* name, const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed);
 
-/// op(A) op(B) in the memory layout of the tensor whose gradient it is. The gradient of a column-major W.t() is
-/// computed as (op(B)ᵀ op(A)ᵀ)ᵀ. Its transpose is the gradient of W: it is contiguous, and no element moves.
-Tensor gradient_product(const char* op, bool column_major, const Tensor& a, bool at, const Tensor& b,
-                        bool bt) {
-  return column_major ? transpose(product(op, b, !bt, a, !at), -2, -1) : product(op, a, at, b, bt);
+/// op(A) op(B), a gradient, in the memory layout of its tensor X. If X = W.t() is column-major, a new contiguous
+/// matrix op(B)ᵀ op(A)ᵀ is computed and its transpose returned. The rule of t() transposes once more, so W gets the
+/// contiguous matrix itself, and no element moves.
+Tensor gradient_product(const char* name, bool column_major, const Tensor& a, bool a_transposed,
+                        const Tensor& b, bool b_transposed) {
+  return column_major ? transpose(product(name, b, !b_transposed, a, !a_transposed), -2, -1)
+                      : product(name, a, a_transposed, b, b_transposed);
 }
 
 /// Y = op(A) op(B) of matrices or batches, whose leading dimensions broadcast.
-Tensor product(const char* op, const Tensor& a, bool at, const Tensor& b, bool bt) {
+Tensor product(const char* name, const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed) {
   View buffer_a, buffer_b;
-  const View &x = maybe_transposed(a.raw(), at, buffer_a), &y = maybe_transposed(b.raw(), bt, buffer_b);
-  return record(op, multiply(op, a.impl().storage->device, x, y),
+  const View &x = maybe_transposed(a.raw(), a_transposed, buffer_a),
+             &y = maybe_transposed(b.raw(), b_transposed, buffer_b);
+  return record(name, multiply(name, a.impl().storage->device, x, y),
                 wrt(a, saved(b),
                     [=, columns = is_column_major(a.raw())](const Tensor& g, const Tensor& b) {
-                      return at ? gradient_product(op, columns, b, bt, g, true)
-                                : gradient_product(op, columns, g, false, b, !bt);
+                      return a_transposed ? gradient_product(name, columns, b, b_transposed, g, true)
+                                          : gradient_product(name, columns, g, false, b, !b_transposed);
                     }),
                 wrt(b, saved(a), [=, columns = is_column_major(b.raw())](const Tensor& g, const Tensor& a) {
-                  return bt ? gradient_product(op, columns, g, true, a, at)
-                            : gradient_product(op, columns, a, !at, g, false);
+                  return b_transposed ? gradient_product(name, columns, g, true, a, a_transposed)
+                                      : gradient_product(name, columns, a, !a_transposed, g, false);
                 }));
 }
 
@@ -141,10 +144,10 @@ Tensor dot(const Tensor& a, const Tensor& b) {
                 wrt(b, saved(a), [](const Tensor& g, const Tensor& a) { return g * a; }));
 }
 
-static Tensor batched(const char* op, const Tensor& a, const Tensor& b) {
-  check(a.size(-1) == b.size(-2), op, ": a is ", text(a.sizes()), " and b is ", text(b.sizes()),
+static Tensor batched(const char* name, const Tensor& a, const Tensor& b) {
+  check(a.size(-1) == b.size(-2), name, ": a is ", text(a.sizes()), " and b is ", text(b.sizes()),
         ": a's columns (", a.size(-1), ") must equal b's rows (", b.size(-2), ")");
-  check_same_dtype(op, a, b);
+  check_same_dtype(name, a, b);
   return product("bmm", a, false, b, false);
 }
 

@@ -120,7 +120,7 @@ struct Plan {
     }
     for (int i = 0; i < n; ++i) {
       const int d = order[i];
-      innermost_kept = whole_out.sizes[d] != 1;
+      innermost_kept = whole_out.sizes[d] != 1;  // the last round decides: its stride is the smallest
       if (innermost_kept)
         keep(whole_x.sizes[d], whole_x.strides[d], whole_out.strides[d]);
       else
@@ -132,7 +132,8 @@ struct Plan {
   /// Removes the innermost kept dimension from the views and returns x's size and stride in it.
   Line take_columns() {
     --out.dim;
-    return {x.sizes[--x.dim], x.strides[x.dim]};
+    --x.dim;
+    return {x.sizes[x.dim], x.strides[x.dim]};
   }
 
   /// Calls output(x offset, out offset) for the outputs begin ≤ i < end.

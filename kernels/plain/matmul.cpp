@@ -1,4 +1,4 @@
-// Matrix product C = A B, A (m, p), B (p, n):      cᵢⱼ = Σₖ aᵢₖ bₖⱼ
+// Matrix product C = A B, A (m, k), B (k, n):      cᵢⱼ = Σₚ aᵢₚ bₚⱼ
 #include "kernels/plain/matrix.h"
 #include "kernels/plain/plain.h"
 #include "kernels/plain/strided.h"

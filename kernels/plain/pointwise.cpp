@@ -71,7 +71,10 @@ void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, co
     View repeated = x;
     repeated.data = &value;
     std::fill_n(repeated.strides, x.dim, 0);
-    number_first ? binary(f, repeated, x, out) : binary(f, x, repeated, out);
+    if (number_first)
+      binary(f, repeated, x, out);
+    else
+      binary(f, x, repeated, out);
   });
 }
 

@@ -17,19 +17,25 @@ T combine(const T* x, const View& shape, int d, int64_t n) {
   return typename F::Combine{}.value(first, combine<F>(x + n / 2 * shape.strides[d], shape, d, n - n / 2));
 }
 
-/// A size of `out` is x's where a dimension is kept, and 1 where it is reduced.
+/// x is cut into blocks, one for each element of `out`. A dimension that is reduced, of size 1 in `out`, is inside the
+/// blocks. A dimension that is kept counts them.
 template <class F, class T>
 void reduce_all(const View& x, const View& out) {
-  View start = x, reduced = x;  // the first element for each output, and the elements from there
-  for (int d = 0; d < x.dim; ++d) (out.sizes[d] == 1 ? start : reduced).sizes[d] = 1;
+  View first_elements = x;  // of every block
+  View block = x;           // the sizes and strides of one block
+  for (int d = 0; d < x.dim; ++d)
+    if (out.sizes[d] == 1)
+      first_elements.sizes[d] = 1;
+    else
+      block.sizes[d] = 1;
   const auto set_identity = [](T& y) { y = F::Combine::template identity<T>; };
   const auto set_result = [&](T& y, const T& first) {
-    y = combine<F>(&first, reduced, 0, x.dim == 0 ? 1 : reduced.sizes[0]);
+    y = combine<F>(&first, block, 0, x.dim == 0 ? 1 : block.sizes[0]);
   };
   if (x.numel() == 0)
     for_each_element(out, set_identity, Part<T>(out));
   else
-    for_each_element(out, set_result, Part<T>(out), Part<const T>(start));
+    for_each_element(out, set_result, Part<T>(out), Part<const T>(first_elements));
 }
 
 void reduce(Reduction f, const View& x, const View& out) {

@@ -9,7 +9,8 @@
 
 namespace gradus::plain {
 
-/// The part of a view that remains when loops have chosen an index in each of its first dimensions.
+/// A view whose first dimensions have a fixed index: the address that this gives, and the sizes and strides that are
+/// left.
 template <class T>
 struct Part {
   T* data;
