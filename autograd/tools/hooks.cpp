@@ -47,8 +47,9 @@ bool Tensor::retains_grad() const { return requires_grad() && impl_->hooks && im
 
 void GradientHooks::destroy(GradientHooks* hooks) { delete hooks; }
 
-void GradientHooks::run(Tensor& gradient) {
-  if (!gradient.defined()) return;
+void GradientHooks::run(Tensor& place) {
+  if (!place.defined()) return;
+  Tensor gradient = std::move(place);  // a pass that a hook starts may gather another gradient in this place
   for (size_t i = 0; i < functions.size(); ++i) {  // by index: a hook may register another one
     if (!functions[i]) continue;
     const auto hook = functions[i];
@@ -61,6 +62,7 @@ void GradientHooks::run(Tensor& gradient) {
     gradient = changed;
   }
   if (retains_grad) grad = grad.defined() ? grad + gradient : gradient.clone();
+  place = std::move(gradient);
 }
 
 }  // namespace gradus
