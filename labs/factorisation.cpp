@@ -196,7 +196,9 @@ Tensor ratings(const Session& session) {
           "\" holds no ratings; this lab takes one row per user ",
           "and one column per movie, and lab embeddings takes a list with the columns userId, movieId and "
           "rating");
-  const Tensor A = table.values;
+  const Tensor A = table.values, steps = A.slice(0, 1) - A.slice(0, 0, A.size(0) - 1);
+  check(A.size(0) < 6 || !(steps != 1).sum({0}).eq(0).any().item<bool>(), path,
+        ": one of its columns numbers the rows, so it holds no ratings; remove it");
   check(!isinf(A).any().item<bool>(), path, ": holds an infinite rating");
   check(!isnan(A).all().item<bool>(), path, ": holds no rating at all");
   const TensorOptions wanted = tensor_options(session);

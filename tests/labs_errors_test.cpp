@@ -91,6 +91,7 @@ const std::vector<BadData> kOfOneLab = {
      {"--data", "input.csv"},
      "MOVIE_ID,a\n1,2\n",
      "the column \"MOVIE_ID\" holds no ratings"},
+    {"factorisation", {"--data", "input.csv"}, "5,1\n3,2\n4,3\n4,4\n1,5\n2,6\n", "numbers the rows"},
     {"factorisation", {"--data", "/dev/zero"}, "", "/dev/zero is a device or a pipe"},
     {"embeddings", {"--data", "/dev/null"}, "", "/dev/null is a device or a pipe"},
     {"mlp",
