@@ -38,7 +38,7 @@ std::vector<Tensor> run_pass(TensorList outputs, TensorList gradients, bool reta
     pass.restrict_to(roots, ends);
   }
   for (size_t i = 0; i < outputs.size(); ++i)
-    pass.deliver(gradient_edge(outputs[i]),
+    pass.deliver(pass.keep(gradient_edge(outputs[i])),
                  root_gradient(outputs[i], gradients.empty() ? Tensor() : gradients[i]));
   pass.run();
   return std::move(pass.captured());

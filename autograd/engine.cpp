@@ -97,8 +97,7 @@ BackwardPass::BackwardPass(bool retain_graph, bool create_graph)
 
 BackwardPass::~BackwardPass() {
   for (Node* node : frontier_) forget(*node);
-  for (Node* leaf : leaves_)
-    if (leaf->pass == id_) forget(*leaf);
+  for (Node* leaf : leaves_) forget(*leaf);
   for (Suspended& outer : suspended_) {
     outer.node->pass = outer.pass;
     for (uint32_t nr = 0; nr < outer.gradients.size(); ++nr)
@@ -147,7 +146,6 @@ void BackwardPass::deliver(const Edge& edge, Tensor gradient) {
 }
 
 void BackwardPass::process(Node& node) {
-  node.pass = 0;
   const bool ends_here = restriction_ && restriction_->ends_at(node);
   if (node.notes && (!ends_here || restriction_->goes_on())) [[unlikely]]
     run_hooks(node);
@@ -155,6 +153,7 @@ void BackwardPass::process(Node& node) {
   if (Watch::any()) [[unlikely]]
     tell_watches(node);
   if (ends_here) return forget(node);
+  node.pass = 0;  // not before: a pass that a hook starts sets the gradients of a visited node aside
   current_node_ = &node;
   node.apply(*this);
   if (!retain_graph_) node.release_saved();

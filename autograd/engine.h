@@ -40,6 +40,9 @@ class BackwardPass {
   /// of. Gradients from one input to another are then left out.
   void restrict_to(std::span<const Edge> roots, std::span<const Edge> inputs, bool go_on = true);
 
+  /// Keeps the graph of a root alive while the pass lives: a hook may drop the tensor that the pass began with.
+  const Edge& keep(Edge root) { return roots_.emplace_back(std::move(root)); }
+
   /// Adds a gradient to the sum at the edge's end. The gradient is first summed to the shape and cast to the
   /// dtype of the tensor there. An undefined gradient counts as zero. Error if the gradient is on another device.
   void deliver(const Edge& edge, Tensor gradient);
@@ -83,6 +86,7 @@ class BackwardPass {
   const EngineLock lock_;  // passes of different threads may share nodes
   NodeList frontier_;      // a heap, the largest number first
   NodeList leaves_;
+  std::vector<Edge, CachedBlocks<Edge>> roots_;
   std::vector<Suspended> suspended_;
   std::unique_ptr<Restriction> restriction_;
   std::vector<Tensor> captured_;

@@ -4,6 +4,8 @@
 #include <initializer_list>
 #include <ostream>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 namespace gradus {
 
@@ -44,7 +46,12 @@ class MessagePart {
   void (*print_)(std::ostream& out, const void* value);
 };
 
-/// Throws Error with all parts printed one after another.
+/// A name or a text from outside, for a message: at most `most` bytes, with '?' in place of control characters and of
+/// bytes that are not UTF-8.
+std::string shown(std::string_view text, size_t most = 80);
+
+/// Throws Error with all parts printed one after another. A part is shortened as by `shown`, but to 10,000 bytes, and
+/// it may have several lines.
 [[noreturn, gnu::cold]] void fail_with(std::initializer_list<MessagePart> parts);
 
 template <class... Parts>

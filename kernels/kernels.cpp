@@ -49,7 +49,7 @@ void no_kernel(const char* op, const char* device, Dtype dtype) {
 
 std::ostream& operator<<(std::ostream& out, const ShapeText& shape) {
   out << '(';
-  for (size_t d = 0; d < shape.sizes.size(); ++d) out << (d ? ", " : "") << shape.sizes[d];
+  for (size_t d = 0; d < shape.sizes.size(); ++d) out << (d ? ", " : "") << std::to_string(shape.sizes[d]);
   return out << (shape.sizes.size() == 1 ? ",)" : ")");
 }
 

@@ -11,10 +11,10 @@
 #include <limits>
 #include <numbers>
 #include <numeric>
-#include <sstream>
 #include <utility>
 
 #include "kernels/kernels.h"
+#include "kernels/text_stream.h"
 
 namespace gradus {
 
@@ -45,7 +45,7 @@ double Generator::next_normal() {
 std::vector<int64_t> Generator::state() const {
   std::vector<int64_t> numbers = {static_cast<int64_t>(seed_), kept_normal_.has_value(),
                                   std::bit_cast<int64_t>(kept_normal_.value_or(0))};
-  std::stringstream engine;
+  TextStream engine;
   engine << engine_;
   for (int64_t word; engine >> word;) numbers.push_back(word);
   return numbers;
@@ -54,7 +54,7 @@ std::vector<int64_t> Generator::state() const {
 void Generator::set_state(std::span<const int64_t> state) {
   constexpr size_t words = Engine::state_size;
   bool valid = state.size() == 3 + words + 1 && (state[1] == 0 || state[1] == 1);
-  std::stringstream text;
+  TextStream text;
   for (size_t i = 3; valid && i < state.size(); ++i) {
     valid = state[i] >= 0 && state[i] < (i < 3 + words ? int64_t{1} << 32 : int64_t{words} + 1);
     text << state[i] << ' ';

@@ -15,9 +15,9 @@
 #include <iomanip>
 #include <iostream>
 #include <numeric>
-#include <sstream>
 #include <string>
 
+#include "kernels/text_stream.h"
 #include "labs/common/lab.h"
 #include "labs/common/tensors.h"
 #include "tensor/files/csv.h"
@@ -29,7 +29,7 @@ using namespace lab;
 
 /// x as Python prints a float: 1.0, 0.25.
 std::string as_python(double x) {
-  std::ostringstream text;
+  gradus::TextStream text;
   text << x;
   return text.str() + (text.str().find_first_of(".en") == std::string::npos ? ".0" : "");
 }

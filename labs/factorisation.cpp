@@ -9,6 +9,7 @@
 #include "labs/factorisation.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <iostream>
@@ -178,11 +179,26 @@ void iris_part(Session& session) {
 
 // ---- Part 5: sheet 002 ----------------------------------------------------------------------------------------------
 
+/// Is this the name of a column of ids or times: "id", "userId", "movie_id", "timestamp"?
+bool is_id(std::string name) {
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name.ends_with("_id") || name == "id" || name == "userid" || name == "movieid" || name == "itemid" ||
+         name.ends_with("dbid") || name == "timestamp";
+}
+
 /// The ratings of --data or of the sheet: one row per user, one column per movie, NaN for a missing rating.
 Tensor ratings(const Session& session) {
   const std::string path =
       session.options().data ? session.options().data->string() : data_file("ratings_20x10.csv");
-  const Tensor A = read_csv(path, {.dtype = kFloat64, .allow_missing = true}).values;
+  const CsvTable table = read_csv(path, {.dtype = kFloat64, .allow_missing = true});
+  for (const std::string& name : table.columns)
+    check(!is_id(name), path, ": the column \"", shown(name),
+          "\" holds no ratings; this lab takes one row per user ",
+          "and one column per movie, and lab embeddings takes a list with the columns userId, movieId and "
+          "rating");
+  const Tensor A = table.values, steps = A.slice(0, 1) - A.slice(0, 0, A.size(0) - 1);
+  check(A.size(0) < 6 || !(steps != 1).sum({0}).eq(0).any().item<bool>(), path,
+        ": one of its columns numbers the rows, so it holds no ratings; remove it");
   check(!isinf(A).any().item<bool>(), path, ": holds an infinite rating");
   check(!isnan(A).all().item<bool>(), path, ": holds no rating at all");
   const TensorOptions wanted = tensor_options(session);

@@ -17,9 +17,9 @@
 #include <iomanip>
 #include <iostream>
 #include <numeric>
-#include <sstream>
 #include <string>
 
+#include "kernels/text_stream.h"
 #include "labs/common/lab.h"
 #include "labs/common/tensors.h"
 #include "tensor/files/csv.h"
@@ -60,7 +60,7 @@ Task read_task(const Session& session, const std::string& own_file) {
 // ---- Part 1: sheet 001, 2.1 and 2.2 ---------------------------------------------------------------------------------
 
 std::string percent(double share) {
-  std::ostringstream text;
+  gradus::TextStream text;
   text << std::fixed << std::setprecision(1) << 100 * share << "%";
   return text.str();
 }
@@ -211,7 +211,11 @@ void digits_part(Session& session) {
   nn::Sequential net = digit_classifier(digits.all.x.size(1), digits.class_count());
   net->to(device_of(session), dtype_of(session));
   std::cout << train.size() << " images to train, " << test.size() << " held out\n\n" << net << "\n\n";
-  if (session.options().tape) show_tape(F::cross_entropy(net->forward(train.x), train.y));
+  if (session.options().tape) {
+    const Tensor before = get_rng_state();  // dropout draws, and training must get the same numbers
+    show_tape(F::cross_entropy(net->forward(train.x), train.y));
+    set_rng_state(before);
+  }
 
   const double lr = session.options().lr.value_or(0.003);
   const LearningCurve curve = train_digits(net, train, test, lr, session.options().epochs.value_or(40));

@@ -11,8 +11,8 @@
 // During the descent u₃ᵀ M v₃ has become negative, so the best singular value for u₃ and v₃ would be negative too. A
 // square cannot be negative, so d₃ shrinks to 0. There the slope of d₃² is 0. The derivatives of |U S Vᵀ - M|² with
 // respect to u₃ and v₃ are 0 too, because they have the factor d₃². So nothing turns u₃ round any more. The result is
-// the best matrix of rank 2, whose loss is σ₃² / 12 (the loss is the mean over M5's 12 entries). --tape shows it: a
-// gradient arrives at d², and none at d.
+// the best matrix of rank 2, whose loss is σ₃² / 12 (M5 has 12 entries). --tape shows it: a gradient arrives at d², and
+// none at d.
 //
 // This is bad luck: from most other first guesses (--seed) the descent finds M5, and from some of them it gets stuck at
 // M4 in the same way.
@@ -182,8 +182,8 @@ void explain_M5(const Tensor& M, const Fit& found, const Tensor& exact_S, const 
   const Tensor U = found.U.detach(), d = found.diag.detach().sqrt(), V = found.V.detach();
   const double sigma_3 = exact_S[2].item<double>();
   std::cout << "  u3 . M v3 = " << dot(U.select(1, 2), mv(M, V.select(1, 2))).item<double>()
-            << ", and the square d3^2 cannot be negative; d3 = " << d[2].item<double>()
-            << "\n  sigma_3^2 / 12 = " << sigma_3 * sigma_3 / 12
+            << ", and the square d3^2 cannot be negative; d3 = " << d[2].item<double>() << "\n  sigma_3^2 / "
+            << M.numel() << " = " << sigma_3 * sigma_3 / static_cast<double>(M.numel())
             << ", the loss of the best matrix of rank 2\n";
   if (session.options().tape)
     show_tape(svd_loss(U.requires_grad_(), d.requires_grad_(), V.requires_grad_(), M));

@@ -2,8 +2,11 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <typeinfo>
+
+#include "kernels/text_stream.h"
 
 namespace gradus::nn {
 namespace {
@@ -18,11 +21,6 @@ void check_name(const char* what, const std::string& name) {
 }
 
 using Tensors = OrderedDict<std::string, Tensor>;
-
-void append_defined(Tensors& all, const std::string& prefix, const Tensors& some) {
-  for (const auto& item : some)
-    if (item->defined()) all.insert(joined(prefix, item.key()), *item);
-}
 
 }  // namespace
 
@@ -66,19 +64,28 @@ std::vector<Tensor> Module::buffers(bool recurse) const { return named_buffers(r
 std::vector<std::shared_ptr<Module>> Module::children() const { return children_.values(); }
 OrderedDict<std::string, std::shared_ptr<Module>> Module::named_children() const { return children_; }
 
-OrderedDict<std::string, Tensor> Module::named_parameters(bool recurse) const {
+/// Appends the parameters or the buffers; if `once`, without those that have come before under another name.
+void Module::append_named(Tensors& all, Tensors Module::*own, const std::string& prefix, bool recurse,
+                          bool once) const {
+  for (const auto& item : this->*own) {
+    const auto is_same = [&](const auto& known) { return known->is_same(*item); };
+    if (item->defined() && !(once && std::ranges::any_of(all, is_same)))
+      all.insert(joined(prefix, item.key()), *item);
+  }
+  if (!recurse) return;
+  for (const auto& child : children_)
+    child.value()->append_named(all, own, joined(prefix, child.key()), true, once);
+}
+
+Tensors Module::named_parameters(bool recurse, bool remove_duplicate) const {
   Tensors all("Parameter");
-  append_defined(all, "", parameters_);
-  if (recurse)
-    for (const auto& child : children_) append_defined(all, child.key(), child.value()->named_parameters());
+  append_named(all, &Module::parameters_, "", recurse, remove_duplicate);
   return all;
 }
 
-OrderedDict<std::string, Tensor> Module::named_buffers(bool recurse) const {
+Tensors Module::named_buffers(bool recurse, bool remove_duplicate) const {
   Tensors all("Buffer");
-  append_defined(all, "", buffers_);
-  if (recurse)
-    for (const auto& child : children_) append_defined(all, child.key(), child.value()->named_buffers());
+  append_named(all, &Module::buffers_, "", recurse, remove_duplicate);
   return all;
 }
 
@@ -120,8 +127,9 @@ void Module::print_tree(std::ostream& out, const std::string& indentation) const
 }
 
 std::ostream& operator<<(std::ostream& out, const Module& module) {
-  module.print_tree(out, "");
-  return out;
+  TextStream text;  // digits as in every locale
+  module.print_tree(text, "");
+  return out << text.view();
 }
 
 }  // namespace gradus::nn

@@ -85,11 +85,13 @@ class Module : public std::enable_shared_from_this<Module> {
   void unregister_module(const std::string& name);
 
   // ---- Registered tensors and modules; `recurse` includes those of submodules. Names are paths: "hidden.weight". ----
+  // A tensor that is registered twice, for example the weight of a layer that is used in two places, appears once, under
+  // its first name. With remove_duplicate = false it appears under all its names.
 
   std::vector<Tensor> parameters(bool recurse = true) const;
-  OrderedDict<std::string, Tensor> named_parameters(bool recurse = true) const;
+  OrderedDict<std::string, Tensor> named_parameters(bool recurse = true, bool remove_duplicate = true) const;
   std::vector<Tensor> buffers(bool recurse = true) const;
-  OrderedDict<std::string, Tensor> named_buffers(bool recurse = true) const;
+  OrderedDict<std::string, Tensor> named_buffers(bool recurse = true, bool remove_duplicate = true) const;
   /// This module and all below it. Error if include_self and no shared_ptr owns this module.
   std::vector<std::shared_ptr<Module>> modules(bool include_self = true) const;
   OrderedDict<std::string, std::shared_ptr<Module>> named_modules(const std::string& name_prefix = {},
@@ -145,6 +147,8 @@ class Module : public std::enable_shared_from_this<Module> {
   /// Calls the function with every parameter and buffer of the tree.
   void for_each(const std::function<void(const Tensor&)>& function) const;
   void copy_state_from(const Module& other);
+  void append_named(OrderedDict<std::string, Tensor>& all, OrderedDict<std::string, Tensor> Module::*own,
+                    const std::string& prefix, bool recurse, bool once) const;
   void print_tree(std::ostream& out, const std::string& indentation) const;
 
   OrderedDict<std::string, Tensor> buffers_{"Buffer"};

@@ -23,23 +23,23 @@ void Adam::update(const AdamOptions& options, std::span<const Item> items) {
                       .eps = options.eps(),
                       .weight_decay = options.weight_decay(),
                       .decoupled_decay = decoupled_decay_};
-  tensors_.clear();
-  for (const auto& [parameter, gradient, state] : items) {
+  if (options.amsgrad()) return update_amsgrad(step, items);
+  for (const auto& [parameter, gradient, state] :
+       items) {  // memory first: if it runs out, no step is counted
     zeros_at_first(state.exp_avg, parameter);
     zeros_at_first(state.exp_avg_sq, parameter);
-    ++state.step;
-    if (options.amsgrad()) {
-      amsgrad_step(step, gradient, state, parameter);
-      continue;
-    }
+  }
+  tensors_.clear();
+  tensors_.reserve(items.size());
+  for (const auto& [parameter, gradient, state] : items) {
     tensors_.push_back({.gradient = &gradient.raw(),
                         .first_moment = &state.exp_avg.raw(),
                         .second_moment = &state.exp_avg_sq.raw(),
                         .parameter = &parameter.raw(),
-                        .step = state.step});
+                        .step = ++state.step});
     bump_version(parameter);
   }
-  if (!tensors_.empty()) kernels_of(items[0].parameter).adam(step, tensors_);
+  kernels_of(items[0].parameter).adam(step, tensors_);
 }
 
 }  // namespace gradus::optim

@@ -43,9 +43,6 @@ struct AdamParamState {
   }
 };
 
-/// One step with amsgrad, written in tensor ops: optim/others/adamw.cpp.
-void amsgrad_step(const AdamStep& step, const Tensor& gradient, AdamParamState& state, const Tensor& p);
-
 class Adam : public PerParameterOptimizer<AdamOptions, AdamParamState> {
  public:
   using PerParameterOptimizer::PerParameterOptimizer;
@@ -55,6 +52,8 @@ class Adam : public PerParameterOptimizer<AdamOptions, AdamParamState> {
 
  private:
   void update(const AdamOptions& options, std::span<const Item> items) override;
+  /// A step with amsgrad, written in tensor ops: optim/others/adamw.cpp.
+  void update_amsgrad(const AdamStep& step, std::span<const Item> items);
   std::vector<AdamTensors> tensors_;  // the kernel's arguments; a member, so that steps allocate nothing
 };
 

@@ -89,6 +89,9 @@ class Optimizer {
 
   /// Updates every parameter that has a gradient. A closure, if given, runs first. It should zero the
   /// gradients, compute the loss, call backward() and return the loss. step() returns that loss.
+  ///
+  /// If memory runs out within a step, the parameters of one group that share a dtype and a device have all made
+  /// their step, or none has. Groups before them have made it. (An exception from the closure comes before all steps.)
   virtual Tensor step(LossClosure closure = nullptr) = 0;
 
   /// Makes the gradients undefined, or with set_to_none = false fills them with zeros.

@@ -6,7 +6,8 @@
 #include <charconv>
 #include <cmath>
 #include <mutex>
-#include <sstream>
+
+#include "kernels/text_stream.h"
 
 namespace gradus {
 namespace {
@@ -168,9 +169,9 @@ std::vector<std::string> properties(const Tensor& x) {
   const bool empty = x.numel() == 0;
   if (!x.device().is_cpu()) list.push_back("device='" + x.device().str() + "'");
   if (empty && x.dim() != 1) {
-    std::ostringstream sizes;
-    sizes << gradus::text(x.sizes());
-    list.push_back("size=" + sizes.str());
+    TextStream size;
+    size << "size=" << gradus::text(x.sizes());
+    list.push_back(size.str());
   }
   // The elements show whether they are int64 or bool, if there are any.
   const bool is_plain = dtype == get_default_dtype() || (!empty && (dtype == kInt64 || dtype == kBool));

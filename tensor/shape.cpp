@@ -4,7 +4,7 @@ namespace gradus {
 
 std::ostream& operator<<(std::ostream& out, IntArrayRef list) {
   out << '[';
-  for (size_t i = 0; i < list.size(); ++i) out << (i ? ", " : "") << list[i];
+  for (size_t i = 0; i < list.size(); ++i) out << (i ? ", " : "") << std::to_string(list[i]);
   return out << ']';
 }
 

@@ -11,6 +11,7 @@
 #include "tensor/create.h"
 #include "tensor/files/files.h"
 #include "tensor/indexing.h"
+#include "tensor/random.h"
 
 using namespace gradus;
 namespace fs = std::filesystem;
@@ -114,6 +115,26 @@ TEST_F(Csv, WithoutColumnNames) {
   EXPECT_EQ(read(",a\n1,2\n").columns, (Names{"", "a"}));
 }
 
+TEST_F(Csv, QuotesTellNamesFromNumbers) {
+  const Tensor x = tensor({{1.0, 2.0}, {3.0, 4.0}});
+  for (const Names& names : {Names{"1", "2"}, Names{"2019", "x"}, Names{"", "nan"}, Names{" ", "-inf"},
+                             Names{"+1e999", ".5"}, Names{"\"7\"", "8,9"}}) {
+    write_csv("x.csv", x, names);
+    const CsvTable back = read_csv("x.csv");
+    EXPECT_TRUE(back.values.equal(x)) << read_file("x.csv");
+    for (size_t i = 0; i < 2; ++i) EXPECT_EQ(back.columns[i], names[i] == " " ? "" : names[i]);
+  }
+  write_csv("x.csv", tensor({5.0}), {""});
+  EXPECT_EQ(read_csv("x.csv").rows(), 1);
+  write_csv("x.csv", empty({0, 2}), {"1", "2"});
+  EXPECT_NE(message([] { read_csv("x.csv"); }).find("but no rows below them"), std::string::npos);
+
+  // Quotes say nothing where the rows below have them, too, or where only some of the first row's numbers do.
+  EXPECT_EQ(read("\"1\",\"2\"\n\"3\",\"4\"\n").rows(), 2);
+  EXPECT_EQ(read("\"1\",2\n3,4\n").rows(), 2);
+  EXPECT_EQ(read("\"1\",\"2\"\n0.5,\"b\"\n", {.label = "2"}).classes, Names{"b"});
+}
+
 TEST_F(Csv, QuotedFields) {
   const CsvTable table =
       read("\"a, b\",\"the \"\"class\"\"\"\n1,\"x, y\"\n2,\"line one\nline two\"\n3,\"\"\"\"\n4,5\" tall\n",
@@ -171,14 +192,20 @@ TEST_F(Csv, HugeAndTinyNumbers) {
 /// A locale that writes 1,5 for 1.5, like the German locale, which is not installed everywhere.
 struct DecimalComma : std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
+  char do_thousands_sep() const override { return '.'; }
+  std::string do_grouping() const override { return "\3"; }
 };
 
 TEST_F(Csv, IgnoresTheLocale) {
   const std::locale before = std::locale::global(std::locale(std::locale::classic(), new DecimalComma));
   EXPECT_EQ(read("a\n1.5\n").values.item<float>(), 1.5F);
   EXPECT_EQ(read("a\n1.5e-60\n").values.item<float>(), 0);
-  write_csv("t.csv", tensor({2.5}));
-  EXPECT_EQ(read_file("t.csv"), "2.5\n");
+  write_csv("t.csv", tensor({12345.5}));
+  EXPECT_EQ(read_file("t.csv"), "12345.5\n");
+  manual_seed(3);
+  const Tensor state = get_rng_state(), expected = rand(3);
+  set_rng_state(state);
+  EXPECT_TRUE(rand(3).equal(expected));
   std::locale::global(before);
 }
 
@@ -266,6 +293,9 @@ TEST_F(Csv, WritesEveryDtypeAndView) {
   };
   EXPECT_EQ(written(tensor({1, -2})), "1\n-2\n");
   EXPECT_EQ(written(tensor({{true, false}})), "1,0\n");
+  EXPECT_EQ(written(tensor({INT32_MIN, INT32_MAX}, kInt32)), "-2147483648\n2147483647\n");
+  EXPECT_EQ(written(tensor({{-32768, 65}}, kInt16)), "-32768,65\n");
+  EXPECT_EQ(written(tensor({{65, 255}}, kUInt8)), "65,255\n");
   EXPECT_EQ(written(tensor({0.1, std::nan("")})), "0.1\nnan\n");
   EXPECT_EQ(written(arange(6).view({2, 3}).t()), "0,3\n1,4\n2,5\n");
   EXPECT_EQ(written(tensor(1.5).requires_grad_().expand({2, 2})), "1.5,1.5\n1.5,1.5\n");

@@ -2,12 +2,20 @@
 // checkpoint_test.cpp tests files of modules and optimisers, csv_test.cpp tests .csv files.
 #include "tensor/files/files.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sstream>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstring>
+#include <fstream>
 #include <random>
+#include <sstream>
+#include <thread>
 
 #include "in_folder.h"
 #include "tensor/create.h"
@@ -303,6 +311,164 @@ TEST_F(Files, WrongNpyIsAnError) {
   EXPECT_EQ(refusal(npy("{'shape': (1,)}").substr(0, 20)), "x.npy: the file ends within its header");
   EXPECT_EQ(refusal(npy("{'shape': (1,)}")), "x.npy: the header must have descr, fortran_order and shape");
   EXPECT_NE(refusal(npy("{'shape': (1,), 'x': 1}")).find("not 'x'"), std::string::npos);
+}
+
+// Python 2 writes long integers with an L, and numpy.load reads them.
+TEST_F(Files, NpyOfPython2) {
+  const auto shape = [](const std::string& text) {
+    return parse_npy(
+               npy("{'descr': '<f4', 'fortran_order': False, 'shape': " + text + ", }", std::string(8, '\0')),
+               "x")
+        .sizes()
+        .vec();
+  };
+  EXPECT_EQ(shape("(2L, 1L)"), (std::vector<int64_t>{2, 1}));
+  EXPECT_EQ(shape("(2L,)"), (std::vector<int64_t>{2}));
+  EXPECT_NE(message([&] { shape("(2LL,)"); }).find("expected ')'"), std::string::npos);
+  EXPECT_NE(message([] {
+              parse_safetensors(
+                  safetensors(R"({"w":{"dtype":"F32","shape":[1L],"data_offsets":[0,4]}})", "1234"), "x");
+            }).find("expected ']'"),
+            std::string::npos);
+}
+
+// ---- Headers that claim too much ------------------------------------------------------------------------------------
+
+TEST_F(Files, LengthsAreCheckedBeforeMemoryIsTaken) {
+  for (const char* shape : {"(9223372036854775807, 0, 9223372036854775807)", "(0, 9223372036854775807, 2)",
+                            "(3037000500, 3037000500)", "(2305843009213693952,)", "(9223372036854775808,)"})
+    EXPECT_NE(message([&] {
+                parse_npy(
+                    npy("{'descr': '<f8', 'fortran_order': False, 'shape': " + std::string(shape) + ", }"),
+                    "x");
+              }),
+              "accepted")
+        << shape;
+  std::string bytes = npy("{}");
+  bytes[6] = 2;  // four bytes of length
+  bytes.insert(8, "\xFF\xFF");
+  EXPECT_EQ(message([&] { parse_npy(bytes, "x"); }), "x: the file ends within its header");
+  write_npy("x.npy", ones({3, 4}));
+  save(ones({3, 4}), "x.safetensors");
+  const std::string npy_bytes = read_file("x.npy"), safe_bytes = read_file("x.safetensors");
+  for (size_t length = 0; length < npy_bytes.size(); ++length)
+    EXPECT_THROW(parse_npy(npy_bytes.substr(0, length), "x"), Error) << length;
+  for (size_t length = 0; length < safe_bytes.size(); ++length)
+    EXPECT_THROW(parse_safetensors(std::string_view(safe_bytes).substr(0, length), "x"), Error) << length;
+}
+
+// ---- Devices, pipes, links and names --------------------------------------------------------------------------------
+
+TEST_F(Files, EndlessDevicesAreErrors) {
+  for (const char* device : {"/dev/zero", "/dev/urandom", "/dev/full", "/dev/null"}) {
+    const std::string expected = "cannot read " + std::string(device) +
+                                 ": it is a device, which may have no end; " +
+                                 "save its content to a file first";
+    EXPECT_EQ(message([&] { read_npy(device); }), expected);
+    EXPECT_EQ(message([&] { read_safetensors(device); }), expected);
+    EXPECT_EQ(message([&] { read_file(device); }), expected);
+  }
+  std::filesystem::create_symlink("/dev/zero", "zero.npy");
+  EXPECT_NE(message([] { read_npy("zero.npy"); }), "accepted");
+  std::ifstream zeros("/dev/zero", std::ios::binary);
+  Tensor x;
+  EXPECT_EQ(message([&] { load(x, zeros); }), "stream, byte 0 of the header: expected '{', found its end");
+}
+
+TEST_F(Files, APipeIsReadToItsEnd) {
+  ASSERT_EQ(mkfifo("pipe", 0600), 0);
+  std::thread writer([] { std::ofstream("pipe") << std::string(200'000, 'x'); });
+  EXPECT_EQ(read_file("pipe").size(), 200'000u);
+  writer.join();
+}
+
+TEST_F(Files, AFileLargerThanTheMemoryIsAnError) {
+  std::ofstream("large") << 'x';
+  std::error_code error;
+  std::filesystem::resize_file("large", uintmax_t{1} << 43, error);  // a hole
+  if (error) GTEST_SKIP() << "this file system has no files of 8 TiB";
+  EXPECT_EQ(message([] { read_file("large"); }),
+            "cannot read large: its 8796093022208 bytes do not fit into memory");
+}
+
+TEST_F(Files, WritingThroughALinkMakesItsTarget) {
+  std::filesystem::create_directory("folder");
+  std::filesystem::create_symlink("../middle", "folder/latest");
+  std::filesystem::create_symlink("folder/real", "middle");
+  for (const char* content : {"one", "two"}) {
+    replace_file("folder/latest", content);
+    EXPECT_TRUE(std::filesystem::is_symlink("folder/latest") && std::filesystem::is_symlink("middle"));
+    EXPECT_EQ(read_file("folder/real"), content);
+  }
+  std::filesystem::create_symlink("none/real", "broken");
+  EXPECT_EQ(message([] { replace_file("broken", ""); }), "cannot write broken: No such file or directory");
+  std::filesystem::create_symlink("loop", "loop");
+  EXPECT_EQ(message([] { replace_file("loop", ""); }),
+            "cannot write loop: Too many levels of symbolic links");
+  EXPECT_TRUE(std::filesystem::is_symlink("loop"));
+  EXPECT_EQ(files_in_folder(), 4u);
+}
+
+TEST_F(Files, ANameMayBeAsLongAsTheSystemAllows) {
+  const std::string name(255, 'x');
+  replace_file(name, "content");
+  EXPECT_EQ(read_file(name), "content");
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+// A child is killed while it saves. It has no draft with a name then, except for the moment of the renaming.
+TEST_F(Files, AKilledSaveLeavesNothingBehind) {
+#ifdef O_TMPFILE
+  const int nameless = open(".", O_TMPFILE | O_WRONLY, 0600);
+#else
+  const int nameless = -1;
+#endif
+  if (nameless < 0) GTEST_SKIP() << "this file system has no files without names";
+  close(nameless);
+  save(ones(3), "x.safetensors");
+  const std::string before = read_file("x.safetensors");
+  const std::string large(64 << 20, 'x');
+  const int child = fork();
+  if (child == 0) {
+    for (;;) replace_file("x.safetensors", large);
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  const std::string after = read_file("x.safetensors");
+  EXPECT_TRUE(after == before || after == large);
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+// ---- Texts in messages ----------------------------------------------------------------------------------------------
+
+TEST_F(Files, TextsInMessagesAreShortAndPrintable) {
+  EXPECT_EQ(shown("é中𝄞\n\x1B[2J\x7F"), "é中𝄞??[2J?");
+  EXPECT_EQ(shown("a\xC2\x9B\xC2\x80z\xC2\xA0"),
+            "a????z\xC2\xA0");  // C1 controls, and a blank that does not break
+  EXPECT_EQ(shown("\x80\x9B\xFF\xC0\xAF\xED\xA0\x80\xF4\x90\x80\x80\xE4\xB8"),
+            std::string(14, '?'));  // no UTF-8
+  EXPECT_EQ(shown("ééé", 5), "éé…");
+  EXPECT_EQ(shown("ééé", 6), "ééé");
+  const std::string names[] = {std::string(1 << 20, '\x80'), std::string(1 << 20, 'x'),
+                               "\xC2\x9B"
+                               "31m"};
+  for (const std::string& name : names)
+    for (const std::string& text :
+         {message([&] { read_file(name); }), message([&] { replace_file(name + "/x", ""); }),
+          message([&] { read_npy(name); }), message([&] { parse_npy("", name); }),
+          message([&] { parse_safetensors("", name); }), message([&] { print_profile(name); }), message([&] {
+            write_safetensors("x", {{name, Tensor()}});
+          }),
+          message([&] { parse_npy(npy("{'descr': '" + name.substr(0, 99) + "'}"), "x"); }), message([&] {
+            Tensor x;
+            set_tensors(x, {.tensors = {{name, ones(1)}, {"b", ones(1)}}, .metadata = {}, .source = name});
+          })}) {
+      EXPECT_NE(text, "accepted");
+      EXPECT_LT(text.size(), 10'100u);
+      EXPECT_EQ(text.find("\xC2\x9B"), std::string::npos);
+      EXPECT_EQ(text.find("\x80\x80"), std::string::npos);
+    }
 }
 
 // ---- Damaged files --------------------------------------------------------------------------------------------

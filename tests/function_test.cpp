@@ -124,6 +124,32 @@ TEST(Function, TakesNumbersAndGivesSeveralOutputs) {
   EXPECT_TRUE(a.grad().equal(zeros({2}, kFloat64)));
 }
 
+// libtorch's documented way to write a layer that may have no bias.
+struct Affine : Function<Affine> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& w, const Tensor& bias) {
+    ctx->save_for_backward({x, w, bias});
+    ctx->mark_non_differentiable({bias});
+    const Tensor y = x.mm(w);
+    return bias.defined() ? y + bias : y;
+  }
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    const variable_list saved = ctx->get_saved_variables();
+    const Tensor g = gradients[0];
+    return {g.mm(saved[1].t()), saved[0].t().mm(g), saved[2].defined() ? g.sum(0) : Tensor()};
+  }
+};
+
+TEST(Function, SavesUndefinedTensors) {
+  const Tensor x = leaf({{1, 2}}), w = leaf({{3}, {4}}), bias = leaf({5});
+  const auto affine = [](const variable_list& in) {
+    return Affine::apply(in[0], in[1], in.size() > 2 ? in[2] : Tensor());
+  };
+  EXPECT_TRUE(gradcheck(affine, {x, w}) && gradgradcheck(affine, {x, w}));
+  EXPECT_TRUE(gradcheck(affine, {x, w, bias}));
+  affine({x, w}).sum().backward();
+  EXPECT_TRUE(x.grad().equal(tensor({{3, 4}}, kFloat64)) && w.grad().equal(tensor({{1}, {2}}, kFloat64)));
+}
+
 struct Unmaterialised : Function<Unmaterialised> {
   static variable_list forward(AutogradContext* ctx, const Tensor& x) {
     ctx->set_materialize_grads(false);

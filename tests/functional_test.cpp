@@ -224,6 +224,21 @@ TEST(Checkpoint, NoticesThatAnInputChanged) {
   EXPECT_ERROR(z.sum().backward(), "checkpoint saved a float64 tensor");
 }
 
+TEST(Checkpoint, TakesUndefinedTensors) {
+  const Tensor x = leaf({1, 2});
+  const auto f = [](const variable_list& in) { return in[1].defined() ? in[0] + in[1] : in[0] * 2; };
+  checkpoint(f, {x, Tensor()}).sum().backward();
+  EXPECT_TRUE(x.grad().equal(tensor({2, 2}, kFloat64)));
+}
+
+TEST(Checkpoint, OfAFunctionThatChangesIsAnError) {
+  const Tensor x = leaf({1, 2});
+  int calls = 0;
+  const Tensor y = checkpoint([&](const Tensor& x) { return calls++ == 0 ? x * 2 : x.detach(); }, x);
+  EXPECT_ERROR(y.sum().backward(), "f must compute the same each time");
+  EXPECT_FALSE(x.grad().defined());
+}
+
 TEST(Checkpoint, RecordsNothingWithoutRequiresGrad) {
   const FunctionOfOne f = [](const Tensor& x) { return x * 2; };
   EXPECT_FALSE(checkpoint(f, ones({2})).requires_grad());

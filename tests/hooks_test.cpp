@@ -2,8 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
-#include "autograd/node.h"
+#include "autograd/engine.h"
 #include "expectations.h"
 #include "gradus.h"
 
@@ -78,6 +79,121 @@ TEST(Hook, StaysWithTheOpWhenTheTensorIsChangedInPlace) {
   y.sum().backward();
   EXPECT_TRUE(seen.equal(constant({3, 3})));  // the gradient of y before it was multiplied by 3
 }
+
+// ---- Passes inside hooks ---------------------------------------------------------------------------------------------
+
+/// A hook that computes the gradient of Σ 100 f(x) by x in a pass of its own, the first time it is called.
+auto inner_pass(const Tensor& x, Tensor& inner, const std::function<Tensor(Tensor)>& f) {
+  return [&x, &inner, f](const Tensor& g) {
+    const AutoGradMode recording(true);
+    if (!inner.defined()) {
+      inner = zeros({2}, kFloat64);
+      inner = autograd::grad({(f(x) * 100).sum()}, {x}, {}, /*retain_graph=*/true)[0];
+    }
+    return g * 1;  // the inner pass must not take the gradient away
+  };
+}
+
+TEST(Hook, OfALeafMayRunAPassThroughTheLeaf) {
+  const Tensor x = leaf({1, 2});
+  Tensor inner;
+  x.register_hook(inner_pass(x, inner, [](const Tensor& x) { return x; }));
+  for (int pass = 1; pass <= 2; ++pass) {
+    inner.reset();
+    (x * 3).sum().backward();
+    EXPECT_TRUE(inner.equal(constant({100, 100})));
+    EXPECT_TRUE(x.grad().equal(constant({3.0 * pass, 3.0 * pass})));
+  }
+}
+
+TEST(Hook, OfAResultMayRunAPassThroughTheResult) {
+  const Tensor x = leaf({1, 2}), y = x * x, z = x * 7;
+  Tensor inner;
+  y.register_hook(inner_pass(x, inner, [&](const Tensor&) { return y * z; }));
+  y.retain_grad();
+  (y * 3 + z).sum().backward({}, /*retain_graph=*/true);
+  EXPECT_TRUE(inner.equal(constant({2100, 8400})));    // 100 d(7 x³)
+  EXPECT_TRUE(y.grad().equal(constant({703, 1403})));  // y retains the gradients of both passes, 100 z and 3
+  EXPECT_TRUE(x.grad().equal(constant({13, 19})));
+}
+
+TEST(Hook, OfOneOutputMayRunAPassThroughTheOthers) {
+  const Tensor x = leaf({{3, 1}, {2, 4}});
+  const auto [U, S, V] = svd(x);
+  int calls = 0;
+  S.register_hook([&, U = U, V = V](const Tensor& g) {
+    if (++calls == 1) {
+      const AutoGradMode recording(true);
+      autograd::grad({(U * U + V).sum()}, {x}, {}, /*retain_graph=*/true);
+    }
+    return g;
+  });
+  const Tensor loss = S.sum() + (U * V).sum() * 2;
+  loss.backward({}, /*retain_graph=*/true);
+  const Tensor with_inner = x.grad().clone();
+  x.mutable_grad().reset();
+  loss.backward();
+  EXPECT_TRUE(x.grad().equal(with_inner));
+}
+
+TEST(Hook, MayCallBackward) {
+  const Tensor x = leaf({1, 2});
+  bool nested = false;
+  x.register_hook([&](Tensor g) {
+    const AutoGradMode recording(true);
+    if (!std::exchange(nested, true)) (x * 100).sum().backward();
+    return g;
+  });
+  (x * 3).sum().backward();
+  EXPECT_TRUE(x.grad().equal(constant({103, 103})));
+}
+
+TEST(Hook, ThatThrowsLeavesNothingBehind) {
+  const Tensor x = leaf({1, 2}), y = leaf({1, 2}), z = x * 5;
+  bool throws = false;
+  for (const Tensor& hooked : {x, y})
+    hooked.register_hook([&](const Tensor& g) {
+      if (throws) throw std::runtime_error("from a hook");
+      return g;
+    });
+  z.register_hook([&](const Tensor& g) {  // its pass inside the pass ends with the exception from x's hook
+    const AutoGradMode recording(true);
+    if (throws) {
+      EXPECT_THROW(autograd::grad({(x * 100).sum()}, {x}), std::runtime_error);
+    }
+    return g;
+  });
+  const Tensor loss = (z * 2 + y * 3).sum();
+  throws = true;
+  EXPECT_THROW(loss.backward({}, /*retain_graph=*/true), std::runtime_error);
+  EXPECT_EQ(autograd::BackwardPass::current_node(), nullptr);
+  throws = false;
+  x.mutable_grad().reset(), y.mutable_grad().reset();
+  loss.backward();
+  EXPECT_TRUE(x.grad().equal(constant({10, 10}))) << x.grad();
+  EXPECT_TRUE(y.grad().equal(constant({3, 3}))) << y.grad();
+}
+
+TEST(Hook, MayDropTheLossThatThePassStartedFrom) {
+  const Tensor x = leaf({1, 2});
+  Tensor y = x * 3, loss = (y * y).sum();
+  loss.register_hook([&](const Tensor& g) {
+    loss.reset();
+    y.reset();
+    return g;
+  });
+  loss.backward();
+  EXPECT_TRUE(x.grad().equal(constant({18, 36})));
+  y = x * 3;
+  y.register_hook([&](const Tensor& g) {
+    y.reset();
+    return g;
+  });
+  const std::vector<Tensor> gradients = autograd::grad(y, x, {constant({1, 1})});
+  EXPECT_TRUE(gradients[0].equal(constant({3, 3})));
+}
+
+// ---- Mistakes --------------------------------------------------------------------------------------------------------
 
 TEST(Hook, MistakesAreNamed) {
   const Tensor x = leaf({1, 2});

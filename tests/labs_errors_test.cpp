@@ -1,5 +1,5 @@
 // Runs the four labs with wrong input. Each must end with status 2 and one line on stderr that names the
-// mistake, and must write no file. To add a case, add a line to a table.
+// mistake, and must write no file. To add a case, add a line to a table. Last come two properties of whole runs.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -83,6 +83,17 @@ const std::vector<BadData> kOfOneLab = {
      {"--part", "missing", "--rank", "3", "--data", "input.csv"},
      "1,2\n,4\n",
      "must be from 1 to 2"},
+    {"factorisation",
+     {"--data", "input.csv"},
+     "userId,movieId,rating,timestamp\n1,2,3,4\n",
+     "the column \"userId\" holds no ratings"},
+    {"factorisation",
+     {"--data", "input.csv"},
+     "MOVIE_ID,a\n1,2\n",
+     "the column \"MOVIE_ID\" holds no ratings"},
+    {"factorisation", {"--data", "input.csv"}, "5,1\n3,2\n4,3\n4,4\n1,5\n2,6\n", "numbers the rows"},
+    {"factorisation", {"--data", "/dev/zero"}, "", "/dev/zero is a device or a pipe"},
+    {"embeddings", {"--data", "/dev/null"}, "", "/dev/null is a device or a pipe"},
     {"mlp",
      {"--data", "input.csv"},
      "a,b,species\n1,x,cat\n",
@@ -183,6 +194,22 @@ TEST_F(LabErrors, CtrlCEndsARunAndWritesItsResults) {
     EXPECT_NE(content("work/results.json").find("\"lab\": \"" + lab + "\""), std::string::npos);
     EXPECT_EQ(files(), Strings{"results.json"});
     fs::remove(folder_ / "work/results.json");
+  }
+}
+
+/// The text without the line that says how long the run took.
+std::string without_seconds(std::string text) {
+  const size_t line = text.rfind('\n', text.find("\"seconds\""));
+  return text.erase(line, text.find('\n', line + 1) - line);
+}
+
+// Printing the tape of an iteration draws random numbers where the model has dropout. Training must not notice.
+TEST_F(LabErrors, TapeChangesNoResult) {
+  for (const std::string lab : {"mlp", "embeddings"}) {
+    ASSERT_EQ(run(lab, {"--epochs", "2", "--quiet", "--json", "without.json"}), 0) << content("stderr");
+    ASSERT_EQ(run(lab, {"--epochs", "2", "--quiet", "--json", "with.json", "--tape"}), 0)
+        << content("stderr");
+    EXPECT_EQ(without_seconds(content("work/with.json")), without_seconds(content("work/without.json")));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <locale>
 #include <sstream>
 
 #include "nn/activations/activations.h"
@@ -230,6 +231,48 @@ TEST(OrderedDict, KeepsTheOrderOfInsertion) {
   EXPECT_EQ(dict.find("c"), nullptr);
   EXPECT_THROW(dict["c"], Error);
   EXPECT_THROW(dict.insert("a", 3), Error);
+}
+
+// ---- Tensors with two names -----------------------------------------------------------------------------------
+
+struct Tied : nn::Cloneable<Tied> {
+  Tied() { reset(); }
+  void reset() override {
+    a = register_module("a", nn::Linear(2, 2));
+    b = register_module("b", a);
+    register_parameter("c", a->bias);
+    register_buffer("d", register_buffer("e", ones(1)));
+  }
+  nn::Linear a{nullptr}, b{nullptr};
+};
+
+TEST(Module, NamesATensorOnce) {
+  using Names = std::vector<std::string>;
+  const Tied tied;
+  EXPECT_EQ(tied.named_parameters().keys(), (Names{"c", "a.weight"}));
+  EXPECT_EQ(tied.parameters().size(), 2u);
+  EXPECT_EQ(tied.named_parameters(/*recurse=*/true, /*remove_duplicate=*/false).keys(),
+            (Names{"c", "a.weight", "a.bias", "b.weight", "b.bias"}));
+  EXPECT_EQ(tied.named_buffers().keys(), Names{"e"});
+  EXPECT_EQ(tied.buffers().size(), 1u);
+  const auto copy = std::dynamic_pointer_cast<Tied>(tied.clone());
+  EXPECT_EQ(copy->parameters().size(), 2u);
+  EXPECT_TRUE(copy->a->weight.equal(tied.a->weight));
+}
+
+struct Grouping : std::numpunct<char> {
+  char do_thousands_sep() const override { return '.'; }
+  char do_decimal_point() const override { return ','; }
+  std::string do_grouping() const override { return "\3"; }
+};
+
+TEST(Module, IsPrintedTheSameInEveryLocale) {
+  const std::locale before = std::locale::global(std::locale(std::locale(), new Grouping));
+  std::ostringstream out;
+  out << nn::Sequential(nn::Linear(1234, 1), nn::Dropout(0.5));
+  std::locale::global(before);
+  EXPECT_NE(out.str().find("in_features=1234"), std::string::npos) << out.str();
+  EXPECT_NE(out.str().find("p=0.5"), std::string::npos) << out.str();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "autograd/autograd.h"
 #include "nn/layers.h"
+#include "nn/sequential.h"
 #include "tensor/random.h"
 #include "tests/expectations.h"
 #include "tests/optim_rules.h"
@@ -181,6 +182,67 @@ TEST(Optimizer, AllocatesNothingAfterItsFirstStep) {
   const void* memory = adam.state()[0].exp_avg.data_ptr();
   for (int step = 0; step < 5; ++step) adam.step();
   EXPECT_EQ(adam.state()[0].exp_avg.data_ptr(), memory);
+}
+
+/// One optimiser of each kind.
+std::vector<std::pair<const char*, std::unique_ptr<optim::Optimizer>>> one_of_each(const Parameters& p) {
+  std::vector<std::pair<const char*, std::unique_ptr<optim::Optimizer>>> all;
+  all.emplace_back("SGD", std::make_unique<optim::SGD>(p, optim::SGDOptions(0.1).momentum(0.9)));
+  all.emplace_back("Adam", std::make_unique<optim::Adam>(p, optim::AdamOptions(0.1)));
+  all.emplace_back("amsgrad", std::make_unique<optim::Adam>(p, optim::AdamOptions(0.1).amsgrad(true)));
+  all.emplace_back("AdamW", std::make_unique<optim::AdamW>(p, optim::AdamWOptions(0.1).amsgrad(true)));
+  all.emplace_back("RMSprop", std::make_unique<optim::RMSprop>(
+                                  p, optim::RMSpropOptions(0.1).momentum(0.9).centered(true)));
+  all.emplace_back("Adagrad", std::make_unique<optim::Adagrad>(p, optim::AdagradOptions(0.1)));
+  return all;
+}
+
+// The second parameter has 2⁴⁵ elements in one number of memory, so its state cannot be allocated.
+TEST(Optimizer, StepsAllParametersOrNoneIfMemoryRunsOut) {
+  const Tensor small = parameter({1, 2}),
+               huge = zeros(1, kFloat64).expand({int64_t{1} << 45}).requires_grad_();
+  for (const auto& [name, optimizer] : one_of_each({small, huge})) {
+    small.set_data(tensor({1, 2}, kFloat64));
+    small.mutable_grad() = ones({2}, kFloat64), huge.mutable_grad() = huge.detach();
+    EXPECT_NE(error_of([&] { optimizer->step(); }).find("out of memory"), std::string::npos) << name;
+    EXPECT_EQ(values_of(small), (std::vector<double>{1, 2})) << name;
+
+    huge.mutable_grad().reset();  // a step after that is the first one
+    optimizer->step();
+    const std::vector<double> after = values_of(small);
+    small.set_data(tensor({1, 2}, kFloat64));
+    const auto fresh = one_of_each({small});
+    const auto same = std::ranges::find(fresh, name, [](auto& item) { return item.first; });
+    same->second->step();
+    EXPECT_EQ(values_of(small), after) << name;
+  }
+}
+
+TEST(Optimizer, LBFGSKeepsTheParametersIfTheClosureThrowsInALineSearch) {
+  const Tensor p = parameter({1, 2});
+  optim::LBFGS lbfgs({p}, optim::LBFGSOptions(1).line_search_fn("strong_wolfe"));
+  int calls = 0;
+  EXPECT_THROW(lbfgs.step([&] {
+    if (++calls == 2) throw std::runtime_error("from the closure");
+    lbfgs.zero_grad();
+    const Tensor loss = p.square().sum();
+    loss.backward();
+    return loss;
+  }),
+               std::runtime_error);
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(values_of(p), (std::vector<double>{1, 2}));
+}
+
+TEST(Optimizer, StepsATensorOfAModuleOnceEvenIfItIsRegisteredTwice) {
+  const nn::Linear layer(2, 2);
+  const nn::Sequential net(layer, nn::Linear(2, 2), layer);
+  EXPECT_EQ(net->parameters().size(), 4u);
+  const Tensor before = layer->weight.detach().clone();
+  optim::SGD sgd(net->parameters(), 0.5);
+  net->forward(ones({1, 2})).sum().backward();
+  sgd.step();
+  EXPECT_TRUE(layer->weight.detach().allclose(before - 0.5 * layer->weight.grad()));
 }
 
 TEST(Optimizer, OfUnsuitableTensorsIsAnError) {

@@ -204,4 +204,27 @@ TEST_F(Print, OptionsOutOfRange) {
   EXPECT_EQ(get_printoptions().precision, 4);  // a call that raised an Error changes nothing
 }
 
+struct Grouping : std::numpunct<char> {
+  char do_thousands_sep() const override { return '.'; }
+  char do_decimal_point() const override { return ','; }
+  std::string do_grouping() const override { return "\3"; }
+};
+
+TEST_F(Print, IsTheSameInEveryLocale) {
+  const std::locale before = std::locale::global(std::locale(std::locale(), new Grouping));
+  std::ostringstream out;
+  out << ones({1234, 2}).sizes();
+  EXPECT_EQ(out.str(), "[1234, 2]");
+  EXPECT_EQ(printed(zeros({0, 1234})), "tensor([], size=(0, 1234))");
+  EXPECT_EQ(printed(tensor({1234.5, 12345678.0})), "tensor([1.2345e+03, 1.2346e+07])");
+  std::string message;
+  try {
+    ones({1234, 2}) + ones({1234, 3});
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  std::locale::global(before);
+  EXPECT_NE(message.find("a is (1234, 2)"), std::string::npos) << message;
+}
+
 }  // namespace

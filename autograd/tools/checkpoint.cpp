@@ -6,6 +6,7 @@
 //   backward   y = f(x) is computed again, from the same random state. A pass over its graph ends at those edges. The
 //              node passes the gradients that arrive there to its own inputs.
 #include <algorithm>
+#include <optional>
 
 #include "autograd/engine.h"
 #include "autograd/list_node.h"
@@ -40,7 +41,10 @@ class CheckpointNode final : public ListNode {
   CheckpointNode(const Tensor& y, std::vector<Edge> edges, FunctionOfSeveral f, const variable_list& inputs,
                  const Generator& random)
       : ListNode("checkpoint", {&y, 1}, std::move(edges)), f_(std::move(f)), random_(random) {
-    for (const Tensor& x : inputs) inputs_.emplace_back(x, SavedTensor::Role::input);
+    for (const Tensor& x : inputs) {
+      inputs_.emplace_back();
+      if (x.defined()) inputs_.back().emplace(x, SavedTensor::Role::input);
+    }
   }
 
   void release_saved() override {
@@ -54,6 +58,9 @@ class CheckpointNode final : public ListNode {
     const bool create_graph = GradMode::is_enabled();
     // The inner pass ends before the outer pass continues, because both may visit the same nodes.
     const Edge again = gradient_edge(compute_again());
+    check(bool(again),
+          "checkpoint: f(x) required grad in forward, but not when backward computed it again; "
+          "f must compute the same each time");
     BackwardPass inner(create_graph, create_graph);
     inner.restrict_to({&again, 1}, edges(), /*go_on=*/false);
     inner.deliver(again, gradients[0]);
@@ -65,13 +72,13 @@ class CheckpointNode final : public ListNode {
     const ScopedValue as_before(default_generator(), random_);
     const AutoGradMode recording(true);
     std::vector<Tensor> inputs;
-    for (const SavedTensor& x : inputs_) inputs.push_back(x.unpack());
+    for (const auto& x : inputs_) inputs.push_back(x ? x->unpack() : Tensor());
     return f_(inputs);
   }
 
   FunctionOfSeveral f_;
-  std::vector<SavedTensor> inputs_;
-  const Generator random_;  // as it was before f drew from it
+  std::vector<std::optional<SavedTensor>> inputs_;  // without a value for an undefined tensor
+  const Generator random_;                          // as it was before f drew from it
 };
 
 }  // namespace

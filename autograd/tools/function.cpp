@@ -9,16 +9,18 @@ namespace gradus::autograd {
 
 variable_list AutogradContext::get_saved_variables() const {
   variable_list tensors;
-  for (const SavedTensor& saved : saved_) tensors.push_back(saved.unpack());
+  for (const auto& saved : saved_) tensors.push_back(saved ? saved->unpack() : Tensor());
   return tensors;
 }
 
 void AutogradContext::mark_non_differentiable(const variable_list& outputs) {
-  for (const Tensor& y : outputs) non_differentiable_.push_back(&y.impl());
+  for (const Tensor& y : outputs)
+    if (y.defined()) non_differentiable_.push_back(&y.impl());
 }
 
 void AutogradContext::mark_dirty(const variable_list& inputs) {
-  for (const Tensor& x : inputs) dirty_.push_back(&x.impl());
+  for (const Tensor& x : inputs)
+    if (x.defined()) dirty_.push_back(&x.impl());
 }
 
 bool AutogradContext::needs_any_input_grad() const {
@@ -68,10 +70,15 @@ void FunctionNode::adopt(const variable_list& inputs, variable_list& outputs) {
     if (has_derivative) impl.place = {Ref<GraphNode>(this), nr, true};
   }
   for (const Tensor& saved : context_.to_save_) {
+    if (!saved.defined()) {
+      context_.saved_.emplace_back();
+      continue;
+    }
     const auto output = std::ranges::find_if(outputs, [&](const Tensor& y) { return saved.is_same(y); });
     const Tensor& x = output == outputs.end() ? saved : places[output - outputs.begin()];
-    const bool is_output = x.defined() && x.impl().place.grad_fn.get() == this;
-    context_.saved_.emplace_back(x, is_output ? SavedTensor::Role::output : SavedTensor::Role::input);
+    const bool is_output = x.impl().place.grad_fn.get() == this;
+    context_.saved_.emplace_back(
+        SavedTensor(x, is_output ? SavedTensor::Role::output : SavedTensor::Role::input));
   }
   context_.to_save_.clear();
   for (size_t nr = 0; nr < outputs.size(); ++nr)

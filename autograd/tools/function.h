@@ -37,6 +37,7 @@ class AutogradContext {
   std::map<std::string, SavedValue> saved_data;
 
   /// Inputs or outputs of forward that backward needs. Other tensors may be saved too; they count as constants.
+  /// An undefined tensor, such as the bias of a layer without one, comes back undefined.
   void save_for_backward(variable_list tensors) { to_save_ = std::move(tensors); }
   /// The saved tensors in the same order; Error if one was changed in place, or freed by an earlier backward.
   variable_list get_saved_variables() const;
@@ -56,7 +57,7 @@ class AutogradContext {
   bool needs_any_input_grad() const;
 
   variable_list to_save_;
-  std::vector<SavedTensor> saved_;
+  std::vector<std::optional<SavedTensor>> saved_;  // without a value for an undefined tensor
   std::vector<bool> needs_input_grad_;
   std::vector<const TensorImpl*> non_differentiable_, dirty_;
   bool materialize_grads_ = true;

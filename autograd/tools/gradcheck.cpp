@@ -2,9 +2,9 @@
 
 #include <cmath>
 #include <numeric>
-#include <sstream>
 
 #include "kernels/random.h"
+#include "kernels/text_stream.h"
 #include "tensor/create.h"
 #include "tensor/indexing.h"
 
@@ -21,7 +21,7 @@ struct Mismatch : Error {
 
 template <class... Parts>
 [[noreturn]] void report(const Parts&... parts) {
-  std::ostringstream message;
+  TextStream message;
   (message << ... << parts);
   throw Mismatch(message.str());
 }
@@ -71,7 +71,7 @@ std::string entry_text(const Tensor& x, int64_t number) {
     entry[d] = number % x.size(d);
     number /= x.size(d);
   }
-  std::ostringstream text;
+  TextStream text;
   text << entry.text();
   return text.str();
 }
@@ -173,7 +173,7 @@ std::string difference(const GradcheckOptions& options, double analytic, double 
   const double difference = std::abs(analytic - numeric),
                tolerance = options.atol + options.rtol * std::abs(numeric);
   if (difference <= tolerance || analytic == numeric) return "";
-  std::ostringstream text;
+  TextStream text;
   text << "analytic " << analytic << " but numeric " << numeric << " (difference " << difference
        << " > tolerance " << tolerance << ")";
   return text.str();

@@ -49,18 +49,21 @@ void GradientHooks::destroy(GradientHooks* hooks) { delete hooks; }
 
 void GradientHooks::run(Tensor& gradient) {
   if (!gradient.defined()) return;
+  Tensor current =
+      std::move(gradient);  // a pass that a hook starts may gather another gradient in the same place
   for (size_t i = 0; i < functions.size(); ++i) {  // by index: a hook may register another one
     if (!functions[i]) continue;
     const auto hook = functions[i];
-    const Tensor changed = hook(gradient);
+    const Tensor changed = hook(current);
     if (!changed.defined()) continue;
-    check(changed.sizes() == gradient.sizes(), "hook '", i, "' has changed the size of value: from ",
-          text(gradient.sizes()), " to ", text(changed.sizes()));
-    check(changed.dtype() == gradient.dtype(), "hook '", i, "' has changed the type of value: from ",
-          gradient.dtype(), " to ", changed.dtype());
-    gradient = changed;
+    check(changed.sizes() == current.sizes(), "hook '", i, "' has changed the size of value: from ",
+          text(current.sizes()), " to ", text(changed.sizes()));
+    check(changed.dtype() == current.dtype(), "hook '", i, "' has changed the type of value: from ",
+          current.dtype(), " to ", changed.dtype());
+    current = changed;
   }
-  if (retains_grad) grad = grad.defined() ? grad + gradient : gradient.clone();
+  if (retains_grad) grad = grad.defined() ? grad + current : current.clone();
+  gradient = std::move(current);
 }
 
 }  // namespace gradus

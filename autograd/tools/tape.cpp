@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <sstream>
 #include <unordered_map>
 #include <vector>
 
 #include "autograd/grad_mode.h"
 #include "autograd/node.h"
 #include "autograd/walk.h"
+#include "kernels/text_stream.h"
 #include "tensor/create.h"
 #include "tensor/indexing.h"
 #include "tensor/print.h"
@@ -72,7 +72,7 @@ class Tape {
 
 /// "(3, 2)", or "(3, 2), (2,), (2, 2)" for an op with several outputs.
 std::string shapes(Node& node) {
-  std::ostringstream list;
+  TextStream list;
   for (uint32_t nr = 0; nr < node.output_count(); ++nr)
     list << (nr == 0 ? "" : ", ") << text(node.nth_output(nr).shape());
   return list.str();
@@ -163,14 +163,14 @@ void print_tape(const Tensor& result, std::ostream& out) {
 std::string autograd::end_of_tape(Node& node, size_t most) {
   const Tape tape(Edge{Ref<GraphNode>(&node), 0});
   const size_t count = tape.nodes().size();
-  std::ostringstream text;
+  TextStream text;
   print_table(rows_of(tape, count - std::min(count, most)), text);
   return text.str();
 }
 
 std::string tape_dot(const Tensor& result) {
   const Tape tape(autograd::gradient_edge(result));
-  std::ostringstream dot;
+  TextStream dot;
   dot << "digraph tape {\n  rankdir=BT;\n  node [fontname=\"monospace\"];\n";
   for (Node* node : tape.nodes()) {
     const std::string name = tape.name(*node), norm = gradient_norm(*node);

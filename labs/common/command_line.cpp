@@ -79,7 +79,9 @@ template <auto member>
 Text input(const Text& text, Options& options) {
   options.*member = text;
   if (std::filesystem::is_directory(text)) return text + " is a folder";
-  return std::filesystem::exists(text) ? "" : text + " does not exist";
+  if (!std::filesystem::exists(text)) return text + " does not exist";
+  if (std::filesystem::is_regular_file(text)) return "";
+  return text + " is a device or a pipe, but it is read more than once; save its content to a file first";
 }
 
 Text parts(const Text& text, Options& options) {

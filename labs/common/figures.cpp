@@ -7,11 +7,11 @@
 #include <cstdlib>
 #include <fstream>
 #include <limits>
-#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
 
+#include "kernels/text_stream.h"
 #include "labs/common/files.h"
 
 namespace fs = std::filesystem;
@@ -81,7 +81,7 @@ bool ends_with(const fs::path& path, std::string_view mark) {
 /// Collects the rows of a figure's CSV file and gnuplot's commands. In the commands, $CSV stands for the CSV file.
 class Drawing {
  public:
-  std::ostringstream csv, commands;
+  gradus::TextStream csv, commands;
 
   template <class Plot>
   explicit Drawing(const Plot& plot) {
@@ -204,7 +204,7 @@ void save_figure(const fs::path& stem, const Histogram& plot) {
   drawing.commands << "set yrange [0:*]\nset boxwidth " << 0.92 * bar << "\n";
   for (size_t i = 0; i < plot.samples.size(); ++i) {
     const Series counts = counts_of(plot.samples[i], low, width, plot.bins);
-    std::ostringstream offset;
+    gradus::TextStream offset;
     offset << (static_cast<double>(i) + 0.5) * bar - width / 2;
     drawing.plot(drawing.rows_of(counts, kAllPoints) + "using ($2+(" + offset.str() +
                  ")):3 with boxes linecolor '" + nth(kColours, i) + "' title " + gnuplot_string(counts.name));

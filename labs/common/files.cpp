@@ -25,13 +25,13 @@ bool is_device_or_pipe(const fs::path& path) {
 }  // namespace
 
 fs::path draft_of(const fs::path& path) {
-  fs::path draft = path;
+  fs::path draft = gradus::link_target(path);
   return draft += ".part" + std::to_string(getpid());
 }
 
 void publish_draft(const fs::path& path) {
   std::error_code error, ignored;
-  fs::rename(draft_of(path), path, error);
+  fs::rename(draft_of(path), gradus::link_target(path), error);
   if (!error) return;
   fs::remove(draft_of(path), ignored);
   cannot_write(path, error.value());
@@ -43,10 +43,9 @@ void require_writable_file(const fs::path& path) {
     if (access(path.c_str(), W_OK) != 0) cannot_write(path, errno);
     return;
   }
-  const fs::path target = fs::is_symlink(path) ? fs::weakly_canonical(path) : path;
   errno = 0;
-  if (!std::ofstream(draft_of(target))) cannot_write(path, errno);
-  fs::remove(draft_of(target));
+  if (!std::ofstream(draft_of(path))) cannot_write(path, errno);
+  fs::remove(draft_of(path));
 }
 
 OutputFolder::OutputFolder(const fs::path& folder) {

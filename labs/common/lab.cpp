@@ -154,7 +154,7 @@ int run_lab(int argc, const char* const* argv, const Lab& lab) {
   } catch (const std::bad_alloc&) {
     std::cerr << lab.name << ": out of memory\n";
   } catch (const std::exception& error) {
-    std::cerr << lab.name << ": " << error.what() << "\n";
+    std::cerr << lab.name << ": " << gradus::shown(error.what(), 2000) << "\n";
   }
   return 2;
 }

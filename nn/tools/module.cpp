@@ -80,8 +80,8 @@ void Module::copy_state_from(const Module& other) {
       to[i]->set_data(from[i]->detach().clone());
     }
   };
-  copy(other.named_parameters(), named_parameters(), "parameters");
-  copy(other.named_buffers(), named_buffers(), "buffers");
+  copy(other.named_parameters(true, false), named_parameters(true, false), "parameters");
+  copy(other.named_buffers(true, false), named_buffers(true, false), "buffers");
   const auto theirs = other.modules(false), ours = modules(false);
   check(theirs.size() == ours.size(), "clone: ", name(), " has ", theirs.size(), " submodules and its copy ",
         ours.size(), "; register them in reset(), not in the constructor");

@@ -6,10 +6,10 @@ namespace gradus::nn {
 
 NamedTensors tensors_of(const Module& module) {
   NamedTensors tensors;
-  for (const auto& named : {module.named_parameters(), module.named_buffers()})
+  for (const auto& named : {module.named_parameters(true, false), module.named_buffers(true, false)})
     for (const auto& item : named)
       check(tensors.emplace(item.key(), item.value()).second,
-            "save: the module has a parameter and a buffer called \"", item.key(), '"');
+            "save: the module has a parameter and a buffer called \"", shown(item.key()), '"');
   return tensors;
 }
 

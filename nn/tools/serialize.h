@@ -7,6 +7,7 @@
 namespace gradus::nn {
 
 /// The parameters and buffers of a module and of all modules below it, under names such as "hidden.weight".
+/// A tensor that is registered twice is saved under both names, as by PyTorch.
 NamedTensors tensors_of(const Module& module);
 /// Copies the values of the file into the module's own tensors, so that optimisers keep referring to them.
 /// Names, shapes and dtypes must agree; otherwise an Error lists all differences and nothing changes.

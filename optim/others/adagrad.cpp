@@ -17,13 +17,21 @@ void AdagradOptions::validate() const {
 }
 
 void Adagrad::update(const AdagradOptions& options, std::span<const Item> items) {
+  // All that takes memory is computed before anything changes.
+  std::vector<AdagradParamState> next;
+  std::vector<Tensor> directions;
   for (const auto& [parameter, gradient, state] : items) {
-    if (!state.sum.defined()) state.sum = full_like(parameter, options.initial_accumulator_value());
-    check_fits("state", state.sum, parameter);
+    AdagradParamState& s = next.emplace_back(state);
+    if (!s.sum.defined()) s.sum = full_like(parameter, options.initial_accumulator_value());
+    check_fits("state", s.sum, parameter);
     const Tensor g = options.weight_decay() == 0 ? gradient : gradient + options.weight_decay() * parameter;
-    state.sum.add_(g * g);
-    const double lr = options.lr() / (1 + static_cast<double>(state.step++) * options.lr_decay());
-    parameter.sub_(g / (sqrt(state.sum) + options.eps()), lr);
+    s.sum = s.sum + g * g;
+    directions.push_back(g / (sqrt(s.sum) + options.eps()));
+  }
+  for (size_t i = 0; i < items.size(); ++i) {
+    const double lr = options.lr() / (1 + static_cast<double>(next[i].step++) * options.lr_decay());
+    items[i].state = std::move(next[i]);
+    items[i].parameter.sub_(directions[i], lr);
   }
 }
 

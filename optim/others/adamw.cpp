@@ -8,20 +8,28 @@
 
 namespace gradus::optim {
 
-void amsgrad_step(const AdamStep& step, const Tensor& gradient, AdamParamState& state, const Tensor& p) {
-  zeros_at_first(state.max_exp_avg_sq, p);
-  const Tensor &m = state.exp_avg, &v = state.exp_avg_sq, &largest_v = state.max_exp_avg_sq;
+void Adam::update_amsgrad(const AdamStep& step, std::span<const Item> items) {
+  // All that takes memory is computed before anything changes.
+  std::vector<AdamParamState> next;
+  std::vector<Tensor> directions;
   const double decay = step.decoupled_decay ? 0 : step.weight_decay;
-  const double correction1 = 1 - std::pow(step.beta1, state.step),
-               correction2 = 1 - std::pow(step.beta2, state.step);
-
-  const Tensor g = decay == 0 ? gradient : gradient + decay * p;
-  m.mul_(step.beta1).add_(g, 1 - step.beta1);
-  v.mul_(step.beta2).add_(g * g, 1 - step.beta2);
-  largest_v.copy_(maximum(largest_v, v));
-  const Tensor root = sqrt(largest_v) / std::sqrt(correction2) + step.eps;
-  if (step.decoupled_decay) p.mul_(1 - step.lr * step.weight_decay);
-  p.sub_(m / root, step.lr / correction1);
+  for (const auto& [p, gradient, state] : items) {
+    AdamParamState& s = next.emplace_back(state);
+    for (Tensor* x : {&s.exp_avg, &s.exp_avg_sq, &s.max_exp_avg_sq}) zeros_at_first(*x, p);
+    ++s.step;
+    const Tensor g = decay == 0 ? gradient : gradient + decay * p;
+    s.exp_avg = s.exp_avg.mul(step.beta1).add_(g, 1 - step.beta1);
+    s.exp_avg_sq = s.exp_avg_sq.mul(step.beta2).add_(g * g, 1 - step.beta2);
+    s.max_exp_avg_sq = maximum(s.max_exp_avg_sq, s.exp_avg_sq);
+    const double correction2 = 1 - std::pow(step.beta2, s.step);
+    directions.push_back(s.exp_avg / (sqrt(s.max_exp_avg_sq) / std::sqrt(correction2) + step.eps));
+  }
+  for (size_t i = 0; i < items.size(); ++i) {
+    const Tensor& p = items[i].parameter;
+    if (step.decoupled_decay) p.mul_(1 - step.lr * step.weight_decay);
+    p.sub_(directions[i], step.lr / (1 - std::pow(step.beta1, next[i].step)));
+    items[i].state = std::move(next[i]);
+  }
 }
 
 AdamW::AdamW(std::vector<OptimizerParamGroup> groups, const AdamWOptions& defaults)

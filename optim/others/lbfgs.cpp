@@ -135,17 +135,25 @@ void move(const Parameters& parameters, double t, const Tensor& d) {
   }
 }
 
-/// Returns the point that the line search chooses. The parameters keep their values.
+/// Returns the point that the line search chooses. The parameters keep their values, also if `evaluate` throws.
 Point search_along(const Parameters& parameters, const Tensor& d, const Point& start, double t,
                    double tolerance, const std::function<Tensor()>& evaluate) {
   Parameters x;
   for (const Tensor& parameter : parameters) x.push_back(parameter.detach().clone());
   const auto line = [&](double t) -> Point {
-    move(parameters, t, d);
-    const double loss = evaluate().item<double>();
-    const Tensor gradient = flat_gradient(parameters);
-    for (size_t i = 0; i < x.size(); ++i) parameters[i].copy_(x[i]);
-    return {t, loss, dot_of(gradient, d), gradient};
+    const auto restore = [&] {
+      for (size_t i = 0; i < x.size(); ++i) parameters[i].copy_(x[i]);
+    };
+    try {
+      move(parameters, t, d);
+      const double loss = evaluate().item<double>();
+      const Tensor gradient = flat_gradient(parameters);
+      restore();
+      return {t, loss, dot_of(gradient, d), gradient};
+    } catch (...) {
+      restore();
+      throw;
+    }
   };
   return StrongWolfe(line, start, largest(d), tolerance).search(t);
 }

@@ -16,23 +16,31 @@ void RMSpropOptions::validate() const {
 }
 
 void RMSprop::update(const RMSpropOptions& options, std::span<const Item> items) {
+  // All that takes memory is computed before anything changes.
+  std::vector<RMSpropParamState> next;
+  std::vector<Tensor> directions;
   const double alpha = options.alpha();
   for (const auto& [parameter, gradient, state] : items) {
-    zeros_at_first(state.square_avg, parameter);
+    RMSpropParamState& s = next.emplace_back(state);
+    zeros_at_first(s.square_avg, parameter);
     const Tensor g = options.weight_decay() == 0 ? gradient : gradient + options.weight_decay() * parameter;
-    state.square_avg.mul_(alpha).add_(g * g, 1 - alpha);
-    Tensor variance = state.square_avg;
+    s.square_avg = s.square_avg.mul(alpha).add_(g * g, 1 - alpha);
+    Tensor variance = s.square_avg;
     if (options.centered()) {
-      zeros_at_first(state.grad_avg, parameter);
-      state.grad_avg.mul_(alpha).add_(g, 1 - alpha);
-      variance = variance - state.grad_avg.square();
+      zeros_at_first(s.grad_avg, parameter);
+      s.grad_avg = s.grad_avg.mul(alpha).add_(g, 1 - alpha);
+      variance = variance - s.grad_avg.square();
     }
     Tensor direction = g / (sqrt(variance) + options.eps());
     if (options.momentum() > 0) {
-      zeros_at_first(state.momentum_buffer, parameter);
-      direction = state.momentum_buffer.mul_(options.momentum()).add_(direction);
+      zeros_at_first(s.momentum_buffer, parameter);
+      direction = s.momentum_buffer = s.momentum_buffer.mul(options.momentum()).add_(direction);
     }
-    parameter.sub_(direction, options.lr());
+    directions.push_back(direction);
+  }
+  for (size_t i = 0; i < items.size(); ++i) {
+    items[i].state = std::move(next[i]);
+    items[i].parameter.sub_(directions[i], options.lr());
   }
 }
 

@@ -34,11 +34,13 @@ int64_t HeaderReader::number() {
   return value;
 }
 
-std::vector<int64_t> HeaderReader::numbers(std::string_view open, std::string_view close) {
+std::vector<int64_t> HeaderReader::numbers(std::string_view open, std::string_view close,
+                                           std::string_view suffix) {
   std::vector<int64_t> list;
   expect(open);
   while (!take(close)) {
     list.push_back(number());
+    take(suffix);
     if (take(",")) continue;
     expect(close);
     break;

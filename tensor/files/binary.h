@@ -33,8 +33,9 @@ class HeaderReader {
   std::string string(char quote = '"');
   /// A whole number from 0 to 2⁶³ - 1.
   int64_t number();
-  /// Numbers between brackets, as [3, 4]; a comma may follow the last one.
-  std::vector<int64_t> numbers(std::string_view open = "[", std::string_view close = "]");
+  /// Numbers between brackets, as [3, 4]; a comma may follow the last one, and `suffix` each of them.
+  std::vector<int64_t> numbers(std::string_view open = "[", std::string_view close = "]",
+                               std::string_view suffix = "");
   /// Calls f for every entry of {…, …}; a comma may follow the last one.
   template <class F>
   void entries(F f) {

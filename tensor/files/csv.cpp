@@ -4,10 +4,9 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <locale>
-#include <sstream>
 #include <unordered_map>
 
+#include "kernels/text_stream.h"
 #include "tensor/files/files.h"
 
 namespace gradus {
@@ -18,6 +17,7 @@ namespace {
 struct Field {
   std::string text;
   int64_t line = 0;  // where it begins; quoted fields may hold line breaks
+  bool quoted = false;
 };
 
 /// Reads the records of a CSV text one after another.
@@ -57,7 +57,8 @@ class RecordReader {
 
   void take_field(Field& field, size_t index) {
     field.line = line_;
-    if (take('"')) return take_quoted(field, index);
+    field.quoted = take('"');
+    if (field.quoted) return take_quoted(field, index);
     const size_t end = std::min(text_.find_first_of(",\r\n", place_), text_.size());
     field.text.assign(text_.substr(place_, end - place_));
     place_ = end;
@@ -108,8 +109,8 @@ Parsed parse(std::string_view text, T& value) {
   if (error == std::errc::result_out_of_range) {
     // from_chars does not say whether the number is too small or too large. A stream reads a too small one as 0, and
     // fails on a too large one.
-    std::istringstream stream{std::string(text)};
-    stream.imbue(std::locale::classic());
+    TextStream stream;
+    stream << text;
     if (!(stream >> value)) return Parsed::out_of_range;
   }
   if constexpr (std::floating_point<T>)
@@ -119,9 +120,21 @@ Parsed parse(std::string_view text, T& value) {
 
 bool is_empty(const Field& field) { return trimmed(field.text).empty(); }
 
-bool is_number(const Field& field) {
+bool is_number(std::string_view text) {
   double value;
-  return parse(field.text, value) != Parsed::not_a_number && !is_empty(field);
+  return parse(text, value) != Parsed::not_a_number && !trimmed(text).empty();
+}
+
+/// Do the fields look like column names? Names are not numbers, and at least one is not empty. If quotes distinguish
+/// the first row from the second, as write_csv's quotes do, then quoted fields are names whatever they hold.
+bool look_like_names(const std::vector<Field>& first, const std::vector<Field>& second) {
+  bool quotes_count = second.empty();
+  for (size_t i = 0; i < std::min(first.size(), second.size()); ++i)
+    quotes_count |= first[i].quoted && !second[i].quoted;
+  const auto is_name = [&](const Field& field) { return quotes_count && field.quoted; };
+  return std::ranges::all_of(first,
+                             [&](const Field& field) { return is_name(field) || !is_number(field.text); }) &&
+         std::ranges::any_of(first, [&](const Field& field) { return is_name(field) || !is_empty(field); });
 }
 
 // ---- A table ------------------------------------------------------------------------------------
@@ -164,9 +177,10 @@ class TableReader {
 
  private:
   void take_names() {
-    const bool looks_like_names =
-        std::ranges::none_of(fields_, is_number) && !std::ranges::all_of(fields_, is_empty);
-    has_header_ = options_.header.value_or(looks_like_names);
+    RecordReader ahead = records_;
+    std::vector<Field> second;
+    if (!options_.header) ahead.next(second);
+    has_header_ = options_.header.value_or(look_like_names(fields_, second));
     for (size_t i = 0; i < fields_.size(); ++i)
       names_.push_back(has_header_ ? std::string(trimmed(fields_[i].text)) : std::to_string(i + 1));
   }
@@ -263,7 +277,7 @@ CsvTable read_csv(const std::string& path, const CsvOptions& options) {
   check(!options.allow_missing || is_floating_point(options.dtype),
         "read_csv: missing values become NaN, which int64 does not have; ask for float32 or float64");
   const std::string text = read_file(path);
-  const std::string source = path;
+  const std::string source = shown_path(path);
   switch (options.dtype) {
     case kFloat64:
       return TableReader<double>(text, source, options).read();

@@ -21,8 +21,8 @@ inline constexpr const char* kLastColumn = "(last column)";
 
 struct CsvOptions {
   Dtype dtype = get_default_dtype();  // of the values: float32, float64 or int64
-  /// Does the first row hold the column names? By default it does if none of its fields is a number. Without such
-  /// a row the columns are named "1", "2", ….
+  /// Does the first row hold the column names? By default it does if none of its fields is a number. A number in quotes
+  /// may be a name, too, if the field below it has no quotes. Without such a row the columns are named "1", "2", ….
   std::optional<bool> header = std::nullopt;
   std::vector<std::string> columns = {};  // the columns to read, in this order; all of them if empty
   std::string label = {};                 // the text column that is read into `labels` instead of `values`
@@ -47,8 +47,9 @@ struct CsvTable {
 ///     iris.csv, line 38, column 3 (petal_length): expected a number, found "n/a"
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
 
-/// Writes a matrix, or a vector as one column, under the given column names (none: no header row). Reading a
-/// number back gives the same bits. The file is replaced whole or, on an Error, not at all.
+/// Writes a matrix, or a vector as one column, under the given column names (none: no header row). Names that could be
+/// taken for values are quoted. Reading a number back gives the same bits. The file is replaced whole or, on an Error,
+/// not at all.
 void write_csv(const std::string& path, const Tensor& values, const std::vector<std::string>& columns = {});
 
 }  // namespace gradus

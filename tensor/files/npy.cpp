@@ -48,7 +48,7 @@ Header parse_header(std::string_view text, const std::string& source) {
       if (!header.fortran_order) reader.expect("False");
     } else if (key == "shape") {
       seen |= 4;
-      header.shape = reader.numbers("(", ")");
+      header.shape = reader.numbers("(", ")", "L");  // Python 2 writes (2L, 1L)
     } else {
       reader.fail_expecting("descr, fortran_order or shape, not '" + shown(key) + "'");
     }
@@ -75,7 +75,7 @@ Tensor transposed(const Tensor& x) {
 
 }  // namespace
 
-Tensor read_npy(const std::string& path) { return parse_npy(read_file(path), path); }
+Tensor read_npy(const std::string& path) { return parse_npy(read_file(path), shown_path(path)); }
 
 Tensor parse_npy(std::string bytes, const std::string& source) {
   std::string_view rest = bytes;

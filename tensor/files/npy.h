@@ -17,8 +17,8 @@
 
 namespace gradus {
 
-/// The array as a row-major tensor of its dtype. The file may have version 1.0 to 3.0, either byte order, and be
-/// row- or column-major. Error for a dtype that Gradus does not have, and for a file in another format.
+/// The array as a row-major tensor of its dtype. The file may have version 1.0 to 3.0, either byte order, be row- or
+/// column-major, and come from Python 2. Error for a dtype that Gradus does not have, and for a file in another format.
 Tensor read_npy(const std::string& path);
 /// read_npy for bytes in memory; `source` names them in messages.
 Tensor parse_npy(std::string bytes, const std::string& source);

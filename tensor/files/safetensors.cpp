@@ -146,14 +146,16 @@ Safetensors parse_safetensors(std::string_view bytes, const std::string& source)
   return file;
 }
 
-Safetensors read_safetensors(const std::string& path) { return parse_safetensors(read_file(path), path); }
+Safetensors read_safetensors(const std::string& path) {
+  return parse_safetensors(read_file(path), shown_path(path));
+}
 
 std::string safetensors_bytes(const NamedTensors& tensors,
                               const std::map<std::string, std::string>& metadata) {
   // Tensors with the largest elements come first, so the data of each tensor are aligned to its element size.
   std::vector<std::pair<std::string, Tensor>> order(tensors.begin(), tensors.end());
   for (const auto& [name, x] : order) {
-    check(x.defined(), "save: the tensor \"", name, "\" is undefined");
+    check(x.defined(), "save: the tensor \"", shown(name), "\" is undefined");
     check(name != kMetadata, "save: no tensor can be called ", kMetadata);
   }
   std::ranges::stable_sort(order, std::greater(), [](auto& item) { return row_of(item.second.dtype()); });

@@ -1,8 +1,18 @@
 #include "tensor/files/serialize.h"
 
-#include <sstream>
+#include <iterator>
+
+#include "kernels/text_stream.h"
 
 namespace gradus {
+
+std::string read_safetensors_bytes(std::istream& in) {
+  std::string bytes(9, '\0');  // the header's length, and '{' or a blank before it
+  bytes.resize(static_cast<size_t>(in.read(bytes.data(), 9).gcount()));
+  if (in && std::string_view("{ \t\r\n").find(bytes[8]) != std::string_view::npos)
+    bytes.append(std::istreambuf_iterator<char>(in), {});
+  return bytes;
+}
 
 // The names are libtorch's, which saves one tensor as a list of one.
 NamedTensors tensors_of(const Tensor& x) { return {{"0", x}}; }
@@ -35,7 +45,7 @@ void set_tensors(std::vector<Tensor>& list, const Safetensors& file) {
 
 bool Differences::compare(const std::string& name, const Tensor& x, Dtype dtype, IntArrayRef sizes) {
   if (x.dtype() == dtype && x.sizes() == sizes) return true;
-  std::ostringstream text;
+  TextStream text;
   text << '"' << shown(name) << "\" is " << x.dtype() << ' ' << gradus::text(x.sizes()) << ", not " << dtype
        << ' ' << gradus::text(sizes);
   others_.push_back(text.str());

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <istream>
-#include <iterator>
 #include <ostream>
 #include <vector>
 
@@ -18,6 +17,9 @@
 #include "tensor/files/safetensors.h"
 
 namespace gradus {
+
+/// The rest of the stream. If it does not begin as safetensors do, only its first bytes: it may have no end.
+std::string read_safetensors_bytes(std::istream& in);
 
 NamedTensors tensors_of(const Tensor& x);
 /// x takes the shape, the dtype and the elements of the tensor in the file. It keeps its device
@@ -46,11 +48,10 @@ template <class Value>
 void load(Value& value, const std::string& path) {
   set_tensors(value, read_safetensors(path));
 }
-/// Reads the stream to its end.
+/// Reads the stream to its end, unless its first bytes are not those of a file that `save` writes.
 template <class Value>
 void load(Value& value, std::istream& in) {
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  set_tensors(value, parse_safetensors(bytes, "stream"));
+  set_tensors(value, parse_safetensors(read_safetensors_bytes(in), "stream"));
 }
 
 /// The differences between the tensors in a file and those of the object to load, all in one Error:

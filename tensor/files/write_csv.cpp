@@ -8,8 +8,17 @@
 namespace gradus {
 namespace {
 
+/// Would a reader take the name for a value or for a missing one, were it not quoted?
+bool looks_like_a_value(const std::string& name) {
+  const size_t first = name.find_first_not_of(" \t+");
+  if (first == name.npos) return true;
+  double value;
+  const char* end = name.data() + name.find_last_not_of(" \t") + 1;
+  return std::from_chars(name.data() + first, end, value).ptr == end;
+}
+
 std::string quoted_if_needed(const std::string& name) {
-  if (name.find_first_of(",\"\r\n") == name.npos) return name;
+  if (name.find_first_of(",\"\r\n") == name.npos && !looks_like_a_value(name)) return name;
   std::string quoted = "\"";
   for (const char c : name) quoted += c == '"' ? "\"\"" : std::string(1, c);
   return quoted + '"';
@@ -29,8 +38,7 @@ void append_number(std::string& text, T value) {
 
 }  // namespace
 
-void write_csv(const std::string& path, const Tensor& values,
-               const std::vector<std::string>& columns) {
+void write_csv(const std::string& path, const Tensor& values, const std::vector<std::string>& columns) {
   check(values.dim() == 1 || values.dim() == 2,
         "write_csv: expected a vector or a matrix, not a tensor of shape ", text(values.sizes()));
   const Tensor host = values.detach().to(kCPU);
@@ -43,7 +51,7 @@ void write_csv(const std::string& path, const Tensor& values,
   std::string csv;
   for (size_t i = 0; i < columns.size(); ++i) csv += (i == 0 ? "" : ",") + quoted_if_needed(columns[i]);
   if (!columns.empty()) csv += '\n';
-  visit_dtype(x.dtype, [&]<class T>(T) {
+  visit_stored_dtype(x.dtype, [&]<class T>(T) {
     using Number = std::conditional_t<std::same_as<T, bool>, int, T>;  // bools are written 0 and 1
     for (int64_t row = 0; row < x.sizes[0]; ++row)
       for (int64_t i = 0; i < width; ++i) {
