@@ -96,6 +96,16 @@ GRADUS_BOTH constexpr auto constant(const X&, double value) {
     return value;
 }
 
+/// From this size on, 1 / √v is the inverse root of a sum of squares that are subnormal and have lost digits.
+template <class T>
+constexpr T kMostInverse = std::same_as<T, float> ? T(0x1p51) : T(0x1p485);
+
+/// What numbers must be divided by so that none is above 1: the largest size, or 1 if it is 0 or not finite.
+template <class T>
+GRADUS_BOTH constexpr T scale_for(T largest) {
+  return largest > 0 && largest <= std::numeric_limits<T>::max() ? largest : T(1);
+}
+
 // ---- One argument: y = f(x) ---------------------------------------------------------------------
 
 /// y = -x          x̄ = -ȳ
@@ -389,6 +399,15 @@ struct Minimum : Formula<Numbers> {
                                                                      : std::numeric_limits<T>::max();
 };
 
+/// The slope of y = √Σ xᵢ². x / y is at most 1, so x̄ = x / y · ȳ leaves the range only if it must.
+/// If y is 0, so is x.
+struct Norm {
+  static constexpr const char* name = "norm";
+  GRADUS_BOTH auto slope_a(const auto& x, const auto& y, const auto& g) const {
+    return x / where(y == 0, 1, y) * g;
+  }
+};
+
 struct BitAnd : Formula<Bits> {
   static constexpr const char* name = "bit_and";
   template <class T>
@@ -530,7 +549,7 @@ using Comparisons = List<Eq, Ne, Lt, Le, Gt, Ge>;
 using UnarySlopes = SlopesOf<Unaries>::type;
 using Binaries = Joined<Arithmetic, Comparisons, UnarySlopes>::type;
 using Ternaries = List<SlopeB<Div>, SlopeB<Remainder>, SlopeA<Pow>, SlopeB<Pow>, SlopeA<Maximum>,
-                       SlopeB<Maximum>, SlopeA<Minimum>, SlopeB<Minimum>>;
+                       SlopeB<Maximum>, SlopeA<Minimum>, SlopeB<Minimum>, SlopeA<Norm>>;
 using Reductions = List<Sum, Prod, Max, Min, All, Any, SumOfSquares>;
 
 /// The place of F in a list.

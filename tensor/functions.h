@@ -131,7 +131,8 @@ Tensor var(const Tensor& x, IntArrayRef dims, bool unbiased = true, bool keepdim
 Tensor std(const Tensor& x, bool unbiased = true);
 Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased = true, bool keepdim = false);
 Tensor sum_of_squares(const Tensor& x);  // Σ x², without an x² in memory
-/// (Σ |x|ᵖ)^(1/p) for p = 1, 2 or any positive p; max |x| for p = ∞. Its derivative at zero is taken as 0.
+/// (Σ |x|ᵖ)^(1/p) for any p. p = ∞: max |x|; p = -∞: min |x|; p = 0: the number of elements that are not 0. Its
+/// derivative at zero is taken as 0. On a CUDA device it waits for the result if p = 2, as std does.
 Tensor norm(const Tensor& x, const Scalar& p = 2);
 Tensor norm(const Tensor& x, const Scalar& p, IntArrayRef dims, bool keepdim = false);
 Tensor max(const Tensor& x);  // equal maxima share the gradient
@@ -219,8 +220,8 @@ Tensor trace(const Tensor& x);
 /// Singular value decomposition  A = U diag(S) Vᵀ  of each matrix in a batch, as torch::svd.
 ///
 /// A: (…, m, n), float32 or float64. With k = min(m, n): U (…, m, k), S (…, k) descending and ≥ 0, V (…, n, k).
-/// The gradient needs distinct, nonzero singular values: it drops the terms 1 / (sⱼ² − sᵢ²) of equal values and
-/// the terms 1 / s of zeros. Throws Error if A has fewer than two dimensions or holds NaN or infinity. LAPACK
+/// If singular values are equal or 0, the gradient is right for the functions that autograd/linalg/linalg.h lists, and
+/// backward throws Error for others. Throws Error if A has fewer than two dimensions or holds NaN or infinity. LAPACK
 /// gesdd on the CPU. Source: Townsend, "Differentiating the Singular Value Decomposition" (2016).
 std::tuple<Tensor, Tensor, Tensor> svd(const Tensor& A);
 

@@ -185,15 +185,138 @@ TEST(NotPositiveDefinite, IsAnErrorInCholesky) {
   EXPECT_ERROR(cholesky(full({2, 2}, NAN)), "leading minor of order 1");
 }
 
-TEST(Factors, RepeatedSingularAndEigenvaluesDropTheirTerms) {
+// ---- Equal values: A = s Q with an orthogonal Q, and A = V diag(1, 1, 2) Vᵀ ----------------------------------------
+
+Tensor weights(int64_t rows, int64_t columns) {
+  return arange(1, rows * columns + 1, kFloat64).view({rows, columns}).sin() + 0.3;
+}
+Tensor orthogonal(int64_t n) { return std::get<0>(linalg::qr(weights(n, n) + identity(n))); }
+Tensor with_eigenvalues(const Tensor& w) {
+  const Tensor V = orthogonal(w.size(0));
+  return matmul(V * w, V.t());
+}
+Tensor symmetric(const Tensor& x) { return (x + mT(x)) / 2; }
+
+/// Σ Wᵢⱼ (U g(S) Vᵀ)ᵢⱼ
+template <class G>
+auto of_svd(const Tensor& W, G g) {
+  return [=](const Tensor& A) {
+    const auto [U, S, V] = svd(A);
+    return (W * matmul(U * g(S).unsqueeze(-2), mT(V))).sum();
+  };
+}
+/// Σ Wᵢⱼ (V g(w) Vᵀ)ᵢⱼ
+template <class G>
+auto of_eigh(const Tensor& W, G g) {
+  return [=](const Tensor& A) {
+    const auto [w, V] = linalg::eigh(A);
+    return (W * matmul(V * g(w).unsqueeze(-2), mT(V))).sum();
+  };
+}
+const auto kSame = [](const Tensor& x) { return x; };
+const auto kRoot = [](const Tensor& x) { return x.sqrt(); };
+const char* const kEqual = "some values are equal up to rounding";
+
+TEST(EqualValues, AFunctionOfAThroughItsFactorsHasItsGradient) {
+  const Tensor W = weights(3, 3);
+  for (const Tensor& A : {identity(3), 2 * orthogonal(3), 1e-30 * orthogonal(3), stack({identity(3), W})})
+    EXPECT_TRUE(near(gradient(A, of_svd(W, kSame)), W.expand(A.sizes()), 1e-9)) << A;
+  const Tensor tall = orthogonal(5).narrow(1, 0, 3), V = weights(5, 3);
+  EXPECT_TRUE(near(gradient(tall, of_svd(V, kSame)), V, 1e-9));
+  EXPECT_TRUE(near(gradient(tall.t(), of_svd(V.t(), kSame)), V.t(), 1e-9));
+  for (const Tensor& A :
+       {identity(3), 2 * identity(3), with_eigenvalues(tensor({1.0, 1.0, 2.0}, kFloat64))}) {
+    EXPECT_TRUE(near(gradient(A, of_eigh(W, kSame)), symmetric(W), 1e-9)) << A;
+    // The gradient of the root B of A solves B X + X B = W. So B X + X B gives W back.
+    const Tensor X = gradient(A, of_eigh(W, kRoot));
+    const auto [w, vectors] = linalg::eigh(A);
+    const Tensor root = matmul(vectors * w.sqrt(), mT(vectors));
+    EXPECT_TRUE(near(matmul(root, X) + matmul(X, root), symmetric(W), 1e-9)) << A;
+  }
+}
+
+TEST(EqualValues, AFunctionOfTheVectorsAloneHasItsGradients) {
+  // U Vᵀ, the orthogonal factor of A = Q P. At A = s Q a change Q K with an antisymmetric K turns it by K / s.
+  const Tensor W = weights(3, 3), Q = orthogonal(3);
+  const auto polar = of_svd(W, [](const Tensor& S) { return ones_like(S); });
+  const Tensor M = matmul(mT(Q), W);
+  EXPECT_TRUE(near(gradient(2 * Q, polar), matmul(Q, (M - mT(M)) / 4), 1e-9));
+  // The projection onto the eigenvectors of two equal eigenvalues.
+  const Tensor A = with_eigenvalues(tensor({1.0, 1.0, 2.0}, kFloat64));
+  const auto projection = [&](const Tensor& A) {
+    const Tensor V = std::get<1>(linalg::eigh(A)).narrow(-1, 0, 2);
+    return (W * matmul(V, mT(V))).sum();
+  };
+  const Tensor nearby =
+      A + with_eigenvalues(tensor({1e-4, -1e-4, 0.0}, kFloat64));  // the same, without equal values
+  EXPECT_TRUE(near(gradient(A, projection), gradient(nearby, projection), 1e-3));
+}
+
+TEST(EqualValues, AFunctionOfTheValuesAloneHasItsGradient) {
   const Tensor A = identity(3);
-  const auto finite = [](const Tensor& g) { return isfinite(g).all().item<bool>(); };
-  EXPECT_TRUE(finite(gradient(A, [](const Tensor& A) { return std::get<0>(svd(A)).sum(); })));
-  EXPECT_TRUE(finite(gradient(A, [](const Tensor& A) { return std::get<1>(linalg::eigh(A)).sum(); })));
-  // These gradients do not need distinct values, so no term is dropped: U Vᵀ of the nuclear norm, I
-  // of the trace.
   EXPECT_TRUE(near(gradient(A, [](const Tensor& A) { return linalg::matrix_norm(A, "nuc"); }), A));
   EXPECT_TRUE(near(gradient(A, [](const Tensor& A) { return linalg::eigvalsh(A).sum(); }), A));
+}
+
+TEST(EqualValues, AFunctionThatDependsOnTheChoiceOfVectorsIsAnError) {
+  const Tensor W = weights(3, 3), Q = 2 * orthogonal(3);
+  const auto of_U = [&](const Tensor& A) { return (W * std::get<0>(svd(A))).sum(); };
+  EXPECT_ERROR(gradient(Q, of_U), kEqual);
+  EXPECT_ERROR(gradient(stack({W, Q}), of_U), kEqual);
+  EXPECT_NO_THROW(gradient(W, of_U));
+  EXPECT_ERROR(
+      gradient(identity(3), [&](const Tensor& A) { return (W * std::get<1>(linalg::eigh(A))).sum(); }),
+      kEqual);
+  // One of two equal values counts, the other does not.
+  const auto best_of_rank_1 = [&](const Tensor& A) {
+    const auto [U, S, V] = svd(A);
+    return (W * matmul(U.narrow(1, 0, 1) * S.narrow(0, 0, 1), V.narrow(1, 0, 1).t())).sum();
+  };
+  EXPECT_ERROR(gradient(Q, best_of_rank_1), kEqual);
+}
+
+TEST(EqualValues, WhereTheGradientsDoNotDetermineTheDerivativeIsAnError) {
+  const Tensor W = weights(3, 3);
+  EXPECT_ERROR(gradient(identity(3), of_eigh(W, [](const Tensor& w) { return w.log(); })),
+               kEqual);  // ln 1 = 0
+  EXPECT_ERROR(gradient(zeros({3, 3}, kFloat64), of_svd(W, kSame)), kEqual);
+  EXPECT_ERROR(gradient(zeros({3, 1}, kFloat64), of_svd(W.narrow(1, 0, 1), kSame)), kEqual);
+  const Tensor x = leaf(identity(3));
+  const Tensor first = autograd::grad({of_svd(W, kSame)(x)}, {x}, {}, true, /*create_graph=*/true)[0];
+  EXPECT_TRUE(near(first, W));
+  EXPECT_ERROR(autograd::grad({(first * W).sum()}, {x}), "has no second derivative");
+}
+
+TEST(EqualValues, ValuesThatAreZeroMayBeUnused) {
+  const Tensor W = weights(4, 3), A = matmul(weights(4, 1), weights(1, 3));  // of rank 1
+  const auto best_of_rank_1 = [&](const Tensor& A) {
+    const auto [U, S, V] = svd(A);
+    return (W * matmul(U.narrow(1, 0, 1) * S.narrow(0, 0, 1), V.narrow(1, 0, 1).t())).sum();
+  };
+  const Tensor x = leaf(A), nearby = leaf(A + 1e-7 * weights(4, 3).cos());
+  EXPECT_TRUE(near(gradient(A, best_of_rank_1), gradient(nearby.detach(), best_of_rank_1), 1e-4));
+}
+
+TEST(Scale, OfAMatrixDividesTheGradientOfItsFactors) {
+  for (const Dtype dtype : {kFloat32, kFloat64}) {
+    const Tensor A = tensor({{2.0, 0.3}, {0.2, 1.0}}, dtype), w = tensor({1.0, 2.0}, dtype);
+    const auto of_U = [&](const Tensor& A) { return (std::get<0>(svd(A)).select(1, 0).square() * w).sum(); };
+    const auto of_V = [&](const Tensor& A) {
+      return (std::get<1>(linalg::eigh(A)).select(1, 0).square() * w).sum();
+    };
+    const auto of_det = [&](const Tensor& A) { return det(A); };
+    const double most = dtype == kFloat32 ? 1e30 : 1e250;
+    for (const double scale : {1 / most, std::sqrt(1 / most), std::sqrt(most), most}) {
+      EXPECT_TRUE(near(gradient(A * scale, of_U) * scale, gradient(A, of_U), 1e-4)) << scale;
+      EXPECT_TRUE(near(gradient(A * scale, of_V) * scale, gradient(A, of_V), 1e-4)) << scale;
+      EXPECT_TRUE(near(gradient(A * scale, of_det) / scale, gradient(A, of_det), 1e-4)) << scale;
+    }
+    const double whole = gradient(A, of_det)[0][0].item<double>();
+    const Tensor batch =
+        gradient(stack({A * most, A, A / most}), [](const Tensor& A) { return det(A).sum(); });
+    EXPECT_TRUE(
+        near(batch.select(1, 0).select(1, 0), tensor({whole * most, whole, whole / most}, dtype), 1e-4));
+  }
 }
 
 TEST(Factors, QrOfDependentColumnsHasNoGradient) {

@@ -431,10 +431,15 @@ void cross_entropy_gradient() {
 void layer_norm() {
   for_all("layer_norm", kReal, [](const Shape& shape, Layout layout, Dtype dtype, const std::string& what) {
     if (!shape.empty() && shape.back() == 0) return;  // an empty row has no mean
-    const Array x = random(shape, dtype, layout);
-    expect_same(what,
-                {Array(shape, dtype, writable(layout)), Array(with_last(shape, 1), dtype, writable(layout))},
-                100, 1, [&](const Kernels& k, const auto& y) { k.layer_norm(x, 1e-3, y[0], y[1]); });
+    // Squares of the second and the third scale leave the range of float32.
+    for (const double scale : {1.0, 1e30, 1e-30}) {
+      const Array x = random(shape, dtype, layout).fill([=] { return uniform(-2, 2) * scale; });
+      const double eps = scale < 1 ? 0 : 1e-3;
+      expect_same(
+          what + ", scale " + std::to_string(scale),
+          {Array(shape, dtype, writable(layout)), Array(with_last(shape, 1), dtype, writable(layout))}, 100,
+          1, [&](const Kernels& k, const auto& y) { k.layer_norm(x, eps, y[0], y[1]); });
+    }
   });
 }
 void layer_norm_gradient() {

@@ -21,6 +21,76 @@ Tensor allocate_for(const Tensor& A, const Shape& shape) {
   return allocate(shape, A.dtype(), A.device().type());
 }
 
+// ---- Equal values -------------------------------------------------------------------------------
+//
+// Both rules below have the term
+//
+//   ½ (Rᵢⱼ - Rⱼᵢ) / (xⱼ - xᵢ),      R = Vᵀ V̄ for eigenvalues x, and Uᵀ Ū + Vᵀ V̄ for singular values x.
+//
+// If xᵢ = xⱼ, every rotation of the two vectors is as good as they are. A function of A does not depend on it, so
+// Rᵢⱼ = Rⱼᵢ and the term is 0 / 0. Its limit follows from R and x̄ in two cases:
+//
+//   no x̄ arrives      f uses the vectors alone, as U Vᵀ does. The numerator is 0 around A as well, and so is the limit.
+//   x̄ᵢ = ρ Rᵢᵢ        with one ρ for all equal values. f uses U g(x) Vᵀ or V g(x) Vᵀ, for which ρ = g' / 2g: the
+//                     difference quotient of g tends to g', and the limit is ½ ρ (Rᵢⱼ + Rⱼᵢ).
+//
+// In all other cases f has no derivative, or none that R and x̄ determine (ln A where A = 1, for instance, because
+// g = 0 there). That is an Error.
+
+/// The largest |x| of each matrix, (…, 1, 1).
+Tensor largest_of(const Tensor& x) { return amax(abs(x), {-2, -1}, /*keepdim=*/true); }
+
+/// The rounding error of a sum of n products, relative to the largest.
+double rounding_of(const Tensor& x) {
+  return 100 * static_cast<double>(x.size(-1)) * (x.dtype() == kFloat32 ? 0x1p-23 : 0x1p-52);
+}
+
+void fail_at_equal_values(const char* op, const Tensor& wrong) {
+  check(!any(wrong).item<bool>(), op,
+        ": some values are equal up to rounding, or several are 0, and the gradient that arrived ",
+        "depends on the choice of their vectors or does not determine the derivative. ",
+        "Use functions of the values alone (svdvals, eigvalsh), or add a little noise to the matrix");
+}
+
+/// Bool (…, k, k): is xᵢ = xⱼ up to the error with which the kernels compute them? Values that are no more than such
+/// an error themselves count as equal only if they are the same number.
+Tensor are_equal(const Tensor& values) {
+  const Tensor x = values.detach(), row = x.unsqueeze(-2), column = x.unsqueeze(-1), gap = abs(row - column);
+  const Tensor error = largest_of(row) * (x.dtype() == kFloat32 ? 0x1p-19 : 0x1p-48);
+  return le(gap, error) & (gt(abs(row) + abs(column), 4 * error) | eq(gap, 0));
+}
+
+/// The limits for the pairs (i, j) of equal values, 0 elsewhere. See above.
+Tensor limits_at(const char* op, const Tensor& pairs, const Tensor& arrived, const Tensor& gx) {
+  const Tensor largest = largest_of(arrived.detach());  // it drops out of the result
+  const Tensor R = arrived.detach() / where(eq(largest, 0), 1, largest), sum = R + mT(R);
+  const double rounding = rounding_of(R);
+  fail_at_equal_values(op, pairs & gt(abs(R - mT(R)), rounding));
+  if (!gx.defined()) return zeros_like(R);
+  // By least squares ρ = Σ x̄ᵢ Rᵢᵢ / Σ Rᵢᵢ², over the equal values.
+  const Tensor block = (pairs | eye(R.size(-1), pairs.options())).to(R.dtype());
+  const Tensor x_bar = gx.detach().unsqueeze(-1), on_diagonal = diagonal(R, 0, -2, -1).unsqueeze(-1);
+  const Tensor squares = matmul(block, square(on_diagonal)), is_known = gt(squares, rounding * rounding);
+  const Tensor rho = where(is_known, matmul(block, x_bar * on_diagonal) / where(is_known, squares, 1), 0);
+  const Tensor differs = gt(abs(x_bar - rho * on_diagonal), rounding * largest_of(x_bar));
+  fail_at_equal_values(op, pairs & (differs | (logical_not(is_known) & gt(abs(sum), rounding))));
+  return record(
+      "limit", where(pairs, rho * sum / 2, 0), wrt(arrived, [op](const Tensor&) -> Tensor {
+        fail(op,
+             ": where values are equal, a function of them and of their vectors has no second derivative; "
+             "add a little noise to the matrix");
+      }));
+}
+
+/// ½ (Rᵢⱼ - Rⱼᵢ) / (xⱼ - xᵢ), 0 on the diagonal. `gx` is x̄, or undefined.
+Tensor difference_quotients(const char* op, const Tensor& x, const Tensor& R, const Tensor& gx) {
+  if (R.numel() == 0) return R;
+  const Tensor equal = are_equal(x), gap = x.unsqueeze(-2) - x.unsqueeze(-1);
+  const Tensor quotients = where(equal, 0, (R - mT(R)) / where(equal, 1, gap)) / 2;
+  const Tensor pairs = equal & logical_not(eye(x.size(-1), equal.options()));
+  return any(pairs).item<bool>() ? quotients + limits_at(op, pairs, R, gx) : quotients;
+}
+
 // ---- A = U S Vᵀ ---------------------------------------------------------------------------------
 
 /// The first k columns, those of the reduced decomposition. The columns that full_matrices adds
@@ -29,12 +99,15 @@ Tensor first_columns(const Tensor& x, int64_t k) {
   return !x.defined() || x.size(-1) == k ? x : x.narrow(-1, 0, k);
 }
 
-// For the reduced decomposition, k = min(m, n) (Townsend 2016): with Fᵢⱼ = 1 / (sⱼ² - sᵢ²) off the diagonal and 0
-// on it, and U⊥ U⊥ᵀ = I - U Uᵀ the projection onto what is orthogonal to U's columns,
+// For the reduced decomposition, k = min(m, n) (Townsend 2016): with P = Uᵀ Ū, Q = Vᵀ V̄, R = P + Q, and
+// U⊥ U⊥ᵀ = I - U Uᵀ the projection onto what is orthogonal to U's columns,
 //
-//   Ā = U [ (F ∘ (Uᵀ Ū - Ūᵀ U)) S  +  S (F ∘ (Vᵀ V̄ - V̄ᵀ V))  +  S̄ ] Vᵀ
+//   Ā = U [ S̄ + M ] Vᵀ      with Mᵢⱼ = ½ (Rᵢⱼ - Rⱼᵢ) / (sⱼ - sᵢ) + ½ (Pᵢⱼ - Pⱼᵢ - Qᵢⱼ + Qⱼᵢ) / (sⱼ + sᵢ)
 //       + U⊥ U⊥ᵀ Ū S⁻¹ Vᵀ                    if m > k
 //       + U S⁻¹ V̄ᵀ V⊥ V⊥ᵀ                    if n > k
+//
+// Townsend writes M with Fᵢⱼ = 1 / (sⱼ² - sᵢ²). In partial fractions nothing is squared, so M has A's range; and where
+// values are equal only one of the two terms is undefined.
 struct Svd : autograd::Function<Svd> {
   static constexpr const char* name = "svd";
 
@@ -55,23 +128,34 @@ struct Svd : autograd::Function<Svd> {
     const int64_t k = S.size(-1);
     const Tensor U = first_columns(saved[0], k), gU = first_columns(gradients[0], k), gS = gradients[1],
                  V = first_columns(saved[2], k), gV = first_columns(gradients[2], k);
-    // x * row scales the columns of x, x * column its rows.
-    const Tensor row = S.unsqueeze(-2), column = S.unsqueeze(-1);
-    const Tensor F = reciprocal_or_zero(square(row) - square(column));
-
     Tensor gA;
     if (gS.defined()) add_to(gA, matmul(U * gS.unsqueeze(-2), mT(V)));
-    if (gU.defined()) {
-      const Tensor P = matmul(mT(U), gU);
-      add_to(gA, matmul(matmul(U, F * (P - mT(P)) * row), mT(V)));
-      if (U.size(-2) > k) add_to(gA, matmul((gU - matmul(U, P)) * reciprocal_or_zero(row), mT(V)));
-    }
-    if (gV.defined()) {
-      const Tensor P = matmul(mT(V), gV);
-      add_to(gA, matmul(U, matmul(column * F * (P - mT(P)), mT(V))));
-      if (V.size(-2) > k) add_to(gA, matmul(U, mT((gV - matmul(V, P)) * reciprocal_or_zero(row))));
-    }
+    if (!gU.defined() && !gV.defined()) return {gA, Tensor()};
+    const Tensor none = zeros(with_matrix_shape(U, k, k), U.options());
+    const Tensor P = gU.defined() ? matmul(mT(U), gU) : none, Q = gV.defined() ? matmul(mT(V), gV) : none;
+    const Tensor M = difference_quotients(name, S, P + Q, gS) + quotients_of_sums(S, P - Q);
+    add_to(gA, matmul(matmul(U, M), mT(V)));
+    if (gU.defined() && U.size(-2) > k) add_to(gA, matmul(over_values(gU - matmul(U, P), S, gS), mT(V)));
+    if (gV.defined() && V.size(-2) > k) add_to(gA, matmul(U, mT(over_values(gV - matmul(V, Q), S, gS))));
     return {gA, Tensor()};
+  }
+
+  /// ½ (Xᵢⱼ - Xⱼᵢ) / (sⱼ + sᵢ). If both values are 0, the numerator must be 0 too.
+  static Tensor quotients_of_sums(const Tensor& S, const Tensor& X) {
+    if (X.numel() == 0) return X;
+    const Tensor twice = X - mT(X), sums = S.unsqueeze(-2) + S.unsqueeze(-1);
+    fail_at_equal_values(name, eq(sums, 0) & gt(abs(twice), rounding_of(X) * largest_of(X)));
+    return twice * reciprocal_or_zero(sums) / 2;
+  }
+
+  /// X S⁻¹. A column whose value is 0 must be unused: then X's column is 0, and so is the value's gradient.
+  static Tensor over_values(const Tensor& X, const Tensor& S, const Tensor& gS) {
+    const Tensor row = S.unsqueeze(-2), is_zero = eq(row, 0);
+    if (X.numel() > 0 && any(is_zero).item<bool>()) {
+      fail_at_equal_values(name, is_zero & gt(abs(X), rounding_of(X) * largest_of(X)));
+      if (gS.defined()) fail_at_equal_values(name, is_zero & ne(gS.unsqueeze(-2), 0));
+    }
+    return X * reciprocal_or_zero(row);
   }
 };
 
@@ -85,9 +169,9 @@ std::tuple<Tensor, Tensor, Tensor> decompose(const char* op, const Tensor& A, bo
 
 // ---- A = V diag(w) Vᵀ ---------------------------------------------------------------------------
 
-// Ā = V [ diag w̄ + F ∘ ½ (Vᵀ V̄ - V̄ᵀ V) ] Vᵀ      with Fᵢⱼ = 1 / (wⱼ - wᵢ) off the diagonal and 0 on it
+// Ā = V [ diag w̄ + M ] Vᵀ      with R = Vᵀ V̄, Mᵢⱼ = ½ (Rᵢⱼ - Rⱼᵢ) / (wⱼ - wᵢ), Mᵢᵢ = 0
 //
-// Giles (2008) has Vᵀ V̄ in place of ½ (Vᵀ V̄ - V̄ᵀ V). The symmetric part, which is left out here, adds an
+// Giles (2008) has Rᵢⱼ in place of ½ (Rᵢⱼ - Rⱼᵢ). The symmetric part, which is left out here, adds an
 // antisymmetric matrix to Ā. A symmetric change of A does not depend on it. Without it Ā is symmetric, as A is.
 struct Eigh : autograd::Function<Eigh> {
   static constexpr const char* name = "linalg_eigh";
@@ -106,9 +190,8 @@ struct Eigh : autograd::Function<Eigh> {
     Tensor gA;
     if (gw.defined()) add_to(gA, matmul(V * gw.unsqueeze(-2), mT(V)));
     if (gV.defined()) {
-      const Tensor F = reciprocal_or_zero(w.unsqueeze(-2) - w.unsqueeze(-1));
-      const Tensor P = matmul(mT(V), gV);
-      add_to(gA, matmul(matmul(V, F * (P - mT(P)) / 2), mT(V)));
+      const Tensor M = difference_quotients(name, w, matmul(mT(V), gV), gw);
+      add_to(gA, matmul(matmul(V, M), mT(V)));
     }
     return {gA};
   }
@@ -205,7 +288,7 @@ std::tuple<Tensor, Tensor> qr(const Tensor& A, std::string_view mode) {
   return {mode == "r" ? empty({0}, A.options()) : Q, R};
 }
 
-// A = V diag(w) Vᵀ      Ā = V [ diag w̄ + F ∘ ½ (Vᵀ V̄ - V̄ᵀ V) ] Vᵀ with Fᵢⱼ = 1 / (wⱼ - wᵢ), Fᵢᵢ = 0
+// A = V diag(w) Vᵀ      Ā = V [ diag w̄ + M ] Vᵀ with R = Vᵀ V̄, Mᵢⱼ = ½ (Rᵢⱼ - Rⱼᵢ) / (wⱼ - wᵢ)
 std::tuple<Tensor, Tensor> eigh(const Tensor& A, std::string_view UPLO) {
   check_square("linalg.eigh", A);
   check(UPLO == "L" || UPLO == "U", "Expected UPLO argument to be 'L' or 'U', but got ", UPLO);

@@ -194,6 +194,18 @@ RankOneUpdate rank_one_update(const Tensor& A, const Tensor& is_singular) {
           is_singular & lt(rank, n - 1)};
 }
 
+// det(A) A⁻ᵀ for invertible matrices. If det A leaves the range, so that the product would be 0 or infinite, it is
+// written as e^(ln |det A| + ln m) A⁻ᵀ / m, with m the largest element of A⁻ᵀ.
+Tensor cofactors_of_invertible(const Tensor& A) {
+  const Tensor d = det(A), inverse_t = mT(inverse(A)), size = abs(d.detach());
+  const Tensor left_range = (size < (A.dtype() == kFloat32 ? 0x1p-126 : 0x1p-1022)) | (size == INFINITY);
+  if (!any(left_range).item<bool>()) return per_matrix(d) * inverse_t;
+  const auto [sign, logarithm] = slogdet(A);
+  const Tensor m = amax(abs(inverse_t), {-2, -1}, /*keepdim=*/true).detach();
+  const Tensor by_logarithm = per_matrix(sign) * exp(per_matrix(logarithm) + log(m)) * (inverse_t / m);
+  return where(per_matrix(left_range), by_logarithm, per_matrix(where(left_range, 0, d)) * inverse_t);
+}
+
 // The matrix of cofactors, ∂ det A / ∂A. If A is invertible, it is det(A) A⁻ᵀ. If A is singular, take an invertible
 // B = A + b cᵀ. By the matrix determinant lemma det A = det(B) (1 - cᵀ B⁻¹ b), which has the derivative
 //
@@ -202,7 +214,7 @@ RankOneUpdate rank_one_update(const Tensor& A, const Tensor& is_singular) {
 // If A's rank is below n - 1, all cofactors are 0.
 Tensor cofactors(const Tensor& A) {
   const Tensor is_singular = gt(sum(factor(A.detach()).is_zero_pivot(), -1), 0);
-  if (!any(is_singular).item<bool>()) return per_matrix(det(A)) * mT(inverse(A));
+  if (!any(is_singular).item<bool>()) return cofactors_of_invertible(A);
   const auto [b, c, rank_too_low] = rank_one_update(A, is_singular);
   const Tensor B = where(per_matrix(rank_too_low), eye(A.size(-1), A.options()), A + matmul(b, mT(c)));
   const Tensor inverse_B = inverse(B), x = matmul(inverse_B, b), y = matmul(mT(inverse_B), c);

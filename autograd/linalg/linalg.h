@@ -5,6 +5,13 @@
 //
 // The signs of singular vectors, of eigenvectors and of Q's columns are arbitrary. A function of them has a
 // well-defined gradient only if it does not depend on these signs.
+//
+// Vectors of equal values may moreover be rotated into each other. The gradients of svd and eigh are right there too
+// for functions that do not depend on the rotation: functions of the values alone (each of the equal values must then
+// count alike, else the gradient is one of several subgradients), functions of the vectors alone, such as U Vᵀ, and
+// V g(w) Vᵀ and U g(S) Vᵀ, unless g is 0 there. For functions of another form the gradients that arrive at the factors
+// do not determine the derivative: backward then throws Error. Second derivatives exist for functions of the vectors
+// alone. "Equal" means up to the rounding errors of the values.
 #pragma once
 
 #include <optional>
@@ -71,8 +78,7 @@ Tensor cholesky(const Tensor& A);
 std::tuple<Tensor, Tensor> qr(const Tensor& A, std::string_view mode = "reduced");
 /// A = V diag(w) Vᵀ for a symmetric A: (w, V), w (…, n) ascending, V (…, n, n) orthogonal. Only the lower
 /// ("L") or upper ("U") triangle of A is read. Throws Error if A holds NaN or infinity. The gradient is
-/// symmetric. Its part through V needs distinct eigenvalues: of two equal ones, the term 1 / (wⱼ - wᵢ) is
-/// dropped. Source: Giles (2008).
+/// symmetric. For equal eigenvalues see the head of this file. Source: Giles (2008).
 std::tuple<Tensor, Tensor> eigh(const Tensor& A, std::string_view UPLO = "L");
 Tensor eigvalsh(const Tensor& A, std::string_view UPLO = "L");
 /// A = U diag(S) Vh: svd of tensor/functions.h with Vh = Vᵀ. With full_matrices U (…, m, m) and Vh (…, n, n) are

@@ -18,8 +18,10 @@ Tensor layer_norm_rows(const Tensor& x, double eps) {
       kernels_of(g).layer_norm_gradient(g.raw(), y.raw(), r.raw(), gradient.raw());
       return gradient;
     }
+    // r as a function of x: r₀ / √(mean (r₀ (x - μ))² + ε r₀²) with the constant r₀ = r, so that no square overflows.
     const auto row_mean = [](const Tensor& t) { return mean(t, {-1}, /*keepdim=*/true); };
-    const Tensor scale = rsqrt(var(x, {-1}, /*unbiased=*/false, /*keepdim=*/true) + eps);
+    const Tensor scaled = (x - row_mean(x)) * r;
+    const Tensor scale = r * rsqrt(row_mean(square(scaled)) + eps * square(r));
     return scale * (g - row_mean(g) - y * row_mean(g * y));
   };
   return record("layer_norm", y, wrt(x, saved(x, y, r), rule));

@@ -1,5 +1,8 @@
 // More reductions: products, norms of any order, logsumexp, cumulative sums, and the maximum and minimum along one
 // dimension with their indices.
+#include <cmath>
+#include <limits>
+
 #include "autograd/ops/reduce.h"
 
 namespace gradus {
@@ -34,22 +37,65 @@ Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<Dtype>
                 }));
 }
 
-// y = (Σ |xᵢ|ᵖ)^(1/p) = s (Σ |xᵢ / s|ᵖ)^(1/p), with s = max |xᵢ| so that no power overflows
+// y = (Σ |xᵢ|ᵖ)^(1/p) = s (Σ |xᵢ / s|ᵖ)^(1/p), with s = max |xᵢ|, or min |xᵢ| if p < 0, so that no power overflows
+static Tensor norm_of_powers(double p, const Tensor& x, IntArrayRef over) {
+  const Tensor size = abs(x);
+  const Tensor largest = p < 0            ? amin(size.detach(), over, /*keepdim=*/true)
+                         : x.numel() == 0 ? zeros(reduced_shape(x, Dims("norm", x, over), true), x.options())
+                                          : amax(size.detach(), over, /*keepdim=*/true);
+  const Tensor scale = where(gt(largest, 0) & isfinite(largest), largest, 1), scaled = size / scale;
+  const double of_zero = p > 0 ? 0 : INFINITY;  // 0ᵖ, and also 0^(1/p)
+  // The inner wheres keep slopes of 0ᵖ, which may be infinite, out of the derivative: at 0 it is taken as 0.
+  const Tensor is_zero = eq(scaled, 0), powers = where(is_zero, of_zero, pow(where(is_zero, 1, scaled), p));
+  const Tensor total = sum(powers, over, /*keepdim=*/true), nothing = eq(total, 0);
+  return scale * where(nothing, of_zero, pow(where(nothing, 1, total), 1 / p));
+}
+
+// y = (Σ |xᵢ|ᵖ)^(1/p), and its limits: for p = ∞ the largest |xᵢ|, for p = -∞ the smallest, for p = 0 the number of
+// elements that are not 0, which is a step and has the derivative 0
 Tensor norm_of_order(double p, const Tensor& x, IntArrayRef over, bool keepdim) {
-  const Tensor largest = amax(abs(x), over, /*keepdim=*/true).detach();
-  const Tensor is_zero = eq(largest, 0), scale = where(is_zero, 1, largest);
-  const Tensor total = sum(pow(abs(x / scale), p), over, /*keepdim=*/true);
-  const Tensor y = scale * where(is_zero, 0, pow(where(is_zero, 1, total), 1 / p));
+  check(!std::isnan(p), "norm: the order p must be a number, not NaN");
+  if (p == 1) return sum(abs(x), over, keepdim);
+  if (p == 0) return sum(abs(sign(where(isnan(x), 1, x))), over, keepdim);
+  if (std::isinf(p)) return p > 0 ? amax(abs(x), over, keepdim) : amin(abs(x), over, keepdim);
+  const Tensor y = norm_of_powers(p, x, over);
   return keepdim ? y : y.reshape(reduced_shape(x, Dims("norm", x, over), false));
 }
 
-// y = ln Σ e^xᵢ = m + ln Σ e^(xᵢ - m), with m = max xᵢ so that no power overflows; m is a constant for the derivative
-Tensor logsumexp(const Tensor& input, IntArrayRef dims, bool keepdim) {
+/// Is any |xᵢ| below `least`, infinite or NaN? x is contiguous.
+template <class T>
+static bool any_outside(const Tensor& x, T least) {
+  if (x.impl().storage->device != DeviceType::CPU) return any_outside(x.cpu(), least);
+  const auto is_outside = [=](T value) {
+    return !(std::abs(value) >= least && std::abs(value) < std::numeric_limits<T>::infinity());
+  };
+  const T* const values = x.raw().as<const T>();
+  if (x.raw().dim == 0) return is_outside(*values);  // the common case, which needs no loop
+  bool outside = false;
+  for (int64_t i = 0, n = x.numel(); i < n; ++i) outside |= is_outside(values[i]);
+  return outside;
+}
+
+bool squares_left_range(const Tensor& y) {
+  return y.dtype() == kFloat32 ? any_outside(y, 0x1p-51f) : any_outside(y, 0x1p-485);
+}
+
+bool may_leave_range(const Tensor& x) {
+  if (!x.device().is_cpu()) return true;
+  return x.dtype() == kFloat32 ? any_outside(x, 0x1p-126f) : any_outside(x, 0x1p-1022);
+}
+
+// y = ln Σ e^xᵢ = m + ln Σ e^(xᵢ - m), with m = max xᵢ so that no power overflows; m is a constant for the derivative.
+// If there are no xᵢ, or all are -∞, the sum is 0: y = -∞, and the derivative is taken as 0.
+Tensor logsumexp(const Tensor& input, IntArrayRef over, bool keepdim) {
   const Tensor x = as_floating_point(input);
-  const Tensor largest = amax(x, dims, /*keepdim=*/true).detach();
+  const Dims dims("logsumexp", x, over);
+  if (x.numel() == 0) return log(sum(x, over, keepdim));
+  const Tensor largest = amax(x, over, /*keepdim=*/true).detach();
   const Tensor m = where(isfinite(largest), largest, 0);
-  const Tensor y = log(sum(exp(x - m), dims, /*keepdim=*/true)) + m;
-  return keepdim ? y : y.reshape(reduced_shape(x, Dims("logsumexp", x, dims), false));
+  const Tensor total = sum(exp(x - m), over, /*keepdim=*/true), nothing = eq(total, 0);
+  const Tensor y = where(nothing, -INFINITY, log(where(nothing, 1, total))) + m;
+  return keepdim ? y : y.reshape(reduced_shape(x, dims, false));
 }
 
 namespace {

@@ -101,22 +101,24 @@ Tensor sum_to_size(const Tensor& x, IntArrayRef sizes) {
   return added == 0 ? y : y.reshape(sizes);
 }
 
+/// The number of elements that are reduced to one, or one less if `unbiased`.
+static double degrees_of_freedom(const Tensor& x, Dims dims, bool unbiased) {
+  return std::max(static_cast<double>(reduced_count(x, dims)) - (unbiased ? 1 : 0), 0.0);
+}
+
 // y = Σ (x - mean)² / (n - 1). The mean is subtracted first: Σ x² - n·mean² loses all digits if the mean is large.
 Tensor var(const Tensor& x, bool unbiased) { return var(x, IntArrayRef(), unbiased); }
 
 Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
-  const Dims dims("var", x, over);
-  const double n = static_cast<double>(reduced_count(x, dims)) - (unbiased ? 1 : 0);
-  return sum(square(x - mean(x, over, /*keepdim=*/true)), over, keepdim) / std::max(n, 0.0);
+  const Tensor squares = square(x - mean(x, over, /*keepdim=*/true));
+  return sum(squares, over, keepdim) / degrees_of_freedom(x, Dims("var", x, over), unbiased);
 }
 
-// y = √v          v̄ = ½ ȳ / y, and 0 where y = 0: if all x are equal, std has a kink, as the norm has at zero
+// y = ‖x - mean‖ / √(n - 1), which cannot overflow as the variance can; if all x are equal, it has the norm's kink
 Tensor std(const Tensor& x, bool unbiased) { return std(x, IntArrayRef(), unbiased); }
-Tensor std(const Tensor& x, IntArrayRef dims, bool unbiased, bool keepdim) {
-  const Tensor v = var(x, dims, unbiased, keepdim), y = pointwise(formulas::Sqrt{}, v);
-  return record("std", y, wrt(v, saved(y), [](const Tensor& g, const Tensor& y) {
-                  return masked_fill(g / (2 * y), eq(y, 0), 0);
-                }));
+Tensor std(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
+  const double n = degrees_of_freedom(x, Dims("std", x, over), unbiased);
+  return norm(x - mean(x, over, /*keepdim=*/true), 2, over, keepdim) / std::sqrt(n);
 }
 
 // y = Σ xᵢ²      x̄ = 2 ȳ x
@@ -126,34 +128,34 @@ Tensor sum_of_squares(const Tensor& x) {
                 wrt(x, saved(x), slope<formulas::Square>));
 }
 
-// y = √Σ xᵢ²      x̄ = ȳ x / y, and 0 where y = 0: the norm has a kink there, and 0 is one of its slopes
-static Tensor euclidean_norm(const Tensor& x, Dims dims, bool keepdim) {
-  const Tensor y = reduce(formulas::SumOfSquares{}, x, dims, keepdim);
+// y = √Σ xᵢ²      x̄ = x / y · ȳ, and 0 where y = 0: the norm has a kink there, and 0 is one of its slopes
+static Tensor euclidean_norm(const Tensor& x, IntArrayRef over, bool keepdim) {
+  const Dims dims("norm", x, over);
+  Tensor y = reduce(formulas::SumOfSquares{}, x, dims, keepdim);
   kernels_of(y).unary(formulas::Sqrt{}, y.raw(), y.raw());
+  if (squares_left_range(y)) [[unlikely]]
+    y = norm_of_order(2, x.detach(), over, keepdim);
   return record("linalg_vector_norm", y,
                 wrt(x, saved(x, y), [dims](const Tensor& g, const Tensor& x, const Tensor& y) {
-                  const Tensor slope = masked_fill(g / y, eq(y, 0), 0);
-                  return x * restore_dims(slope, dims, static_cast<int>(x.dim()));
+                  const int dim = static_cast<int>(x.dim());
+                  const Tensor slope = g / y;
+                  if (!may_leave_range(slope)) return x * restore_dims(slope, dims, dim);
+                  return slope_a<formulas::Norm>(x, restore_dims(y, dims, dim), restore_dims(g, dims, dim));
                 }));
 }
 
-// y = (Σ |xᵢ|ᵖ)^(1/p); for p = ∞ the largest |xᵢ|
+// y = (Σ |xᵢ|ᵖ)^(1/p); for p = ±∞ the largest and the smallest |xᵢ|, for p = 0 the number of xᵢ that are not 0
 Tensor norm(const Tensor& x, const Scalar& order) { return norm(x, order, IntArrayRef()); }
 
 Tensor norm(const Tensor& input, const Scalar& order, IntArrayRef over, bool keepdim) {
   const double p = order.toDouble();
   const Tensor x = as_floating_point(input);
-  const Dims dims("norm", x, over);
-  check(p > 0, "norm: the order p must be positive, not ", p);
-  if (p == 2) return euclidean_norm(x, dims, keepdim);
-  if (p == 1) return sum(abs(x), over, keepdim);
-  if (std::isinf(p)) return amax(abs(x), over, keepdim);
-  return norm_of_order(p, x, over, keepdim);
+  return p == 2 ? euclidean_norm(x, over, keepdim) : norm_of_order(p, x, over, keepdim);
 }
 
 // ---- The largest and the smallest ---------------------------------------------------------------
 
-// y = max xᵢ      x̄ᵢ = ȳ / c where xᵢ = y, else 0, if c elements are equal to y
+// y = max xᵢ      x̄ᵢ = ȳ / c where xᵢ = y, else 0, if c elements are equal to y. NaNs are equal to each other here.
 template <class MaxOrMin>
 static Tensor extreme(const char* op, const Tensor& x, IntArrayRef over, bool keepdim) {
   const Dims dims(op, x, over);
@@ -165,12 +167,9 @@ static Tensor extreme(const char* op, const Tensor& x, IntArrayRef over, bool ke
                   Shape over_dims;
                   for (int d = 0; d < dim; ++d)
                     if (dims.contains(d)) over_dims.push_back(d);
-                  const Tensor best = restore_dims(y, dims, dim);
-                  const bool is_max = std::same_as<MaxOrMin, formulas::Max>;
-                  const Tensor beaten = is_max ? lt(x, best) : gt(x, best);
-                  const Tensor count = logical_not(beaten).sum(over_dims, true);
+                  const Tensor wins = eq(x, restore_dims(y, dims, dim)) | isnan(x);  // y is NaN if any x is
                   // where, not a product: 0 · ȳ would be NaN for an infinite ȳ.
-                  return where(beaten, 0, restore_dims(g, dims, dim) / count);
+                  return where(wins, restore_dims(g, dims, dim) / sum(wins, over_dims, true, x.dtype()), 0);
                 }));
 }
 

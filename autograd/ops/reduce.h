@@ -31,7 +31,11 @@ Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim);
 /// to the input, which has `dim` dimensions.
 Tensor restore_dims(const Tensor& y, Dims dims, int dim);
 
-/// (Σ |xᵢ|ᵖ)^(1/p) for any positive p. Defined in autograd/more_ops/reduce.cpp.
+/// (Σ |xᵢ|ᵖ)^(1/p) for any p, without powers that leave the dtype's range. Defined in autograd/more_ops/reduce.cpp.
 Tensor norm_of_order(double p, const Tensor& x, IntArrayRef over, bool keepdim);
+/// Is any of the Euclidean norms y infinite or NaN, or so small that squares lost digits? Waits for a CUDA device.
+bool squares_left_range(const Tensor& y);
+/// Is any x infinite, NaN, 0 or subnormal? On a CUDA device, where looking would have to wait, the answer is true.
+bool may_leave_range(const Tensor& x);
 
 }  // namespace gradus

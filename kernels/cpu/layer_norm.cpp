@@ -5,11 +5,34 @@
 //
 // The two subtractions remove what shifting and scaling the row would contribute, because y does not
 // depend on them. Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
+//
+// If the squares leave the range of T, r shows it: it is 0, NaN or very large. Then x / s with s = max |xᵢ| is normalised
+// instead, with ε / s², which gives the same y and s r.
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/rows.h"
 
 namespace gradus::cpu {
 namespace {
+
+/// Writes y. Returns r. `row` may be `y`.
+template <class T>
+[[gnu::always_inline]] inline T normalise(const T* row, int64_t n, T eps, T* y) {
+  const T count = static_cast<T>(n), mean = reduce_run<formulas::Add>(row, n, 1) / count;
+  for (int64_t i = 0; i < n; ++i) y[i] = row[i] - mean;
+  const T variance = sum_of_terms<T>(n, [&](int64_t i) { return y[i] * y[i]; }) / count;
+  const T r = T(1) / std::sqrt(variance + eps);
+  for (int64_t i = 0; i < n; ++i) y[i] *= r;
+  return r;
+}
+
+template <class T>
+[[gnu::noinline]] T normalise_scaled(const T* row, int64_t n, T eps, T* y) {
+  T largest = 0;
+  for (int64_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(row[i]));
+  const T scale = formulas::scale_for(largest);
+  for (int64_t i = 0; i < n; ++i) y[i] = row[i] / scale;
+  return normalise(y, n, eps / scale / scale, y) / scale;
+}
 
 void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations) {
   visit_floating_point("layer_norm", "cpu", x.dtype, [&]<class T>(T) {
@@ -20,14 +43,9 @@ void layer_norm(const View& x, double eps, const View& out, const View& inverse_
           std::vector<T> copies[2];
           T* const y = contiguous_row(out, offsets[0], copies[0]);
           const T* const row = contiguous_row(x, offsets[1], copies[1]);
-          for_row_of(n, [&] {
-            const T count = static_cast<T>(n), mean = reduce_run<formulas::Add>(row, n, 1) / count;
-            for (int64_t i = 0; i < n; ++i) y[i] = row[i] - mean;
-            const T variance = sum_of_terms<T>(n, [&](int64_t i) { return y[i] * y[i]; }) / count;
-            const T r = T(1) / std::sqrt(variance + static_cast<T>(eps));
-            for (int64_t i = 0; i < n; ++i) y[i] *= r;
-            inverse_deviations.as<T>()[offsets[2]] = r;
-          });
+          T& r = inverse_deviations.as<T>()[offsets[2]];
+          for_row_of(n, [&] { r = normalise(row, n, static_cast<T>(eps), y); });
+          if (!(r > 0 && r < formulas::kMostInverse<T>)) r = normalise_scaled(row, n, static_cast<T>(eps), y);
           put_back(out, offsets[0], copies[0]);
         },
         out, x, inverse_deviations);

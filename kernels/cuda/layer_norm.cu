@@ -7,7 +7,10 @@
 // registers, as in softmax.cu, so only the first pass reads memory. Rows of more than 32 KiB are
 // read three times.
 //
-// sm_80 (ptxas -v): no spills, 48 to 85 registers, 128 or 256 bytes of shared memory: one or two
+// If the squares leave the range of T, r shows it: it is 0, NaN or very large. Then x / s with s = max |xᵢ| is normalised
+// instead, with ε / s², which gives the same y and s r. All threads that meet in the reductions do it together.
+//
+// sm_80 (ptxas -v), without this second attempt: no spills, 48 to 85 registers, 128 or 256 bytes of shared memory: one or two
 // blocks of 512 threads on a multiprocessor, a quarter or half of what it can hold, each thread
 // with up to 64 bytes of a row.
 //
@@ -29,11 +32,20 @@ __global__ void __launch_bounds__(kMostLanes, 1)
     const auto row = share.load(x + at[1], rows.steps[1]);
     auto y = share.results(out + at[0], rows.steps[0]);
     const T count = static_cast<T>(rows.n);
-    const T mean = share.template reduce<Add>([&](auto i) { return row[i]; }) / count;
-    share.for_each([&](auto i) { y[i] = row[i] - mean; });
-    const T variance = share.template reduce<Add>([&](auto i) { return y[i] * y[i]; }) / count;
-    const T r = T(1) / std::sqrt(variance + eps);
-    share.for_each([&](auto i) { y[i] *= r; });
+    const auto normalise = [&](T scale) {  // returns r
+      const T mean = share.template reduce<Add>([&](auto i) { return row[i] / scale; }) / count;
+      share.for_each([&](auto i) { y[i] = row[i] / scale - mean; });
+      const T variance = share.template reduce<Add>([&](auto i) { return y[i] * y[i]; }) / count;
+      const T r = T(1) / std::sqrt(variance + eps / scale / scale);
+      share.for_each([&](auto i) { y[i] *= r; });
+      return r / scale;
+    };
+    T r = normalise(T(1));
+    const bool left_range = share.n > 0 && !(r > 0 && r < formulas::kMostInverse<T>);
+    if (any_together(left_range, share.lanes)) {
+      const T largest = share.template reduce<Maximum>([&](auto i) { return std::abs(row[i]); });
+      r = normalise(left_range ? formulas::scale_for(largest) : T(1));
+    }
     share.store(y, out + at[0], rows.steps[0]);
     if (share.lane == 0 && share.n > 0) inverse_deviations[at[2]] = r;
   });

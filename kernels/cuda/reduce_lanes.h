@@ -41,6 +41,11 @@ __device__ T reduce_lanes(T value, int lanes) {
   return value;
 }
 
+/// Is `condition` true for any of the threads that meet if neighbouring groups of `lanes` threads call reduce_lanes?
+__device__ inline bool any_together(bool condition, int lanes) {
+  return reduce_lanes<Maximum>(condition ? 1 : 0, lanes <= kWarp ? kWarp : static_cast<int>(blockDim.x)) != 0;
+}
+
 constexpr int64_t kNowhere = std::numeric_limits<int64_t>::max();
 
 /// A value and its index.

@@ -1,6 +1,6 @@
 // Functions of whole rows, the lines along the last dimension: softmax and its logarithm,
 // cross-entropy, layer normalisation, and the gradients of all of them.
-#include "kernels/math.h"
+#include "kernels/formulas.h"
 #include "kernels/plain/plain.h"
 #include "kernels/plain/strided.h"
 
@@ -119,17 +119,32 @@ void cross_entropy_gradient(const View& gradient, const View& x, const View& tar
 //
 //     yᵢ = (xᵢ - μ) r      μ = mean x      r = 1 / √(mean (x - μ)² + ε)
 //
+// If the squares leave the range of T, r shows it: it is 0, NaN or very large. Then x / s with s = max |xᵢ| is normalised
+// instead, with ε / s², which gives the same y and s r.
+//
 // Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
+
+/// Writes y. Returns r. `x` may be `y`.
+template <class T>
+T normalise(Line<const T> x, T eps, Line<T> y) {
+  const T n = static_cast<T>(x.size), mean = sum_of(x) / n;
+  for (int64_t i = 0; i < x.size; ++i) y[i] = x[i] - mean;
+  const T r = 1 / std::sqrt(dot<T>(y, y) / n + eps);
+  for (int64_t i = 0; i < x.size; ++i) y[i] *= r;
+  return r;
+}
 
 void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations) {
   visit_floating_point("layer_norm", "cpu", x.dtype, [&]<class T>(T) {
     for_each_line(
-        [eps](Line<T> y, Line<T> r, Line<const T> x) {
-          const T n = static_cast<T>(x.size), mean = sum_of(x) / n;
-          for (int64_t i = 0; i < x.size; ++i) y[i] = x[i] - mean;
-          const Line<const T> centred = y;
-          r[0] = 1 / std::sqrt(dot(centred, centred) / n + static_cast<T>(eps));
-          for (int64_t i = 0; i < x.size; ++i) y[i] *= r[0];
+        [eps = static_cast<T>(eps)](Line<T> y, Line<T> r, Line<const T> x) {
+          r[0] = normalise(x, eps, y);
+          if (r[0] > 0 && r[0] < formulas::kMostInverse<T>) return;
+          T largest = 0;
+          for (int64_t i = 0; i < x.size; ++i) largest = std::max(largest, std::abs(x[i]));
+          const T scale = formulas::scale_for(largest);
+          for (int64_t i = 0; i < x.size; ++i) y[i] = x[i] / scale;
+          r[0] = normalise<T>(y, eps / scale / scale, y) / scale;
         },
         Rows<T>(out), Rows<T>(inverse_deviations), Rows<const T>(x));
   });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/grad_mode.h"
+#include "autograd/ops/reduce.h"
 #include "nn/init.h"
 
 namespace gradus {
@@ -61,7 +62,18 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   }
   check(mean.defined() && var.defined(),
         "batch_norm: running_mean and running_var must be defined, unless training(true)");
-  Tensor y = (x - along_features(mean)) * along_features(rsqrt(var + options.eps()));
+  const Tensor r = rsqrt(var + options.eps());
+  Tensor y;
+  if (options.training() && squares_left_range(reciprocal(r.detach()))) {
+    // Layer norm, whose rows are the features here, does not leave the range, but it is slower for such rows.
+    const Tensor features = x.transpose(0, 1);
+    y = layer_norm_rows(features.flatten(1), options.eps())
+            .view(features.sizes())
+            .transpose(0, 1)
+            .contiguous();
+  } else {
+    y = (x - along_features(mean)) * along_features(r);
+  }
   if (options.weight().defined()) y = y * along_features(options.weight());
   return options.bias().defined() ? y + along_features(options.bias()) : y;
 }

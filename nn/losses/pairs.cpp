@@ -24,9 +24,12 @@ Tensor cosine_embedding_loss(const Tensor& a, const Tensor& b, const Tensor& y, 
             (y.dim() == 0 || y.size(0) == a.size(0)),
         "cosine_embedding_loss: the inputs are ", text(a.sizes()), " and ", text(b.sizes()),
         " and the target ", text(y.sizes()), "; they must be (N, D), (N, D) and (N), or (D), (D) and ()");
-  const auto along = [](const Tensor& product) { return product.sum({-1}); };
-  const double tiny = 1e-12;  // gives a zero vector the cosine 0
-  const Tensor cosine = along(a * b) * rsqrt((along(a.square()) + tiny) * (along(b.square()) + tiny));
+  // cos(a, b) = a/‖a‖ · b/‖b‖, where no square can overflow. A zero vector has the cosine 0.
+  const auto direction = [](const Tensor& x) {
+    const Tensor length = norm(x, 2, {-1}, /*keepdim=*/true);
+    return x / where(length == 0, 1, length);
+  };
+  const Tensor cosine = (direction(a) * direction(b)).sum({-1});
   const Tensor alike = where(y == 1, 1 - cosine, 0), apart = where(y == -1, clamp_min(cosine - margin, 0), 0);
   return reduce_losses("cosine_embedding_loss", alike + apart, reduction);
 }

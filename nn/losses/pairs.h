@@ -14,7 +14,7 @@ Tensor hinge_embedding_loss(const Tensor& x, const Tensor& y, double margin = 1,
 Tensor margin_ranking_loss(const Tensor& a, const Tensor& b, const Tensor& y, double margin = 0,
                            nn::LossReduction reduction = kMean);
 
-/// 1 - cos(a, b) where y = 1, max(0, cos(a, b) - margin) where y = -1.
+/// 1 - cos(a, b) where y = 1, max(0, cos(a, b) - margin) where y = -1. A zero vector has the cosine 0.
 /// Shapes: a, b (N, D) and y (N), or a, b (D) and y ().
 Tensor cosine_embedding_loss(const Tensor& a, const Tensor& b, const Tensor& y, double margin = 0,
                              nn::LossReduction reduction = kMean);

@@ -55,8 +55,9 @@ Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& y, const 
 
 Tensor kl_div(const Tensor& x, const Tensor& y, nn::LossReduction reduction, bool log_target) {
   check_loss_sizes("kl_div", x, y);
-  // y ln y is 0 at y = 0. The inner where keeps ln 0 out of the gradient.
-  const Tensor losses = log_target ? exp(y) * (y - x) : where(y > 0, y * log(where(y > 0, y, 1)), 0) - y * x;
+  // A term is 0 where y = 0, and so is its gradient, also if x = -∞. For y < 0 it is NaN.
+  const Tensor none = log_target ? y == -INFINITY : y == 0, ln_y = log_target ? y : log(where(none, 1, y));
+  const Tensor losses = (log_target ? exp(y) : y) * where(none, 0, ln_y - x);
   if (reduction == kBatchMean) return losses.sum() / x.size(0);
   return reduce_losses("kl_div", losses, reduction);
 }

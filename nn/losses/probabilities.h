@@ -15,7 +15,8 @@ Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& y, const 
                                         const Tensor& pos_weight = {}, nn::LossReduction reduction = kMean);
 
 /// y (ln y - x) for x = ln p. The sum is the Kullback–Leibler divergence of y from p. With log_target, y
-/// holds logarithms too. kBatchMean divides the sum by x.size(0).
+/// holds logarithms too. Where y = 0 the term and its gradient are 0; where y < 0 the term is NaN. kBatchMean divides
+/// the sum by x.size(0).
 Tensor kl_div(const Tensor& x, const Tensor& y, nn::LossReduction reduction = kMean, bool log_target = false);
 
 namespace nn {

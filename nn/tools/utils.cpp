@@ -11,14 +11,10 @@ namespace gradus::nn::utils {
 double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, double norm_type,
                        bool error_if_nonfinite) {
   const NoGradGuard no_grad;
-  double sum = 0;  // Σ ‖gᵢ‖ᵖ, or for p = ∞ the maximum of ‖gᵢ‖
+  std::vector<double> norms;
   for (const Tensor& parameter : parameters)
-    if (parameter.grad().defined()) {
-      const double norm = parameter.grad().norm(norm_type).item<double>();
-      sum = std::isinf(norm_type) ? (norm > sum || std::isnan(norm) ? norm : sum)
-                                  : sum + std::pow(norm, norm_type);
-    }
-  const double total = std::isinf(norm_type) ? sum : std::pow(sum, 1 / norm_type);
+    if (parameter.grad().defined()) norms.push_back(parameter.grad().norm(norm_type).item<double>());
+  const double total = norms.empty() ? 0 : tensor(norms, kFloat64).norm(norm_type).item<double>();
   check(!error_if_nonfinite || std::isfinite(total), "The total norm of order ", norm_type,
         " for gradients from `parameters` is non-finite, so it cannot be clipped. "
         "To disable this error and scale the gradients with the non-finite norm anyway, "

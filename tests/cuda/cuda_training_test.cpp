@@ -92,6 +92,28 @@ TEST_F(CudaTraining, Losses) {
   }
 }
 
+TEST_F(CudaTraining, RowsWhoseSquaresLeaveTheRange) {
+  // Rows of several lengths: a warp takes some of the short ones, a block the long one. Not all leave the range.
+  for (const int64_t length : {3, 100, 3000}) {
+    const Tensor rows = sin(arange(1, 5 * length + 1, kFloat32)).view({5, length});
+    const Tensor x = rows * tensor({1.0f, 1e30f, 1e-30f, 1e36f, 10.0f}).unsqueeze(1);
+    const auto expect_near = [&](const Tensor& there, const Tensor& here, const char* name) {
+      EXPECT_TRUE(allclose(there.cpu(), here, 1e-3, 1e-5)) << name << " of " << length;
+    };
+    const Tensor y = layer_norm_rows(x.to(kCUDA), 0), wanted = layer_norm_rows(x, 0);
+    expect_near(y, wanted, "layer_norm");
+    EXPECT_TRUE(allclose(wanted, layer_norm_rows(rows, 0), 1e-3, 1e-5)) << length;
+    for (const double p : {2.0, 3.0})
+      expect_near(x.to(kCUDA).norm(p, {1}) / x.norm(p, {1}).to(kCUDA), ones({5}), "norm");
+    const auto slope = [](const Tensor& at) {
+      const Tensor leaf = at.detach().requires_grad_();
+      leaf.norm(2, {1}).sum().backward();
+      return leaf.grad();
+    };
+    expect_near(slope(x.to(kCUDA)), slope(x), "gradient of norm");
+  }
+}
+
 /// The parameters of a least-squares fit after ten steps.
 template <class Optimizer, class Options>
 Tensor trained(const Options& options, Device device) {
