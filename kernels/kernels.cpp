@@ -1,4 +1,4 @@
-// The choice of a device's kernels, and two functions for messages.
+// The choice of a device's kernels, and functions for messages.
 #include "kernels/kernels.h"
 
 #include <cstdlib>
@@ -45,6 +45,17 @@ const Kernels& find_kernels(DeviceType device) {
 
 void no_kernel(const char* op, const char* device, Dtype dtype) {
   fail(op, " has no ", device, " kernel for ", dtype);
+}
+
+void check_fits(const char* op, const Scalar& number, Dtype dtype) {
+  visit_stored_dtype(dtype, [&]<class T>(T) {
+    check(std::floating_point<T> || number.fits<T>(), op, ": ", number, " cannot be converted to ", dtype,
+          " without overflow");
+  });
+}
+
+std::ostream& operator<<(std::ostream& out, const Scalar& number) {
+  return number.isFloatingPoint() ? out << number.toDouble() : out << number.toLong();
 }
 
 std::ostream& operator<<(std::ostream& out, const ShapeText& shape) {

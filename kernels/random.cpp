@@ -244,12 +244,12 @@ void uniform(Generator& generator, double low, double high, const View& out) {
   });
 }
 
-void normal(Generator& generator, double mean, double deviation, const View& out) {
+void normal(Generator& generator, double mean, double deviation, const View& out, bool in_blocks) {
   check_floating_point("normal_", out);
   check(deviation >= 0, "normal_ expects std >= 0.0, but found std=", deviation);
   const int64_t count = out.numel();
   visit_floating_point("normal_", "cpu", out.dtype, [&]<class T>(T) {
-    if (count < kBlock)
+    if (count < kBlock || !in_blocks)
       fill_with<T>(out, [&] { return std::fma(generator.next_normal(), deviation, mean); });
     else
       normal_blocks(generator, static_cast<T>(mean), static_cast<T>(deviation), out.as<T>(), count);

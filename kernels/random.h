@@ -84,8 +84,8 @@ void uniform(Generator& generator, double low, double high, const View& out);
 ///
 /// There are two streams, as in PyTorch. Fewer than 16 elements are drawn one by one in double
 /// (next_normal). More are drawn in blocks of 16 in out's own type, which neither reads nor clears
-/// the kept normal.
-void normal(Generator& generator, double mean, double deviation, const View& out);
+/// the kept normal; without `in_blocks`, as PyTorch fills a tensor that is not contiguous, one by one too.
+void normal(Generator& generator, double mean, double deviation, const View& out, bool in_blocks = true);
 
 /// Whole numbers low ≤ n < high, all equally likely (up to the bias of the remainder). out's dtype
 /// must hold all.

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -126,6 +127,23 @@ class Scalar {
   constexpr T to() const {
     return isFloatingPoint() ? static_cast<T>(real_) : static_cast<T>(integer_);
   }
+  /// Does a T hold the value? A fraction is dropped, and any number is a bool: is it 0?
+  template <class T>
+  constexpr bool fits() const {
+    if constexpr (std::same_as<T, bool>) {
+      return true;
+    } else if constexpr (std::floating_point<T>) {
+      const double most =
+          std::numeric_limits<T>::max();  // infinity and NaN fit, and 1e300 does not fit in a float
+      return !isFloatingPoint() || !(real_ > most || real_ < -most) || real_ - real_ != 0;
+    } else {
+      if (isFloatingPoint() && !(real_ >= -0x1p63 && real_ < 0x1p63)) return false;
+      const int64_t whole = to<int64_t>();
+      const T converted = static_cast<T>(whole);
+      return static_cast<int64_t>(converted) == whole && (converted < 0) == (whole < 0);
+    }
+  }
+
   constexpr double toDouble() const { return to<double>(); }
   constexpr int64_t toLong() const { return to<int64_t>(); }
 
@@ -136,6 +154,12 @@ class Scalar {
     int64_t integer_;
   };
 };
+
+/// Prints the number.
+std::ostream& operator<<(std::ostream& out, const Scalar& number);
+
+/// Error if `dtype` is an integer one and cannot hold the number: 300 or NaN in uint8.
+void check_fits(const char* op, const Scalar& number, Dtype dtype);
 
 /// The most dimensions a tensor can have. A fixed bound keeps shapes inline: no allocation per shape.
 inline constexpr int kMaxDims = 8;

@@ -9,20 +9,23 @@ namespace gradus {
 // ---- Functions --------------------------------------------------------------------------------------------
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  check(weight.dim() == 2 && x.dim() > 0 && x.size(-1) == weight.size(1), "linear: x is ", text(x.sizes()),
-        " and the weight (out, in) is ", text(weight.sizes()), ": x's last size must equal in");
+  check((weight.dim() == 2 || weight.dim() == 1) && x.dim() > 0 && x.size(-1) == weight.size(-1),
+        "linear: x is ", text(x.sizes()), " and the weight (out, in) is ", text(weight.sizes()),
+        ": x's last size must equal in");
   if (!bias.defined()) return matmul(x, weight.t());
-  return x.dim() == 2 ? addmm(bias, x, weight.t()) : matmul(x, weight.t()) + bias;
+  return x.dim() == 2 && weight.dim() == 2 ? addmm(bias, x, weight.t()) : matmul(x, weight.t()) + bias;
 }
 
 Tensor one_hot(const Tensor& labels, int64_t num_classes) {
   check(labels.dtype() == kInt64, "one_hot: labels must be int64, not ", labels.dtype());
   check(labels.numel() > 0 || num_classes > 0, "one_hot: without labels, num_classes must be given");
-  const int64_t largest = labels.numel() ? labels.max().item<int64_t>() : -1;
-  const int64_t classes = num_classes == -1 ? largest + 1 : num_classes;
-  check(classes > largest && (labels.numel() == 0 || labels.min().item<int64_t>() >= 0),
-        "one_hot: labels must be in [0, ", classes, "), but they range from ", labels.min().item<int64_t>(),
-        " to ", largest);
+  const bool any = labels.numel() > 0;
+  const int64_t least = any ? labels.min().item<int64_t>() : 0,
+                most = any ? labels.max().item<int64_t>() : -1;
+  check(least >= 0 && (num_classes == -1 ? most < INT64_MAX : most < num_classes),
+        "one_hot: labels must be in [0, ", num_classes == -1 ? INT64_MAX : num_classes,
+        "), but they range from ", least, " to ", most);
+  const int64_t classes = num_classes == -1 ? most + 1 : num_classes;
   return eq(labels.unsqueeze(-1), arange(classes, TensorOptions(labels.device()))).to(kInt64);
 }
 

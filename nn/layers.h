@@ -7,6 +7,7 @@
 namespace gradus {
 
 /// y = x Wᵀ + b.  x: (…, in), weight: (out, in), bias: (out) or undefined; y: (…, out).
+/// With a weight (in) and a bias (), y is (…).
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
 /// One-hot vectors (*labels, num_classes), int64, with a 1 at each label. num_classes = -1 means the

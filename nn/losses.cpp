@@ -6,7 +6,8 @@ namespace gradus {
 
 Tensor mse_loss(const Tensor& x, const Tensor& y, nn::LossReduction reduction) {
   nn::check_loss_sizes("mse_loss", x, y);
-  const Tensor difference = x - y;
+  const auto [a, b] = nn::in_floating_point(x, y);
+  const Tensor difference = a - b;
   switch (reduction) {
     case nn::LossReduction::sum:
       return sum_of_squares(difference);
@@ -150,7 +151,7 @@ Tensor class_probability_loss(const Tensor& log_p, const Tensor& target,
 
 Tensor NLLLossOptions::operator()(const Tensor& log_p, const Tensor& target) const {
   return class_index_loss(
-      "nll_loss", log_p, Given::log_p, target,
+      "nll_loss", in_floating_point(log_p, log_p).first, Given::log_p, target,
       CrossEntropyLossOptions().weight(weight_).ignore_index(ignore_index_).reduction(reduction_));
 }
 

@@ -1,7 +1,5 @@
 #include "tensor/create.h"
 
-#include <cmath>
-
 namespace gradus {
 namespace {
 
@@ -31,9 +29,12 @@ Tensor ones(IntArrayRef sizes, const TensorOptions& options) {
   return filled(sizes, 1, options.dtype(), options);
 }
 Tensor full(IntArrayRef sizes, const Scalar& value, const TensorOptions& options) {
-  return filled(sizes, value, options.dtype_or(natural_dtype(value.dtype())), options);
+  const Dtype dtype = options.dtype_or(natural_dtype(value.dtype()));
+  check_fits("full", value, dtype);
+  return filled(sizes, value, dtype, options);
 }
 Tensor scalar_tensor(const Scalar& value, const TensorOptions& options) {
+  check_fits("scalar_tensor", value, options.dtype());
   return filled({}, value, options.dtype(), options);
 }
 
@@ -47,23 +48,6 @@ Tensor eye(int64_t n, int64_t m, const TensorOptions& options) {
   diagonal.strides[0] = m + 1;
   kernels_of(x).fill(1, diagonal);
   return finish(std::move(x), options);
-}
-
-Tensor arange(const Scalar& end, const TensorOptions& options) { return arange(0, end, 1, options); }
-Tensor arange(const Scalar& start, const Scalar& end, const TensorOptions& options) {
-  return arange(start, end, 1, options);
-}
-
-Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options) {
-  const bool real = start.isFloatingPoint() || end.isFloatingPoint() || step.isFloatingPoint();
-  const double length = (end.toDouble() - start.toDouble()) / step.toDouble();
-  check(std::isfinite(length) && length >= 0, "arange: steps of ", step.toDouble(), " do not lead from ",
-        start.toDouble(), " to ", end.toDouble());
-  const Dtype dtype = options.dtype_or(real ? get_default_dtype() : kInt64);
-  Tensor x =
-      allocate(static_cast<int64_t>(std::ceil(length)), computing_dtype(dtype), options.device().type());
-  kernels_of(x).arange(start, step, x.raw());
-  return finish(x.to(dtype), options);
 }
 
 Tensor empty_like(const Tensor& x, const TensorOptions& options) {
@@ -92,6 +76,7 @@ NestedNumbers::NestedNumbers(std::initializer_list<NestedNumbers> rows) : dtype_
 
 Tensor tensor(const NestedNumbers& numbers, const TensorOptions& options) {
   const Dtype dtype = options.dtype_or(natural_dtype(numbers.dtype_));
+  for (const Scalar& value : numbers.values_) check_fits("tensor", value, dtype);
   Tensor x = allocate(numbers.shape_, dtype);
   visit_stored_dtype(dtype, [&]<class T>(T) {
     T* out = x.raw().as<T>();

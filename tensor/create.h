@@ -14,14 +14,15 @@ namespace gradus {
 Tensor empty(IntArrayRef sizes, const TensorOptions& options = {});  // uninitialised
 Tensor zeros(IntArrayRef sizes, const TensorOptions& options = {});
 Tensor ones(IntArrayRef sizes, const TensorOptions& options = {});
-/// Every element is `value`. A floating-point value gives the default dtype, any other its own dtype.
+/// Every element is `value`. A floating-point value gives the default dtype, any other its own dtype. Error if an
+/// integer dtype cannot hold it.
 Tensor full(IntArrayRef sizes, const Scalar& value, const TensorOptions& options = {});
 /// A 0-d tensor that holds `value`.
 Tensor scalar_tensor(const Scalar& value, const TensorOptions& options = {});
 /// The n×n identity matrix; or n×m, with ones on the diagonal.
 Tensor eye(int64_t n, const TensorOptions& options = {});
 Tensor eye(int64_t n, int64_t m, const TensorOptions& options = {});
-/// start, start + step, … below end. Integers give int64.
+/// start, start + step, … below end. Integers give int64, and are counted exactly.
 Tensor arange(const Scalar& end, const TensorOptions& options = {});
 Tensor arange(const Scalar& start, const Scalar& end, const TensorOptions& options = {});
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options = {});
@@ -66,8 +67,8 @@ class NestedNumbers {
 /// anything with a floating-point number the default dtype.
 Tensor tensor(const NestedNumbers& numbers, const TensorOptions& options = {});
 
-/// A tensor on memory that the caller owns: row-major, or with the given strides (in elements). `deleter`, if
-/// there is one, is called with `data` when the last tensor on this memory is destroyed.
+/// A tensor on memory that the caller owns: row-major, or with the given strides (in elements, not negative).
+/// `deleter`, if there is one, is called with `data` when the last tensor on this memory is destroyed.
 Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, const TensorOptions& options = {});
 Tensor from_blob(void* data, IntArrayRef sizes, std::function<void(void*)> deleter,

@@ -79,13 +79,14 @@ Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b);
 Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b);
 /// The coordinates of the true elements: one vector per dimension.
 std::vector<Tensor> where(const Tensor& condition);
-Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value);
+Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value);  // x and mask broadcast
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value);  // value: 0-d
 /// The lower (upper) triangle of each matrix in a batch, with zeros elsewhere. It includes the diagonal that is
 /// `diagonal` places to the right of the main one.
 Tensor tril(const Tensor& x, int64_t diagonal = 0);
 Tensor triu(const Tensor& x, int64_t diagonal = 0);
 
+// Comparisons compare values: a whole number and a real one without rounding the first to float32, as PyTorch does.
 Tensor eq(const Tensor& a, const Tensor& b);
 Tensor ne(const Tensor& a, const Tensor& b);
 Tensor lt(const Tensor& a, const Tensor& b);
@@ -173,6 +174,8 @@ Tensor squeeze(const Tensor& x, int64_t dim);
 Tensor select(const Tensor& x, int64_t dim, int64_t index);
 Tensor slice(const Tensor& x, int64_t dim = 0, int64_t start = 0, int64_t end = INT64_MAX, int64_t step = 1);
 Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length);
+// split, chunk and unbind make at most 2^26 parts.
+/// `chunks` parts along dim, or fewer if x has fewer elements there. A dimension of size 0 gives empty parts.
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim = 0);
 /// Parts of `split_size` along dim. The last part may be shorter.
 std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim = 0);
@@ -181,10 +184,11 @@ Tensor diagonal(const Tensor& x, int64_t offset = 0, int64_t dim1 = 0, int64_t d
 
 // ---- copies.cpp: copy, convert, join ------------------------------------------------------------
 Tensor clone(const Tensor& x);
-Tensor cat(TensorList tensors, int64_t dim = 0);
+Tensor cat(TensorList tensors, int64_t dim = 0);  // tensors of shape (0,) are skipped
 Tensor stack(TensorList tensors, int64_t dim = 0);
 
 // ---- rows.cpp: whole rows by their number. Indices may have any integer dtype -------------------
+// Only x.index({…}) counts negative indices from the end. All other functions take 0 … size - 1.
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);
 /// Rows of `weight` (count, width). The indices may have any shape; the result has shape (*indices, width). A row
 /// that is chosen several times gets the sum of the gradients. The row padding_idx, if given, gets no gradient.
@@ -193,6 +197,7 @@ Tensor embedding(const Tensor& weight, const Tensor& indices, int64_t padding_id
 // ---- gather.cpp: single elements by their number. Indices may have any integer dtype ------------
 /// out[i][j] = x[index[i][j]][j] for dim 0, and so on. index has x's number of dimensions.
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
+// source has x's dtype. A number counts as a vector of one element.
 /// A copy of x with source[i][j] added to x[index[i][j]][j] for dim 0, and so on.
 Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
 /// A copy of x with alpha · source[i] added to x[index[i]] for dim 0, and so on.

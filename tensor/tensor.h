@@ -71,10 +71,13 @@ class Tensor : public Methods<Tensor> {
   bool is_alias_of(const Tensor& other) const;  // do both share one storage?
 
   // ---- Reaching the elements --------------------------------------------------------------------
-  /// The value of a tensor of one element.
+  /// The value of a tensor of one element. Error if a T cannot hold it.
   template <class T>
   T item() const {
-    return item().to<T>();
+    const Scalar value = item();
+    check(value.fits<T>(), "item: ", value, " cannot be converted to a C++ type of ", sizeof(T),
+          " bytes without overflow");
+    return value.to<T>();
   }
   Scalar item() const;
   /// The address of element (0, 0, …). T must be the dtype's C++ type.
@@ -140,10 +143,11 @@ class Tensor : public Methods<Tensor> {
   Tensor& tanh_() const;
   Tensor& sigmoid_() const;
   Tensor& relu_() const;
-  Tensor& fill_(const Scalar& value) const;
+  Tensor& fill_(const Scalar& value) const;  // an expanded tensor, too
   Tensor& fill_(const Tensor& value) const;  // value: 0-d
   Tensor& zero_() const;
   Tensor& copy_(const Tensor& values) const;
+  // Random numbers are drawn in the order of the tensor's memory.
   Tensor& uniform_(double from = 0, double to = 1) const;
   Tensor& normal_(double mean = 0, double std = 1) const;
   Tensor& random_(int64_t from, int64_t to) const;  // whole numbers in [from, to)

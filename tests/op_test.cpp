@@ -54,6 +54,7 @@ struct LaidOut {
 /// The value of the memory around an input, which no op may read.
 Scalar poison(Dtype dtype) {
   if (dtype == kBool) return true;
+  if (is_small_integer(dtype)) return 99;
   if (!is_floating_point(dtype)) return int64_t{1} << 40;
   return std::numeric_limits<double>::quiet_NaN();
 }

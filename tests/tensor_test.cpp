@@ -334,7 +334,7 @@ TEST(Indexing, MistakesAreNamed) {
   EXPECT_ERROR(x.gather(0, tensor({{7}})), "gather: index 7 is out of bounds");
   EXPECT_ERROR(x.gather(0, tensor({0})), "same number of dimensions");
   EXPECT_ERROR(x.masked_select(x), "the mask must be bool");
-  EXPECT_ERROR(x.masked_fill(ones({3}, kBool), 0), "cannot be expanded");
+  EXPECT_ERROR(x.masked_fill(ones({3}, kBool), 0), "masked_fill: a is (3,) and b is (2, 5): sizes 3 and 5");
   EXPECT_ERROR(embedding(ones({5, 2}), tensor({{1}, {0}, {7}})),
                "embedding: index 7 at position (2, 0) is out of range for a table of 5 rows");
 }

@@ -33,12 +33,12 @@ Tensor minimum(const Tensor& a, const Tensor& b) {
 
 // y = a + w (b - a) if w < ½, else b - (1 - w) (b - a), which is exact at w = 1
 Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight) {
-  const Tensor difference = end - start;
+  const Tensor difference = as_floating_point(end) - as_floating_point(start);  // of two uint8 it would wrap
   const double w = weight.toDouble();
   return w < 0.5 ? start + difference * weight : end - difference * (1 - w);
 }
 Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
-  const Tensor difference = end - start;
+  const Tensor difference = as_floating_point(end) - as_floating_point(start);
   return where(lt(weight, 0.5), start + difference * weight, end - difference * (1 - weight));
 }
 
@@ -46,9 +46,12 @@ Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
 static Tensor triangle(const char* op, const Tensor& x, int64_t diagonal, bool lower) {
   check(x.dim() >= 2, op, ": a matrix or a batch of them is needed, not ", text(x.sizes()));
   const auto count = [&](int64_t d) { return arange(x.size(d), TensorOptions(kInt64).device(x.device())); };
-  // The column at which each row meets the diagonal, and the number of each column.
-  const Tensor on_diagonal = count(-2).unsqueeze(1) + diagonal, column = count(-1);
-  const Tensor y = where(lower ? le(column, on_diagonal) : ge(column, on_diagonal), x.detach(), 0);
+  // The column at which each row meets the diagonal, and the number of each column. A diagonal far outside of the
+  // matrix is moved to its border, where the sum does not overflow.
+  const int64_t shift = std::clamp(diagonal, -x.size(-2), x.size(-1));
+  const Tensor on_diagonal = count(-2).unsqueeze(1) + shift, column = count(-1);
+  const Tensor y =
+      where(lower ? le(column, on_diagonal) : ge(column, on_diagonal), x.detach(), zeros({}, x.options()));
   return record(op, y,
                 wrt(x, [op, diagonal, lower](const Tensor& g) { return triangle(op, g, diagonal, lower); }));
 }
@@ -63,7 +66,14 @@ std::vector<Tensor> where(const Tensor& condition) { return unbind(nonzero(condi
 // Are all elements equal, up to a tolerance? No derivative.
 bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
   const NoGradGuard no_grad;
-  const Tensor x = as_floating_point(a), y = as_floating_point(b);
+  if (!a.is_floating_point() && !b.is_floating_point()) {
+    // Near each other, two int64 have an exact distance; far from each other, one that float64 rounds.
+    const Tensor x = a.to(kFloat64), y = b.to(kFloat64), rounded = abs(x - y);
+    const Tensor exact = abs(a.to(kInt64) - b.to(kInt64)).to(kFloat64);
+    return all(le(where(rounded < 0x1p62, exact, rounded), atol + rtol * abs(y))).item<bool>();
+  }
+  const Dtype dtype = a.dtype() == b.dtype() ? a.dtype() : kFloat64;
+  const Tensor x = a.to(dtype), y = b.to(dtype);
   Tensor close = eq(x, y) | (isfinite(y) & le(abs(x - y), atol + rtol * abs(y)));
   if (equal_nan) close = close | (isnan(x) & isnan(y));
   return all(close).item<bool>();
@@ -89,6 +99,12 @@ Tensor pow(const Scalar& base, const Tensor& exponent) {
 
 Tensor operator^(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitXor{}, a, b); }
 Tensor operator^(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitXor{}, a, b); }
+
+// A bound on the side where x has no numbers changes nothing: uint8 is never below -1.
+void check_bounds(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
+  if (min && min->isIntegral(true) && min->toLong() > 0) check_fits("clamp", *min, x.dtype());
+  if (max && max->isIntegral(true) && max->toLong() < 0) check_fits("clamp", *max, x.dtype());
+}
 
 // y = min(max(x, low), high)      ȳ goes to the one of x, low and high that y equals; if low > high, y = high
 Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max) {

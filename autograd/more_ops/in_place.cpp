@@ -1,4 +1,7 @@
 // More in-place ops: f(x) is computed into a new array and then copied over x. Also more random numbers.
+#include <algorithm>
+#include <numeric>
+
 #include "autograd/ops/in_place.h"
 #include "kernels/random.h"
 #include "tensor/random.h"
@@ -42,18 +45,54 @@ Tensor& Tensor::tanh_() const { return in_place<gradus::tanh>("tanh_", *this); }
 Tensor& Tensor::sigmoid_() const { return in_place<gradus::sigmoid>("sigmoid_", *this); }
 Tensor& Tensor::relu_() const { return in_place<gradus::relu>("relu_", *this); }
 
+/// Out of place x would be expanded to the mask. Its own memory cannot be.
+static void check_mask_fits(const Tensor& x, const Tensor& mask) {
+  check(is_expandable_to(mask.sizes(), x.sizes()), "masked_fill_: a mask of shape ", text(mask.sizes()),
+        " cannot be expanded to x's ", text(x.sizes()), "; masked_fill() expands x to the mask");
+}
 // x ← m ? v : x
 Tensor& Tensor::masked_fill_(const Tensor& mask, const Scalar& value) const {
+  check_mask_fits(*this, mask);
   return copy_(masked_fill(mask, value));
 }
 Tensor& Tensor::masked_fill_(const Tensor& mask, const Tensor& value) const {
+  check_mask_fits(*this, mask);
   return copy_(masked_fill(mask, value));
 }
+
+/// A view of x that shows each element once, if x is expanded.
+static Tensor once_each(const Tensor& x) {
+  Tensor y = x;
+  for (int64_t d = 0; d < x.dim(); ++d)
+    if (x.stride(d) == 0 && x.size(d) > 1) y = y.narrow(d, 0, 1);
+  return y;
+}
+
+// x ← v           x̄ = 0
+Tensor& Tensor::fill_(const Scalar& value) const {
+  check_fits("fill_", value, dtype());
+  if (raw().repeats()) return once_each(*this).fill_(value), written(*this);
+  if (must_record("fill_", *this)) return copy_(scalar_tensor(value, options()));
+  kernels_of(*this).fill(value, raw());
+  bump_version(*this);
+  return written(*this);
+}
+// x ← 0           x̄ = 0
+Tensor& Tensor::zero_() const { return fill_(0); }
 
 Tensor& Tensor::fill_(const Tensor& value) const {
   check(value.dim() == 0, "fill_ only supports 0-dimension value tensor but got tensor with ", value.dim(),
         " dimensions.");
+  if (!is_floating_point() && value.dtype() != dtype()) return fill_(value.item());  // checks its range
+  if (raw().repeats()) return once_each(*this).fill_(value), written(*this);
   return copy_(value);
+}
+
+Tensor in_memory_order(const Tensor& x) {
+  std::vector<int64_t> dims(static_cast<size_t>(x.dim()));
+  std::iota(dims.begin(), dims.end(), int64_t{0});
+  std::ranges::stable_sort(dims, std::ranges::greater{}, [&](int64_t d) { return x.stride(d); });
+  return x.permute(dims);
 }
 
 // ---- Random numbers -----------------------------------------------------------------------------
@@ -65,6 +104,10 @@ Tensor& Tensor::random_(int64_t from, int64_t to) const {
 Tensor& Tensor::random_() const {
   return fill_randomly("random_", *this,
                        [](const View& x) { draw::random_integers(default_generator(), x); });
+}
+Tensor& Tensor::bernoulli_(double p) const {
+  return fill_randomly("bernoulli_", *this,
+                       [&](const View& x) { draw::bernoulli(default_generator(), p, x); });
 }
 Tensor& Tensor::exponential_(double lambd) const {
   return fill_randomly("exponential_", *this,

@@ -1,4 +1,5 @@
-// scatter_add and index_add: they add values to the elements or slices that an index names.
+// scatter_add and index_add: they add values to the elements or slices that an index names. Also index_put and
+// masked_select.
 #include "autograd/ops/positions.h"
 
 namespace gradus {
@@ -14,16 +15,25 @@ Tensor indexed_part(const Tensor& source, const Tensor& index) {
   return part;
 }
 
+/// α source. With α = 1, the source as it is: a product with 1 would make integers of bools.
+Tensor scaled(const Tensor& source, const Scalar& alpha) {
+  return alpha.toDouble() == 1 ? source : source * alpha;
+}
+
 /// The positions in x to which index_add adds `source`: for dim 0, source[i] goes to x[index[i]]. For
 /// given strides of x.
 Tensor positions_of_slices(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
                            IntArrayRef strides) {
-  check(x.dim() > 0 && index.dim() <= 1,
-        "index_add: x needs a dimension and the index must be a vector, but they are ", text(x.sizes()),
-        " and ", text(index.sizes()));
+  check(index.dim() <= 1, "index_add: the index must be a vector, not ", text(index.sizes()));
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
+  const Tensor rows = checked_indices("index_add", index.reshape({-1}), d, x.dim() == 0 ? 1 : x.size(d));
+  // A number counts as a vector of one element.
+  if (x.dim() <= 1 && index.numel() == 1 && source.numel() == 1 && source.dim() <= 1)
+    return (x.dim() == 0 ? rows : rows * strides[0]).reshape(source.sizes());
+  check(x.dim() > 0, "index_add: a number takes one value for one index, not ", text(source.sizes()), " for ",
+        text(index.sizes()));
   std::vector<Tensor> indices(static_cast<size_t>(x.dim()));
-  indices[static_cast<size_t>(d)] = checked_indices("index_add", index.reshape({-1}), d, x.size(d));
+  indices[static_cast<size_t>(d)] = rows;
   const Tensor positions = positions_of(x, indices, strides);
   check(positions.sizes() == source.sizes(), "index_add: source is ", text(source.sizes()), ", but x ",
         text(x.sizes()), " takes ", text(positions.sizes()), " for ", index.numel(), " indices of dimension ",
@@ -48,13 +58,13 @@ Tensor& Tensor::scatter_add_(int64_t dim, const Tensor& index, const Tensor& sou
 // y = x, with vᵢ added to x[kᵢ]
 Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
                  const Scalar& alpha) {
-  return put_at("index_add", x, source * alpha,
+  return put_at("index_add", x, scaled(source, alpha),
                 positions_of_slices(x, dim, index, source, contiguous_strides(x)), true);
 }
 // x[kᵢ] ← x[kᵢ] + vᵢ
 Tensor& Tensor::index_add_(int64_t dim, const Tensor& index, const Tensor& source,
                            const Scalar& alpha) const {
-  put_in("index_add", *this, source * alpha, true,
+  put_in("index_add", *this, scaled(source, alpha), true,
          [&](IntArrayRef strides) { return positions_of_slices(*this, dim, index, source, strides); });
   return const_cast<Tensor&>(*this);
 }
@@ -63,6 +73,13 @@ Tensor& Tensor::index_add_(int64_t dim, const Tensor& index, const Tensor& sourc
 Tensor Tensor::index_put(std::initializer_list<TensorIndex> indices, const Tensor& values,
                          bool accumulate) const {
   return clone().index_put_(indices, values, accumulate);
+}
+
+// y = the elements of x where m is true, in order      x̄ = zeros, with ȳ at these elements
+Tensor masked_select(const Tensor& x, const Tensor& given) {
+  const Tensor mask = as_mask("masked_select", given);
+  const Shape shape = broadcast_shapes("masked_select", x.sizes(), mask.sizes());
+  return x.expand(shape).index({mask.expand(shape)});
 }
 
 }  // namespace gradus

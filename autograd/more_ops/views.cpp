@@ -4,28 +4,42 @@
 
 namespace gradus {
 
-// y₁ ∥ y₂ ∥ … = x, in parts of given sizes
-std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim) {
-  check(split_size > 0, "split: the size of the parts must be positive, not ", split_size);
-  const int64_t size = x.size(dim);
+/// ⌈a / b⌉
+static int64_t divided_up(int64_t a, int64_t b) { return a / b + (a % b != 0); }
+
+/// part(0), part(1), …
+template <class Part>
+static std::vector<Tensor> list_of(const char* op, const Tensor& x, int64_t count, Part part) {
+  constexpr int64_t most = int64_t{1} << 26;  // they take some ten gigabytes
+  check(count <= most, op, ": a tensor of shape ", text(x.sizes()), " would have ", count,
+        " parts, more than 2^26");
   std::vector<Tensor> parts;
-  for (int64_t start = 0; start < size; start += split_size)
-    parts.push_back(narrow(x, dim, start, std::min(split_size, size - start)));
-  if (parts.empty()) parts.push_back(x);
+  for (int64_t i = 0; i < count; ++i) parts.push_back(part(i));
   return parts;
 }
 
 // y₁ ∥ y₂ ∥ … = x, in parts of one size
+std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim) {
+  const int64_t size = x.size(dim);
+  check(split_size > 0 || (split_size == 0 && size == 0),
+        "split: the size of the parts must be positive, not ", split_size);
+  const int64_t parts = size == 0 ? 1 : divided_up(size, split_size);
+  return list_of("split", x, parts, [&](int64_t i) {
+    return narrow(x, dim, i * split_size, std::min(split_size, size - i * split_size));
+  });
+}
+
+// y₁ ∥ y₂ ∥ … = x, in as many parts as are asked for, or fewer if x has fewer elements along dim
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
   check(chunks > 0, "chunk: the number of chunks must be positive, not ", chunks);
-  return split(x, std::max<int64_t>((x.size(dim) + chunks - 1) / chunks, 1), dim);
+  const int64_t size = x.size(dim);
+  if (size > 0) return split(x, divided_up(size, chunks), dim);
+  return list_of("chunk", x, chunks, [&](int64_t) { return narrow(x, dim, 0, 0); });
 }
 
 // yᵢ = x[…, i, …], for every i
 std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
-  std::vector<Tensor> slices;
-  for (int64_t i = 0; i < x.size(dim); ++i) slices.push_back(select(x, dim, i));
-  return slices;
+  return list_of("unbind", x, x.size(dim), [&](int64_t i) { return select(x, dim, i); });
 }
 
 // yᵢ = xᵢ,ᵢ₊ₖ         x̄ = zeros with ȳ on that diagonal
@@ -33,7 +47,8 @@ Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
   const int dim = static_cast<int>(x.dim()), a = wrap_dim(dim1, dim), b = wrap_dim(dim2, dim);
   check(a != b, "diagonal: dim1 and dim2 are the same dimension ", a);
   const auto on_diagonal = [offset, a, b](const View& x) {  // the other dimensions first, then the diagonal
-    const int64_t row = std::max<int64_t>(-offset, 0), column = std::max<int64_t>(offset, 0);
+    const int64_t row = offset < 0 ? -std::max(offset, -x.sizes[a]) : 0,
+                  column = std::max<int64_t>(offset, 0);
     const int64_t length = std::max<int64_t>(std::min(x.sizes[a] - row, x.sizes[b] - column), 0);
     const int64_t first = length ? row * x.strides[a] + column * x.strides[b] : 0;
     View y = x;

@@ -13,7 +13,9 @@ static Tensor broadcast_pointwise(Binary f, const Tensor& a, const Tensor& b) {
   const NoGradGuard no_grad;
   const Tensor& array = is_number_on_cpu(a) ? b : a;
   const DeviceType device = array.impl().storage->device;
-  const Dtype dtype = result_type(a, b), computing = computing_dtype(dtype);
+  // Whole numbers are compared with real ones by value: float32 would round them.
+  const bool by_value = f.is_predicate && is_floating_point(a.dtype()) != is_floating_point(b.dtype());
+  const Dtype dtype = by_value ? kFloat64 : result_type(a, b), computing = computing_dtype(dtype);
   const Tensor x = on_device_of(f.name, array, a).to(computing);
   const Tensor y = on_device_of(f.name, array, b).to(computing);
   const Shape shape = broadcast_shapes(f.name, x.sizes(), y.sizes());
@@ -24,7 +26,7 @@ static Tensor broadcast_pointwise(Binary f, const Tensor& a, const Tensor& b) {
 }
 
 Tensor on_device_of(const char* op, const Tensor& a, const Tensor& b) {
-  if (a.impl().storage->device == b.impl().storage->device) return b;
+  if (a.device() == b.device()) return b;  // device(), unlike impl(), reports an undefined tensor
   check(is_number_on_cpu(b), op,
         ": Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu! "
         "Move one with .to(device)");
@@ -61,8 +63,14 @@ Tensor pointwise(Binary f, const Tensor& a, const Tensor& b) {
 
 static Tensor pointwise_with_number(Binary f, const Tensor& x, const Scalar& number, bool number_first) {
   const Dtype dtype = result_type(x, number);
-  if (dtype != x.dtype()) [[unlikely]]
-    return pointwise_with_number(f, x.to(dtype).detach(), number, number_first);
+  if (dtype != x.dtype()) [[unlikely]] {
+    if (!f.is_predicate || !number.isFloatingPoint())
+      return pointwise_with_number(f, x.to(dtype).detach(), number, number_first);
+    // Whole numbers are compared with a real one by value. float32 would round them from 2^24 on.
+    if (number.fits<int64_t>() && number.toDouble() == static_cast<double>(number.toLong()))
+      return pointwise_with_number(f, x, number.toLong(), number_first);
+    return pointwise_with_number(f, x.to(kFloat64), number, number_first);
+  }
   if (is_small_integer(dtype)) [[unlikely]] {
     const Tensor y = pointwise_with_number(f, x.to(kInt64), number, number_first);
     return f.is_predicate ? y : y.to(dtype);
@@ -216,10 +224,10 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
   return masked_fill(x, mask, scalar_tensor(value, x.options()));
 }
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
-  check(is_expandable_to(mask.sizes(), x.sizes()), "masked_fill: a mask of shape ", text(mask.sizes()),
-        " cannot be expanded to x's ", text(x.sizes()));
   check(value.dim() == 0, "masked_fill only supports a 0-dimensional value tensor, but got tensor with ",
         value.dim(), " dimension(s).");
+  broadcast_shapes("masked_fill", mask.sizes(), x.sizes());  // an Error names this op, not where
+  if (!x.is_floating_point() && value.dtype() != x.dtype()) return masked_fill(x, mask, value.item());
   return where(mask, value.to(x.dtype()), x);
 }
 

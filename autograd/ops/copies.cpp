@@ -38,34 +38,41 @@ Tensor Tensor::to(Device device) const {
 // y = x₁ ∥ x₂ ∥ …      x̄ᵢ = the part of ȳ at xᵢ's place
 Tensor cat(TensorList tensors, int64_t dim) {
   check(!tensors.empty(), "cat: the list of tensors is empty");
-  const Tensor& first = tensors[0];
+  // As in PyTorch, a tensor of shape (0,) fits beside any other: rows may be collected from empty({0}) on.
+  const auto is_nothing = [](const Tensor& x) { return x.dim() == 1 && x.numel() == 0; };
+  const auto found = std::find_if_not(tensors.begin(), tensors.end(), is_nothing);
+  const Tensor& first = found == tensors.end() ? tensors[0] : *found;
   check(first.dim() > 0, "cat: tensors of no dimensions cannot be joined; stack() them");
   const int d = wrap_dim(dim, first.raw().dim);
   Shape shape(first.raw());
   shape[d] = 0;
   Dtype dtype = first.dtype();
+  // Where each begins along d, and its size; (0,) begins at -1.
+  std::vector<std::pair<int64_t, int64_t>> parts;
   for (const Tensor& x : tensors) {
     on_device_of("cat", first, x);
     bool matches = x.dim() == first.dim();
     for (int i = 0; matches && i < shape.dim(); ++i) matches = i == d || x.size(i) == first.size(i);
-    check(matches, "cat: ", text(x.sizes()), " does not fit beside ", text(first.sizes()),
+    check(matches || is_nothing(x), "cat: ", text(x.sizes()), " does not fit beside ", text(first.sizes()),
           " along dimension ", d);
-    shape[d] += x.size(d);
+    parts.emplace_back(matches ? shape[d] : -1, matches ? x.size(d) : 0);
+    check(!__builtin_add_overflow(shape[d], parts.back().second, &shape[d]),
+          "cat: the result is too large: its size along dimension ", d, " exceeds 2^63");
     dtype = promote_types(dtype, x.dtype());
   }
   Tensor y = allocate(shape, dtype, first.device().type());
-  std::vector<int64_t> starts{0};
-  for (const Tensor& x : tensors) {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const auto& [begin, size] = parts[i];
+    if (size == 0) continue;
     View part = y.raw();
-    if (x.size(d)) part.data = part.as<std::byte>() + starts.back() * part.strides[d] * item_size(dtype);
-    part.sizes[d] = x.size(d);
-    kernels_of(y).copy(x.raw(), part);
-    starts.push_back(starts.back() + x.size(d));
+    part.data = part.as<std::byte>() + begin * part.strides[d] * item_size(dtype);
+    part.sizes[d] = size;
+    kernels_of(y).copy(tensors[i].raw(), part);
   }
-  return autograd::record_list("cat", y, tensors, [d, starts](const Tensor& g) {
+  return autograd::record_list("cat", y, tensors, [d, parts](const Tensor& g) {
     std::vector<Tensor> gradients;
-    for (size_t i = 0; i + 1 < starts.size(); ++i)
-      gradients.push_back(narrow(g, d, starts[i], starts[i + 1] - starts[i]));
+    for (const auto& [begin, size] : parts)
+      gradients.push_back(begin < 0 ? zeros({0}, g.options()) : narrow(g, d, begin, size));
     return gradients;
   });
 }

@@ -5,10 +5,13 @@ namespace gradus {
 
 Tensor positions_along(const char* op, const Tensor& x, int64_t dim, const Tensor& index,
                        IntArrayRef strides) {
-  check(index.dim() == x.dim(), op, ": index is ", text(index.sizes()), " and x is ", text(x.sizes()),
+  // A number counts as a vector of one element.
+  check(std::max(index.dim(), int64_t{1}) == std::max(x.dim(), int64_t{1}), op, ": index is ",
+        text(index.sizes()), " and x is ", text(x.sizes()),
         ", but both must have the same number of dimensions");
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
   if (x.dim() == 0) return checked_indices(op, index, 0, 1);
+  if (index.dim() == 0) return checked_indices(op, index, 0, x.size(0)) * strides[0];
   Tensor positions = checked_indices(op, index, d, x.size(d)) * strides[d];
   for (int i = 0; i < x.dim(); ++i) {
     if (i == d) continue;

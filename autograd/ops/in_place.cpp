@@ -69,6 +69,9 @@ bool is_alike(const Tensor& x, const Tensor& b) {
          x.impl().storage->device == b.impl().storage->device;
 }
 
+/// Small integers are computed as int64, and + and * of bools are "or" and "and": the op itself knows.
+bool computes_in_place(Dtype dtype) { return dtype != kBool && !is_small_integer(dtype); }
+
 template <class Recorded>
 Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor& b, Recorded recorded) {
   if (must_record(op, x, b.requires_grad())) {
@@ -76,14 +79,14 @@ Tensor& binary_in_place(const char* op, Binary f, const Tensor& x, const Tensor&
     return take_over(op, x, recorded(old, b.is_same(x) ? old : b));
   }
   const View& target = x.raw();
-  if (is_alike(x, b) && !x.is_alias_of(b) && !is_small_integer(target.dtype)) [[likely]] {
+  if (is_alike(x, b) && !x.is_alias_of(b) && computes_in_place(target.dtype)) [[likely]] {
     kernels_of(x).binary(f, target, b.raw(), target);
     bump_version(x);
     return written(x);
   }
   check_castable(op, result_type(x, b), x.dtype());
   const NoGradGuard no_grad;
-  if (is_small_integer(x.dtype())) return x.copy_(recorded(x, b));
+  if (!computes_in_place(x.dtype())) return x.copy_(recorded(x, b));
   const Tensor values = on_device_of(op, x, readable_during_write(x, b)).to(x.dtype());
   kernels_of(x).binary(f, target, expand_view(op, values.raw(), x.sizes()), target);
   bump_version(x);
@@ -94,7 +97,7 @@ template <class Recorded>
 Tensor& scalar_in_place(const char* op, Binary f, const Tensor& x, const Scalar& b, Recorded recorded) {
   if (must_record(op, x)) return take_over(op, x, recorded(before_write(x)));
   check_castable(op, result_type(x, b), x.dtype());
-  if (is_small_integer(x.dtype())) return x.copy_(recorded(x));
+  if (!computes_in_place(x.dtype())) return x.copy_(recorded(x));
   kernels_of(x).binary_scalar(f, x.raw(), b, false, x.raw());
   bump_version(x);
   return written(x);
@@ -145,16 +148,6 @@ Tensor& Tensor::div_(const Scalar& b) const {
   return scalar_in_place("div_", formulas::Div{}, *this, b, [&](const Tensor& x) { return x / b; });
 }
 
-// x ← v           x̄ = 0
-Tensor& Tensor::fill_(const Scalar& value) const {
-  if (must_record("fill_", *this)) return copy_(scalar_tensor(value, options()));
-  kernels_of(*this).fill(value, raw());
-  bump_version(*this);
-  return written(*this);
-}
-// x ← 0           x̄ = 0
-Tensor& Tensor::zero_() const { return fill_(0); }
-
 // x ← v           x̄ = 0        v̄ = the gradient of the new x
 Tensor& Tensor::copy_(const Tensor& values) const {
   if (must_record("copy_", *this, values.requires_grad())) {
@@ -182,11 +175,8 @@ Tensor& Tensor::uniform_(double from, double to) const {
                        [&](const View& x) { draw::uniform(default_generator(), from, to, x); });
 }
 Tensor& Tensor::normal_(double mean, double std) const {
-  return fill_randomly("normal_", *this,
-                       [&](const View& x) { draw::normal(default_generator(), mean, std, x); });
-}
-Tensor& Tensor::bernoulli_(double p) const {
-  return fill_randomly("bernoulli_", *this,
-                       [&](const View& x) { draw::bernoulli(default_generator(), p, x); });
+  return fill_randomly("normal_", *this, [&](const View& x) {
+    draw::normal(default_generator(), mean, std, x, is_contiguous());
+  });
 }
 }  // namespace gradus

@@ -23,20 +23,22 @@ void check_castable(const char* op, Dtype from, Dtype to);
 /// x as the result of an in-place op: a reference to the tensor that the op was called on.
 inline Tensor& written(const Tensor& x) { return const_cast<Tensor&>(x); }
 
-/// Fills x with the random numbers of draw(view). They are drawn on the CPU in row-major order, so a seed gives
-/// the same numbers on every device. They are constants: a gradient of x ends here.
+/// A view of x with its dimensions in the order of falling strides.
+Tensor in_memory_order(const Tensor& x);
+
+/// Fills x with the random numbers of draw(view). They are drawn on the CPU in the order of x's memory, as in
+/// PyTorch, so a seed gives the same numbers on every device. They are constants: a gradient of x ends here.
 template <class Draw>
 Tensor& fill_randomly(const char* op, const Tensor& x, Draw draw) {
-  const bool recorded = must_record(op, x);
-  if (!recorded && x.is_contiguous() && x.device().is_cpu()) {
+  if (!must_record(op, x) && x.is_contiguous() && x.device().is_cpu()) {
     draw(x.raw());
     bump_version(x);
     return written(x);
   }
-  const Tensor drawn = allocate(x.sizes(), x.dtype());
+  const Tensor target = x.is_contiguous() ? x : in_memory_order(x),
+               drawn = allocate(target.sizes(), x.dtype());
   draw(drawn.raw());
-  if (recorded) return x.copy_(drawn);
-  overwrite(x, drawn.to(x.device()).raw());
+  target.copy_(drawn);
   return written(x);
 }
 

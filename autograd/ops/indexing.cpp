@@ -56,7 +56,7 @@ struct Resolved {
 
   void take_indices(const Tensor& index, int64_t source) {
     has_tensors = true;
-    chosen.push_back(checked_indices("index", index, source, view.size(d())).to(view.device()));
+    chosen.push_back(checked_indices("index", index, source, view.size(d()), true).to(view.device()));
   }
 
   void take_mask(const Tensor& mask) {
@@ -122,7 +122,7 @@ Resolved resolve(const Tensor& x, ArrayRef<TensorIndex> indices) {
 
 Tensor index_list(const Tensor& x, ArrayRef<TensorIndex> indices) {
   const Resolved resolved = resolve(x, indices);
-  if (!resolved.has_tensors) return resolved.view.is_same(x) ? x.slice(0) : resolved.view;
+  if (!resolved.has_tensors) return resolved.view.is_same(x) ? x.expand(x.sizes()) : resolved.view;
   return take_at("index", resolved.view,
                  positions_of(resolved.view, resolved.chosen, contiguous_strides(resolved.view)));
 }
@@ -144,7 +144,7 @@ Tensor& put_by_index(const Tensor& x, ArrayRef<TensorIndex> indices, const Tenso
   else if (accumulate)
     view.add_(values);
   else
-    view.copy_(values);
+    check_castable("index_put_", values.dtype(), x.dtype()), view.copy_(values);
   return const_cast<Tensor&>(x);
 }
 
@@ -165,13 +165,6 @@ Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Sca
 Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Scalar& value) const {
   return index_put_(indices, scalar_tensor(value, options()));
 }
-// y = the elements of x where m is true, in order      x̄ = zeros, with ȳ at these elements
-Tensor masked_select(const Tensor& x, const Tensor& given) {
-  const Tensor mask = as_mask("masked_select", given);
-  const Shape shape = broadcast_shapes("masked_select", x.sizes(), mask.sizes());
-  return x.expand(shape).index({mask.expand(shape)});
-}
-
 Tensor nonzero(const Tensor& x) {
   const Tensor truth = x.dtype() == kBool ? x : ne(x, 0);
   std::vector<int64_t> coordinates;

@@ -50,6 +50,7 @@ Tensor logical_not(const Tensor& x) {
 // y = min(max(x, low), high)    x̄ = ȳ where low ≤ x ≤ high
 Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
   check(min || max, "clamp: at least one of min and max must be given");
+  if (is_small_integer(x.dtype())) check_bounds(x, min, max);
   Tensor y = x;
   if (min) y = pointwise(formulas::Maximum{}, y, *min);
   if (max) y = pointwise(formulas::Minimum{}, y, *max);

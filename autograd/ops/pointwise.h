@@ -47,8 +47,14 @@ Tensor slope_b(const Tensor& g, const Tensor& p, const Tensor& q) {
 /// Error, with libtorch's text.
 Tensor on_device_of(const char* op, const Tensor& a, const Tensor& b);
 
+/// Error unless a and b have one dtype and one device, as ops need that do not promote.
+void check_same_dtype(const char* op, const Tensor& a, const Tensor& b);
+
 /// x itself if it is floating point, else x in the default dtype. exp of integers begins with this, for instance.
 Tensor as_floating_point(const Tensor& x);
+
+/// Error if a bound of clamp would move x to numbers that its small integer dtype cannot hold.
+void check_bounds(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max);
 
 /// The number as a 0-d tensor on x's device, with the dtype result_type(x, number).
 Tensor scalar_like(const Tensor& x, const Scalar& number);
@@ -63,8 +69,10 @@ inline Tensor as_mask(const char* op, const Tensor& mask) {
 /// size 1 in `index`.
 Tensor gather_as(const char* op, const Tensor& x, int64_t dim, const Tensor& index, bool keepdim = true);
 
-/// a b. The product of two integers is an integer, so that it does not raise the dtype of an integer tensor.
+/// a b. The product of two integers is an integer, so that it does not raise the dtype of an integer tensor. Times 1, a
+/// bool stays a bool.
 inline Scalar product(const Scalar& a, const Scalar& b) {
+  if (b.isIntegral(true) && b.toLong() == 1) return a;
   if (a.isFloatingPoint() || b.isFloatingPoint()) return a.toDouble() * b.toDouble();
   return a.toLong() * b.toLong();
 }

@@ -33,8 +33,9 @@ static Tensor add_at(const Tensor& values, const Tensor& positions, const Shape&
 // y = x, with v written to positions, or added there
 // x̄ = ȳ, with zeros where v was written      v̄ᵢ = ȳ[positionsᵢ]
 Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tensor& places, bool accumulate) {
-  const Tensor positions = on_device_of(op, x, places);
-  const Tensor y = x.detach().clone(), v = on_device_of(op, x, values).to(x.dtype());
+  const Tensor positions = on_device_of(op, x, places), v = on_device_of(op, x, values);
+  check_same_dtype(op, x, v);
+  const Tensor y = x.detach().clone();
   kernels_of(y).put(positions.raw(), expand_view(op, v.raw(), positions.sizes()), accumulate, y.raw());
   const auto rule_of_x = [op, accumulate](const Tensor& g, const Tensor& positions) {
     return accumulate ? g : put_at(op, g, zeros({}, g.options()), positions, false);
@@ -45,13 +46,13 @@ Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tenso
   return record(op, y, wrt(x, saved(positions), rule_of_x), wrt(v, saved(positions), rule_of_v));
 }
 
-Tensor checked_indices(const char* op, const Tensor& given, int64_t dim, int64_t size) {
+Tensor checked_indices(const char* op, const Tensor& given, int64_t dim, int64_t size, bool from_end) {
   check(is_integer(given.dtype()), op, ": tensors used as indices must be integers or bool, not ",
         given.dtype());
   const Tensor index = given.to(kInt64);
   if (index.numel() == 0) return index;
   const int64_t low = min(index).item<int64_t>(), high = max(index).item<int64_t>();
-  check(-size <= low && high < size, op, ": index ", high >= size ? high : low,
+  check((from_end ? -size : 0) <= low && high < size, op, ": index ", high >= size ? high : low,
         " is out of bounds for dimension ", dim, " with size ", size);
   return low < 0 ? where(lt(index, 0), index + size, index) : index;
 }

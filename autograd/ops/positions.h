@@ -3,7 +3,7 @@
 // positions are transposed maps, so each is the derivative rule of the other.
 #pragma once
 
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/in_place.h"
 
 namespace gradus {
 
@@ -17,9 +17,9 @@ Tensor take_at(const char* op, const Tensor& x, const Tensor& positions);
 Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tensor& positions,
               bool accumulate);
 
-/// The indices as int64; negative ones are counted from the end and made positive. Error if one is
-/// not in [-size, size).
-Tensor checked_indices(const char* op, const Tensor& index, int64_t dim, int64_t size);
+/// The indices as int64. Error if one is not in [0, size) or, with from_end, in [-size, size): then negative ones
+/// are counted from the end and made positive.
+Tensor checked_indices(const char* op, const Tensor& index, int64_t dim, int64_t size, bool from_end = false);
 
 /// 0, stride, 2 stride, … along dimension d of a tensor of `dim` dimensions.
 Tensor steps_along(int d, int dim, int64_t size, int64_t stride, const Tensor& like);
@@ -36,13 +36,14 @@ Tensor positions_along(const char* op, const Tensor& x, int64_t dim, const Tenso
 template <class Positions>
 void put_in(const char* op, const Tensor& x, const Tensor& given, bool accumulate, Positions positions_for) {
   const Tensor values = on_device_of(op, x, given);
-  if (GradMode::is_enabled() && (x.requires_grad() || values.requires_grad())) {
+  check_same_dtype(op, x, values);
+  if (must_record(op, x, values.requires_grad())) {
     x.copy_(put_at(op, x, values, positions_for(contiguous_strides(x)), accumulate));
     return;
   }
   const Tensor positions = on_device_of(op, x, positions_for(x.strides()));
-  const Tensor own = values.detach().to(x.dtype());
-  const Tensor source = own.is_alias_of(x) ? own.clone() : own;  // read before it is written
+  const Tensor source =
+      values.is_alias_of(x) ? values.detach().clone() : values;  // read before it is written
   kernels_of(x).put(positions.raw(), expand_view(op, source.raw(), positions.sizes()), accumulate, x.raw());
   bump_version(x);
 }

@@ -10,7 +10,6 @@
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {
-namespace {
 
 void check_same_dtype(const char* name, const Tensor& a, const Tensor& b) {
   if (a.dtype() == b.dtype() && a.impl().storage->device == b.impl().storage->device) [[likely]]
@@ -19,6 +18,8 @@ void check_same_dtype(const char* name, const Tensor& a, const Tensor& b) {
         "; convert one with .to(dtype)");
   on_device_of(name, a, b);
 }
+
+namespace {
 
 /// op(x): x itself, or its transpose, which is built in `buffer`.
 const View& maybe_transposed(const View& x, bool transposed, View& buffer) {
@@ -33,7 +34,7 @@ Tensor multiply(const char* name, DeviceType device, const View& a, const View& 
   const int64_t m = a.sizes[a.dim - 2], n = b.sizes[b.dim - 1];
   if (a.dim == 2 && b.dim == 2) [[likely]] {
     Tensor y = allocate({m, n}, a.dtype, device);
-    kernels_for(device).matmul(a, b, y.raw());
+    if (m > 0 && n > 0) kernels_for(device).matmul(a, b, y.raw());  // 2^40 rows of nothing would take minutes
     return y;
   }
   const Shape batch = broadcast_shapes(name, IntArrayRef(a.sizes, size_t(a.dim - 2)),
@@ -44,8 +45,9 @@ Tensor multiply(const char* name, DeviceType device, const View& a, const View& 
     return shape;
   };
   Tensor y = allocate(with(m, n), a.dtype, device);
-  kernels_for(device).matmul(expand_view(name, a, with(m, a.sizes[a.dim - 1])),
-                             expand_view(name, b, with(b.sizes[b.dim - 2], n)), y.raw());
+  if (m > 0 && n > 0)
+    kernels_for(device).matmul(expand_view(name, a, with(m, a.sizes[a.dim - 1])),
+                               expand_view(name, b, with(b.sizes[b.dim - 2], n)), y.raw());
   return y;
 }
 

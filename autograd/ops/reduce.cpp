@@ -123,7 +123,7 @@ Tensor std(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
 
 // y = Σ xᵢ²      x̄ = 2 ȳ x
 Tensor sum_of_squares(const Tensor& x) {
-  if (!x.is_floating_point()) return sum(square(x));
+  if (!x.is_floating_point()) return sum(square(x.to(kInt64)));
   return record("sum_of_squares", reduce(formulas::SumOfSquares{}, x, Dims("sum_of_squares", x, {}), false),
                 wrt(x, saved(x), slope<formulas::Square>));
 }

@@ -56,8 +56,8 @@ Tensor embedding(const Tensor& weight, const Tensor& input, int64_t padding_idx)
 // yᵢ = x[…, kᵢ, …]      x̄ = zeros, with ȳ added to the elements that were read
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
   check(index.dim() <= 1, "index_select: the index must be a vector, not ", text(index.sizes()));
-  check(x.dim() > 0, "index_select: a tensor of no dimensions has no rows to choose from");
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
+  if (x.dim() == 0) return index_select(x.reshape({1}), 0, index).reshape({});  // its only row, once
   const Tensor rows = checked_indices("index_select", index.reshape({-1}).contiguous(), d, x.size(d));
   const Tensor front = transpose(x, 0, d);
   Shape shape(front.raw());

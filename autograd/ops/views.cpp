@@ -210,9 +210,9 @@ Tensor reshape(const Tensor& x, IntArrayRef sizes) {
 
 // y = x in one dimension instead of several
 Tensor flatten(const Tensor& x, int64_t start_dim, int64_t end_dim) {
-  if (x.dim() == 0) return x.reshape({1});
   const int first = wrap(start_dim, x.raw()), last = wrap(end_dim, x.raw());
   check(first <= last, "flatten: start_dim ", start_dim, " comes after end_dim ", end_dim);
+  if (x.dim() == 0) return x.reshape({1});
   Shape shape;
   for (int d = 0; d < x.dim(); ++d)
     if (d <= first || d > last)

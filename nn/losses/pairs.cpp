@@ -15,11 +15,13 @@ Tensor margin_ranking_loss(const Tensor& a, const Tensor& b, const Tensor& y, do
   check(a.dim() == b.dim() && a.dim() == y.dim(),
         "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: ",
         text(a.sizes()), ", input2: ", text(b.sizes()), ", target: ", text(y.sizes()));
-  return reduce_losses("margin_ranking_loss", clamp_min(margin - y * (a - b), 0), reduction);
+  const auto [first, second] = nn::in_floating_point(a, b);
+  return reduce_losses("margin_ranking_loss", clamp_min(margin - y * (first - second), 0), reduction);
 }
 
-Tensor cosine_embedding_loss(const Tensor& a, const Tensor& b, const Tensor& y, double margin,
+Tensor cosine_embedding_loss(const Tensor& x, const Tensor& z, const Tensor& y, double margin,
                              nn::LossReduction reduction) {
+  const auto [a, b] = nn::in_floating_point(x, z);
   check(a.sizes() == b.sizes() && (a.dim() == 1 || a.dim() == 2) && y.dim() == a.dim() - 1 &&
             (y.dim() == 0 || y.size(0) == a.size(0)),
         "cosine_embedding_loss: the inputs are ", text(a.sizes()), " and ", text(b.sizes()),

@@ -1,10 +1,46 @@
 // More of tensor/create.h: evenly spaced numbers, and tensors on borrowed memory.
 #include "tensor/create.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace gradus {
+
+Tensor arange(const Scalar& end, const TensorOptions& options) { return arange(0, end, 1, options); }
+Tensor arange(const Scalar& start, const Scalar& end, const TensorOptions& options) {
+  return arange(start, end, 1, options);
+}
+
+/// How many of start, start + step, … come before end; -1 if they lead away from it. In unsigned numbers, which
+/// hold every distance.
+static int64_t whole_steps(int64_t start, int64_t end, int64_t step) {
+  if (step == 0 || (step > 0 ? start > end : start < end)) return -1;
+  const uint64_t first = static_cast<uint64_t>(start), last = static_cast<uint64_t>(end);
+  const uint64_t distance = step > 0 ? last - first : first - last;
+  const uint64_t size = step > 0 ? static_cast<uint64_t>(step) : -static_cast<uint64_t>(step);
+  return static_cast<int64_t>(std::min(distance / size + (distance % size != 0), uint64_t{1} << 62));
+}
+
+Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options) {
+  const bool real = start.isFloatingPoint() || end.isFloatingPoint() || step.isFloatingPoint();
+  const double length = (end.toDouble() - start.toDouble()) / step.toDouble();
+  const int64_t steps = !real         ? whole_steps(start.toLong(), end.toLong(), step.toLong())
+                        : length >= 0 ? static_cast<int64_t>(std::ceil(std::min(length, 0x1p62)))
+                                      : -1;
+  check(std::isfinite(length) && steps >= 0, "arange: steps of ", step, " do not lead from ", start, " to ",
+        end);
+  const Dtype dtype = options.dtype_or(real ? get_default_dtype() : kInt64);
+  Tensor x = allocate(steps, computing_dtype(dtype), options.device().type());
+  if (steps > 0 && (is_small_integer(dtype) || (real && !is_floating_point(dtype))))
+    for (int64_t i : {int64_t{0}, steps - 1})
+      check_fits("arange", start.toDouble() + static_cast<double>(i) * step.toDouble(), dtype);
+  kernels_of(x).arange(start, step, x.raw());
+  return x.to(dtype).requires_grad_(options.requires_grad());
+}
 
 Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const TensorOptions& options) {
   check(steps >= 0, "linspace: the number of steps must not be negative: ", steps);
+  for (const Scalar& limit : {start, end}) check_fits("linspace", limit, options.dtype());
   Tensor x = allocate(steps, computing_dtype(options.dtype()), options.device().type());
   const double first = start.toDouble(), last = end.toDouble();
   const double step = steps > 1 ? (last - first) / static_cast<double>(steps - 1) : 0;
@@ -49,6 +85,16 @@ Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, std::functi
                  const TensorOptions& options) {
   check(sizes.size() == strides.size(), "from_blob: ", sizes.size(), " sizes but ", strides.size(),
         " strides");
+  int64_t last = 0;  // the place of the last element
+  bool fits = true;
+  for (size_t d = 0; d < sizes.size(); ++d) {
+    int64_t extent = 0;
+    fits &= strides[d] >= 0 &&
+            !__builtin_mul_overflow(std::max<int64_t>(sizes[d] - 1, 0), strides[d], &extent) &&
+            !__builtin_add_overflow(last, extent, &last) && last < int64_t{1} << 59;
+  }
+  check(fits, "from_blob: the strides ", strides, " of the shape ", text(sizes),
+        " must not be negative, nor lead beyond 2^59 elements");
   Tensor x = from_blob(data, sizes, std::move(deleter), options);
   std::copy(strides.begin(), strides.end(), x.impl().raw.strides);
   return x;
