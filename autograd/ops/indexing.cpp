@@ -165,12 +165,6 @@ Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Sca
 Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Scalar& value) const {
   return index_put_(indices, scalar_tensor(value, options()));
 }
-// y = the elements of x where m is true, in order      x̄ = zeros, with ȳ at these elements
-Tensor masked_select(const Tensor& x, const Tensor& given) {
-  const Tensor mask = as_mask("masked_select", given);
-  const Shape shape = broadcast_shapes("masked_select", x.sizes(), mask.sizes());
-  return x.expand(shape).index({mask.expand(shape)});
-}
 
 Tensor nonzero(const Tensor& x) {
   const Tensor truth = x.dtype() == kBool ? x : ne(x, 0);

@@ -170,7 +170,7 @@ static Tensor extreme(const char* op, const Tensor& x, IntArrayRef over, bool ke
                   const Tensor beaten = is_max ? lt(x, best) : gt(x, best);
                   const Tensor count = logical_not(beaten).sum(over_dims, true);
                   // where, not a product: 0 · ȳ would be NaN for an infinite ȳ.
-                  return where(beaten, 0, restore_dims(g, dims, dim) / count);
+                  return constant_in(x, where(beaten, 0, restore_dims(g, dims, dim) / count));
                 }));
 }
 
