@@ -1,8 +1,24 @@
 #include "nn/losses/distances.h"
 
+#include "autograd/record.h"
+
 namespace gradus {
 
 using nn::check_loss_sizes, nn::reduce_losses;
+
+// ℓ = s d² / 2δ where |d| ≤ δ, else s (|d| - δ / 2)        d̄ = ℓ̄ s d / δ, with d kept within [-δ, δ]
+//
+// d² is computed from |d| ≤ δ, so that it cannot overflow where it is not chosen.
+static Tensor quadratic_near_zero(const char* op, const Tensor& difference, double delta, double s) {
+  const Tensor size = difference.detach().abs();
+  const Tensor losses =
+      where(size <= delta, square(clamp_max(size, delta)) * (0.5 * s / delta), (size - 0.5 * delta) * s);
+  return autograd::record(
+      op, losses,
+      autograd::wrt(difference, autograd::saved(difference), [delta, s](const Tensor& g, const Tensor& d) {
+        return g * (clamp(d, -delta, delta) * (s / delta));
+      }));
+}
 
 Tensor l1_loss(const Tensor& x, const Tensor& y, nn::LossReduction reduction) {
   check_loss_sizes("l1_loss", x, y);
@@ -13,17 +29,13 @@ Tensor smooth_l1_loss(const Tensor& x, const Tensor& y, nn::LossReduction reduct
   check(beta >= 0, "smooth_l1_loss: beta must not be negative, got ", beta);
   if (beta == 0) return l1_loss(x, y, reduction);
   check_loss_sizes("smooth_l1_loss", x, y);
-  const Tensor d = (x - y).abs();
-  return reduce_losses("smooth_l1_loss", where(d < beta, d.square() * (0.5 / beta), d - 0.5 * beta),
-                       reduction);
+  return reduce_losses("smooth_l1_loss", quadratic_near_zero("smooth_l1_loss", x - y, beta, 1), reduction);
 }
 
 Tensor huber_loss(const Tensor& x, const Tensor& y, nn::LossReduction reduction, double delta) {
   check(delta > 0, "huber_loss: delta must be positive, got ", delta);
   check_loss_sizes("huber_loss", x, y);
-  const Tensor d = (x - y).abs();
-  return reduce_losses("huber_loss", where(d <= delta, d.square() * 0.5, (d - 0.5 * delta) * delta),
-                       reduction);
+  return reduce_losses("huber_loss", quadratic_near_zero("huber_loss", x - y, delta, delta), reduction);
 }
 
 }  // namespace gradus
