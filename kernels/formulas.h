@@ -54,6 +54,7 @@ template <class Domain, Keeps kept = Keeps::nothing>
 struct Formula {
   static constexpr Keeps keeps = kept;
   static constexpr bool is_predicate = false;
+  static constexpr bool is_piecewise_linear = false;  // then the slope only compares, and its slope is 0
   template <class T>
   static constexpr bool takes = Domain::template has<T>;
 };
@@ -72,13 +73,28 @@ struct Step : Formula<Domain> {
 
 // ---- Functions of numbers, with the names that they have for tensors ----------------------------
 
-using math::erf, math::exp, math::log, math::sigmoid;
-using std::ceil, std::cos, std::expm1, std::floor, std::isfinite, std::log1p, std::pow, std::sin, std::sqrt,
-    std::tanh;
+using math::erf, math::erfc, math::exp, math::log, math::sigmoid;
+using std::ceil, std::cos, std::expm1, std::floor, std::isfinite, std::isinf, std::log1p, std::pow, std::sin,
+    std::sqrt, std::tanh;
 
 template <class T>
 GRADUS_BOTH constexpr T sign(T x) {
   return x > 0 ? T(1) : x < 0 ? T(-1) : x == 0 ? T(0) : x;  // NaN stays NaN
+}
+
+template <std::floating_point T>
+GRADUS_BOTH T round(T x) {
+  return std::nearbyint(x);
+}
+
+template <class T>
+requires std::is_arithmetic_v<T> GRADUS_BOTH T remainder(T a, T b) {
+  T r;
+  if constexpr (std::floating_point<T>)
+    r = std::fmod(a, b);
+  else
+    r = b == -1 ? 0 : a % b;  // INT64_MIN % -1 traps. The caller has refused b = 0.
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
 
 template <class A, class B>
@@ -118,6 +134,7 @@ struct Neg : Formula<Numbers> {
 /// y = |x|         x̄ = ȳ sign x, which is 0 at 0
 struct Abs : Formula<Numbers, Keeps::input> {
   static constexpr const char* name = "abs";
+  static constexpr bool is_piecewise_linear = true;
   template <class T>
   GRADUS_BOTH T value(T x) const {
     return x < 0 ? -x : x == 0 ? T(0) : x;
@@ -141,6 +158,7 @@ struct Square : Formula<Numbers, Keeps::input> {
 /// y = max(x, 0)   x̄ = ȳ where y > 0, which is where x > 0. The next op keeps y anyway.
 struct Relu : Formula<Numbers, Keeps::output> {
   static constexpr const char* name = "relu";
+  static constexpr bool is_piecewise_linear = true;
   template <class T>
   GRADUS_BOTH T value(T x) const {
     return x <= 0 ? T(0) : x;  // NaN stays NaN
@@ -169,11 +187,11 @@ struct Log1p : Formula<Reals, Keeps::input> {
   GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g / (1 + x); }
 };
 
-/// y = eˣ - 1      x̄ = ȳ (y + 1)
-struct Expm1 : Formula<Reals, Keeps::output> {
+/// y = eˣ - 1      x̄ = ȳ eˣ. It is not ȳ (y + 1): far below 0, y is -1 and no digit of eˣ is left.
+struct Expm1 : Formula<Reals, Keeps::input> {
   static constexpr const char* name = "expm1";
   GRADUS_BOTH auto value(auto x) const { return expm1(x); }
-  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * (y + 1); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g * exp(x); }
 };
 
 /// y = √x          x̄ = ȳ / (2 y)
@@ -234,10 +252,17 @@ struct Erf : Formula<Reals, Keeps::input> {
   }
 };
 
+/// y = 1 - erf x   x̄ = -ȳ · 2/√π · exp(-x²)
+struct Erfc : Formula<Reals, Keeps::input> {
+  static constexpr const char* name = "erfc";
+  GRADUS_BOTH auto value(auto x) const { return erfc(x); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return -Erf{}.slope(g, x); }
+};
+
 /// y = the nearest whole number; halfway, the even one.      x̄ = 0
 struct Round : Step<Reals> {
   static constexpr const char* name = "round";
-  GRADUS_BOTH auto value(auto x) const { return std::nearbyint(x); }
+  GRADUS_BOTH auto value(auto x) const { return round(x); }
 };
 
 /// y = ⌊x⌋         x̄ = 0
@@ -315,22 +340,23 @@ struct Div : Formula<Reals> {
   GRADUS_BOTH auto slope_b(const auto& g, const auto& b, const auto& y) const { return -g * y / b; }
 };
 
-/// y = a - b ⌊a / b⌋, Python's %: the sign of y is that of b.      ā = ȳ      b̄ = -ȳ ⌊a / b⌋
+/// y = a - q b, Python's %, with the whole number q for which 0 ≤ y / b < 1.      ā = ȳ      b̄ = -ȳ q
+///
+/// q is (a - y) / b. It is not ⌊a / b⌋: the rounded a / b can be a whole number that a / b is below.
+/// If b is infinite, y is a (q = 0) or, where the signs differ, b (q = -1).
 struct Remainder : Formula<Numbers> {
   static constexpr const char* name = "remainder";
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
-    T r;
-    if constexpr (std::floating_point<T>)
-      r = std::fmod(a, b);
-    else
-      r = b == -1 ? 0 : a % b;  // INT64_MIN % -1 traps. The caller has refused b = 0.
-    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+    return remainder(a, b);
   }
-  GRADUS_BOTH auto slope_b(const auto& g, const auto& a, const auto& b) const { return -g * floor(a / b); }
+  GRADUS_BOTH auto slope_b(const auto& g, const auto& a, const auto& b) const {
+    const auto y = remainder(a, b);
+    return -g * where(isinf(y), -1, round((a - y) / b));
+  }
 };
 
-/// y = aᵇ          ā = ȳ b aᵇ⁻¹, 0 where b = 0          b̄ = ȳ y ln a, 0 where a = 0 and y is finite
+/// y = aᵇ          ā = ȳ b aᵇ⁻¹          b̄ = ȳ y ln a, 0 where a = 0 and y is finite
 struct Pow : Formula<Numbers> {
   static constexpr const char* name = "pow";
   template <class T>
@@ -345,8 +371,11 @@ struct Pow : Formula<Numbers> {
       return static_cast<T>(result);
     }
   }
+  // At b = 0, ā is 0 · ȳ / a, which is 0 even if ȳ or 1 / a is not finite. The power is then replaced by
+  // a, for the derivatives of ā: they would multiply the 0 that where() sends back by an infinite slope.
   GRADUS_BOTH auto slope_a(const auto& g, const auto& a, const auto& b) const {
-    return where(b == 0, 0, g * (b * pow(a, b - 1)));
+    const auto is_zero = (b == 0) & ((isfinite(g) & isfinite(1 / a)) == false);
+    return where(is_zero, 0, g * (b * pow(a, where(is_zero, 1, b - 1))));
   }
   GRADUS_BOTH auto slope_b(const auto& g, const auto& a, const auto& y) const {
     const auto is_zero = (a == 0) & isfinite(y);
@@ -364,6 +393,7 @@ GRADUS_BOTH auto share_of_larger(const auto& g, const auto& a, const auto& b) {
 /// the chain of a running maximum b is one instruction long.
 struct Maximum : Formula<Numbers> {
   static constexpr const char* name = "maximum";
+  static constexpr bool is_piecewise_linear = true;
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
     const T larger = a > b ? a : b;
@@ -383,6 +413,7 @@ struct Maximum : Formula<Numbers> {
 /// y = min(a, b). NaN wins.
 struct Minimum : Formula<Numbers> {
   static constexpr const char* name = "minimum";
+  static constexpr bool is_piecewise_linear = true;
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
     const T smaller = a < b ? a : b;
@@ -543,7 +574,7 @@ struct SlopesOf<List<F...>>
     : Joined<List<>, std::conditional_t<F::keeps != Keeps::nothing, List<Slope<F>>, List<>>...> {};
 
 using Unaries = List<Neg, Abs, Sign, Square, Relu, Exp, Log, Log1p, Expm1, Sqrt, Rsqrt, Reciprocal, Sin, Cos,
-                     Tanh, Sigmoid, Erf, Round, Floor, Ceil, LogicalNot, IsNan, IsInf, IsFinite>;
+                     Tanh, Sigmoid, Erf, Erfc, Round, Floor, Ceil, LogicalNot, IsNan, IsInf, IsFinite>;
 using Arithmetic = List<Add, Sub, Mul, Div, Remainder, Pow, Maximum, Minimum, BitAnd, BitOr, BitXor>;
 using Comparisons = List<Eq, Ne, Lt, Le, Gt, Ge>;
 using UnarySlopes = SlopesOf<Unaries>::type;

@@ -23,7 +23,7 @@ namespace gradus::math {
 #ifdef __CUDACC__
 
 // nvcc's own functions are as exact, and made for its GPUs.
-using std::erf, std::exp, std::log;
+using std::erf, std::erfc, std::exp, std::log;
 
 #else
 
@@ -127,6 +127,9 @@ inline T log(T x) {
 /// and rounding to float removes that error.
 inline double erf(double x) { return std::erf(x); }
 inline float erf(float x) { return static_cast<float>(std::erf(static_cast<double>(x))); }
+/// 1 - erf x, which keeps its digits where erf x is near 1.
+inline double erfc(double x) { return std::erfc(x); }
+inline float erfc(float x) { return static_cast<float>(std::erfc(static_cast<double>(x))); }
 
 #endif
 

@@ -364,7 +364,7 @@ TEST(Nodes, AreFreedWithOrWithoutBackward) {
 TEST(Nodes, ThatSaveTheirOwnOutputFormNoCycle) {
   const int64_t before = live_node_count();
   const Tensor x = leaf({{0.5, 0.25}, {0.125, 0.75}});
-  for (Tensor (*f)(const Tensor&) : {exp, expm1, sqrt, rsqrt, reciprocal, tanh, sigmoid, relu}) f(x);
+  for (Tensor (*f)(const Tensor&) : {exp, sqrt, rsqrt, reciprocal, tanh, sigmoid, relu}) f(x);
   x / x, 1 / x, pow(x, x), pow(2, x), softmax(x, 0), log_softmax(x, 0), norm(x), max(x), amin(x, 0);
   svd(x);
   for (const auto& in_place : std::vector<std::function<void(const Tensor&)>>{

@@ -1,5 +1,4 @@
-// Activation functions. All except softplus are composed of other ops, which have the derivative rules. At a kink the
-// derivative is PyTorch's: that of the side which a comment names.
+// Activation functions. At a kink the derivative is PyTorch's: that of the side which a comment names.
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -9,11 +8,22 @@
 
 namespace gradus {
 
+/// Records y = f(x), where f is piecewise linear: x̄ = slope(ȳ, x) depends on x only through comparisons.
+template <class Slope>
+static Tensor piecewise_linear(const char* op, const Tensor& x, const Tensor& y, const Slope& slope) {
+  return record(op, y, wrt(x, saved(x), [slope](const Tensor& g, const Tensor& x) {
+                  return constant_in(x, slope(g, x));
+                }));
+}
+
 // ---- Linear on one side -------------------------------------------------------------------------
 
-// y = x where x > 0, else s x
+// y = x where x > 0, else s x      x̄ = ȳ or s ȳ; at 0: s ȳ
 Tensor leaky_relu(const Tensor& x, const Scalar& negative_slope) {
-  return where(x > 0, x, x * negative_slope);  // at 0: the slope
+  const auto choose = [s = negative_slope](const Tensor& g, const Tensor& x) {
+    return where(x > 0, g, g * s);
+  };
+  return piecewise_linear("leaky_relu", x, choose(x.detach(), x), choose);
 }
 
 // y = x where x > 0, else α (eˣ - 1)
@@ -58,10 +68,12 @@ Tensor log_sigmoid(const Tensor& x) { return -softplus(-x, 1, std::numeric_limit
 
 // y = x Φ(x), Φ the distribution function of the normal distribution, or its approximation by tanh
 Tensor gelu(const Tensor& x, std::string_view approximate) {
-  if (approximate == "none") return x * 0.5 * (1 + erf(x / std::numbers::sqrt2));
+  // Φ(x) = ½ erfc(-x / √2). ½ (1 + erf(x / √2)) would lose the digits of a small Φ.
+  if (approximate == "none") return x * 0.5 * unary<formulas::Erfc>(x / -std::numbers::sqrt2);
   check(approximate == "tanh", "gelu: approximate must be \"none\" or \"tanh\", not \"", approximate, "\"");
   const double root = std::sqrt(2 / std::numbers::pi);
-  return x * 0.5 * (1 + tanh((x + x * x * x * 0.044715) * root));
+  // ½ (1 + tanh z) = σ(2z), which loses no digits where tanh z is near -1
+  return x * sigmoid((x + x * x * x * 0.044715) * (2 * root));
 }
 
 // y = x σ(x)
@@ -71,29 +83,40 @@ Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
 
 // ---- Piecewise linear ---------------------------------------------------------------------------
 
-// y = x, kept within [min, max]
+// y = x, kept within [min, max]    x̄ = ȳ between them, 0 at the ends
 Tensor hardtanh(const Tensor& x, const Scalar& min, const Scalar& max) {
-  return where((x <= min) | (x >= max), clamp(x.detach(), min, max), x);  // at the ends: 0
+  return piecewise_linear(
+      "hardtanh", x, clamp(x.detach(), min, max),
+      [min, max](const Tensor& g, const Tensor& x) { return where((x <= min) | (x >= max), 0, g); });
 }
 
 // y = x, kept within [0, 6]
 Tensor relu6(const Tensor& x) { return hardtanh(x, 0, 6); }
 
-// y = x where x > t, else v
+// y = x where x > t, else v        x̄ = ȳ or 0
 Tensor threshold(const Tensor& x, const Scalar& threshold, const Scalar& value) {
-  return masked_fill(x, x <= threshold, value);
+  return piecewise_linear("threshold", x, masked_fill(x.detach(), x <= threshold, value),
+                          [t = threshold](const Tensor& g, const Tensor& x) { return where(x <= t, 0, g); });
+}
+
+/// The slope of both shrinking functions: ȳ where |x| > λ, else 0.
+static auto slope_beyond(const Scalar& lambd) {
+  return [lambd](const Tensor& g, const Tensor& x) { return where(abs(x.detach()) <= lambd, 0, g); };
 }
 
 // y = x where |x| > λ, else 0
 Tensor hardshrink(const Tensor& x, const Scalar& lambd) {
-  return masked_fill(x, abs(x.detach()) <= lambd, 0);
+  return piecewise_linear("hardshrink", x, masked_fill(x.detach(), abs(x.detach()) <= lambd, 0),
+                          slope_beyond(lambd));
 }
 
 // y = x - λ sign x where |x| > λ, else 0
 Tensor softshrink(const Tensor& x, const Scalar& lambd) {
   check(lambd.toDouble() >= 0, "lambda must be greater or equal to 0, but found to be ", lambd.toDouble(),
         ".");
-  return x - clamp(x, -lambd.toDouble(), lambd);
+  const Tensor values = x.detach();
+  return piecewise_linear("softshrink", x, values - clamp(values, -lambd.toDouble(), lambd),
+                          slope_beyond(lambd));
 }
 
 }  // namespace gradus

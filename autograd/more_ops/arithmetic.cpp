@@ -3,7 +3,7 @@
 
 namespace gradus {
 
-// y = a - b ⌊a / b⌋    ā = ȳ    b̄ = -ȳ ⌊a / b⌋
+// y = a - q b     ā = ȳ           b̄ = -ȳ q        with a whole number q
 Tensor remainder(const Tensor& a, const Tensor& b) {
   const bool real = a.is_floating_point() || b.is_floating_point();
   check(real || !any(eq(b, 0)).item<bool>(), "remainder: division by zero in an integer tensor");
@@ -115,6 +115,13 @@ Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optio
 
 Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b) {
   return where(condition, full({}, a).to(condition.device()), b);
+}
+
+// y = the elements of x where m is true, in order      x̄ = zeros, with ȳ at these elements
+Tensor masked_select(const Tensor& x, const Tensor& given) {
+  const Tensor mask = as_mask("masked_select", given);
+  const Shape shape = broadcast_shapes("masked_select", x.sizes(), mask.sizes());
+  return x.expand(shape).index({mask.expand(shape)});
 }
 
 bool equal(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && all(eq(a, b)).item<bool>(); }

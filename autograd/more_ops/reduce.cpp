@@ -33,7 +33,9 @@ Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<Dtype>
   const Dims dims("prod", x, d);
   return record("prod", reduce(formulas::Prod{}, x, dims, keepdim && input.dim()),
                 wrt(x, saved(x), [dims, d](const Tensor& g, const Tensor& x) {
-                  return restore_dims(g, dims, static_cast<int>(x.dim())) * product_of_others(x, d);
+                  const Tensor others =
+                      x.size(d) == 1 ? constant_in(x, ones_like(x)) : product_of_others(x, d);
+                  return restore_dims(g, dims, static_cast<int>(x.dim())) * others;
                 }));
 }
 

@@ -182,7 +182,7 @@ Tensor operator/(const Scalar& s, const Tensor& input) {
 
 // ---- Powers -------------------------------------------------------------------------------------
 
-// y = xⁿ          x̄ = ȳ n xⁿ⁻¹, 0 for n = 0
+// y = xⁿ          x̄ = ȳ n xⁿ⁻¹, 0 for n = 0. While backward is recorded, a known n is cheaper than a tensor n.
 Tensor pow(const Tensor& base, const Scalar& exponent) {
   const double n = exponent.toDouble();
   const Tensor x = base.to(result_type(base, exponent));
@@ -191,7 +191,9 @@ Tensor pow(const Tensor& base, const Scalar& exponent) {
   if (n == 0.5) return unary<formulas::Sqrt>(x, "pow");
   return record("pow", pointwise(formulas::Pow{}, x, exponent),
                 wrt(x, saved(x), [n](const Tensor& g, const Tensor& x) {
-                  return slope_a<formulas::Pow>(g, x, scalar_like(x, n));
+                  if (n == 0) return constant_in(x, zeros_like(g));
+                  return GradMode::is_enabled() ? g * (pow(x, n - 1) * n)
+                                                : slope_a<formulas::Pow>(g, x, scalar_like(x, n));
                 }));
 }
 

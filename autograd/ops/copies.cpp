@@ -77,16 +77,4 @@ Tensor cat(TensorList tensors, int64_t dim) {
   });
 }
 
-// y[…, i, …] = xᵢ, along a new dimension
-Tensor stack(TensorList tensors, int64_t dim) {
-  check(!tensors.empty(), "stack: the list of tensors is empty");
-  std::vector<Tensor> rows;
-  for (const Tensor& x : tensors) {
-    check(x.sizes() == tensors[0].sizes(), "stack: all tensors must have one shape, but there are ",
-          text(tensors[0].sizes()), " and ", text(x.sizes()));
-    rows.push_back(x.unsqueeze(dim));
-  }
-  return cat(rows, wrap_dim(dim, static_cast<int>(tensors[0].dim()) + 1));
-}
-
 }  // namespace gradus

@@ -165,6 +165,7 @@ Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Sca
 Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Scalar& value) const {
   return index_put_(indices, scalar_tensor(value, options()));
 }
+
 Tensor nonzero(const Tensor& x) {
   const Tensor truth = x.dtype() == kBool ? x : ne(x, 0);
   std::vector<int64_t> coordinates;

@@ -18,15 +18,28 @@ Tensor pointwise(Unary f, const Tensor& x) {
   return y;
 }
 
+// The zeros are constant in x, too: so derivatives of all orders are 0.
+Tensor constant_in(const Tensor& x, const Tensor& gradient) {
+  if (!GradMode::is_enabled() || !x.requires_grad()) return gradient;
+  return record(
+      "constant", gradient.detach(), wrt(gradient, unchanged),
+      wrt(x, saved(x), [](const Tensor& g, const Tensor& x) { return constant_in(x, zeros_like(g)); }));
+}
+
+template <>
+Tensor slope<formulas::Square>(const Tensor& g, const Tensor& x) {
+  return record("pow", pointwise(formulas::Slope<formulas::Square>{}, g, x),
+                wrt(g, saved(x), slope<formulas::Square>),
+                wrt(x, saved(g, x), [](const Tensor& gg, const Tensor& g, const Tensor& x) {
+                  return constant_in(x, slope<formulas::Square>(gg, g));
+                }));
+}
+
 Tensor neg(const Tensor& x) { return unary<formulas::Neg>(x); }
 Tensor abs(const Tensor& x) { return unary<formulas::Abs>(x); }
 Tensor exp(const Tensor& x) { return unary<formulas::Exp>(x); }
 Tensor log(const Tensor& x) { return unary<formulas::Log>(x); }
 Tensor sqrt(const Tensor& x) { return unary<formulas::Sqrt>(x); }
-Tensor rsqrt(const Tensor& x) { return unary<formulas::Rsqrt>(x); }
-Tensor reciprocal(const Tensor& x) { return unary<formulas::Reciprocal>(x); }
-Tensor sin(const Tensor& x) { return unary<formulas::Sin>(x); }
-Tensor cos(const Tensor& x) { return unary<formulas::Cos>(x); }
 Tensor tanh(const Tensor& x) { return unary<formulas::Tanh>(x); }
 Tensor sigmoid(const Tensor& x) { return unary<formulas::Sigmoid>(x); }
 Tensor relu(const Tensor& x) { return unary<formulas::Relu>(x); }
@@ -35,8 +48,6 @@ Tensor square(const Tensor& x) { return unary<formulas::Square>(x.dtype() == kBo
 // Whole numbers are their own roundings, and bools their own signs.
 Tensor sign(const Tensor& x) { return x.dtype() == kBool ? x.clone() : unary<formulas::Sign>(x); }
 Tensor round(const Tensor& x) { return is_integer(x.dtype()) ? x.clone() : unary<formulas::Round>(x); }
-Tensor floor(const Tensor& x) { return is_integer(x.dtype()) ? x.clone() : unary<formulas::Floor>(x); }
-Tensor ceil(const Tensor& x) { return is_integer(x.dtype()) ? x.clone() : unary<formulas::Ceil>(x); }
 
 // Predicates have no derivative.
 Tensor isnan(const Tensor& x) { return pointwise(formulas::IsNan{}, x); }
@@ -58,7 +69,7 @@ Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optio
                   Tensor inside = ones_like(g, kBool);
                   if (min) inside = inside & ge(x, *min);
                   if (max) inside = inside & le(x, *max);
-                  return where(inside, g, 0);
+                  return constant_in(x, where(inside, g, 0));
                 }));
 }
 // y = max(x, low)

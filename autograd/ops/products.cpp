@@ -180,10 +180,12 @@ Tensor outer(const Tensor& a, const Tensor& b) {
   return a.unsqueeze(1) * b;
 }
 
-// Y = β C + α A B
+// Y = β C + α A B; β = 0 leaves C out, even if it holds NaN
 Tensor addmm(const Tensor& c, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) {
   const Tensor product = alpha.toDouble() == 1 ? mm(a, b) : mm(a, b) * alpha;
-  return beta.toDouble() == 1 ? c + product : c * beta + product;
+  if (beta.toDouble() != 0) return beta.toDouble() == 1 ? c + product : c * beta + product;
+  const Tensor y = product.to(result_type(c, product));
+  return constant_in(c, y.expand(broadcast_shapes("addmm", c.sizes(), y.sizes())));
 }
 
 }  // namespace gradus

@@ -169,7 +169,8 @@ static Tensor extreme(const char* op, const Tensor& x, IntArrayRef over, bool ke
                     if (dims.contains(d)) over_dims.push_back(d);
                   const Tensor wins = eq(x, restore_dims(y, dims, dim)) | isnan(x);  // y is NaN if any x is
                   // where, not a product: 0 · ȳ would be NaN for an infinite ȳ.
-                  return where(wins, restore_dims(g, dims, dim) / sum(wins, over_dims, true, x.dtype()), 0);
+                  return constant_in(
+                      x, where(wins, restore_dims(g, dims, dim) / sum(wins, over_dims, true, x.dtype()), 0));
                 }));
 }
 

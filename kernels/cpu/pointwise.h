@@ -30,11 +30,13 @@ using PlaneKernel = void (*)(const Plane& plane);
 
 /// Formulas that are bound by computation and not by memory. They are compiled for the widest
 /// vectors. For the others 32-byte vectors are as fast, and compile in a third less time.
-using ComputeBound = formulas::List<formulas::Exp, formulas::Log, formulas::Log1p, formulas::Expm1,
-                                    formulas::Sin, formulas::Cos, formulas::Tanh, formulas::Sigmoid,
-                                    formulas::Erf, formulas::Pow, formulas::Slope<formulas::Sin>,
-                                    formulas::Slope<formulas::Cos>, formulas::Slope<formulas::Erf>,
-                                    formulas::SlopeA<formulas::Pow>, formulas::SlopeB<formulas::Pow>>;
+using ComputeBound =
+    formulas::List<formulas::Exp, formulas::Log, formulas::Log1p, formulas::Expm1, formulas::Sin,
+                   formulas::Cos, formulas::Tanh, formulas::Sigmoid, formulas::Erf, formulas::Pow,
+                   formulas::Slope<formulas::Sin>, formulas::Slope<formulas::Cos>,
+                   formulas::Slope<formulas::Erf>, formulas::Erfc, formulas::Slope<formulas::Erfc>,
+                   formulas::Slope<formulas::Expm1>, formulas::SlopeA<formulas::Pow>,
+                   formulas::SlopeB<formulas::Pow>>;
 
 template <class F>
 constexpr bool is_compute_bound =

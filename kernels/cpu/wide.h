@@ -24,6 +24,7 @@ GRADUS_VECTOR_MATH(sin)
 GRADUS_VECTOR_MATH(cos)
 GRADUS_VECTOR_MATH(tanh)
 GRADUS_VECTOR_MATH(erf)
+GRADUS_VECTOR_MATH(erfc)
 #undef GRADUS_VECTOR_MATH
 [[gnu::simd("notinbranch")]] double pow(double, double) noexcept;
 [[gnu::simd("notinbranch")]] float powf(float, float) noexcept;

@@ -5,14 +5,30 @@
 #include <string>
 
 #include "autograd/more_ops/activations.h"
+#include "autograd/record.h"
 #include "nn/function_layer.h"
 
 namespace gradus::nn {
 
 // ---- Without options --------------------------------------------------------------------------------------
 
-inline Tensor softsign_of(const Tensor& x) { return x / (x.abs() + 1); }
-inline Tensor tanhshrink_of(const Tensor& x) { return x - x.tanh(); }
+/// y = x / (1 + |x|)    x̄ = ȳ / (1 + |x|)². The quotient rule's two terms would cancel for a large x.
+inline Tensor softsign_of(const Tensor& x) {
+  const Tensor values = x.detach();
+  return autograd::record("softsign", values / (values.abs() + 1),
+                          autograd::wrt(x, autograd::saved(x), [](const Tensor& g, const Tensor& x) {
+                            const Tensor d = x.abs() + 1;
+                            return g / d / d;
+                          }));
+}
+/// y = x - tanh x       x̄ = ȳ tanh² x. 1 - (1 - tanh² x) would lose the digits of a small x.
+inline Tensor tanhshrink_of(const Tensor& x) {
+  const Tensor values = x.detach();
+  return autograd::record("tanhshrink", values - values.tanh(),
+                          autograd::wrt(x, autograd::saved(x), [](const Tensor& g, const Tensor& x) {
+                            return g * x.tanh().square();
+                          }));
+}
 
 GRADUS_LAYER(SiLU, silu, NoOptions<gradus::silu>);
 GRADUS_LAYER(Mish, mish, NoOptions<gradus::mish>);

@@ -1,7 +1,10 @@
 #include "nn/losses/probabilities.h"
 
+#include <limits>
+
 #include "autograd/more_ops/activations.h"
 #include "autograd/record.h"
+#include "tensor/create.h"
 
 namespace gradus {
 
@@ -13,8 +16,6 @@ namespace {
 Tensor weighted(const Tensor& losses, const Tensor& weight) {
   return weight.defined() ? losses * weight : losses;
 }
-
-Tensor clamped_log(const Tensor& x) { return clamp_min(log(x), -100); }
 
 }  // namespace
 
@@ -32,7 +33,7 @@ Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Ten
         "for logits use binary_cross_entropy_with_logits");
   const auto value = [&] {
     const NoGradGuard no_grad;
-    return -(y * clamped_log(p) + (1 - y) * clamped_log(1 - p));
+    return -(y * clamp_min(log(p), -100) + (1 - y) * clamp_min(log1p(-p), -100));
   };
   const Tensor losses = record("binary_cross_entropy", value(),
                                wrt(p, saved(p, y),
@@ -40,20 +41,40 @@ Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Ten
                                      return g * (p - y) / clamp_min(p * (1 - p), 1e-12);
                                    }),
                                wrt(y, saved(p), [](const Tensor& g, const Tensor& p) {
-                                 return g * (clamped_log(1 - p) - clamped_log(p));
+                                 return g * (clamp_min(log1p(-p), -100) - clamp_min(log(p), -100));
                                }));
   return reduce_losses("binary_cross_entropy", weighted(losses, weight), reduction);
 }
 
-// -(w y ln σ(x) + (1 - y) ln(1 - σ(x))) = (1 - y) x + (1 + (w - 1) y) (-ln σ(x))
+// ℓ = w y s(-x) + (1 - y) s(x)  with s(x) = ln(1 + eˣ) = -ln σ(-x)
+//
+// x̄ = ℓ̄ ((1 - y) σ(x) - w y σ(-x))        ȳ = ℓ̄ (w s(-x) - s(x))        w̄ = ℓ̄ y s(-x)
+//
+// No term is subtracted from one of the same size: a loss of 1e-9 keeps all its digits, and so does its slope. (σ(x) - y
+// would be 0 at x = 20, y = 1.)
 Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& target, const Tensor& weight,
                                         const Tensor& pos_weight, nn::LossReduction reduction) {
-  const auto [x, y] = nn::in_floating_point(input, target);
+  const std::pair<Tensor, Tensor> both = nn::in_floating_point(input, target);
+  const Tensor &x = both.first, &y = both.second;
   check(x.sizes() == y.sizes(), "Target size (", IntArrayRef(y.sizes()), ") must be the same as input size (",
         IntArrayRef(x.sizes()), ")");
-  Tensor term = -log_sigmoid(x);
-  if (pos_weight.defined()) term = term * (1 + (pos_weight - 1) * y);
-  return reduce_losses("binary_cross_entropy_with_logits", weighted((1 - y) * x + term, weight), reduction);
+  const Tensor w = pos_weight.defined() ? pos_weight : scalar_tensor(1, x.options());
+  const auto s = [](const Tensor& x) { return softplus(x, 1, std::numeric_limits<double>::infinity()); };
+  const auto value = [&] {
+    const NoGradGuard no_grad;
+    const Tensor small = log1p(exp(-abs(x)));  // s(x) = max(x, 0) + ln(1 + e^-|x|)
+    return w * y * (relu(-x) + small) + (1 - y) * (relu(x) + small);
+  };
+  const Tensor losses = record(
+      "binary_cross_entropy_with_logits", value(),
+      wrt(x, saved(x, y, w),
+          [](const Tensor& g, const Tensor& x, const Tensor& y, const Tensor& w) {
+            return g * ((1 - y) * sigmoid(x) - w * y * sigmoid(-x));
+          }),
+      wrt(y, saved(x, w),
+          [s](const Tensor& g, const Tensor& x, const Tensor& w) { return g * (w * s(-x) - s(x)); }),
+      wrt(w, saved(x, y), [s](const Tensor& g, const Tensor& x, const Tensor& y) { return g * y * s(-x); }));
+  return reduce_losses("binary_cross_entropy_with_logits", weighted(losses, weight), reduction);
 }
 
 Tensor kl_div(const Tensor& input, const Tensor& target, nn::LossReduction reduction, bool log_target) {
