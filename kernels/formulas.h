@@ -432,7 +432,7 @@ struct Minimum : Formula<Numbers> {
 
 /// The slope of y = √Σ xᵢ². x / y is at most 1, so x̄ = x / y · ȳ leaves the range only if it must.
 /// If y is 0, so is x.
-struct Norm {
+struct Norm : Formula<Reals> {
   static constexpr const char* name = "norm";
   GRADUS_BOTH auto slope_a(const auto& x, const auto& y, const auto& g) const {
     return x / where(y == 0, 1, y) * g;

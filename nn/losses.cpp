@@ -45,11 +45,6 @@ void check_loss_sizes(const char* op, const Tensor& x, const Tensor& y) {
 
 // ---- Classes ----------------------------------------------------------------------------------------------
 
-namespace {
-
-int64_t class_dim(const Tensor& x) { return x.dim() == 1 ? 0 : 1; }
-
-/// Reshapes x from (N, C), (C) or (N, C, d…) to (rows, C).
 Tensor classes_last(const Tensor& x) {
   if (x.dim() == 2) return x;
   if (x.dim() == 1) return x.unsqueeze(0);
@@ -58,6 +53,8 @@ Tensor classes_last(const Tensor& x) {
   dims.push_back(1);
   return x.permute(dims).reshape({-1, x.size(1)});
 }
+
+namespace {
 
 [[noreturn]] void report_target(const char* op, const Tensor& target, int64_t position, int64_t classes) {
   const int64_t label = target.reshape({-1})[position].item<int64_t>();
@@ -91,16 +88,8 @@ bool check_target(const char* op, const Tensor& x, const Tensor& target, int64_t
   return ignores;
 }
 
-void check_class_weight(const char* op, const Tensor& weight, int64_t classes) {
-  check(!weight.defined() || (weight.dim() == 1 && weight.size(0) == classes), op,
-        ": weight must hold one number per class, (", classes, ",), but is ",
-        weight.defined() ? text(weight.sizes()) : ShapeText{});
-}
+}  // namespace
 
-/// What the argument x of class_index_loss holds: log p, or logits whose log_softmax is log p.
-enum class Given : uint8_t { log_p, logits };
-
-/// -w[t] log p[t] of each row, with label smoothing and ignored rows, reduced.
 Tensor class_index_loss(const char* op, const Tensor& x, Given given, const Tensor& target,
                         const CrossEntropyLossOptions& options) {
   const int64_t classes = x.size(class_dim(x));
@@ -127,32 +116,6 @@ Tensor class_index_loss(const char* op, const Tensor& x, Given given, const Tens
   if (options.reduction() == kNone) return losses.reshape(target.sizes());
   if (options.reduction() == kMean && weight.defined()) return losses.sum() / weight.sum();
   return reduce_losses(op, losses, options.reduction());
-}
-
-/// -Σ target · w · log p of each row, with label smoothing, reduced.
-Tensor class_probability_loss(const Tensor& log_p, const Tensor& target,
-                              const CrossEntropyLossOptions& options) {
-  check(target.is_floating_point(), "cross_entropy: a target of the logits' shape ", text(log_p.sizes()),
-        " holds probabilities and must be floating point, not ", target.dtype());
-  const Tensor rows = classes_last(log_p), q = classes_last(target);
-  check_class_weight("cross_entropy", options.weight(), rows.size(1));
-  const double epsilon = options.label_smoothing();
-  const Tensor smoothed = epsilon > 0 ? q * (1 - epsilon) + epsilon / static_cast<double>(rows.size(1)) : q;
-  const Tensor terms = options.weight().defined() ? smoothed * rows * options.weight() : smoothed * rows;
-  const Tensor losses = -terms.sum({1});
-  if (options.reduction() != kNone || log_p.dim() == 2)
-    return reduce_losses("cross_entropy", losses, options.reduction());
-  Shape shape(log_p.raw());
-  shape.erase(static_cast<int>(class_dim(log_p)));
-  return losses.reshape(shape);
-}
-
-}  // namespace
-
-Tensor NLLLossOptions::operator()(const Tensor& log_p, const Tensor& target) const {
-  return class_index_loss(
-      "nll_loss", in_floating_point(log_p, log_p).first, Given::log_p, target,
-      CrossEntropyLossOptions().weight(weight_).ignore_index(ignore_index_).reduction(reduction_));
 }
 
 Tensor CrossEntropyLossOptions::operator()(const Tensor& logits, const Tensor& target) const {

@@ -33,22 +33,13 @@ struct LossOptions {
 using MSELossOptions = LossOptions<gradus::mse_loss>;
 GRADUS_LAYER(MSELoss, mse_loss, MSELossOptions);
 
-/// The negative logarithm of the probability given to each target class: -w[t] log_p[t].
+/// -w[t] log p[t] for p = softmax(logits): the negative logarithm of the probability given to each target class.
 ///
-/// log_p: (N, C), (C) or (N, C, d…); target: int64 of log_p's shape without C, each in [0, C) or equal to
+/// logits: (N, C), (C) or (N, C, d…); target: int64 of the logits' shape without C, each in [0, C) or equal to
 /// ignore_index. A target of ignore_index contributes nothing. weight: (C), one factor per class; the mean is
-/// then a weighted mean. Error if a target is out of range.
-struct NLLLossOptions {
-  Tensor operator()(const Tensor& log_p, const Tensor& target) const;
-  GRADUS_ARG(Tensor, weight) = {};
-  GRADUS_ARG(int64_t, ignore_index) = -100;
-  GRADUS_ARG(LossReduction, reduction) = kMean;
-};
-GRADUS_LAYER(NLLLoss, nll_loss, NLLLossOptions);
-
-/// nll_loss of log_softmax(logits): -log p[t] for p = softmax(logits). A floating-point target of the logits'
-/// shape holds probabilities; the loss is then -Σ target · log p. label_smoothing ε mixes the target with the
-/// uniform distribution: (1 - ε) t + ε / C.
+/// then a weighted mean. Error if a target is out of range. A floating-point target of the logits' shape holds
+/// probabilities; the loss is then -Σ target · log p. label_smoothing ε mixes the target with the uniform
+/// distribution: (1 - ε) t + ε / C.
 struct CrossEntropyLossOptions {
   Tensor operator()(const Tensor& logits, const Tensor& target) const;
   GRADUS_ARG(Tensor, weight) = {};
@@ -61,13 +52,22 @@ namespace functional {
 using CrossEntropyFuncOptions = CrossEntropyLossOptions;
 }
 
-}  // namespace nn
+/// The dimension that counts the classes: 1, or 0 without a batch.
+inline int64_t class_dim(const Tensor& x) { return x.dim() == 1 ? 0 : 1; }
+/// Reshapes x from (N, C), (C) or (N, C, d…) to (rows, C).
+Tensor classes_last(const Tensor& x);
 
-/// nn::functional::nll_loss and cross_entropy with all options as arguments.
-Tensor nll_loss(const Tensor& log_p, const Tensor& target, const Tensor& weight = {},
-                nn::LossReduction reduction = kMean, int64_t ignore_index = -100);
-Tensor cross_entropy_loss(const Tensor& logits, const Tensor& target, const Tensor& weight = {},
-                          nn::LossReduction reduction = kMean, int64_t ignore_index = -100,
-                          double label_smoothing = 0);
+/// What the argument x of class_index_loss holds: log p, or logits whose log_softmax is log p.
+enum class Given : uint8_t { log_p, logits };
+/// The loss of classes as targets, with label smoothing and ignored rows, reduced.
+Tensor class_index_loss(const char* op, const Tensor& x, Given given, const Tensor& target,
+                        const CrossEntropyLossOptions& options);
+
+// Defined in nn/losses/classes.cpp: the loss of probabilities as targets, and the check of the weights.
+Tensor class_probability_loss(const Tensor& log_p, const Tensor& target,
+                              const CrossEntropyLossOptions& options);
+void check_class_weight(const char* op, const Tensor& weight, int64_t classes);
+
+}  // namespace nn
 
 }  // namespace gradus

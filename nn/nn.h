@@ -15,6 +15,7 @@
 #include "nn/data/transforms.h"
 #include "nn/layers/normalisation.h"
 #include "nn/layers/without_parameters.h"
+#include "nn/losses/classes.h"
 #include "nn/losses/distances.h"
 #include "nn/losses/pairs.h"
 #include "nn/losses/probabilities.h"

@@ -117,13 +117,6 @@ Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b) {
   return where(condition, full({}, a).to(condition.device()), b);
 }
 
-// y = the elements of x where m is true, in order      x̄ = zeros, with ȳ at these elements
-Tensor masked_select(const Tensor& x, const Tensor& given) {
-  const Tensor mask = as_mask("masked_select", given);
-  const Shape shape = broadcast_shapes("masked_select", x.sizes(), mask.sizes());
-  return x.expand(shape).index({mask.expand(shape)});
-}
-
 bool equal(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && all(eq(a, b)).item<bool>(); }
 
 }  // namespace gradus

@@ -1,5 +1,5 @@
-// More reductions: products, norms of any order, logsumexp, cumulative sums, and the maximum and minimum along one
-// dimension with their indices.
+// More reductions: products, variances, norms of any order, logsumexp, cumulative sums, and the maximum and minimum
+// along one dimension with their indices.
 #include <cmath>
 #include <limits>
 
@@ -129,6 +129,14 @@ Tensor cumsum(const Tensor& input, int64_t dim, std::optional<Dtype> dtype) {
   const Dtype wanted = dtype.value_or(reducing_dtype(input.dtype()));
   const Tensor x = input.to(computing_dtype(wanted));
   return running_sum(x, wrap_dim(dim, static_cast<int>(x.dim())), false).to(wanted);
+}
+
+// y = Σ (x - mean)² / (n - 1). The mean is subtracted first: Σ x² - n·mean² loses all digits if the mean is large.
+Tensor var(const Tensor& x, bool unbiased) { return var(x, IntArrayRef(), unbiased); }
+
+Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
+  const Tensor squares = square(x - mean(x, over, /*keepdim=*/true));
+  return sum(squares, over, keepdim) / degrees_of_freedom(x, Dims("var", x, over), unbiased);
 }
 
 // ---- The largest and the smallest along one dimension -------------------------------------------

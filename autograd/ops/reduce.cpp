@@ -101,17 +101,8 @@ Tensor sum_to_size(const Tensor& x, IntArrayRef sizes) {
   return added == 0 ? y : y.reshape(sizes);
 }
 
-/// The number of elements that are reduced to one, or one less if `unbiased`.
-static double degrees_of_freedom(const Tensor& x, Dims dims, bool unbiased) {
+double degrees_of_freedom(const Tensor& x, Dims dims, bool unbiased) {
   return std::max(static_cast<double>(reduced_count(x, dims)) - (unbiased ? 1 : 0), 0.0);
-}
-
-// y = Σ (x - mean)² / (n - 1). The mean is subtracted first: Σ x² - n·mean² loses all digits if the mean is large.
-Tensor var(const Tensor& x, bool unbiased) { return var(x, IntArrayRef(), unbiased); }
-
-Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
-  const Tensor squares = square(x - mean(x, over, /*keepdim=*/true));
-  return sum(squares, over, keepdim) / degrees_of_freedom(x, Dims("var", x, over), unbiased);
 }
 
 // y = ‖x - mean‖ / √(n - 1), which cannot overflow as the variance can; if all x are equal, it has the norm's kink

@@ -31,6 +31,9 @@ Tensor reduce(Reduction f, const Tensor& x, Dims dims, bool keepdim);
 /// to the input, which has `dim` dimensions.
 Tensor restore_dims(const Tensor& y, Dims dims, int dim);
 
+/// The number of elements that are reduced to one, or one less if `unbiased`.
+double degrees_of_freedom(const Tensor& x, Dims dims, bool unbiased);
+
 /// (Σ |xᵢ|ᵖ)^(1/p) for any p, without powers that leave the dtype's range. Defined in autograd/more_ops/reduce.cpp.
 Tensor norm_of_order(double p, const Tensor& x, IntArrayRef over, bool keepdim);
 /// Is any of the Euclidean norms y infinite or NaN, or so small that squares lost digits? Waits for a CUDA device.
