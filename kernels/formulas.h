@@ -116,10 +116,14 @@ GRADUS_BOTH constexpr auto constant(const X&, double value) {
 template <class T>
 constexpr T kMostInverse = std::same_as<T, float> ? T(0x1p51) : T(0x1p485);
 
+/// The largest finite number, as a constant: a kernel for GPUs cannot call numeric_limits<T>::max().
+template <class T>
+constexpr T kLargest = std::numeric_limits<T>::max();
+
 /// What numbers must be divided by so that none is above 1: the largest size, or 1 if it is 0 or not finite.
 template <class T>
 GRADUS_BOTH constexpr T scale_for(T largest) {
-  return largest > 0 && largest <= std::numeric_limits<T>::max() ? largest : T(1);
+  return largest > 0 && largest <= kLargest<T> ? largest : T(1);
 }
 
 // ---- One argument: y = f(x) ---------------------------------------------------------------------
