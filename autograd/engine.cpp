@@ -118,7 +118,7 @@ void BackwardPass::restrict_to(std::span<const Edge> roots, std::span<const Edge
 bool BackwardPass::is_on_path(const Edge& edge) const { return restriction_->contains(edge.node()); }
 
 void BackwardPass::enter(Node& node) {
-  if (node.pass != 0) {  // this pass runs inside a rule of an outer pass, which has visited the node
+  if (node.pass != 0) {  // this pass runs inside an outer one, which has gathered gradients here
     Suspended outer{&node, node.pass, {}};
     for (uint32_t nr = 0; nr < node.output_count(); ++nr)
       outer.gradients.push_back(std::move(node.nth_output(nr).gradient));
