@@ -17,6 +17,7 @@ namespace gradus::autograd {
 
 class BackwardPass;
 class Node;
+class SavedTensor;
 
 /// Where the gradient of one input of an op goes: to output `output_nr` of the node that made that input. Empty
 /// if the input does not require grad.
@@ -67,6 +68,8 @@ class Node : public GraphNode {
   virtual void apply(BackwardPass& pass) = 0;
   /// Frees the saved tensors. After that, apply reports a second backward.
   virtual void release_saved() {}
+  /// What the rules have saved and not released.
+  virtual std::vector<const SavedTensor*> saved() const { return {}; }
   virtual Output& nth_output(uint32_t nr);
   virtual uint32_t output_count() const { return 1; }
 

@@ -68,6 +68,8 @@ class StoredRule {
         saved_);
   }
 
+  std::span<const SavedTensor> saved() const { return saved_; }
+
  private:
   template <size_t... i>
   StoredRule(WithRespectTo<Rule, count>& input, const Tensor& y, std::index_sequence<i...>)
@@ -100,6 +102,12 @@ class OpNode final : public Node {
 
   void release_saved() override {
     std::apply([&](auto&... rule) { (release(rule), ...); }, rules_);
+  }
+
+  [[gnu::cold]] std::vector<const SavedTensor*> saved() const override {
+    std::vector<const SavedTensor*> list;
+    std::apply([&](const auto&... rule) { ((rule ? append(list, rule->saved()) : void()), ...); }, rules_);
+    return list;
   }
 
  private:

@@ -22,4 +22,8 @@ Tensor SavedTensor::unpack() const {
   return y;
 }
 
+void append(std::vector<const SavedTensor*>& list, std::span<const SavedTensor> saved) {
+  for (const SavedTensor& x : saved) list.push_back(&x);
+}
+
 }  // namespace gradus::autograd

@@ -22,11 +22,18 @@ class SavedTensor {
   /// The saved tensor. Throws Error if it has been changed in place since it was saved.
   Tensor unpack() const;
 
+  /// The same without the check, for tools. A result comes without its place on the tape.
+  const Tensor& tensor() const { return tensor_; }
+  bool is_output() const { return role_ == Role::output; }
+
  private:
   Tensor tensor_;
   uint32_t version_;
   Role role_;
   uint32_t output_nr_;
 };
+
+/// Appends the addresses of the tensors.
+void append(std::vector<const SavedTensor*>& list, std::span<const SavedTensor> saved);
 
 }  // namespace gradus::autograd

@@ -50,9 +50,6 @@ Tensor eye(int64_t n, int64_t m, const TensorOptions& options) {
   return finish(std::move(x), options);
 }
 
-Tensor empty_like(const Tensor& x, const TensorOptions& options) {
-  return empty(x.sizes(), x.options().merge_in(options));
-}
 Tensor zeros_like(const Tensor& x, const TensorOptions& options) {
   return zeros(x.sizes(), x.options().merge_in(options));
 }

@@ -16,19 +16,6 @@ Device::Device(std::string_view name) {
     fail("unknown device \"", name, "\": there are \"cpu\" and \"cuda\"");
 }
 
-bool cuda::is_available() {
-  try {
-    kernels_for(kCUDA);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-int64_t cuda::device_count() { return is_available() ? 1 : 0; }
-void cuda::synchronize() { kernels_for(kCUDA).memory->synchronize(); }
-std::string cuda::device_name() { return kernels_for(kCUDA).memory->device_name(); }
-
 Dtype get_default_dtype() { return default_dtype.load(std::memory_order_relaxed); }
 
 void set_default_dtype(Dtype dtype) {

@@ -192,6 +192,14 @@ TEST_F(LabShell, JsonHasEveryResult) {
   EXPECT_EQ(report["results"].size(), 3u);
   EXPECT_EQ(report["results"]["accuracy"], 0.97);
   EXPECT_TRUE(report["results"]["broken"].is_null());
+  ASSERT_EQ(report["checks"].size(), 2u);
+  EXPECT_EQ(report["checks"][0], json({{"name", "loss"},
+                                       {"got", 0.5},
+                                       {"relation", "="},
+                                       {"expected", 0.5004},
+                                       {"tolerance", 1e-3},
+                                       {"pass", true}}));
+  EXPECT_EQ(report["checks"][1]["relation"], ">=");
   EXPECT_EQ(files(), std::vector<std::string>{"r.json"});
 }
 
@@ -225,7 +233,7 @@ TEST_F(LabShell, ANewFolderThatStaysEmptyIsRemoved) {
   EXPECT_EQ(run({"--out", path("there/b")}, lab).status, 2);
   EXPECT_TRUE(fs::exists(folder_ / "there/b/plot.csv"));
   EXPECT_EQ(run({"--out", path("there/c")}, kLab).status, 0);
-  EXPECT_FALSE(fs::exists(folder_ / "there/c"));
+  EXPECT_TRUE(fs::exists(folder_ / "there/c/index.html"));  // the page of a run that had no figures
 }
 
 TEST_F(LabShell, AFullDiskIsAnErrorAndDevicesAreNotReplaced) {

@@ -1,16 +1,19 @@
-// The tape as a table (print_tape) and as a drawing (tape_dot).
+// The tape as a table (print_tape), as a drawing (tape_dot) and as a page (tape_html).
 #include "autograd/tools/tape.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <set>
 #include <sstream>
 
 #include "autograd/node.h"
 #include "autograd/tools/function.h"
 #include "tensor/create.h"
+#include "tensor/files/files.h"
 #include "tensor/indexing.h"
 
 using namespace gradus;
@@ -218,6 +221,40 @@ TEST(TapeDot, EscapesNamesAndLabelsOutputs) {
 }
 
 TEST(TapeDot, NothingRecorded) { expect_dot(tape_dot(ones({2}))); }
+
+// ---- The page -----------------------------------------------------------------------------------
+
+// labs_pages_test looks at pages in a browser. These tests need none.
+
+size_t count_of(const std::string& part, const std::string& text) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST(TapeHtml, RunsBackwardAndWritesEveryEvent) {
+  const std::string file = testing::TempDir() + "tape_test_" + std::to_string(getpid()) + ".html";
+  const Tensor x = tensor({3.0, 4.0}).requires_grad_();
+  tape_html((x * x).sum(), file);
+  EXPECT_EQ(x.grad()[1].item<double>(), 8);
+  const std::string page = read_file(file);
+  std::remove(file.c_str());
+  EXPECT_EQ(count_of(R"("kind":"take")", page), 3u);     // sum, mul, x
+  EXPECT_EQ(count_of(R"("kind":"deliver")", page), 3u);  // sum to mul, and mul to x twice
+  EXPECT_EQ(count_of(R"("kind":"release")", page), 1u);  // mul has saved x
+  EXPECT_NE(page.find(R"json("gradient":[{"shape":"(2,)","norm":10,"numbers":[6,8])json"), std::string::npos);
+  for (const char* other_file : {"src=", "href=", "url(", "@import", "import("})
+    EXPECT_EQ(page.find(other_file), std::string::npos) << other_file;
+}
+
+TEST(TapeHtml, ErrorsAreThoseOfBackwardAndOfTheFile) {
+  const Tensor x = tensor(3.0).requires_grad_();
+  EXPECT_THROW(tape_html(tensor(1.0), "/dev/null"), Error);
+  EXPECT_THROW(tape_html(x * 2, "/no/such/folder/tape.html"), Error);
+  const Tensor y = x * x;
+  y.backward();
+  EXPECT_THROW(tape_html(y, "/dev/null"), Error);
+}
 
 // ---- Size ---------------------------------------------------------------------------------------
 

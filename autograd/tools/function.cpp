@@ -104,4 +104,11 @@ void FunctionNode::release_saved() {
   context_.saved_.clear();
 }
 
+std::vector<const SavedTensor*> FunctionNode::saved() const {
+  std::vector<const SavedTensor*> list;
+  for (const std::optional<SavedTensor>& x : context_.saved_)
+    if (x) list.push_back(&*x);
+  return list;
+}
+
 }  // namespace gradus::autograd

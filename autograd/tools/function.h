@@ -70,6 +70,7 @@ class FunctionNode : public ListNode {
   FunctionNode(const char* op, const variable_list& outputs, std::vector<Edge> edges,
                AutogradContext context);
   void release_saved() override;
+  std::vector<const SavedTensor*> saved() const override;
   /// Gives the outputs their places on the tape: the outputs of this node.
   void adopt(const variable_list& inputs, variable_list& outputs);
 

@@ -1,16 +1,14 @@
-// The tape as a table (print_tape) and as a drawing (tape_dot). Both use the same names: leaves are x1, x2, … in
-// the order in which the ops use them, and ops are %1, %2, … in the order in which they ran.
+// The tape as a table (print_tape) and as a drawing (tape_dot).
 #include "autograd/tools/tape.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <unordered_map>
 #include <vector>
 
 #include "autograd/grad_mode.h"
 #include "autograd/node.h"
-#include "autograd/walk.h"
+#include "autograd/tools/tape_nodes.h"
 #include "kernels/text_stream.h"
 #include "tensor/create.h"
 #include "tensor/indexing.h"
@@ -20,63 +18,11 @@ namespace gradus {
 
 using autograd::Edge;
 using autograd::Node;
+using autograd::Tape;
 
 std::string grad_fn_name(const Tensor& x) { return x.is_leaf() ? "" : x.grad_fn()->name(); }
 
 namespace {
-
-bool is_leaf(const Node& node) { return node.number() == 0; }
-
-/// All nodes that a tensor depends on: first the leaves, then the ops, oldest first.
-class Tape {
- public:
-  explicit Tape(Edge root) : root_(std::move(root)) {
-    const std::vector<Node*> ops = collect_ops();
-    for (Node* op : ops)
-      for (const Edge& input : op->edges())
-        if (input && is_leaf(input.node())) add(input.node());
-    leaf_count_ = nodes_.size();
-    for (Node* op : ops) add(*op);
-    if (ops.empty() && root_) {  // the tensor is itself a leaf
-      add(root_.node());
-      leaf_count_ = 1;
-    }
-  }
-
-  const std::vector<Node*>& nodes() const { return nodes_; }
-
-  std::string name(const Node& node) const {
-    const size_t place = places_.at(&node);
-    return is_leaf(node) ? "x" + std::to_string(place + 1) : "%" + std::to_string(place - leaf_count_ + 1);
-  }
-
- private:
-  std::vector<Node*> collect_ops() const {
-    std::vector<Node*> ops;
-    autograd::for_each_node(
-        {&root_, 1}, [](const Edge& edge) { return !is_leaf(edge.node()); },
-        [&](Node& op) { ops.push_back(&op); });
-    std::ranges::sort(ops, {}, &Node::number);
-    return ops;
-  }
-
-  void add(Node& node) {
-    if (places_.try_emplace(&node, nodes_.size()).second) nodes_.push_back(&node);
-  }
-
-  Edge root_;  // keeps every node alive
-  std::vector<Node*> nodes_;
-  std::unordered_map<const Node*, size_t> places_;
-  size_t leaf_count_ = 0;
-};
-
-/// "(3, 2)", or "(3, 2), (2,), (2, 2)" for an op with several outputs.
-std::string shapes(Node& node) {
-  TextStream list;
-  for (uint32_t nr = 0; nr < node.output_count(); ++nr)
-    list << (nr == 0 ? "" : ", ") << text(node.nth_output(nr).shape());
-  return list.str();
-}
 
 /// "4", "0.1219" or "1.3e-05"; empty if no backward pass has noted it.
 std::string gradient_norm(const Node& node) {
@@ -99,9 +45,7 @@ std::string inputs(const Tape& tape, const Node& node) {
       list += "..., ";
       i = edges.size() - 1;
     }
-    list += edges[i] ? tape.name(edges[i].node()) : "constant";
-    if (edges[i] && edges[i].node().output_count() > 1)
-      list += "[" + std::to_string(edges[i].output_nr) + "]";
+    list += edges[i] ? tape.name(edges[i].node()) + part_of(edges[i]) : "constant";
   }
   return list;
 }
@@ -180,7 +124,7 @@ std::string tape_dot(const Tensor& result) {
     for (const Edge& input : node->edges()) {
       if (!input) continue;
       dot << "  \"" << tape.name(input.node()) << "\" -> \"" << name << '"';
-      if (input.node().output_count() > 1) dot << " [label=\"[" << input.output_nr << "]\"]";
+      if (const std::string part = part_of(input); !part.empty()) dot << " [label=\"" << part << "\"]";
       dot << ";\n";
     }
   }

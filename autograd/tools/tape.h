@@ -1,4 +1,4 @@
-// Printing and drawing the tape. Not part of libtorch's API.
+// The tape as a table, as a drawing and as a page for the browser. Not part of libtorch's API.
 #pragma once
 
 #include <iostream>
@@ -16,6 +16,13 @@ void print_tape(const Tensor& result, std::ostream& out = std::cout);
 
 /// The same graph in Graphviz' DOT language: dot -Tsvg turns it into a drawing.
 std::string tape_dot(const Tensor& result);
+
+/// Runs loss.backward() and writes a page for the browser in which one can step through the ops as they ran, and
+/// through the backward pass: which nodes wait for their turn, each gradient that is delivered, with its numbers, and
+/// what is saved until when. Gradients of more than 16 elements are shown as a norm and a small picture. The page
+/// is one file, which needs no network. Its address takes a step: page.html#step=12. Error as of backward(), or
+/// if the file cannot be written.
+void tape_html(const Tensor& loss, const std::string& file);
 
 namespace autograd {
 /// The last lines, at most `most`, of the tape that leads to a node, as print_tape prints them.

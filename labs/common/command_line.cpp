@@ -107,8 +107,9 @@ struct Row {
 const std::vector<Row> kRows = {
     {"--part", "PART", parts, "run only these parts, by name or number: --part 1,3"},
     {"--device", "DEVICE", device, "cpu or cuda (default: cpu)"},
-    {"--out", "DIR", output<&Options::out>, "write figures (SVG, PNG) and their series (CSV) to this folder"},
-    {"--json", "FILE", output<&Options::json>, "write the results to this file"},
+    {"--out", "DIR", output<&Options::out>,
+     "write figures (SVG, PNG), their series (CSV) and a page with all of them (index.html) to this folder"},
+    {"--json", "FILE", output<&Options::json>, "write the results and the checks to this file"},
     {"--check", "", set_true<&Options::check>,
      "compare with the sheet's numbers and exact bounds; exit 1 on a miss"},
     {"--quiet", "", set_true<&Options::quiet>, "print errors and the table of --check only"},
@@ -191,6 +192,8 @@ std::optional<Options> read_command_line(int argc, const char* const* argv, cons
     return std::nullopt;
   }
   Options options;
+  options.command = lab.name;
+  for (const Text& word : words) options.command += " " + word;
   std::vector<Text> given;
   try {
     given = read_words(words, rows, options);

@@ -29,12 +29,6 @@ class Silence {
   std::streambuf* buffer_;
 };
 
-std::string digits(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
-}
-
 }  // namespace
 
 std::vector<int> part_numbers(const Lab& lab) {
@@ -57,14 +51,27 @@ void Session::set(const std::string& name, double value) {
 }
 
 void Session::expect(const std::string& name, double expected, double tolerance) {
-  expectations_.push_back(
-      {name, expected - tolerance, expected + tolerance, digits(expected), digits(tolerance)});
+  expectations_.push_back({.name = name, .relation = "=", .expected = expected, .tolerance = tolerance});
 }
 void Session::expect_at_least(const std::string& name, double bound) {
-  expectations_.push_back({name, bound, INFINITY, ">= " + digits(bound), ""});
+  expectations_.push_back({.name = name, .relation = ">=", .expected = bound});
 }
 void Session::expect_at_most(const std::string& name, double bound) {
-  expectations_.push_back({name, -INFINITY, bound, "<= " + digits(bound), ""});
+  expectations_.push_back({.name = name, .relation = "<=", .expected = bound});
+}
+
+std::vector<Check> Session::checks() const {
+  std::vector<Check> checks = expectations_;
+  for (Check& check : checks) {
+    const double* got = result(check.name);
+    check.got = got ? *got : NAN;
+    const double low = check.expected - check.tolerance, high = check.expected + check.tolerance;
+    // Both are false for NaN.
+    const bool large_enough = check.relation == "<=" || low <= check.got;
+    const bool small_enough = check.relation == ">=" || check.got <= high;
+    check.pass = !std::isnan(check.got) && large_enough && small_enough;
+  }
+  return checks;
 }
 
 bool Session::print_check_table() const {
@@ -73,7 +80,7 @@ bool Session::print_check_table() const {
     return false;
   }
   size_t width = 4;
-  for (const Expectation& expected : expectations_) width = std::max(width, expected.name.size());
+  for (const Check& check : expectations_) width = std::max(width, check.name.size());
   const auto print = [width](const std::string& name, const std::string& got, const std::string& bounds,
                              const std::string& tolerance, const char* verdict) {
     std::printf("%-*s  %12s  %14s  %10s%s\n", static_cast<int>(width), name.c_str(), got.c_str(),
@@ -81,33 +88,59 @@ bool Session::print_check_table() const {
   };
   print("name", "got", "expected", "tolerance", "");
   int misses = 0;
-  for (const auto& [name, low, high, bounds, tolerance] : expectations_) {
-    const double* got = result(name);
-    const bool pass = got && low <= *got && *got <= high;  // false for NaN
-    misses += !pass;
-    print(name, got ? digits(*got) : "missing", bounds, tolerance, pass ? "  pass" : "  MISS");
+  for (const Check& check : checks()) {
+    misses += !check.pass;
+    const bool is_bound = check.relation != "=";
+    print(check.name, result(check.name) ? digits(check.got) : "missing",
+          (is_bound ? check.relation + " " : "") + digits(check.expected),
+          is_bound ? "" : digits(check.tolerance), check.pass ? "  pass" : "  MISS");
   }
   std::printf("%s: %zu checks, %d missed\n", lab_.name.c_str(), expectations_.size(), misses);
   return misses == 0;
 }
 
 void Session::write_json(double seconds) const {
-  nlohmann::ordered_json results = nlohmann::ordered_json::object();
+  using Json = nlohmann::ordered_json;
+  Json results = Json::object(), list = Json::array();
   for (const auto& [name, value] : results_) results[name] = value;  // NaN and infinity become null
-  const nlohmann::ordered_json report = {{"lab", lab_.name},          {"seed", seed()},
-                                         {"device", options_.device}, {"dtype", dtype()},
-                                         {"seconds", seconds},        {"results", results}};
+  for (const Check& check : checks())
+    list.push_back({{"name", check.name},
+                    {"got", check.got},
+                    {"relation", check.relation},
+                    {"expected", check.expected},
+                    {"tolerance", check.tolerance},
+                    {"pass", check.pass}});
+  const Json report = {{"lab", lab_.name}, {"seed", seed()},     {"device", options_.device},
+                       {"dtype", dtype()}, {"seconds", seconds}, {"results", results},
+                       {"checks", list}};
   gradus::replace_file(*options_.json, report.dump(2) + "\n");
 }
 
+std::optional<std::filesystem::path> Session::tape_page(const std::string& name) {
+  if (!options_.out) return std::nullopt;
+  parts_.back().tapes.push_back(name);
+  return *options_.out / (name + ".html");
+}
+
 void Session::print_figures() const {
-  if (figures_.empty()) return;
+  if (!options_.out) return;
+  std::string names;
+  for (const PartRecord& part : parts_)
+    for (const std::string& name : part.figures) names += " " + name;
+  std::cout << "\nThe page of this run: " << (*options_.out / "index.html").string() << "\n";
+  if (names.empty()) return;
   if (!gnuplot_is_installed())
     std::cerr << lab_.name
               << ": only the CSV series were written: figures need gnuplot, which is not installed\n";
-  std::cout << "\nFigures and their series in " << options_.out->string() << ":";
-  for (const std::string& name : figures_) std::cout << " " << name;
-  std::cout << "\n";
+  std::cout << "Figures and their series in " << options_.out->string() << ":" << names << "\n";
+}
+
+void Session::run_part(const Part& part, int number) {
+  std::cout << "\n== " << lab_.name << " " << number << ": " << part.title << " ==\n\n";
+  parts_.push_back({.heading = std::to_string(number) + ": " + part.title});
+  std::optional<Transcript> transcript;
+  if (options_.out) transcript.emplace(parts_.back().text);
+  part.run(*this);
 }
 
 int Session::run() {
@@ -120,16 +153,14 @@ int Session::run() {
   {
     Silence silence(options_.quiet);
     const std::vector<int> numbers = part_numbers(lab_);
-    for (size_t i = 0; i < lab_.parts.size(); ++i) {
-      const Part& part = lab_.parts[i];
-      if (interrupted() || !is_chosen(*this, part.name)) continue;
-      std::cout << "\n== " << lab_.name << " " << numbers[i] << ": " << part.title << " ==\n\n";
-      part.run(*this);
-    }
+    for (size_t i = 0; i < lab_.parts.size(); ++i)
+      if (!interrupted() && is_chosen(*this, lab_.parts[i].name)) run_part(lab_.parts[i], numbers[i]);
     print_figures();
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   if (options_.json) write_json(elapsed.count());
+  if (options_.out)
+    write_page(*options_.out, {lab_.name, lab_.summary, options_.command, elapsed.count(), parts_, checks()});
   std::cout << std::flush;
   const bool passed = !options_.check || print_check_table();
   if (!std::cout || std::fflush(stdout) != 0) throw std::runtime_error("cannot write to standard output");

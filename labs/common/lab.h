@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "labs/common/figures.h"
+#include "labs/common/page.h"
 #include "labs/common/progress.h"
 
 namespace lab {
@@ -74,6 +75,7 @@ struct Options {
   std::optional<std::filesystem::path> out;   // folder for figures
   std::optional<std::filesystem::path> json;  // file for results
   bool check = false, tape = false, quiet = false;
+  std::string command;  // as it was typed
 };
 
 /// One run of a lab: its options, its results, and the results that its sheet expects.
@@ -99,21 +101,21 @@ class Session {
   void figure(const std::string& name, const Figure& figure) {
     if (!options_.out) return;
     save_figure(*options_.out / name, figure);
-    figures_.push_back(name);
+    parts_.back().figures.push_back(name);
   }
 
-  /// Runs the chosen parts, writes --json and names the figures. Returns the exit status: 0, 1 for
-  /// a miss, or 130 after Ctrl-C.
+  /// The file NAME.html in the folder of --out, for the page of a tape; nothing without --out. The lab's page will
+  /// have a link to it.
+  std::optional<std::filesystem::path> tape_page(const std::string& name);
+
+  /// Runs the chosen parts, writes --json and the page of --out, and names the figures. Returns the exit status: 0,
+  /// 1 for a miss, or 130 after Ctrl-C.
   int run();
 
  private:
-  struct Expectation {
-    std::string name;
-    double low, high;
-    std::string bounds, tolerance;  // as printed
-  };
-
+  void run_part(const Part& part, int number);
   const double* result(const std::string& name) const;
+  std::vector<Check> checks() const;
   bool print_check_table() const;
   void write_json(double seconds) const;
   void print_figures() const;
@@ -121,8 +123,8 @@ class Session {
   const Lab& lab_;
   Options options_;
   std::vector<std::pair<std::string, double>> results_;  // in the order in which they were set
-  std::vector<Expectation> expectations_;
-  std::vector<std::string> figures_;
+  std::vector<Check> expectations_;                      // without what was got
+  std::vector<PartRecord> parts_;                        // those that have begun
 };
 
 /// Whether this part will run; for Lab::prepare.

@@ -15,10 +15,15 @@ inline gradus::Dtype dtype_of(const Session& session) {
 
 inline gradus::Device device_of(const Session& session) { return session.options().device; }
 
-/// Runs the backward pass from `loss` and prints the tape with the norm of each gradient.
-inline void show_tape(const gradus::Tensor& loss) {
+/// Runs the backward pass from `loss` and prints the tape with the norm of each gradient. With --out it also writes
+/// NAME.html, in which one can step through the tape.
+inline void show_tape(Session& session, const std::string& name, const gradus::Tensor& loss) {
   const gradus::KeepGradientNorms keep;
-  loss.backward();
+  const auto page = session.tape_page(name);
+  if (page)
+    gradus::tape_html(loss, *page);
+  else
+    loss.backward();
   std::cout << "\nThe tape of one iteration:\n";
   gradus::print_tape(loss);
   std::cout << "\n";

@@ -1,10 +1,14 @@
-// More of tensor/create.h: evenly spaced numbers, and tensors on borrowed memory.
+// More of tensor/create.h: evenly spaced numbers, tensors on borrowed memory, and empty_like.
 #include "tensor/create.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace gradus {
+
+Tensor empty_like(const Tensor& x, const TensorOptions& options) {
+  return empty(x.sizes(), x.options().merge_in(options));
+}
 
 Tensor arange(const Scalar& end, const TensorOptions& options) { return arange(0, end, 1, options); }
 Tensor arange(const Scalar& start, const Scalar& end, const TensorOptions& options) {
