@@ -37,7 +37,8 @@ Tensor multiply(const char* name, DeviceType device, const View& a, const View& 
     if (m > 0 && n > 0) kernels_for(device).matmul(a, b, y.raw());  // 2^40 rows of nothing would take minutes
     return y;
   }
-  const Shape batch = broadcast_shapes(name, IntArrayRef(a.sizes, size_t(a.dim - 2)),
+  // Only matmul takes batches of different sizes. (Its node is named bmm, as in libtorch.)
+  const Shape batch = broadcast_shapes("matmul, batch dimensions", IntArrayRef(a.sizes, size_t(a.dim - 2)),
                                        IntArrayRef(b.sizes, size_t(b.dim - 2)));
   const auto with = [&](int64_t rows, int64_t columns) {
     Shape shape = batch;
