@@ -7,6 +7,7 @@
 #include "autograd/engine.h"
 #include "expectations.h"
 #include "gradus.h"
+#include "tensors.h"
 
 using namespace gradus;
 using autograd::AnomalyMode;
@@ -14,9 +15,6 @@ using autograd::DetectAnomalyGuard;
 using autograd::live_node_count;
 
 namespace {
-
-Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
-Tensor constant(const NestedNumbers& numbers) { return tensor(numbers, kFloat64); }
 
 // ---- Hooks ---------------------------------------------------------------------------------------------------------
 
