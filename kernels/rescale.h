@@ -20,7 +20,7 @@ template <class T>
 constexpr T kMostInverse = std::same_as<T, float> ? T(0x1p51) : T(0x1p485);
 
 /// Is r = 1 / √v wrong, because the squares in v left the range of T?
-template <class T>
+template <std::floating_point T>
 GRADUS_BOTH constexpr bool squares_left_range(T r) {
   return !(r > 0 && r < kMostInverse<T>);
 }
