@@ -9,6 +9,9 @@
 
 #include "gradus.h"
 #include "kernels/plain/plain.h"
+#if GRADUS_HAVE_FAST
+#include "kernels/cpu/pointwise.h"
+#endif
 
 using namespace gradus;
 
@@ -118,6 +121,16 @@ TEST(Reductions, OfManyTermsAreAccurate) {
   EXPECT_NEAR(x.norm().item<double>(), std::sqrt(exact * static_cast<double>(0.1f)), 1e-4);
   EXPECT_NEAR(x.view({3000, 1000}).sum({0}).sum().item<double>(), exact, 4 * 0.03125);
 }
+
+#if GRADUS_HAVE_FAST
+TEST(Pointwise, OnlyFormulasBoundByComputationAreCompiledForTheWidestVectors) {
+  using namespace formulas;
+  EXPECT_TRUE(cpu::is_compute_bound<Exp> && cpu::is_compute_bound<Pow> && cpu::is_compute_bound<SlopeB<Pow>>);
+  EXPECT_TRUE(cpu::is_compute_bound<Slope<Sin>> && cpu::is_compute_bound<Slope<Expm1>>);
+  EXPECT_FALSE(cpu::is_compute_bound<Add> || cpu::is_compute_bound<Floor> || cpu::is_compute_bound<Sqrt>);
+  EXPECT_FALSE(cpu::is_compute_bound<Slope<Square>> || cpu::is_compute_bound<Slope<Tanh>>);
+}
+#endif
 
 // ---- The environment variable --------------------------------------------------------------------------------------
 
