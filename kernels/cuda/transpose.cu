@@ -63,18 +63,18 @@ __global__ void naive(Transposition all, T* out, const T* x) {
 
 template <int padding, class T>
 __global__ void tiles(Transposition all, T* out, const T* x) {
-  __shared__ T turned[kTile][kTile + padding];
+  __shared__ T transposed[kTile][kTile + padding];
   const int across = threadIdx.x;
   for (int64_t number = blockIdx.x; number < all.tiles; number += gridDim.x) {
     const auto tile = all(number);
     for (int down = threadIdx.y; down < kTile; down += kRowsAtATime) {
       const int64_t r = tile.first_row + across, c = tile.first_column + down;
-      if (r < all.rows && c < all.columns) turned[down][across] = x[tile.x + c * all.x_column + r];
+      if (r < all.rows && c < all.columns) transposed[down][across] = x[tile.x + c * all.x_column + r];
     }
     __syncthreads();
     for (int down = threadIdx.y; down < kTile; down += kRowsAtATime) {
       const int64_t r = tile.first_row + down, c = tile.first_column + across;
-      if (r < all.rows && c < all.columns) out[tile.out + r * all.out_row + c] = turned[across][down];
+      if (r < all.rows && c < all.columns) out[tile.out + r * all.out_row + c] = transposed[across][down];
     }
     __syncthreads();  // before the next tile overwrites this one
   }
