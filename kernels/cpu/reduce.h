@@ -51,8 +51,8 @@ struct Reduced {
   }
 };
 
-/// One output of the arrangement by rows: reduces the first n elements of dimension d and all inner
-/// dimensions.
+/// One output of the arrangement by rows. It reduces the first n elements of dimension d, each with
+/// all inner dimensions.
 template <class Combine, class Term, class T>
 T reduce_to_one(const T* x, const Reduced& reduced, int d, int64_t n) {
   const int64_t stride = reduced.strides[d];
@@ -84,8 +84,8 @@ inline void combine_rows(const T* x, int64_t column_stride, int64_t width, int64
     for (int64_t j = 0; j < width; ++j) result[j] = f(term(x[i * stride + j * column_stride]), result[j]);
 }
 
-/// One row of outputs of the arrangement by columns: combines the first n rows of dimension d and all
-/// inner dimensions, by halves.
+/// One row of outputs of the arrangement by columns. It combines the first n rows of dimension d, each
+/// with all inner dimensions, by halves.
 template <class Combine, class Term, class T>
 void reduce_to_row(const T* x, int64_t column_stride, int64_t width, const Reduced& reduced, int d, int64_t n,
                    T* result) {

@@ -8,8 +8,7 @@
 //              tile's column are 32 words apart, all in one of the 32 banks: 32 rounds instead of one.
 //   v3 padded  Rows of the tile have 33 elements. The elements of a column are 33 words apart, in 32
 //              different banks. (Elements of 8 bytes are served in half-warps, whose 16 elements are
-//              66 words apart. Four elements of 1 byte share a word; their words, too, are in different
-//              banks.)
+//              66 words apart. Four elements of 1 byte share a word, and the words are in different banks.)
 //
 // sm_80 (ptxas -v): 32 registers, no spills; shared memory for float32 none, 4,096 and 4,224 bytes.
 // 8 blocks of 256 threads on a multiprocessor, all that it can hold, in each of the three.
