@@ -12,7 +12,8 @@ namespace {
 
 constinit Counter<uint64_t> passes_begun;
 
-/// The order of the heap. A function object, which is inlined; a function's address would not be.
+/// The order of the heap. It is a function object because std::push_heap inlines a call of one; it would not
+/// inline a call through a function's address.
 constexpr auto has_smaller_number = [](const Node* a, const Node* b) { return a->number() < b->number(); };
 
 /// Has the gradient the shape, dtype and device of the tensor it belongs to?
@@ -153,7 +154,8 @@ void BackwardPass::process(Node& node) {
   if (Watch::any()) [[unlikely]]
     tell_watches(node);
   if (ends_here) return forget(node);
-  node.pass = 0;  // not before: a pass that a hook starts sets the gradients of a visited node aside
+  // The node counted as visited until now, so that a pass that a hook starts sets its gradients aside.
+  node.pass = 0;
   current_node_ = &node;
   node.apply(*this);
   if (!retain_graph_) node.release_saved();

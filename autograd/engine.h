@@ -36,8 +36,9 @@ class BackwardPass {
   BackwardPass& operator=(const BackwardPass&) = delete;
 
   /// Restricts the pass to the paths from `roots` to `inputs`; captured() then holds the gradient of each input.
-  /// With go_on = false the pass ends at the inputs and leaves their hooks to the outer pass that it is a part
-  /// of. Gradients from one input to another are then left out.
+  ///
+  /// With go_on = false the pass is a part of an outer pass. It ends at the first input on each path, so that
+  /// gradients from one input to another are left out. The outer pass runs the hooks of the inputs and goes on.
   void restrict_to(std::span<const Edge> roots, std::span<const Edge> inputs, bool go_on = true);
 
   /// Keeps the graph of a root alive while the pass lives: a hook may drop the tensor that the pass began with.

@@ -13,7 +13,7 @@ Restriction::Restriction(std::span<const Edge> roots, std::span<const Edge> inpu
   const auto is_on_path = [&](const Edge& edge) { return edge && contains(edge.node()); };
   for_each_node(
       roots, [&](const Edge& edge) { return go_on || !is_on_path(edge); },
-      [&](const Node& node) {  // all its inputs are decided
+      [&](const Node& node) {  // its inputs come before it
         if (std::ranges::any_of(node.edges(), is_on_path)) rules_run_[&node] = true;
       });
 }

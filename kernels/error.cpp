@@ -17,8 +17,8 @@ size_t printable_length(std::string_view text) {
     if ((byte(i) & 0xC0) != 0x80) return 0;
     code = code << 6 | (byte(i) & 0x3F);
   }
-  constexpr unsigned kFirstCode[] = {0x110000, 0, 0xA0, 0x800,
-                                     0x10000};  // of each length; 0x80 to 0x9F are C1
+  // The first code of each length; 0x80 to 0x9F are control characters (C1).
+  constexpr unsigned kFirstCode[] = {0x110000, 0, 0xA0, 0x800, 0x10000};
   const bool surrogate = code >= 0xD800 && code < 0xE000;
   return code >= kFirstCode[length] && code < 0x110000 && !surrogate ? length : 0;
 }

@@ -33,7 +33,7 @@ class Generator {
   /// The next 32 random bits.
   uint32_t next32() { return engine_(); }
 
-  /// The next 64 random bits: two draws, of which the first is the high half.
+  /// The next 64 random bits: two draws, the high half first.
   uint64_t next64() {
     const uint64_t high = next32();
     return high << 32 | next32();

@@ -133,8 +133,8 @@ class Scalar {
     if constexpr (std::same_as<T, bool>) {
       return true;
     } else if constexpr (std::floating_point<T>) {
-      const double most =
-          std::numeric_limits<T>::max();  // infinity and NaN fit, and 1e300 does not fit in a float
+      // Infinity and NaN fit. 1e300 does not fit in a float.
+      const double most = std::numeric_limits<T>::max();
       return !isFloatingPoint() || !(real_ > most || real_ < -most) || real_ - real_ != 0;
     } else {
       if (isFloatingPoint() && !(real_ >= -0x1p63 && real_ < 0x1p63)) return false;

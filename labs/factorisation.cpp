@@ -194,8 +194,8 @@ Tensor ratings(const Session& session) {
   for (const std::string& name : table.columns)
     check(!is_id(name), path, ": the column \"", shown(name),
           "\" holds no ratings; this lab takes one row per user ",
-          "and one column per movie, and lab embeddings takes a list with the columns userId, movieId and "
-          "rating");
+          "and one column per movie, "
+          "and lab embeddings takes a list with the columns userId, movieId and rating");
   const Tensor A = table.values, steps = A.slice(0, 1) - A.slice(0, 0, A.size(0) - 1);
   check(A.size(0) < 6 || !(steps != 1).sum({0}).eq(0).any().item<bool>(), path,
         ": one of its columns numbers the rows, so it holds no ratings; remove it");

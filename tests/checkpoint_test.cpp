@@ -219,7 +219,7 @@ TEST_F(Checkpoint, AModuleThatDiffersFromTheFileIsNotChanged) {
       "net.safetensors",
       {{"out.weight", ones({1, 3})}, {"scale", ones({}, kFloat64)}, {"extra", ones(1)}, {"more", ones(1)}});
   const Tensor weight = net->out->weight.detach().clone();
-  EXPECT_EQ(message([&] { load(net, "net.safetensors"); }),
+  EXPECT_EQ(error_of([&] { load(net, "net.safetensors"); }),
             "net.safetensors: there is no \"out.bias\"; no place for \"extra\", \"more\"; "
             "\"out.weight\" is float32 (1, 3), not float32 (1, 2); "
             "\"scale\" is float64 (), not float32 ()");
@@ -227,7 +227,7 @@ TEST_F(Checkpoint, AModuleThatDiffersFromTheFileIsNotChanged) {
   NamedTensors many;
   for (int i = 0; i < 30; ++i) many["extra" + std::to_string(i)] = ones(1);
   write_safetensors("net.safetensors", many);
-  EXPECT_NE(message([&] { load(net, "net.safetensors"); }).find("and 10 more"), std::string::npos);
+  EXPECT_NE(error_of([&] { load(net, "net.safetensors"); }).find("and 10 more"), std::string::npos);
 }
 
 TEST_F(Checkpoint, OneNameForTwoTensorsIsAnError) {
@@ -237,7 +237,7 @@ TEST_F(Checkpoint, OneNameForTwoTensorsIsAnError) {
       register_buffer("x", ones(1));
     }
   };
-  EXPECT_EQ(message([] { save(std::make_shared<Twice>(), "x"); }),
+  EXPECT_EQ(error_of([] { save(std::make_shared<Twice>(), "x"); }),
             "save: the module has a parameter and a buffer called \"x\"");
 }
 
@@ -267,13 +267,13 @@ TEST_F(Checkpoint, AnOptimizerThatDiffersFromTheFileIsNotChanged) {
 
   const auto refusal = [&](const NamedTensors& tensors) {
     write_safetensors("x", tensors);
-    const std::string text = message([&] { load(sgd, "x"); });
+    const std::string text = error_of([&] { load(sgd, "x"); });
     EXPECT_TRUE(identical(tensors_of(sgd), before)) << text;
     return text;
   };
   NamedTensors other = before;
   other["param_groups.0.lr"] = tensor(7.0, kFloat64);
-  EXPECT_EQ(message([&] { set_tensors(sgd, {.tensors = other, .metadata = {}}); }), "accepted");
+  EXPECT_EQ(error_of([&] { set_tensors(sgd, {.tensors = other, .metadata = {}}); }), "no error");
   EXPECT_EQ(sgd.param_groups()[0].options().get_lr(), 7);
   set_tensors(sgd, {.tensors = before, .metadata = {}});
 

@@ -1,10 +1,17 @@
-// The CPU's kernels, at sizes around the limits of their loops: vectors, cache lines, tiles, blocks, threads.
+// The CPU's kernels, at sizes around the limits of their loops: vectors, cache lines, tiles, blocks, threads. And the
+// environment variable that chooses them.
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <iostream>
 #include <limits>
 
 #include "gradus.h"
+#include "kernels/plain/plain.h"
+#if GRADUS_HAVE_FAST
+#include "kernels/cpu/pointwise.h"
+#endif
 
 using namespace gradus;
 
@@ -113,6 +120,44 @@ TEST(Reductions, OfManyTermsAreAccurate) {
   EXPECT_NEAR(x.sum().item<double>(), exact, 4 * 0.03125);  // the last place of a float of this size is 1/32
   EXPECT_NEAR(x.norm().item<double>(), std::sqrt(exact * static_cast<double>(0.1f)), 1e-4);
   EXPECT_NEAR(x.view({3000, 1000}).sum({0}).sum().item<double>(), exact, 4 * 0.03125);
+}
+
+#if GRADUS_HAVE_FAST
+TEST(Pointwise, OnlyFormulasBoundByComputationAreCompiledForTheWidestVectors) {
+  using namespace formulas;
+  EXPECT_TRUE(cpu::is_compute_bound<Exp> && cpu::is_compute_bound<Pow> && cpu::is_compute_bound<SlopeB<Pow>>);
+  EXPECT_TRUE(cpu::is_compute_bound<Slope<Sin>> && cpu::is_compute_bound<Slope<Expm1>>);
+  EXPECT_FALSE(cpu::is_compute_bound<Add> || cpu::is_compute_bound<Floor> || cpu::is_compute_bound<Sqrt>);
+  EXPECT_FALSE(cpu::is_compute_bound<Slope<Square>> || cpu::is_compute_bound<Slope<Tanh>>);
+}
+#endif
+
+// ---- The environment variable --------------------------------------------------------------------------------------
+
+/// Ends this process. The status is 0 if the variable chooses the plain kernels, 1 if it chooses the fast
+/// ones, and 2 for an Error, whose message is printed.
+[[noreturn]] void exit_with_choice(const char* value) {
+  setenv("GRADUS_KERNELS", value, /*overwrite=*/1);
+  try {
+    std::exit(&kernels_for(DeviceType::CPU) == &plain::kernels() ? 0 : 1);
+  } catch (const Error& error) {
+    std::cerr << error.what();
+    std::exit(2);
+  }
+}
+
+TEST(KernelsVariable, ChoosesTheTable) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // a new process: the choice is made once in each
+  EXPECT_EXIT(exit_with_choice("plain"), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(exit_with_choice("quick"), testing::ExitedWithCode(2),
+              "GRADUS_KERNELS is \"quick\"; it must be \"plain\", \"fast\" or unset");
+#if GRADUS_HAVE_FAST
+  EXPECT_EXIT(exit_with_choice("fast"), testing::ExitedWithCode(1), "");
+  EXPECT_EXIT(exit_with_choice(""), testing::ExitedWithCode(1), "");
+#else
+  EXPECT_EXIT(exit_with_choice("fast"), testing::ExitedWithCode(2), "GRADUS_FAST=OFF");
+  EXPECT_EXIT(exit_with_choice(""), testing::ExitedWithCode(0), "");
+#endif
 }
 
 }  // namespace

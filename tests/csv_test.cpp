@@ -1,4 +1,4 @@
-// CSV files: what is read, which errors are raised, and what is written.
+// CSV files: the values that are read, the errors that are raised, and the text that is written.
 #include "tensor/files/csv.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ class Csv : public InFolder {
 
   /// The message of the Error that reading this text raises.
   static std::string refusal(std::string_view text, const CsvOptions& options = {}) {
-    return message([&] { read(text, options); });
+    return error_of([&] { read(text, options); });
   }
 };
 
@@ -127,7 +127,7 @@ TEST_F(Csv, QuotesTellNamesFromNumbers) {
   write_csv("x.csv", tensor({5.0}), {""});
   EXPECT_EQ(read_csv("x.csv").rows(), 1);
   write_csv("x.csv", empty({0, 2}), {"1", "2"});
-  EXPECT_NE(message([] { read_csv("x.csv"); }).find("but no rows below them"), std::string::npos);
+  EXPECT_NE(error_of([] { read_csv("x.csv"); }).find("but no rows below them"), std::string::npos);
 
   // Quotes say nothing where the rows below have them, too, or where only some of the first row's numbers do.
   EXPECT_EQ(read("\"1\",\"2\"\n\"3\",\"4\"\n").rows(), 2);
@@ -218,7 +218,7 @@ TEST_F(Csv, TheMessageSaysWhere) {
   const size_t field = iris.find(',', iris.find(',', line_start) + 1) + 1;
   iris.replace(field, 3, "n/a");
   replace_file("iris.csv", iris);
-  EXPECT_EQ(message([] { read_csv("iris.csv", {.label = "species"}); }),
+  EXPECT_EQ(error_of([] { read_csv("iris.csv", {.label = "species"}); }),
             "iris.csv, line 38, column 3 (petal_length): expected a number, found \"n/a\"");
 }
 
@@ -255,17 +255,18 @@ TEST_F(Csv, UnknownColumns) {
   EXPECT_EQ(refusal(text, {.columns = {"b", "c"}}),
             "t.csv: there is no column \"c\"; there are \"a\", \"b\", \"a\"");
   EXPECT_EQ(refusal(text, {.columns = {"a"}}), "t.csv: two columns are called \"a\"");
-  EXPECT_LT(message([] { read_csv(lab_data("digits.csv"), {.columns = {"label"}}); }).size(), 300u);
+  EXPECT_LT(error_of([] { read_csv(lab_data("digits.csv"), {.columns = {"label"}}); }).size(), 300u);
   const CsvTable table = read("a,b\n1,2\n");
-  EXPECT_EQ(message([&] { table.column("B"); }), "t.csv: there is no column \"B\"; there are \"a\", \"b\"");
+  EXPECT_EQ(error_of([&] { table.column("B"); }), "t.csv: there is no column \"B\"; there are \"a\", \"b\"");
 }
 
 TEST_F(Csv, UnreadableFiles) {
-  EXPECT_EQ(message([] { read_csv("none.csv"); }), "cannot read none.csv: No such file or directory");
-  EXPECT_EQ(message([] { read_csv("."); }), "cannot read .: it is a folder");
-  EXPECT_EQ(message([] { read_csv(""); }), "cannot read : No such file or directory");
+  EXPECT_EQ(error_of([] { read_csv("none.csv"); }), "cannot read none.csv: No such file or directory");
+  EXPECT_EQ(error_of([] { read_csv("."); }), "cannot read .: it is a folder");
+  EXPECT_EQ(error_of([] { read_csv(""); }), "cannot read : No such file or directory");
   fs::create_symlink("loop.csv", "loop.csv");
-  EXPECT_EQ(message([] { read_csv("loop.csv"); }), "cannot read loop.csv: Too many levels of symbolic links");
+  EXPECT_EQ(error_of([] { read_csv("loop.csv"); }),
+            "cannot read loop.csv: Too many levels of symbolic links");
 }
 
 // ---- Writing ------------------------------------------------------------------------------------
@@ -304,22 +305,22 @@ TEST_F(Csv, WritesEveryDtypeAndView) {
 
 TEST_F(Csv, WritingMistakesAreNamed) {
   const Tensor x = ones({2, 2});
-  EXPECT_EQ(message([&] { write_csv("x.csv", x, {"a"}); }), "write_csv: 1 column names for 2 columns");
-  EXPECT_EQ(message([] {
+  EXPECT_EQ(error_of([&] { write_csv("x.csv", x, {"a"}); }), "write_csv: 1 column names for 2 columns");
+  EXPECT_EQ(error_of([] {
               write_csv("x.csv", ones({2, 2, 2}));
             }),
             "write_csv: expected a vector or a matrix, not a tensor of shape (2, 2, 2)");
-  EXPECT_EQ(message([] { write_csv("x.csv", tensor(1.0)); }),
+  EXPECT_EQ(error_of([] { write_csv("x.csv", tensor(1.0)); }),
             "write_csv: expected a vector or a matrix, not a tensor of shape ()");
-  EXPECT_EQ(message([&] { write_csv("no/such/folder/x.csv", x); }),
+  EXPECT_EQ(error_of([&] { write_csv("no/such/folder/x.csv", x); }),
             "cannot write no/such/folder/x.csv: No such file or directory");
-  EXPECT_EQ(message([&] { write_csv(".", x); }), "cannot write .: it is a folder");
+  EXPECT_EQ(error_of([&] { write_csv(".", x); }), "cannot write .: it is a folder");
   EXPECT_EQ(files_in_folder(), 0u);
 }
 
 TEST_F(Csv, AFullDiskIsAnError) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "this system has no /dev/full";
-  EXPECT_EQ(message([] {
+  EXPECT_EQ(error_of([] {
               write_csv("/dev/full", ones({100, 100}));
             }),
             "cannot write /dev/full: No space left on device");

@@ -62,8 +62,8 @@ TEST(Range, QuotientsOfNormsDoNotDependOnTheScale) {
     EXPECT_TRUE(near(gradient(x * scale, loss) * scale, gradient(x, of_one), 1e-4)) << scale;
     EXPECT_TRUE(near(gradient(x * scale, direction) * scale, gradient(x, direction), 1e-4)) << scale;
   }
-  EXPECT_EQ(F::cosine_embedding_loss(zeros({2}), y, alike).item<float>(),
-            1);  // a zero vector has the cosine 0
+  // A zero vector has the cosine 0.
+  EXPECT_EQ(F::cosine_embedding_loss(zeros({2}), y, alike).item<float>(), 1);
   EXPECT_TRUE(
       isfinite(gradient(zeros({2}), [&](const Tensor& a) { return F::cosine_embedding_loss(a, y, alike); }))
           .all()

@@ -22,6 +22,8 @@
 #include <utility>
 #include <vector>
 
+#include "source_text.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -29,12 +31,10 @@ using Lines = std::vector<std::string>;
 
 const fs::path kRoot = GRADUS_SOURCE_DIR;
 
-Lines lines_of(const fs::path& path) {
-  std::ifstream file(path);
-  EXPECT_TRUE(file) << path << " cannot be read";
-  Lines lines;
-  for (std::string line; std::getline(file, line);)
-    if (!line.starts_with("#pragma")) lines.push_back(line);  // pages leave out what only the compiler reads
+/// The lines of a page or a source without "#pragma": pages leave out what only the compiler reads.
+Lines readable_lines_of(const fs::path& path) {
+  Lines lines = lines_of(path);
+  std::erase_if(lines, [](const std::string& line) { return line.starts_with("#pragma"); });
   return lines;
 }
 
@@ -146,7 +146,7 @@ Lines check_page(const fs::path& path, const Lines& page, int& count) {
   const std::vector<Excerpt> excerpts = excerpts_of(page);
   for (auto excerpt = excerpts.rbegin(); excerpt != excerpts.rend();
        ++excerpt, ++count) {  // line numbers stay right
-    const Lines file = lines_of(kRoot / excerpt->source);
+    const Lines file = readable_lines_of(excerpt->source);
     const Lines source = excerpt->name.empty() ? file : definition_of(file, excerpt->name);
     EXPECT_FALSE(source.empty()) << path << ": " << excerpt->source << " does not define " << excerpt->name;
     size_t at = 0;
@@ -176,7 +176,7 @@ TEST(Excerpts, AreTheCodeThatRuns) {
     if (entry.path().extension() == ".md") pages.push_back(fs::relative(entry.path(), kRoot));
   int count = 0;
   for (const fs::path& path : pages) {
-    const Lines page = lines_of(kRoot / path), wanted = check_page(path, page, count);
+    const Lines page = readable_lines_of(path), wanted = check_page(path, page, count);
     if (wanted == page || !std::getenv("GRADUS_WRITE_EXCERPTS")) continue;
     std::ofstream file(kRoot / path);
     for (const std::string& line : wanted) file << line << '\n';

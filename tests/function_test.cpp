@@ -4,6 +4,7 @@
 #include "autograd/tools/gradcheck.h"
 #include "expectations.h"
 #include "gradus.h"
+#include "tensors.h"
 
 using namespace gradus;
 using autograd::AutogradContext;
@@ -14,8 +15,6 @@ using autograd::live_node_count;
 using autograd::variable_list;
 
 namespace {
-
-Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
 
 struct Cube : Function<Cube> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x) {

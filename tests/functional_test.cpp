@@ -6,14 +6,12 @@
 
 #include "expectations.h"
 #include "gradus.h"
+#include "tensors.h"
 
 using namespace gradus;
 using namespace gradus::autograd;
 
 namespace {
-
-Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
-Tensor constant(const NestedNumbers& numbers) { return tensor(numbers, kFloat64); }
 
 // A common textbook example: f(x) = (x₀² x₁, 5 x₀ + sin x₁), J = (2 x₀ x₁, x₀²; 5, cos x₁).
 Tensor example(const Tensor& x) { return stack({x[0] * x[0] * x[1], 5 * x[0] + sin(x[1])}); }
@@ -92,8 +90,8 @@ TEST(Hessian, OfRosenbrock) {
 
 TEST(Hessian, OfSeveralInputs) {
   const variable_list x = {constant({2}), constant({3, 5})};
-  const auto H =
-      hessian([](const variable_list& in) { return (in[0] * in[0] * in[1]).sum(); }, x);  // a² (b₀ + b₁)
+  // f(a, b) = a² (b₀ + b₁)
+  const auto H = hessian([](const variable_list& in) { return (in[0] * in[0] * in[1]).sum(); }, x);
   EXPECT_TRUE(H[0][0].equal(constant({{16}})));
   EXPECT_TRUE(H[0][1].equal(constant({{4, 4}})) && H[1][0].equal(constant({{4}, {4}})));
   EXPECT_TRUE(H[1][1].equal(zeros({2, 2}, kFloat64)));

@@ -6,6 +6,7 @@
 #include "autograd/tools/function.h"
 #include "expectations.h"
 #include "gradus.h"
+#include "tensors.h"
 
 using namespace gradus;
 using autograd::AutogradContext;
@@ -15,8 +16,6 @@ using autograd::gradgradcheck;
 using autograd::variable_list;
 
 namespace {
-
-Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
 
 // y = a b, with a rule for b that is wrong in the last element.
 struct BadProduct : Function<BadProduct> {
@@ -71,8 +70,9 @@ TEST(Gradcheck, ChangesNeitherInputsNorTheRandomStream) {
 
 TEST(Gradcheck, TreatsDetachedOutputsAsConstant) {
   const Tensor x = leaf({1, 2});
+  // The output is outside the graph.
   EXPECT_ERROR(gradcheck([](const variable_list& in) { return in[0].detach() * 2; }, {x}),
-               "analytic 0 but numeric 2");  // the output is outside the graph
+               "analytic 0 but numeric 2");
   EXPECT_TRUE(gradcheck([](const variable_list& in) { return in[0].floor(); }, {leaf({1.5, 2.5})}));
   EXPECT_TRUE(gradcheck(
       [](const variable_list& in) {

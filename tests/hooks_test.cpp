@@ -7,6 +7,7 @@
 #include "autograd/engine.h"
 #include "expectations.h"
 #include "gradus.h"
+#include "tensors.h"
 
 using namespace gradus;
 using autograd::AnomalyMode;
@@ -14,9 +15,6 @@ using autograd::DetectAnomalyGuard;
 using autograd::live_node_count;
 
 namespace {
-
-Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
-Tensor constant(const NestedNumbers& numbers) { return tensor(numbers, kFloat64); }
 
 // ---- Hooks ---------------------------------------------------------------------------------------------------------
 
@@ -121,7 +119,8 @@ TEST(Hook, OfOneOutputMayRunAPassThroughTheOthers) {
   const Tensor x = leaf({{3, 1}, {2, 4}});
   const auto [U, S, V] = svd(x);
   int calls = 0;
-  S.register_hook([&, U = U, V = V](const Tensor& g) {
+  // The node of svd owns the hook. A hook that owned U and V would be a cycle, because they own the node.
+  S.register_hook([&, &U = U, &V = V](const Tensor& g) {
     if (++calls == 1) {
       const AutoGradMode recording(true);
       autograd::grad({(U * U + V).sum()}, {x}, {}, /*retain_graph=*/true);

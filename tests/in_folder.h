@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <string>
 
-#include "kernels/error.h"
+#include "expectations.h"
 
 /// Makes an empty folder before each test, changes into it, and removes it afterwards.
 class InFolder : public testing::Test {
@@ -22,17 +22,6 @@ class InFolder : public testing::Test {
   void TearDown() override {
     std::filesystem::current_path(before_);
     std::filesystem::remove_all(folder_);
-  }
-
-  /// The message of the Error that f throws, or "accepted".
-  template <class F>
-  static std::string message(F f) {
-    try {
-      f();
-    } catch (const gradus::Error& error) {
-      return error.what();
-    }
-    return "accepted";
   }
 
   static size_t files_in_folder() {

@@ -1,17 +1,16 @@
-// In-place ops on recorded tensors: what is recorded, what is an error, and which rules notice that
-// a tensor changed.
+// In-place ops: what the tape shows, which writes are errors, which rules notice that a tensor changed, and
+// writes to memory that is read at the same time.
 #include <gtest/gtest.h>
 
 #include <functional>
 
 #include "expectations.h"
 #include "gradus.h"
+#include "tensors.h"
 
 using namespace gradus;
 
 namespace {
-
-Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
 
 TEST(InPlace, IsAnErrorOnLeavesThatRequireGrad) {
   const Tensor x = leaf({1, 2});
@@ -100,6 +99,41 @@ TEST(InPlace, ResultMustFitTheTensor) {
   EXPECT_ERROR(arange(3).add_(0.5), "can't be cast to the desired output type int64");
   EXPECT_ERROR(arange(2).add_(leaf({1, 2})), "can't be cast to the desired output type int64");
   EXPECT_ERROR(arange(3).div_(2), "can't be cast to the desired output type int64");
+}
+
+// ---- In-place ops on overlapping memory ----------------------------------------------------------------------------
+
+TEST(InPlace, ReadsOverlappingMemoryBeforeItWrites) {
+  const Tensor x = arange(9).view({3, 3});
+  x.copy_(x.t());
+  EXPECT_TRUE(x.flatten().equal(tensor({0, 3, 6, 1, 4, 7, 2, 5, 8})));
+  const Tensor y = arange(5);
+  y.slice(0, 1).copy_(y.slice(0, 0, 4));
+  EXPECT_TRUE(y.flatten().equal(tensor({0, 0, 1, 2, 3})));
+  const Tensor z = ones({4}, kInt64);
+  z.slice(0, 1).add_(z.slice(0, 0, 3));
+  EXPECT_TRUE(z.flatten().equal(tensor({1, 2, 2, 2})));
+  const Tensor w = arange(3);
+  w.mul_(w);
+  EXPECT_TRUE(w.flatten().equal(tensor({0, 1, 4})));
+  const Tensor v = arange(4).view({2, 2});
+  v.add_(v[0]);  // broadcasts a row of v itself
+  EXPECT_TRUE(v.flatten().equal(tensor({0, 2, 2, 4})));
+  const Tensor u = arange(4);
+  u.index_put_({tensor({0, 1, 2, 3})}, u.index({indexing::Slice(indexing::None, 1)}).expand(4) + 5);
+  EXPECT_TRUE(u.flatten().equal(tensor({5, 5, 5, 5})));
+  const Tensor s = arange(4);
+  s.index_put_({tensor({1, 2, 3, 0})}, s);  // the values are s itself
+  EXPECT_TRUE(s.flatten().equal(tensor({3, 0, 1, 2})));
+}
+
+TEST(InPlace, OnIndicesIsNoticedByTheOpThatUsedThem) {
+  const Tensor x = tensor(1.0).requires_grad_(), source = tensor(2.0).requires_grad_();
+  const Tensor index = tensor(int64_t{0});
+  const Tensor y = scatter_add(x, 0, index, source);
+  index.fill_(5);
+  EXPECT_THROW(y.backward(), Error);
+  EXPECT_FALSE(source.grad().defined());
 }
 
 }  // namespace

@@ -247,8 +247,8 @@ TEST(EqualValues, AFunctionOfTheVectorsAloneHasItsGradients) {
     const Tensor V = std::get<1>(linalg::eigh(A)).narrow(-1, 0, 2);
     return (W * matmul(V, mT(V))).sum();
   };
-  const Tensor nearby =
-      A + with_eigenvalues(tensor({1e-4, -1e-4, 0.0}, kFloat64));  // the same, without equal values
+  // Nearly the same matrix, without equal eigenvalues.
+  const Tensor nearby = A + with_eigenvalues(tensor({1e-4, -1e-4, 0.0}, kFloat64));
   EXPECT_TRUE(near(gradient(A, projection), gradient(nearby, projection), 1e-3));
 }
 

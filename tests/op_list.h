@@ -124,8 +124,8 @@ struct Op {
   Reference reference;
   int order = 2;            // the highest derivative that is checked
   std::string reason = {};  // the reason why, if the order is not 2
-  /// The function, if it is not in `name`: "operator-". Its signature, if its overloads have different formulas:
-  /// "pow(Tensor, Scalar)".
+  /// The function, if it is not in `name`: "operator-". If its overloads have different formulas, the signature of the
+  /// one that is called: "pow(Tensor, Scalar)".
   std::string covers = {};
   double eps = 1e-6;         // step of the finite differences
   double tolerance = 1e-11;  // of the float64 values against the reference, relative to 1 + |value|

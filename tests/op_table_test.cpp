@@ -17,6 +17,7 @@
 #include <sstream>
 
 #include "op_list.h"
+#include "source_text.h"
 #include "tensor/files/files.h"
 
 namespace gradus::test {
@@ -28,13 +29,6 @@ const std::string kPage = kRoot + "/docs/ops.md";
 // ---- Reading the sources -----------------------------------------------------------------------------------------
 
 using Lines = std::vector<std::string>;
-
-Lines lines_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  Lines lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
-  return lines;
-}
 
 /// The comment above a line, joined to one line; "" if there is none. Each of its lines begins with `mark`.
 std::string comment_above(const Lines& lines, size_t line, const std::string& mark) {

@@ -14,6 +14,7 @@
 
 #include "autograd/tools/gradcheck.h"
 #include "op_list.h"
+#include "source_text.h"
 
 namespace gradus::test {
 
@@ -376,13 +377,6 @@ const std::map<std::string, const char*> kWithoutEntry = {
     {"bernoulli_", "draws random numbers, outside the graph"},
     {"exponential_", "draws random numbers, outside the graph"},
 };
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(std::string(GRADUS_SOURCE_DIR) + "/" + path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 /// How often each function or method that returns tensors is declared. Inline functions do not count:
 /// they call others.

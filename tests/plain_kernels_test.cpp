@@ -1,191 +1,16 @@
 // Compares the plain kernels with the fast ones: every entry of the table, on every layout and dtype.
 // Integers, indices and copied elements must be equal. Floating-point results may differ by rounding.
-#include <gtest/gtest.h>
-
-#include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstddef>
-#include <cstdlib>
 #include <cstring>
-#include <functional>
-#include <iostream>
 #include <map>
-#include <random>
-#include <sstream>
 
-#include "kernels/cpu/cpu_kernels.h"
-#include "kernels/formulas.h"
-#include "kernels/plain/plain.h"
+#include "compare_kernels.h"
+#include "compare_linalg_kernels.h"
 
 using namespace gradus;
+using namespace gradus::compare;
 
 namespace {
-
-using Shape = std::vector<int64_t>;
-
-enum class Layout { contiguous, transposed, sliced, reversed, expanded };
-const std::vector<Layout> kReadable = {Layout::contiguous, Layout::transposed, Layout::sliced,
-                                       Layout::reversed, Layout::expanded};
-const std::vector<Layout> kOfLarge = {Layout::contiguous, Layout::transposed};
-constexpr Layout kWritable[] = {Layout::contiguous, Layout::transposed, Layout::sliced, Layout::reversed};
-constexpr Dtype kAll[] = {kFloat32, kFloat64, kInt64, kBool, kInt32, kInt16, kUInt8};
-constexpr Dtype kComputed[] = {kFloat32, kFloat64, kInt64, kBool};
-constexpr Dtype kReal[] = {kFloat32, kFloat64};
-
-/// Shapes without dimensions, without elements, with fewer and more elements than a vector, and with
-/// enough for threads.
-const std::vector<Shape> kShapes = {{},     {1},       {7},        {0},      {3, 0},      {0, 3},
-                                    {3, 5}, {2, 3, 4}, {5, 1, 19}, {70, 67}, {3, 300, 41}};
-
-std::string text(const Shape& shape) {
-  std::ostringstream out;
-  out << ShapeText{shape};
-  return out.str();
-}
-
-std::mt19937_64 bits(1);
-double uniform(double low, double high) { return std::uniform_real_distribution<double>(low, high)(bits); }
-int64_t integer(int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(bits); }
-
-/// A strided view that owns its memory. A copy has memory of its own.
-class Array {
- public:
-  Array(const Shape& shape, Dtype dtype, Layout layout = Layout::contiguous) {
-    view_.dtype = dtype;
-    view_.dim = static_cast<uint8_t>(shape.size());
-    std::ranges::copy(shape, view_.sizes);
-    view_.set_contiguous_strides();
-    const int last = view_.dim - 1;
-    int64_t elements = view_.numel();
-    if (layout == Layout::transposed && last > 0) {
-      view_.strides[last] = view_.sizes[last - 1];
-      view_.strides[last - 1] = 1;
-    }
-    if (layout == Layout::sliced)  // every second element
-      for (int d = 0; d <= last; ++d) view_.strides[d] *= 2;
-    if (layout == Layout::reversed)
-      for (int d = 0; d <= last; ++d) {
-        view_.strides[d] *= -1;
-        if (elements > 0) first_ += (view_.sizes[d] - 1) * -view_.strides[d];
-      }
-    if (layout == Layout::expanded && last >= 0) view_.strides[last / 2] = 0;
-    memory_.resize(static_cast<size_t>((2 * elements + 1) * item_size(dtype)));
-  }
-
-  View view() const {
-    View view = view_;
-    view.data = const_cast<std::byte*>(memory_.data()) + first_ * item_size(view.dtype);
-    return view;
-  }
-  operator View() const { return view(); }
-
-  /// Sets every element to next(), converted.
-  template <class Next>
-  Array& fill(Next next) {
-    for_each([&]<class T>(T& element) { element = static_cast<T>(next()); });
-    return *this;
-  }
-  /// Sets all elements to random numbers: floats from -2 to 2, integers from -9 to 9 (uint8 from 0), bools.
-  Array& randomize() {
-    const Dtype dtype = view_.dtype;
-    return fill([dtype] {
-      if (is_floating_point(dtype)) return uniform(-2, 2);
-      return static_cast<double>(dtype == kBool ? integer(0, 1) : integer(dtype == kUInt8 ? 0 : -9, 9));
-    });
-  }
-
-  std::vector<double> elements() const {
-    std::vector<double> list;
-    for_each([&]<class T>(T& element) { list.push_back(static_cast<double>(element)); });
-    return list;
-  }
-
- private:
-  /// Calls f(element) in row-major order. Unlike the kernels, it computes each offset from
-  /// the element's number.
-  template <class F>
-  void for_each(const F& f) const {
-    const View view = this->view();
-    visit_stored_dtype(view.dtype, [&]<class T>(T) {
-      for (int64_t number = 0; number < view.numel(); ++number) {
-        int64_t offset = 0;
-        for (int64_t d = view.dim - 1, rest = number; d >= 0; rest /= view.sizes[d--])
-          offset += rest % view.sizes[d] * view.strides[d];
-        f(view.as<T>()[offset]);
-      }
-    });
-  }
-
-  View view_;
-  int64_t first_ = 0;
-  std::vector<std::byte> memory_;
-};
-
-Array random(const Shape& shape, Dtype dtype, Layout layout = Layout::contiguous) {
-  return Array(shape, dtype, layout).randomize();
-}
-
-const Kernels& plain_kernels() { return plain::kernels(); }
-const Kernels& fast_kernels() {
-#if GRADUS_HAVE_FAST
-  return cpu::kernels();
-#else
-  return plain::kernels();
-#endif
-}
-
-using Call = std::function<void(const Kernels&, const std::vector<Array>& outputs)>;
-
-/// The message of the Error that the call throws, or "".
-std::string error_of(const Call& call, const Kernels& kernels, const std::vector<Array>& outputs) {
-  try {
-    call(kernels, outputs);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-/// Calls the kernels of both tables. The outputs, or the errors, must agree. Floating-point elements may
-/// differ by `ulps` units in the last place of the larger of the element and `scale`; everything else
-/// must be equal.
-void expect_same(const std::string& what, const std::vector<Array>& outputs, double ulps, double scale,
-                 const Call& call) {
-  std::vector<Array> of_plain = outputs, of_fast = outputs;
-  ASSERT_EQ(error_of(call, plain_kernels(), of_plain), error_of(call, fast_kernels(), of_fast)) << what;
-  for (size_t o = 0; o < outputs.size(); ++o) {
-    const std::vector<double> expected = of_plain[o].elements(), found = of_fast[o].elements();
-    const Dtype dtype = outputs[o].view().dtype;
-    const double epsilon = dtype == kFloat32 ? 0x1p-23 : dtype == kFloat64 ? 0x1p-52 : 0;
-    for (size_t i = 0; i < expected.size(); ++i) {
-      const double a = expected[i], b = found[i];
-      if (a == b || (std::isnan(a) && std::isnan(b))) continue;
-      ASSERT_LE(std::abs(a - b), ulps * epsilon * std::max({std::abs(a), std::abs(b), scale}))
-          << what << ", output " << o << ", element " << i << ": plain " << a << ", fast " << b;
-    }
-  }
-}
-
-/// Calls f(shape, layout, dtype, description) for all combinations.
-template <class Dtypes, class F>
-void for_all(const char* name, const Dtypes& dtypes, const F& f) {
-  for (const Dtype dtype : dtypes)
-    for (const Shape& shape : kShapes)
-      for (const Layout layout : shape == kShapes.back() ? kOfLarge : kReadable)
-        f(shape, layout, dtype,
-          std::string(name) + " of " + name_of(dtype) + " " + text(shape) + ", layout " +
-              std::to_string(static_cast<int>(layout)));
-}
-
-/// The layout of an output, for inputs of this layout.
-Layout writable(Layout layout) { return layout == Layout::expanded ? Layout::contiguous : layout; }
-Layout other(Layout layout) { return kWritable[(static_cast<size_t>(layout) + 1) % std::size(kWritable)]; }
-
-Shape with_last(Shape shape, int64_t size) {
-  if (!shape.empty()) shape.back() = size;
-  return shape;
-}
 
 // ---- A comparison for every entry ----------------------------------------------------------------------------------
 
@@ -337,10 +162,6 @@ void argmin() {
                  expect_same(what, {Array(one, kInt64, layout)}, 0, 0,
                              [&](const Kernels& k, const auto& y) { k.argmin(x, dim, y[0]); });
                });
-}
-Shape shape_of(const Array& x) {
-  const View view = x;
-  return {view.shape().begin(), view.shape().end()};
 }
 void cumsum() {
   for_all_dims("cumsum", [](const Array& x, int dim, const Shape&, Layout layout, const std::string& what) {
@@ -527,10 +348,10 @@ void nonzero() {
   for_all("nonzero", kComputed, [](const Shape& shape, Layout layout, Dtype dtype, const std::string& what) {
     const Array x = random(shape, dtype, layout);
     std::vector<int64_t> found[2];
-    const auto call = [&](int which) {
-      return [&x, &to = found[which]](const Kernels& k, const auto&) { k.nonzero(x, to); };
+    const auto error = [&](const Kernels& k, std::vector<int64_t>& to) {
+      return error_of([&] { k.nonzero(x, to); });
     };
-    EXPECT_EQ(error_of(call(0), plain_kernels(), {}), error_of(call(1), fast_kernels(), {})) << what;
+    EXPECT_EQ(error(plain_kernels(), found[0]), error(fast_kernels(), found[1])) << what;
     EXPECT_EQ(found[0], found[1]) << what;
   });
 }
@@ -561,157 +382,6 @@ void adam() {
                     k.adam({0.1, 0.9, 0.99, 1e-8, 0.01, decoupled}, std::span(one));
                   });
   });
-}
-
-// ---- Linear algebra ------------------------------------------------------------------------------------------------
-
-/// Calls compare(batch, m, n, dtype, layout, description) for all sizes.
-template <class Compare>
-void for_all_matrices(const char* name, bool square, const Compare& compare) {
-  for (const Dtype dtype : kReal)
-    for (const Layout layout : kWritable)
-      for (const auto& [m, n] : std::vector<std::pair<int64_t, int64_t>>{
-               {1, 1}, {2, 2}, {5, 5}, {12, 12}, {0, 0}, {5, 3}, {3, 5}, {20, 6}, {1, 4}, {4, 0}, {0, 3}})
-        for (const int64_t batch : {0, 1, 3})
-          if (m == n || !square)
-            compare(batch, m, n, dtype, layout,
-                    std::string(name) + " of " + name_of(dtype) + " " + text({batch, m, n}));
-}
-
-/// The product of each pair of matrices in two batches. Another test compares the kernel that it uses.
-Array product(const Array& a, const Array& b, bool transpose_a, bool transpose_b) {
-  View x = a, y = b;
-  const auto transpose = [](View& view) {
-    std::swap(view.sizes[1], view.sizes[2]);
-    std::swap(view.strides[1], view.strides[2]);
-  };
-  if (transpose_a) transpose(x);
-  if (transpose_b) transpose(y);
-  Array out({x.sizes[0], x.sizes[1], y.sizes[2]}, x.dtype);
-  plain_kernels().matmul(x, y, out);
-  return out;
-}
-Array symmetric(int64_t batch, int64_t n, Dtype dtype) {
-  const Array x = random({batch, n, n}, dtype);
-  Array y = product(x, x, false, true), unit({batch, n, n}, dtype);
-  int64_t number = 0;
-  unit.fill([&] { return number++ % (n * n) % (n + 1) == 0; });
-  plain_kernels().binary(formulas::Add{}, y, unit, y);
-  return y;
-}
-void copy_to(const Array& from, const Array& to) { plain_kernels().copy(from, to); }
-
-/// Tolerance in ulps. The factors of random matrices have condition numbers of some hundred.
-constexpr double kOfFactors = 4000;
-
-void lu() {
-  for_all_matrices(
-      "lu", true, [](int64_t batch, int64_t n, int64_t, Dtype dtype, Layout layout, const auto& what) {
-        const Array a = random({batch, n, n}, dtype, layout);
-        expect_same(what, {Array({batch, n, n}, dtype, other(layout)), Array({batch, n}, kInt64, layout)},
-                    kOfFactors, 1, [&](const Kernels& k, const auto& y) { k.lu(a, y[0], y[1]); });
-      });
-}
-void cholesky() {
-  for_all_matrices("cholesky", true,
-                   [](int64_t batch, int64_t n, int64_t, Dtype dtype, Layout layout, const auto& what) {
-                     const Array a = symmetric(batch, n, dtype);
-                     expect_same(what, {Array({batch, n, n}, dtype, layout)}, kOfFactors, 1,
-                                 [&](const Kernels& k, const auto& y) { k.cholesky(a, y[0]); });
-                   });
-}
-void solve_triangular() {
-  for_all_matrices("solve_triangular", true,
-                   [](int64_t batch, int64_t n, int64_t, Dtype dtype, Layout layout, const auto& what) {
-                     const Array a = symmetric(batch, n, dtype), b = random({batch, n, 3}, dtype, layout);
-                     for (const bool upper : {false, true})
-                       expect_same(what, {Array({batch, n, 3}, dtype, other(layout))}, kOfFactors, 1,
-                                   [&](const Kernels& k, const auto& y) {
-                                     k.solve_triangular(a, {upper, false}, b, y[0]);
-                                   });
-                     const Array small = random({batch, n, n}, dtype, layout);
-                     expect_same(what, {Array({batch, n, 3}, dtype, layout)}, 1e4, 1e3,
-                                 [&](const Kernels& k, const auto& y) {
-                                   k.solve_triangular(small, {true, true}, b, y[0]);
-                                 });
-                   });
-}
-
-// The signs of the columns of these factors are arbitrary, and so are some whole columns. So the products of
-// the factors are compared.
-void qr() {
-  for_all_matrices("qr", false,
-                   [](int64_t batch, int64_t m, int64_t n, Dtype dtype, Layout layout, const auto& what) {
-                     const Array a = random({batch, m, n}, dtype, layout);
-                     for (const int64_t c : {std::min(m, n), m})
-                       expect_same(what,
-                                   {Array({batch, m, n}, dtype), Array({batch, c, c}, dtype),
-                                    Array({batch, c, n}, dtype, other(layout))},
-                                   kOfFactors, 1, [&](const Kernels& k, const auto& y) {
-                                     const Array q({batch, m, c}, dtype, layout);
-                                     k.qr(a, q, y[2]);
-                                     copy_to(product(q, y[2], false, false), y[0]);
-                                     copy_to(product(q, q, true, false), y[1]);
-                                     k.unary(formulas::Abs{}, y[2], y[2]);
-                                   });
-                   });
-}
-
-/// x with its columns multiplied by `factors` (batch, columns). Columns without a factor become 0.
-Array scaled_columns(const Array& x, const Array& factors) {
-  const View view = x;
-  Array y(shape_of(x), view.dtype);
-  View row = factors;
-  row.dim = 3;
-  row.sizes[2] = row.sizes[1], row.strides[2] = row.strides[1];
-  row.sizes[1] = view.sizes[1], row.strides[1] = 0;
-  View first = x;
-  first.sizes[2] = row.sizes[2];
-  View out = y;
-  out.sizes[2] = row.sizes[2];
-  plain_kernels().binary(formulas::Mul{}, first, row, out);
-  return y;
-}
-
-void eigh() {
-  for_all_matrices(
-      "eigh", true, [](int64_t batch, int64_t n, int64_t, Dtype dtype, Layout layout, const auto& what) {
-        const Array a = symmetric(batch, n, dtype);
-        expect_same(
-            what,
-            {Array({batch, n}, dtype, layout), Array({batch, n, n}, dtype), Array({batch, n, n}, dtype)},
-            kOfFactors, 1, [&](const Kernels& k, const auto& y) {
-              const Array v({batch, n, n}, dtype, layout);
-              k.eigh(a, y[0], v);
-              copy_to(product(scaled_columns(v, y[0]), v, false, true), y[1]);
-              copy_to(product(v, v, true, false), y[2]);
-            });
-      });
-}
-
-void svd() {
-  for_all_matrices(
-      "svd", false, [](int64_t batch, int64_t m, int64_t n, Dtype dtype, Layout layout, const auto& what) {
-        const Array a = random({batch, m, n}, dtype, layout);
-        const int64_t c = std::min(m, n);
-        for (const auto& [left, right] : {std::pair{c, c}, {m, n}})
-          expect_same(
-              what,
-              {Array({batch, c}, dtype, layout), Array({batch, left, left}, dtype),
-               Array({batch, right, right}, dtype), Array({batch, m, n}, dtype)},
-              kOfFactors, 1, [&, left = left, right = right](const Kernels& k, const auto& y) {
-                const Array u({batch, m, left}, dtype, layout), v({batch, n, right}, dtype, other(layout));
-                k.svd(a, u, y[0], v);
-                copy_to(product(u, u, true, false), y[1]);
-                copy_to(product(v, v, true, false), y[2]);
-                if (c == 0) return;
-                Array first({batch, m, c}, dtype), second({batch, n, c}, dtype);
-                View of_u = u, of_v = v;
-                of_u.sizes[2] = of_v.sizes[2] = c;
-                plain_kernels().copy(of_u, first), plain_kernels().copy(of_v, second);
-                copy_to(product(scaled_columns(first, y[0]), second, false, true), y[3]);
-              });
-      });
 }
 
 // ---- Is every entry compared? --------------------------------------------------------------------------------------
@@ -759,12 +429,12 @@ const Comparison kComparisons[] = {
     comparison("nonzero", &Kernels::nonzero, nonzero),
     comparison("sgd", &Kernels::sgd, sgd),
     comparison("adam", &Kernels::adam, adam),
-    comparison("lu", &Kernels::lu, lu),
-    comparison("cholesky", &Kernels::cholesky, cholesky),
-    comparison("solve_triangular", &Kernels::solve_triangular, solve_triangular),
-    comparison("qr", &Kernels::qr, qr),
-    comparison("eigh", &Kernels::eigh, eigh),
-    comparison("svd", &Kernels::svd, svd),
+    comparison("lu", &Kernels::lu, compare::lu),
+    comparison("cholesky", &Kernels::cholesky, compare::cholesky),
+    comparison("solve_triangular", &Kernels::solve_triangular, compare::solve_triangular),
+    comparison("qr", &Kernels::qr, compare::qr),
+    comparison("eigh", &Kernels::eigh, compare::eigh),
+    comparison("svd", &Kernels::svd, compare::svd),
 };
 
 class PlainAgainstFast : public testing::TestWithParam<Comparison> {};
@@ -792,34 +462,6 @@ TEST(PlainKernels, EveryEntryIsThereAndCompared) {
     std::memcpy(&pointer, reinterpret_cast<const char*>(&plain_kernels()) + entry, sizeof(pointer));
     EXPECT_EQ(pointer == nullptr, std::string(known[entry]) == "memory") << known[entry];
   }
-}
-
-// ---- The environment variable --------------------------------------------------------------------------------------
-
-/// Ends this process. The status is 0 if the variable chooses the plain kernels, 1 if it chooses the fast
-/// ones, and 2 for an Error, whose message is printed.
-[[noreturn]] void exit_with_choice(const char* value) {
-  setenv("GRADUS_KERNELS", value, /*overwrite=*/1);
-  try {
-    std::exit(&kernels_for(DeviceType::CPU) == &plain_kernels() ? 0 : 1);
-  } catch (const Error& error) {
-    std::cerr << error.what();
-    std::exit(2);
-  }
-}
-
-TEST(KernelsVariable, ChoosesTheTable) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");  // a new process: the choice is made once in each
-  EXPECT_EXIT(exit_with_choice("plain"), testing::ExitedWithCode(0), "");
-  EXPECT_EXIT(exit_with_choice("quick"), testing::ExitedWithCode(2),
-              "GRADUS_KERNELS is \"quick\"; it must be \"plain\", \"fast\" or unset");
-#if GRADUS_HAVE_FAST
-  EXPECT_EXIT(exit_with_choice("fast"), testing::ExitedWithCode(1), "");
-  EXPECT_EXIT(exit_with_choice(""), testing::ExitedWithCode(1), "");
-#else
-  EXPECT_EXIT(exit_with_choice("fast"), testing::ExitedWithCode(2), "GRADUS_FAST=OFF");
-  EXPECT_EXIT(exit_with_choice(""), testing::ExitedWithCode(0), "");
-#endif
 }
 
 }  // namespace

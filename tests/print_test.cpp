@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "expectations.h"
 #include "tensor/create.h"
 #include "tensor/indexing.h"
 
@@ -188,13 +189,8 @@ TEST_F(Print, StoredIntegersNameTheirDtype) {
 }
 
 TEST_F(Print, OptionsOutOfRange) {
-  const auto message = [](const PrintOptions& options) -> std::string {
-    try {
-      set_printoptions(options);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
+  const auto message = [](const PrintOptions& options) {
+    return error_of([&] { set_printoptions(options); });
   };
   EXPECT_EQ(message({.precision = -1}), "set_printoptions: precision must be 0 to 100, not -1");
   EXPECT_EQ(message({.precision = 101}), "set_printoptions: precision must be 0 to 100, not 101");

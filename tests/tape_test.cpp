@@ -1,4 +1,4 @@
-// The tape as a table (print_tape), as a drawing (tape_dot) and as a page (tape_html).
+// The tape as a table (print_tape), as a drawing (tape_dot) and as a page (tape_html), and how long its nodes live.
 #include "autograd/tools/tape.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
+#include <functional>
 #include <set>
 #include <sstream>
 
@@ -15,8 +17,10 @@
 #include "tensor/create.h"
 #include "tensor/files/files.h"
 #include "tensor/indexing.h"
+#include "tensors.h"
 
 using namespace gradus;
+using autograd::live_node_count;
 
 namespace {
 
@@ -273,6 +277,95 @@ TEST(PrintTape, SharedNodesAreVisitedOnce) {
   for (int i = 0; i < 100; ++i) y = y + y;  // 2¹⁰⁰ paths
   const std::string text = printed(y);
   EXPECT_EQ(std::ranges::count(text, '\n'), 102);
+}
+
+// ---- The life of nodes --------------------------------------------------------------------------------------------------------
+
+TEST(Nodes, AreFreedWithOrWithoutBackward) {
+  const int64_t before = live_node_count();
+  {
+    const Tensor x = leaf({1, 2}), y = (x * x).exp().sum();
+    EXPECT_EQ(live_node_count(), before + 3);  // mul, exp, sum
+    y.backward();
+  }
+  EXPECT_EQ(live_node_count(), before);
+  for (int i = 0; i < 3; ++i) leaf({1, 2}).exp().log().sum();
+  EXPECT_EQ(live_node_count(), before);
+}
+
+TEST(Nodes, ThatSaveTheirOwnOutputFormNoCycle) {
+  const int64_t before = live_node_count();
+  const Tensor x = leaf({{0.5, 0.25}, {0.125, 0.75}});
+  for (Tensor (*f)(const Tensor&) : {exp, sqrt, rsqrt, reciprocal, tanh, sigmoid, relu}) f(x);
+  x / x, 1 / x, pow(x, x), pow(2, x), softmax(x, 0), log_softmax(x, 0), norm(x), max(x), amin(x, 0);
+  svd(x);
+  for (const auto& in_place : std::vector<std::function<void(const Tensor&)>>{
+           [](const Tensor& y) { y.mul_(y); }, [&](const Tensor& y) { y.mul_(x); },
+           [&](const Tensor& y) { y.div_(x); }, [](const Tensor& y) { y.clamp_(0, 1); },
+           [&](const Tensor& y) { y.copy_(x); }, [](const Tensor& y) { y.fill_(1); },
+           [&](const Tensor& y) { y.index_put_({0}, x[0].detach()); }}) {
+    try {
+      in_place(x * 2);
+    } catch (const Error&) {  // an op that raises an Error must not leave nodes either
+    }
+  }
+  EXPECT_EQ(live_node_count(), before);
+}
+
+TEST(Nodes, OfHigherOrdersAreFreed) {
+  const int64_t before = live_node_count();
+  {
+    const Tensor x = leaf({0.5, 2});
+    const Tensor first = autograd::grad(x.tanh().exp().sum(), x, {}, {}, true)[0];
+    autograd::grad(first.square().sum(), x, {}, {}, true)[0].sum().backward();
+    EXPECT_TRUE(x.grad().defined());
+  }
+  EXPECT_EQ(live_node_count(), before);
+}
+
+TEST(Nodes, DoNotKeepTheirLeavesAlive) {
+  Tensor y;
+  bool asked = false;
+  {
+    const Tensor x = leaf({1, 2});
+    x.register_hook([&](const Tensor&) { asked = true; });
+    y = x.sum();
+  }
+  y.backward();  // x is destroyed, so there is no .grad to add to
+  EXPECT_TRUE(asked);
+}
+
+double seconds_for_chain(int64_t length, bool differentiate) {
+  const std::clock_t begin = std::clock();
+  {
+    const Tensor x = leaf(1);
+    Tensor y = x;
+    for (int64_t i = 0; i < length; ++i) y = i % 2 ? y.neg() : y * 1.0;
+    if (differentiate) {
+      y.backward();
+      EXPECT_EQ(x.grad().item<double>(), (length / 2) % 2 ? -1 : 1);
+    }
+  }
+  return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+}
+
+TEST(LongChain, OfAMillionOpsTakesLinearTimeAndBoundedStack) {
+  const int64_t before = live_node_count();
+  for (const bool differentiate : {false, true}) {  // destroyed before backward, and after it
+    seconds_for_chain(1 << 20, differentiate);
+    const double quarter = seconds_for_chain(1 << 18, differentiate);
+    const double whole = seconds_for_chain(1 << 20, differentiate);
+    EXPECT_LT(whole, 4 * quarter * 4)
+        << "a chain of four times the length took " << whole / quarter << " times as long";
+  }
+  EXPECT_EQ(live_node_count(), before);
+}
+
+TEST(LongChain, WithGradOfOneInput) {
+  const Tensor x = leaf(1);
+  Tensor y = x;
+  for (int i = 0; i < 200'000; ++i) y = -y;
+  EXPECT_EQ(autograd::grad(y, x)[0].item<double>(), 1);
 }
 
 }  // namespace

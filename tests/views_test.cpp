@@ -4,6 +4,7 @@
 #include "autograd/tools/gradcheck.h"
 #include "expectations.h"
 #include "gradus.h"
+#include "tensors.h"
 
 using namespace gradus;
 using autograd::live_node_count;
@@ -11,9 +12,6 @@ using indexing::None;
 using indexing::Slice;
 
 namespace {
-
-Tensor leaf(const NestedNumbers& numbers) { return tensor(numbers, dtype(kFloat64).requires_grad(true)); }
-Tensor constant(const NestedNumbers& numbers) { return tensor(numbers, kFloat64); }
 
 TEST(WriteThroughView, ChangesBaseAndAllOfItsViews) {
   const Tensor x = leaf({{1, 2}, {3, 4}}), y = x * 1, row = y[0], column = y.t()[0], flat = y.view({-1});

@@ -100,7 +100,7 @@ Tensor first_columns(const Tensor& x, int64_t k) {
 }
 
 // For the reduced decomposition, k = min(m, n) (Townsend 2016): with P = Uᵀ Ū, Q = Vᵀ V̄, R = P + Q, and
-// U⊥ U⊥ᵀ = I - U Uᵀ the projection onto what is orthogonal to U's columns,
+// U⊥ U⊥ᵀ = I - U Uᵀ the projection onto the orthogonal complement of U's columns,
 //
 //   Ā = U [ S̄ + M ] Vᵀ      with Mᵢⱼ = ½ (Rᵢⱼ - Rⱼᵢ) / (sⱼ - sᵢ) + ½ (Pᵢⱼ - Pⱼᵢ - Qᵢⱼ + Qⱼᵢ) / (sⱼ + sᵢ)
 //       + U⊥ U⊥ᵀ Ū S⁻¹ Vᵀ                    if m > k

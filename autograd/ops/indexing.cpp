@@ -150,7 +150,8 @@ Tensor& put_by_index(const Tensor& x, ArrayRef<TensorIndex> indices, const Tenso
 
 }  // namespace
 
-// x[k₀, k₁, …] ← v, or x[k₀, k₁, …] + v      x̄ = ȳ, with zeros where v was written      v̄ = ȳ[k₀, k₁, …]
+// x[k₀, k₁, …] ← v      v̄ = ȳ[k₀, k₁, …]      x̄ = ȳ, with zeros where v was written. With accumulate, v is added
+// to the old elements instead, and x̄ = ȳ.
 Tensor& Tensor::index_put_(std::initializer_list<TensorIndex> indices, const Tensor& values,
                            bool accumulate) const {
   return put_by_index(*this, indices, values, accumulate);

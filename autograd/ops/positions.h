@@ -42,8 +42,8 @@ void put_in(const char* op, const Tensor& x, const Tensor& given, bool accumulat
     return;
   }
   const Tensor positions = on_device_of(op, x, positions_for(x.strides()));
-  const Tensor source =
-      values.is_alias_of(x) ? values.detach().clone() : values;  // read before it is written
+  // If values share memory with x, they are read before x is written.
+  const Tensor source = values.is_alias_of(x) ? values.detach().clone() : values;
   kernels_of(x).put(positions.raw(), expand_view(op, source.raw(), positions.sizes()), accumulate, x.raw());
   bump_version(x);
 }

@@ -34,10 +34,11 @@ Tensor multiply(const char* name, DeviceType device, const View& a, const View& 
   const int64_t m = a.sizes[a.dim - 2], n = b.sizes[b.dim - 1];
   if (a.dim == 2 && b.dim == 2) [[likely]] {
     Tensor y = allocate({m, n}, a.dtype, device);
-    if (m > 0 && n > 0) kernels_for(device).matmul(a, b, y.raw());  // 2^40 rows of nothing would take minutes
+    if (m > 0 && n > 0) kernels_for(device).matmul(a, b, y.raw());  // 2⁴⁰ empty rows would take minutes
     return y;
   }
-  const Shape batch = broadcast_shapes(name, IntArrayRef(a.sizes, size_t(a.dim - 2)),
+  // Only matmul takes batches of different sizes. (Its node is named bmm, as in libtorch.)
+  const Shape batch = broadcast_shapes("matmul, batch dimensions", IntArrayRef(a.sizes, size_t(a.dim - 2)),
                                        IntArrayRef(b.sizes, size_t(b.dim - 2)));
   const auto with = [&](int64_t rows, int64_t columns) {
     Shape shape = batch;
@@ -51,14 +52,14 @@ Tensor multiply(const char* name, DeviceType device, const View& a, const View& 
   return y;
 }
 
-/// Are x's columns contiguous in memory, and not its rows? They are in a transposed matrix.
+/// Are the columns of x contiguous in memory instead of its rows, as in a transposed matrix?
 bool is_column_major(const View& x) { return x.strides[x.dim - 2] == 1 && x.strides[x.dim - 1] > 1; }
 
 Tensor product(const char* name, const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed);
 
-/// op(A) op(B), a gradient, in the memory layout of its tensor X. If X = W.t() is column-major, a new contiguous
-/// matrix op(B)ᵀ op(A)ᵀ is computed and its transpose returned. The rule of t() transposes once more, so W gets the
-/// contiguous matrix itself, and no element moves.
+/// The gradient op(A) op(B) of a tensor X, in the memory layout of X. If X is column-major, it is W.t() of some W.
+/// Then the contiguous matrix op(B)ᵀ op(A)ᵀ is computed, and its transpose returned. The rule of t() transposes it
+/// once more. So W gets the contiguous matrix, and no element moves.
 Tensor gradient_product(const char* name, bool column_major, const Tensor& a, bool a_transposed,
                         const Tensor& b, bool b_transposed) {
   return column_major ? transpose(product(name, b, !b_transposed, a, !a_transposed), -2, -1)

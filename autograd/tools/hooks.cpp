@@ -49,8 +49,8 @@ void GradientHooks::destroy(GradientHooks* hooks) { delete hooks; }
 
 void GradientHooks::run(Tensor& gradient) {
   if (!gradient.defined()) return;
-  Tensor current =
-      std::move(gradient);  // a pass that a hook starts may gather another gradient in the same place
+  // A pass that a hook starts may gather another gradient in the same place.
+  Tensor current = std::move(gradient);
   for (size_t i = 0; i < functions.size(); ++i) {  // by index: a hook may register another one
     if (!functions[i]) continue;
     const auto hook = functions[i];

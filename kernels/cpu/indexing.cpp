@@ -29,15 +29,15 @@ void put(const View& positions, const View& values, bool accumulate, const View&
   const int64_t position_step = loops.column_strides()[0], value_step = loops.column_strides()[1];
   if (loops.count == 0) return;
   visit_stored_dtype(out.dtype, [&]<class T>(T) {
-    loops.rows(
-        0, loops.count, [&](const int64_t* offsets, int64_t n) {  // one thread, because positions may repeat
-          const int64_t* position = positions.as<const int64_t>() + offsets[0];
-          const T* value = values.as<const T>() + offsets[1];
-          for (int64_t i = 0; i < n; ++i) {
-            T& element = out.as<T>()[position[i * position_step]];
-            element = static_cast<T>(accumulate ? element + value[i * value_step] : value[i * value_step]);
-          }
-        });
+    // One thread does it all, because positions may repeat.
+    loops.rows(0, loops.count, [&](const int64_t* offsets, int64_t n) {
+      const int64_t* position = positions.as<const int64_t>() + offsets[0];
+      const T* value = values.as<const T>() + offsets[1];
+      for (int64_t i = 0; i < n; ++i) {
+        T& element = out.as<T>()[position[i * position_step]];
+        element = static_cast<T>(accumulate ? element + value[i * value_step] : value[i * value_step]);
+      }
+    });
   });
 }
 

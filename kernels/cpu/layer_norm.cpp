@@ -6,10 +6,10 @@
 // The two subtractions remove what shifting and scaling the row would contribute, because y does not
 // depend on them. Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
 //
-// If the squares leave the range of T, r shows it: it is 0, NaN or very large. Then x / s with s = max |xᵢ| is normalised
-// instead, with ε / s², which gives the same y and s r.
+// A row whose squares leave the range of T is rescaled first: see kernels/rescale.h.
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/rows.h"
+#include "kernels/rescale.h"
 
 namespace gradus::cpu {
 namespace {
@@ -25,13 +25,10 @@ template <class T>
   return r;
 }
 
+/// The rare case, which for_row_of need not compile for wide vectors.
 template <class T>
-[[gnu::noinline]] T normalise_scaled(const T* row, int64_t n, T eps, T* y) {
-  T largest = 0;
-  for (int64_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(row[i]));
-  const T scale = formulas::scale_for(largest);
-  for (int64_t i = 0; i < n; ++i) y[i] = row[i] / scale;
-  return normalise(y, n, eps / scale / scale, y) / scale;
+[[gnu::noinline]] T normalise_by_scale(const T* row, int64_t n, T eps, T* y) {
+  return normalise_rescaled(row, n, eps, y, [&](T scaled_eps) { return normalise(y, n, scaled_eps, y); });
 }
 
 void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations) {
@@ -45,7 +42,7 @@ void layer_norm(const View& x, double eps, const View& out, const View& inverse_
           const T* const row = contiguous_row(x, offsets[1], copies[1]);
           T& r = inverse_deviations.as<T>()[offsets[2]];
           for_row_of(n, [&] { r = normalise(row, n, static_cast<T>(eps), y); });
-          if (!(r > 0 && r < formulas::kMostInverse<T>)) r = normalise_scaled(row, n, static_cast<T>(eps), y);
+          if (squares_left_range(r)) r = normalise_by_scale(row, n, static_cast<T>(eps), y);
           put_back(out, offsets[0], copies[0]);
         },
         out, x, inverse_deviations);

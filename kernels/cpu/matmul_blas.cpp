@@ -21,10 +21,10 @@ struct Layout {
 template <class T>
 Layout layout_of(const Matrix<T>& m) {
   const int64_t rows = m.rows, columns = m.columns;
-  if ((m.column == 1 || columns == 1) && (m.row >= columns || rows == 1))
-    return {CblasNoTrans, rows == 1 ? std::max<int64_t>(columns, 1) : m.row};
-  if ((m.row == 1 || rows == 1) && (m.column >= rows || columns == 1))
-    return {CblasTrans, columns == 1 ? std::max<int64_t>(rows, 1) : m.column};
+  if ((m.column_stride == 1 || columns == 1) && (m.row_stride >= columns || rows == 1))
+    return {CblasNoTrans, rows == 1 ? std::max<int64_t>(columns, 1) : m.row_stride};
+  if ((m.row_stride == 1 || rows == 1) && (m.column_stride >= rows || columns == 1))
+    return {CblasTrans, columns == 1 ? std::max<int64_t>(rows, 1) : m.column_stride};
   return {CblasNoTrans, 0};
 }
 
@@ -52,7 +52,8 @@ template <class T>
 void blas_vector(Layout la, const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
   int rows = static_cast<int>(a.rows), columns = static_cast<int>(a.columns);
   if (la.transpose == CblasTrans) std::swap(rows, columns);  // gemv wants the shape in memory
-  gemv(la, rows, columns, a.data, b.data, static_cast<int>(b.row), c.data, static_cast<int>(c.row));
+  gemv(la, rows, columns, a.data, b.data, static_cast<int>(b.row_stride), c.data,
+       static_cast<int>(c.row_stride));
 }
 
 /// Multiplications from which BLAS may use threads: 128³. OpenBLAS itself would start at 2¹⁸, which
@@ -66,7 +67,8 @@ template <class T>
 void multiply_by_blas(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
   if (c.rows == 0 || c.columns == 0) return;
   if (a.columns == 0) return fill_zero(c);
-  if (std::max({a.rows, a.columns, b.columns, a.row, a.column, b.row, b.column, c.row, c.column}) > INT_MAX)
+  if (std::max({a.rows, a.columns, b.columns, a.row_stride, a.column_stride, b.row_stride, b.column_stride,
+                c.row_stride, c.column_stride}) > INT_MAX)
     return multiply_in_tiles(a, b, c);  // BLAS counts in 32 bits
   const Layout la = layout_of(a), lb = layout_of(b), lc = layout_of(c);
   if (lc.leading == 0) {  // neither rows nor columns are contiguous: multiply into a copy
@@ -75,11 +77,12 @@ void multiply_by_blas(const Matrix<const T>& a, const Matrix<const T>& b, const 
     assign<T>(c, rows.matrix);
   } else if (la.leading == 0) {
     multiply_by_blas<T>(OwnMatrix<T>(a).matrix, b, c);
-  } else if (c.columns == 1 && b.row > 0 && c.row > 0) {
+  } else if (c.columns == 1 && b.row_stride > 0 && c.row_stride > 0) {
     blas_vector(la, a, b, c);
   } else if (lb.leading == 0) {
     multiply_by_blas<T>(a, OwnMatrix<T>(b).matrix, c);
-  } else if (lc.transpose == CblasTrans || (c.rows == 1 && c.columns > 1 && a.column > 0 && c.column > 0)) {
+  } else if (lc.transpose == CblasTrans ||
+             (c.rows == 1 && c.columns > 1 && a.column_stride > 0 && c.column_stride > 0)) {
     multiply_by_blas(b.transposed(), a.transposed(), c.transposed());  // Cᵀ = Bᵀ Aᵀ
   } else {
     const OneThreadIf one_thread(c.rows * c.columns * a.columns < kSharedProduct);

@@ -23,7 +23,7 @@ bool is_small(const Matrix<const T>& a, const Matrix<const T>& b) {
 /// Are the rows of B contiguous and whole vectors long, as small_product reads them?
 template <class T>
 bool is_whole_vectors(const Matrix<const T>& b) {
-  return b.column == 1 && b.columns % 4 == 0;
+  return b.column_stride == 1 && b.columns % 4 == 0;
 }
 
 /// True if small_product need not copy B, or if the copy pays. It does not for few rows of A or for a
@@ -42,9 +42,9 @@ template <class T, class Vector>
 inline void store_columns(const Matrix<T>& c, int64_t i, int64_t j, const Vector& from, int64_t count) {
   constexpr int64_t width = sizeof(Vector) / sizeof(T);
   T* const to = &c(i, j);
-  if (c.column == 1 && count >= width) {
+  if (c.column_stride == 1 && count >= width) {
     std::memcpy(to, &from, sizeof(Vector));
-  } else if (c.column == 1 && width <= 4) {
+  } else if (c.column_stride == 1 && width <= 4) {
     if (count == 1) std::memcpy(to, &from, sizeof(T));
     if (count == 2) std::memcpy(to, &from, 2 * sizeof(T));
     if constexpr (width == 4)
@@ -52,7 +52,7 @@ inline void store_columns(const Matrix<T>& c, int64_t i, int64_t j, const Vector
   } else {
     T numbers[width];
     std::memcpy(numbers, &from, sizeof(Vector));
-    for (int64_t w = 0; w < std::min(count, width); ++w) to[w * c.column] = numbers[w];
+    for (int64_t w = 0; w < std::min(count, width); ++w) to[w * c.column_stride] = numbers[w];
   }
 }
 
@@ -119,7 +119,7 @@ int64_t thin_columns(const Matrix<const T> a, const Matrix<const T> b, const Mat
     const bool whole = j + width <= c.columns;
     Vector row[K] = {}, sum;
     for (int p = 0; p < K; ++p) {
-      if (whole && b.column == 1)
+      if (whole && b.column_stride == 1)
         std::memcpy(&row[p], &b(p, j), bytes);
       else
 #pragma GCC unroll 16
@@ -128,17 +128,17 @@ int64_t thin_columns(const Matrix<const T> a, const Matrix<const T> b, const Mat
     const auto add_up = [&](const T* x) {
       sum = x[0] * row[0];
 #pragma GCC unroll 8
-      for (int p = 1; p < K; ++p) sum += x[p * a.column] * row[p];
+      for (int p = 1; p < K; ++p) sum += x[p * a.column_stride] * row[p];
     };
     const T* x = a.data;
-    if (whole && c.column == 1) {
+    if (whole && c.column_stride == 1) {
       T* y = &c(0, j);
-      for (int64_t i = 0; i < c.rows; ++i, x += a.row, y += c.row) {
+      for (int64_t i = 0; i < c.rows; ++i, x += a.row_stride, y += c.row_stride) {
         add_up(x);
         std::memcpy(y, &sum, bytes);
       }
     } else {
-      for (int64_t i = 0; i < c.rows; ++i, x += a.row) {
+      for (int64_t i = 0; i < c.rows; ++i, x += a.row_stride) {
         add_up(x);
         store_columns(c, i, j, sum, c.columns - j);
       }

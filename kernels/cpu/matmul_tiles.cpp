@@ -9,12 +9,12 @@ namespace gradus::cpu {
 template <class T>
 void multiply_in_tiles(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
   constexpr int64_t depth = 64, width = 256;  // a tile of B has 64 or 128 KiB, for the second cache
-  if (c.column != 1) {                        // the inner loop runs along rows of B and C
+  if (c.column_stride != 1) {                 // the inner loop runs along rows of B and C
     const OwnMatrix<T> rows(c.rows, c.columns);
     multiply_in_tiles<T>(a, b, rows.matrix);
     return assign<T>(c, rows.matrix);
   }
-  if (b.column != 1) return multiply_in_tiles<T>(a, OwnMatrix<T>(b).matrix, c);
+  if (b.column_stride != 1) return multiply_in_tiles<T>(a, OwnMatrix<T>(b).matrix, c);
   fill_zero(c);
   parallel_ranges(c.rows, c.rows * c.columns * a.columns / 8, [&](int64_t first_row, int64_t last_row) {
     for (int64_t j0 = 0; j0 < c.columns; j0 += width)

@@ -61,7 +61,7 @@ struct PointwiseCall {
           if (step == 0 && v > 0 && one_may_repeat && !std::exchange(one_repeats, true)) continue;
           const Layout2D buffer = {buffers[v], tile.columns, 1};
           tile.data[v] = buffer.data;
-          tile.row_steps[v] = buffer.row;
+          tile.row_steps[v] = buffer.row_stride;
           tile.steps[v] = 1;
           if (v > 0) copy_plane(dtypes[v], part[v], buffer, tile.rows, tile.columns);
         }

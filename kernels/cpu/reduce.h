@@ -1,4 +1,12 @@
 // The kernels that reduce.cpp calls. Those of each element type are compiled in a file of their own.
+//
+// The names of the functions say what they reduce:
+//
+//   reduce_view         any view. Takes the shortest way to one of the next three.
+//   reduce_long_run     one contiguous run of elements, shared by the threads
+//   reduce_by_rows      a view in the arrangement by rows; calls reduce_to_one for every output
+//   reduce_by_columns   a view in the arrangement by columns; calls reduce_to_row for every row of outputs
+//   reduce_run          elements with one stride, by one thread; its parts are in reduce_run.h
 #pragma once
 
 #include <array>
@@ -43,19 +51,19 @@ struct Reduced {
   }
 };
 
-/// One output of the arrangement by rows: reduces the first n elements of dimension d and
+/// One output of the arrangement by rows. It reduces the first n elements of dimension d, each with
 /// all inner dimensions.
 template <class Combine, class Term, class T>
-T reduce_rows(const T* x, const Reduced& reduced, int d, int64_t n) {
+T reduce_to_one(const T* x, const Reduced& reduced, int d, int64_t n) {
   const int64_t stride = reduced.strides[d];
   if (d == reduced.dim - 1) return reduce_run<Combine, Term>(x, n, stride);
-  if (n == 1) return reduce_rows<Combine, Term>(x, reduced, d + 1, reduced.sizes[d + 1]);
-  const T first = reduce_rows<Combine, Term>(x, reduced, d, n / 2);
-  return Combine{}.value(first, reduce_rows<Combine, Term>(x + n / 2 * stride, reduced, d, n - n / 2));
+  if (n == 1) return reduce_to_one<Combine, Term>(x, reduced, d + 1, reduced.sizes[d + 1]);
+  const T first = reduce_to_one<Combine, Term>(x, reduced, d, n / 2);
+  return Combine{}.value(first, reduce_to_one<Combine, Term>(x + n / 2 * stride, reduced, d, n - n / 2));
 }
 
-/// The arrangement by columns: reduces n rows of `width` columns into result[0 … width). It takes
-/// four rows at a time, so that `result` is read and written a quarter as often.
+/// Combines n rows of `width` columns into result[0 … width). It takes four rows at a time, so that
+/// `result` is read and written a quarter as often.
 template <class Combine, class Term, class T>
 inline void combine_rows(const T* x, int64_t column_stride, int64_t width, int64_t stride, int64_t n,
                          T* result) {
@@ -76,10 +84,11 @@ inline void combine_rows(const T* x, int64_t column_stride, int64_t width, int64
     for (int64_t j = 0; j < width; ++j) result[j] = f(term(x[i * stride + j * column_stride]), result[j]);
 }
 
-/// The same for any number of rows and any inner dimensions, by halves.
+/// One row of outputs of the arrangement by columns. It combines the first n rows of dimension d, each
+/// with all inner dimensions, by halves.
 template <class Combine, class Term, class T>
-void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Reduced& reduced, int d,
-                    int64_t n, T* result) {
+void reduce_to_row(const T* x, int64_t column_stride, int64_t width, const Reduced& reduced, int d, int64_t n,
+                   T* result) {
   constexpr int64_t rows = 17;  // 1 + 4·4 rows at a leaf: one start value, then four at a time
   const int64_t stride = reduced.strides[d];
   const bool innermost = d == reduced.dim - 1;
@@ -88,12 +97,12 @@ void reduce_columns(const T* x, int64_t column_stride, int64_t width, const Redu
       return combine_rows<Combine, Term>(x, column_stride, width, stride, n, result);
     widest([&] { combine_rows<Combine, Term>(x, 1, width, stride, n, result); });
   } else if (!innermost && n == 1) {
-    reduce_columns<Combine, Term>(x, column_stride, width, reduced, d + 1, reduced.sizes[d + 1], result);
+    reduce_to_row<Combine, Term>(x, column_stride, width, reduced, d + 1, reduced.sizes[d + 1], result);
   } else {
     T other[kTile];
     const int64_t half = innermost ? halve(n, rows) : n / 2;
-    reduce_columns<Combine, Term>(x, column_stride, width, reduced, d, half, result);
-    reduce_columns<Combine, Term>(x + half * stride, column_stride, width, reduced, d, n - half, other);
+    reduce_to_row<Combine, Term>(x, column_stride, width, reduced, d, half, result);
+    reduce_to_row<Combine, Term>(x + half * stride, column_stride, width, reduced, d, n - half, other);
     for (int64_t j = 0; j < width; ++j) result[j] = Combine{}.value(result[j], other[j]);
   }
 }
@@ -171,7 +180,7 @@ void reduce_by_rows(const Plan& plan, int64_t elements) {
   T* out = plan.out.as<T>();
   parallel_ranges(plan.x.numel(), elements, [&](int64_t begin, int64_t end) {
     plan.for_outputs(begin, end, [&](int64_t x_offset, int64_t out_offset) {
-      out[out_offset] = reduce_rows<Combine, Term>(x + x_offset, plan.reduced, 0, plan.reduced.sizes[0]);
+      out[out_offset] = reduce_to_one<Combine, Term>(x + x_offset, plan.reduced, 0, plan.reduced.sizes[0]);
     });
   });
 }
@@ -190,8 +199,8 @@ void reduce_by_columns(Plan plan, int64_t elements) {
                       const int64_t width = std::min({kTile, columns - first, end - begin});
                       T result[kTile];
                       plan.for_outputs(output, output + 1, [&](int64_t x_offset, int64_t out_offset) {
-                        reduce_columns<Combine, Term>(x + x_offset + first * x_step, x_step, width,
-                                                      plan.reduced, 0, plan.reduced.sizes[0], result);
+                        reduce_to_row<Combine, Term>(x + x_offset + first * x_step, x_step, width,
+                                                     plan.reduced, 0, plan.reduced.sizes[0], result);
                         for (int64_t j = 0; j < width; ++j)
                           out[out_offset + (first + j) * out_step] = result[j];
                       });
@@ -230,7 +239,7 @@ template <class Combine, class Term, class T>
 }
 
 template <class Combine, class Term, class T>
-void reduce_of(const View& x, const View& out) {
+void reduce_view(const View& x, const View& out) {
   const int64_t n = contiguous_numel(x);
   if (n > 0 && out.numel() == 1)
     *out.as<T>() = n <= kChunk ? reduce_run<Combine, Term>(x.as<const T>(), n, 1)
@@ -244,7 +253,7 @@ using ReduceKernel = void (*)(const View&, const View&);
 template <class F, class T>
 constexpr ReduceKernel kernel_of() {
   if constexpr (F::template takes<T>)
-    return reduce_of<typename F::Combine, typename F::Term, T>;
+    return reduce_view<typename F::Combine, typename F::Term, T>;
   else
     return nullptr;
 }
@@ -256,7 +265,8 @@ constexpr std::array<ReduceKernel, sizeof...(F)> reduce_kernels_of(formulas::Lis
 
 }  // namespace
 
-/// The kernels of all reductions for one element type, in the order of the list; nullptr where a formula does not take it.
+/// The kernels of all reductions for one element type, in the order of the list. Where a formula does not
+/// take the type, nullptr.
 using ReduceKernels = std::array<void (*)(const View&, const View&), formulas::Reductions::size>;
 extern const ReduceKernels reduce_float32, reduce_float64, reduce_int64, reduce_bool;
 

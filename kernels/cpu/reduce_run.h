@@ -1,5 +1,8 @@
-// Reduces one run of elements by halves. This is the inner loop of reduce.h and of the
-// rows in rows.h.
+// Reduces one run of elements, by halves. This is the inner loop of reduce.h and of the rows in rows.h.
+//
+//   reduce_run     any run: halves it down to blocks
+//   reduce_block   a contiguous block of at most 32 elements for each lane: chooses the number of lanes
+//   reduce_lanes   the same with a given number of lanes
 #pragma once
 
 #include "kernels/cpu/wide.h"
@@ -75,8 +78,8 @@ T reduce_run(const T* x, int64_t n, int64_t stride) {
   const int64_t block = stride == 1 ? 32 * kLanes<T> : 32;
   if (n > block) {
     const int64_t half = halve(n, block);
-    const T first =
-        reduce_run<Combine, Term>(x, half, stride);  // in the order of memory, which reads fastest
+    // The first half goes first: memory is read fastest in its order.
+    const T first = reduce_run<Combine, Term>(x, half, stride);
     return Combine{}.value(first, reduce_run<Combine, Term>(x + half * stride, n - half, stride));
   }
   if (stride == 1) return reduce_block<Combine, Term>(x, n);

@@ -43,14 +43,15 @@ void copy_elements(const T* from, const Layout2D& from_layout, T* to, const Layo
                    int64_t columns) {
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j)
-      to[i * to_layout.row + j * to_layout.column] = from[i * from_layout.row + j * from_layout.column];
+      to[i * to_layout.row_stride + j * to_layout.column_stride] =
+          from[i * from_layout.row_stride + j * from_layout.column_stride];
 }
 
 template <class T>
 void copy_rows(const T* from, const Layout2D& from_layout, T* to, int64_t to_row, int64_t rows,
                int64_t columns) {
-  for (int64_t i = 0; i < rows; ++i, from += from_layout.row, to += to_row)
-    if (from_layout.column == 1)
+  for (int64_t i = 0; i < rows; ++i, from += from_layout.row_stride, to += to_row)
+    if (from_layout.column_stride == 1)
       std::memcpy(to, from, static_cast<size_t>(columns) * sizeof(T));
     else
       std::fill_n(to, columns, *from);
@@ -58,24 +59,25 @@ void copy_rows(const T* from, const Layout2D& from_layout, T* to, int64_t to_row
 
 template <class T>
 void copy_plane_of(Layout2D from, Layout2D to, int64_t rows, int64_t columns) {
-  if (to.column != 1 && to.row == 1) {  // write along the cache lines of the result
-    std::swap(from.row, from.column);
-    std::swap(to.row, to.column);
+  if (to.column_stride != 1 && to.row_stride == 1) {  // write along the cache lines of the result
+    std::swap(from.row_stride, from.column_stride);
+    std::swap(to.row_stride, to.column_stride);
     std::swap(rows, columns);
   }
   const T* const x = static_cast<const T*>(from.data);
   T* const y = static_cast<T*>(to.data);
-  if (to.column == 1 && (from.column == 0 || from.column == 1))
-    return copy_rows(x, from, y, to.row, rows, columns);
-  const bool transposed = from.row == 1 && to.column == 1;
+  if (to.column_stride == 1 && (from.column_stride == 0 || from.column_stride == 1))
+    return copy_rows(x, from, y, to.row_stride, rows, columns);
+  const bool transposed = from.row_stride == 1 && to.column_stride == 1;
   for (int64_t top = 0; top < rows; top += kHeight)
     for (int64_t left = 0; left < columns; left += kLine<T>) {
       const int64_t bottom = std::min(top + kHeight, rows), width = std::min(kLine<T>, columns - left);
       int64_t i = top;
       for (; transposed && width == kLine<T> && i + kLine<T> <= bottom; i += kLine<T>)
-        transpose_block(x + i + left * from.column, from.column, y + i * to.row + left, to.row);
-      copy_elements(x + i * from.row + left * from.column, from, y + i * to.row + left * to.column, to,
-                    bottom - i, width);
+        transpose_block(x + i + left * from.column_stride, from.column_stride, y + i * to.row_stride + left,
+                        to.row_stride);
+      copy_elements(x + i * from.row_stride + left * from.column_stride, from,
+                    y + i * to.row_stride + left * to.column_stride, to, bottom - i, width);
     }
 }
 

@@ -5,10 +5,10 @@
 
 namespace gradus::cpu {
 
-/// The memory layout of a 2-D block: element (i, j) is i·row + j·column elements after data.
+/// The memory layout of a 2-D block: element (i, j) is i·row_stride + j·column_stride elements after data.
 struct Layout2D {
   void* data;
-  int64_t row, column;
+  int64_t row_stride, column_stride;
 };
 
 /// to(i, j) = from(i, j) for rows × columns elements, both of `dtype`.

@@ -46,7 +46,7 @@ inline void run(const Loop& loop) {
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 
-// flatten: everything that the loop calls is inlined, because only what is inlined is compiled
+// flatten: every function that the loop calls is inlined, because only inlined code is compiled
 // for these processors.
 template <class Loop>
 [[gnu::target("avx512f,avx512dq,avx512vl,avx512bw,fma"), gnu::flatten, gnu::noinline]] void run64(

@@ -7,12 +7,12 @@
 // registers, as in softmax.cu, so only the first pass reads memory. Rows of more than 32 KiB are
 // read three times.
 //
-// If the squares leave the range of T, r shows it: it is 0, NaN or very large. Then x / s with s = max |xᵢ| is normalised
-// instead, with ε / s², which gives the same y and s r. All threads that meet in the reductions do it together.
+// A row whose squares leave the range of T is rescaled first: see kernels/rescale.h. All threads that
+// meet in the reductions do it together.
 //
-// sm_80 (ptxas -v), without this second attempt: no spills, 48 to 85 registers, 128 or 256 bytes of shared memory: one or two
-// blocks of 512 threads on a multiprocessor, a quarter or half of what it can hold, each thread
-// with up to 64 bytes of a row.
+// sm_80 (ptxas -v), without this second attempt: no spills, 48 to 85 registers, 128 or 256 bytes of
+// shared memory. One or two blocks of 512 threads run on a multiprocessor, a quarter or half of what
+// it can hold. Each thread has up to 64 bytes of a row.
 //
 // Bytes: 8 for each element of float32 forward, 12 backward, for 6 flops. The roofline predicts,
 // not measured, what memory allows: 194 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s),
@@ -21,6 +21,7 @@
 // Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
 #include "kernels/cuda/cuda_kernels.h"
 #include "kernels/cuda/rows.h"
+#include "kernels/rescale.h"
 
 namespace gradus::cuda {
 namespace {
@@ -41,10 +42,10 @@ __global__ void __launch_bounds__(kMostLanes, 1)
       return r / scale;
     };
     T r = normalise(T(1));
-    const bool left_range = share.n > 0 && !(r > 0 && r < formulas::kMostInverse<T>);
+    const bool left_range = share.n > 0 && squares_left_range(r);
     if (any_together(left_range, share.lanes)) {
       const T largest = share.template reduce<Maximum>([&](auto i) { return std::abs(row[i]); });
-      r = normalise(left_range ? formulas::scale_for(largest) : T(1));
+      r = normalise(left_range ? scale_for(largest) : T(1));
     }
     share.store(y, out + at[0], rows.steps[0]);
     if (share.lane == 0 && share.n > 0) inverse_deviations[at[2]] = r;

@@ -57,9 +57,9 @@ namespace {
 template <class T>
 struct Matrix {
   T* data;
-  int64_t rows, columns, row, column;
+  int64_t rows, columns, row_stride, column_stride;
 
-  __device__ T& operator()(int64_t i, int64_t j) const { return data[i * row + j * column]; }
+  __device__ T& operator()(int64_t i, int64_t j) const { return data[i * row_stride + j * column_stride]; }
 };
 
 template <class T>
@@ -401,7 +401,7 @@ void run_tiles(const Batch<T>& all) {
 /// True if the elements are contiguous along rows or columns.
 template <class T>
 bool has_unit_stride(const Matrix<T>& m) {
-  return m.row == 1 || m.rows == 1 || m.column == 1 || m.columns == 1;
+  return m.row_stride == 1 || m.rows == 1 || m.column_stride == 1 || m.columns == 1;
 }
 
 /// True if the elements can be loaded in packs: lines are contiguous, and in every matrix of the
@@ -419,22 +419,24 @@ void run_registers(const Batch<T>& all) {
   using Tiling = Tiling<T, side>;
   const auto& [a, b, c] = all.first;
   const Loop<3>& batch = all.offsets;
-  const bool a_along_depth = a.row != 1 && a.rows != 1, b_along_depth = b.column != 1 && b.columns != 1;
+  const bool a_along_depth = a.row_stride != 1 && a.rows != 1,
+             b_along_depth = b.column_stride != 1 && b.columns != 1;
   const Operand<T> left{a.data,
                         a.rows,
                         a.columns,
-                        a.row,
-                        a.column,
-                        a_along_depth ? has_packs(a.data, a.column, a.rows, a.row, batch, 1)
-                                      : has_packs(a.data, a.row, a.columns, a.column, batch, 1)};
+                        a.row_stride,
+                        a.column_stride,
+                        a_along_depth
+                            ? has_packs(a.data, a.column_stride, a.rows, a.row_stride, batch, 1)
+                            : has_packs(a.data, a.row_stride, a.columns, a.column_stride, batch, 1)};
   const Operand<T> right{b.data,
                          b.columns,
                          b.rows,
-                         b.column,
-                         b.row,
-                         b_along_depth ? has_packs(b.data, b.row, b.columns, b.column, batch, 2)
-                                       : has_packs(b.data, b.column, b.rows, b.row, batch, 2)};
-  const bool c_packs = has_packs(c.data, c.column, c.rows, c.row, batch, 0);
+                         b.column_stride,
+                         b.row_stride,
+                         b_along_depth ? has_packs(b.data, b.row_stride, b.columns, b.column_stride, batch, 2)
+                                       : has_packs(b.data, b.column_stride, b.rows, b.row_stride, batch, 2)};
+  const bool c_packs = has_packs(c.data, c.column_stride, c.rows, c.row_stride, batch, 0);
   const TileGrid tile_grid(all, side);
   const Grid grid{tile_grid.blocks(), Tiling::threads};
   const auto run = [&]<bool a_way, bool b_way>(std::bool_constant<a_way>, std::bool_constant<b_way>) {
@@ -462,7 +464,7 @@ template <class T>
 void run_best(const Batch<T>& all) {
   const auto& [a, b, c] = all.first;
   const int64_t short_side = std::min(c.rows, c.columns), k = a.columns;
-  if (short_side == 1 && k >= kWarp && a.column == 1 && b.row == 1) return run_dots(all);
+  if (short_side == 1 && k >= kWarp && a.column_stride == 1 && b.row_stride == 1) return run_dots(all);
   if (short_side == 1 || c.rows * c.columns * k <= 4096) return run_naive(all);
   if constexpr (std::floating_point<T>)
     if (short_side >= 32) return run_registers(all);

@@ -38,8 +38,8 @@ struct Cache {
 };
 
 Cache& cache() {
-  static Cache& one =
-      *new Cache;  // never destroyed: tensors of static lifetime give their memory back after main()
+  // It is never destroyed: tensors of static lifetime give their memory back after main().
+  static Cache& one = *new Cache;
   return one;
 }
 

@@ -196,7 +196,7 @@ int64_t chunks_for(int64_t n, int64_t blocks, int64_t least) {
 }
 
 template <class Combine, class Term, class T>
-void reduce_of(const View& x, const View& out, ReduceStep step);
+void reduce_view(const View& x, const View& out, ReduceStep step);
 
 /// Calls run(out, chunks) for about the given number of chunks, and reduces their results.
 template <class Combine, class T, class Run>
@@ -214,7 +214,7 @@ void run_chunks(Plan& plan, int64_t chunks, const Sorted& dims, const Run& run) 
   plan.outputs = Loop<2>(MergedLoops<2>(dims.kept_x, partial));
   run(partial.as<T>(), chunks);
   partial.sizes[0] = chunks;
-  reduce_of<Combine, Identity, T>(partial, dims.kept_out, ReduceStep::grid);
+  reduce_view<Combine, Identity, T>(partial, dims.kept_out, ReduceStep::grid);
 }
 
 template <class Combine, class Term, class T>
@@ -259,7 +259,7 @@ void reduce_by_columns(Plan& plan, const Sorted& dims, ReduceStep step) {
 }
 
 template <class Combine, class Term, class T>
-void reduce_of(const View& x, const View& out, ReduceStep step) {
+void reduce_view(const View& x, const View& out, ReduceStep step) {
   if (out.numel() == 0) return;
   if (x.numel() == 0) return fill(Combine::template identity<T>, out);
   const Sorted dims(x, out);
@@ -285,7 +285,7 @@ using ReduceKernel = void (*)(const View&, const View&, ReduceStep);
 template <class F, class T>
 constexpr ReduceKernel kernel_of() {
   if constexpr (F::template takes<T>)
-    return reduce_of<typename F::Combine, typename F::Term, T>;
+    return reduce_view<typename F::Combine, typename F::Term, T>;
   else
     return nullptr;
 }

@@ -27,8 +27,8 @@ struct ScanPlan {
   int threads;
 
   ScanPlan(int64_t lines, int64_t n) : lines(lines), n(n), chunk(n) {
-    constexpr int64_t fill = 1024,
-                      least = 16 * kThreads;  // blocks that fill a device; elements worth a block
+    constexpr int64_t fill = 1024;            // blocks that fill a device
+    constexpr int64_t least = 16 * kThreads;  // elements worth a block
     const int64_t wanted =
         std::clamp<int64_t>(divide_up(n, least), 1, divide_up(fill, std::max<int64_t>(lines, 1)));
     chunk = std::max<int64_t>(divide_up(n, wanted), 1);

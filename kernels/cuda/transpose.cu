@@ -7,9 +7,8 @@
 //              memory transposes it. All accesses to global memory coalesce. But the elements of a
 //              tile's column are 32 words apart, all in one of the 32 banks: 32 rounds instead of one.
 //   v3 padded  Rows of the tile have 33 elements. The elements of a column are 33 words apart, in 32
-//              different banks. (Elements of 8 bytes are served in half-warps, whose 16 elements are 66
-//              words apart. Elements of 1 byte share words by fours, and the words are in different
-//              banks too.)
+//              different banks. (Elements of 8 bytes are served in half-warps, whose 16 elements are
+//              66 words apart. Four elements of 1 byte share a word, and the words are in different banks.)
 //
 // sm_80 (ptxas -v): 32 registers, no spills; shared memory for float32 none, 4,096 and 4,224 bytes.
 // 8 blocks of 256 threads on a multiprocessor, all that it can hold, in each of the three.
@@ -63,18 +62,18 @@ __global__ void naive(Transposition all, T* out, const T* x) {
 
 template <int padding, class T>
 __global__ void tiles(Transposition all, T* out, const T* x) {
-  __shared__ T turned[kTile][kTile + padding];
+  __shared__ T transposed[kTile][kTile + padding];
   const int across = threadIdx.x;
   for (int64_t number = blockIdx.x; number < all.tiles; number += gridDim.x) {
     const auto tile = all(number);
     for (int down = threadIdx.y; down < kTile; down += kRowsAtATime) {
       const int64_t r = tile.first_row + across, c = tile.first_column + down;
-      if (r < all.rows && c < all.columns) turned[down][across] = x[tile.x + c * all.x_column + r];
+      if (r < all.rows && c < all.columns) transposed[down][across] = x[tile.x + c * all.x_column + r];
     }
     __syncthreads();
     for (int down = threadIdx.y; down < kTile; down += kRowsAtATime) {
       const int64_t r = tile.first_row + down, c = tile.first_column + across;
-      if (r < all.rows && c < all.columns) out[tile.out + r * all.out_row + c] = turned[across][down];
+      if (r < all.rows && c < all.columns) out[tile.out + r * all.out_row + c] = transposed[across][down];
     }
     __syncthreads();  // before the next tile overwrites this one
   }

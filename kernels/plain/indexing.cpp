@@ -60,7 +60,7 @@ void scatter_add_rows(const View& indices, const View& values, const View& out) 
   });
 }
 
-/// Appends the indices of the true elements of which the first d coordinates are those of `index`.
+/// Appends the indices of all true elements whose first d coordinates are those of `index`.
 void append_true(const bool* x, const View& shape, int d, int64_t (&index)[kMaxDims],
                  std::vector<int64_t>& coordinates) {
   if (d == shape.dim) {

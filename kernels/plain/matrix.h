@@ -7,14 +7,14 @@
 
 namespace gradus::plain {
 
-/// A matrix with any strides: element (i, j) is data[i·row + j·column].
+/// A matrix with any strides: element (i, j) is data[i·row_stride + j·column_stride].
 template <class T>
 struct Matrix {
   T* data;
-  int64_t rows, columns, row, column;
+  int64_t rows, columns, row_stride, column_stride;
 
-  Matrix(T* data, int64_t rows, int64_t columns, int64_t row, int64_t column)
-      : data(data), rows(rows), columns(columns), row(row), column(column) {}
+  Matrix(T* data, int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride)
+      : data(data), rows(rows), columns(columns), row_stride(row_stride), column_stride(column_stride) {}
   /// The last two dimensions of a view.
   explicit Matrix(Part<T> part)
       : Matrix(part.data, part.sizes[0], part.sizes[1], part.strides[0], part.strides[1]) {}
@@ -23,9 +23,9 @@ struct Matrix {
   explicit Matrix(const View& view)
       : Matrix(Part<T>(view.as<T>(), view.sizes + view.dim - 2, view.strides + view.dim - 2)) {}
 
-  T& operator()(int64_t i, int64_t j) const { return data[i * row + j * column]; }
-  Matrix transposed() const { return {data, columns, rows, column, row}; }
-  operator Matrix<const T>() const { return {data, rows, columns, row, column}; }
+  T& operator()(int64_t i, int64_t j) const { return data[i * row_stride + j * column_stride]; }
+  Matrix transposed() const { return {data, columns, rows, column_stride, row_stride}; }
+  operator Matrix<const T>() const { return {data, rows, columns, row_stride, column_stride}; }
 };
 
 /// to := from, element by element.

@@ -1,5 +1,5 @@
-// Pointwise kernels: outᵢ = f(aᵢ, bᵢ, …) for every element i. The formulas f
-// are in kernels/formulas.h.
+// Pointwise kernels: outᵢ = f(aᵢ, bᵢ, …) for every element i.
+// The formulas f are in kernels/formulas.h.
 #include "kernels/formulas.h"
 #include "kernels/plain/plain.h"
 #include "kernels/plain/strided.h"

@@ -1,8 +1,9 @@
 // Functions of whole rows, the lines along the last dimension: softmax and its logarithm,
 // cross-entropy, layer normalisation, and the gradients of all of them.
-#include "kernels/formulas.h"
+#include "kernels/math.h"
 #include "kernels/plain/plain.h"
 #include "kernels/plain/strided.h"
+#include "kernels/rescale.h"
 
 namespace gradus::plain {
 namespace {
@@ -119,8 +120,7 @@ void cross_entropy_gradient(const View& gradient, const View& x, const View& tar
 //
 //     yᵢ = (xᵢ - μ) r      μ = mean x      r = 1 / √(mean (x - μ)² + ε)
 //
-// If the squares leave the range of T, r shows it: it is 0, NaN or very large. Then x / s with s = max |xᵢ| is normalised
-// instead, with ε / s², which gives the same y and s r.
+// A row whose squares leave the range of T is rescaled first: see kernels/rescale.h.
 //
 // Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
 
@@ -139,12 +139,9 @@ void layer_norm(const View& x, double eps, const View& out, const View& inverse_
     for_each_line(
         [eps = static_cast<T>(eps)](Line<T> y, Line<T> r, Line<const T> x) {
           r[0] = normalise(x, eps, y);
-          if (r[0] > 0 && r[0] < formulas::kMostInverse<T>) return;
-          T largest = 0;
-          for (int64_t i = 0; i < x.size; ++i) largest = std::max(largest, std::abs(x[i]));
-          const T scale = formulas::scale_for(largest);
-          for (int64_t i = 0; i < x.size; ++i) y[i] = x[i] / scale;
-          r[0] = normalise<T>(y, eps / scale / scale, y) / scale;
+          if (squares_left_range(r[0]))
+            r[0] = normalise_rescaled(x, x.size, eps, y,
+                                      [&](T scaled_eps) { return normalise<T>(y, scaled_eps, y); });
         },
         Rows<T>(out), Rows<T>(inverse_deviations), Rows<const T>(x));
   });

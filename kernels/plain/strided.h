@@ -9,8 +9,8 @@
 
 namespace gradus::plain {
 
-/// A view whose first dimensions have a fixed index: the address that this gives, and the sizes and strides that are
-/// left.
+/// A part of a view: its first dimensions have a fixed index, which gives an address. The other
+/// dimensions are left.
 template <class T>
 struct Part {
   T* data;

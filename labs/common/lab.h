@@ -61,8 +61,8 @@ struct Lab {
   void (*prepare)(Session&) = nullptr;  // runs before anything is written; throws on bad input
 };
 
-/// What the user asked for. If a flag was not given, its optional has no value, and the part uses the sheet's value:
-/// options.epochs.value_or(20000).
+/// The flags of the command line. The optional of a flag that was not given has no value. The part then uses the
+/// sheet's value: options.epochs.value_or(20000).
 struct Options {
   std::vector<std::string> parts;  // the parts to run, in the lab's order
   std::optional<int64_t> epochs;   // ≥ 1

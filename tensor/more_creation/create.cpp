@@ -98,7 +98,7 @@ Tensor from_blob(void* data, IntArrayRef sizes, IntArrayRef strides, std::functi
             !__builtin_add_overflow(last, extent, &last) && last < int64_t{1} << 59;
   }
   check(fits, "from_blob: the strides ", strides, " of the shape ", text(sizes),
-        " must not be negative, nor lead beyond 2^59 elements");
+        " must not be negative or lead beyond 2^59 elements");
   Tensor x = from_blob(data, sizes, std::move(deleter), options);
   std::copy(strides.begin(), strides.end(), x.impl().raw.strides);
   return x;

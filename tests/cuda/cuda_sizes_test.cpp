@@ -61,8 +61,8 @@ TEST_F(CudaSizes, StridesHave64Bits) {
   EXPECT_TRUE(x[k2To31].item<bool>());
   EXPECT_TRUE(equal(std::get<1>(far.sort(0, /*descending=*/true)).cpu(), tensor({2, 0, 1})));
   EXPECT_TRUE(equal(far.logical_not().cpu(), tensor({true, true, false})));
-  const Tensor matrix =
-      x.view({64, -1}).slice(1, 0, 40).fill_(false);  // its last row has an offset above 2³¹
+  // The last row has an offset above 2³¹.
+  const Tensor matrix = x.view({64, -1}).slice(1, 0, 40).fill_(false);
   matrix[63][2] = true;
   const Tensor transposed = matrix.t().contiguous();
   EXPECT_TRUE(transposed[2][63].item<bool>());

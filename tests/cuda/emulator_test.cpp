@@ -12,6 +12,7 @@
 
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/loops.h"
+#include "tests/expectations.h"
 
 namespace gradus::cuda {
 namespace {
@@ -25,17 +26,6 @@ constexpr bool kAddresses = false, kRaces = true;
 #else
 constexpr bool kAddresses = false, kRaces = false;
 #endif
-
-/// The message of the Error that `launch` throws, or "".
-template <class Launch>
-std::string error_of(Launch launch) {
-  try {
-    launch();
-    return "";
-  } catch (const Error& error) {
-    return error.what();
-  }
-}
 
 std::string here(int line) { return "emulator_test.cpp:" + std::to_string(line); }
 

@@ -33,6 +33,12 @@ struct Array {
 };
 using Arrays = std::vector<Array>;
 
+/// x's elements with other sizes.
+inline Array with_sizes(Array x, Sizes sizes) {
+  x.sizes = std::move(sizes);
+  return x;
+}
+
 /// f(index) for every index below `sizes`, in row-major order.
 template <class F>
 void for_each_index(const Sizes& sizes, F f) {

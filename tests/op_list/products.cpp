@@ -26,10 +26,6 @@ Array product(const Array& a, const Array& b) {
   });
 }
 
-Array with_sizes(Array x, Sizes sizes) {
-  x.sizes = std::move(sizes);
-  return x;
-}
 Array as_row(const Array& x) { return with_sizes(x, {1, x.sizes[0]}); }
 Array as_column(const Array& x) { return with_sizes(x, {x.sizes[0], 1}); }
 

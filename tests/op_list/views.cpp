@@ -4,11 +4,6 @@
 namespace gradus::test {
 namespace {
 
-Array with_sizes(Array x, Sizes sizes) {
-  x.sizes = std::move(sizes);
-  return x;
-}
-
 /// A reference: the elements of the only input in the same row-major order, with other sizes.
 Reference reshaping(Sizes sizes) {
   return [=](const Arrays& x) { return with_sizes(x[0], sizes); };

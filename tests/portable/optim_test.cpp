@@ -172,5 +172,28 @@ TEST(LRScheduler, CanBeDerivedFrom) {
   EXPECT_EQ(sgd.param_groups()[0].options().get_lr(), 1);
 }
 
+// ---- Gradients and parameters of all layers together --------------------------------------------------------
+
+TEST(Utils, ClipGradients) {
+  Tensor a = tensor({3.0, 4.0}).requires_grad_(), b = tensor({12.0}).requires_grad_(), unused = ones({1});
+  (a.square().sum() / 2 + b.square().sum() / 2).backward();
+  EXPECT_NEAR(nn::utils::clip_grad_norm_({a, b, unused}, 1.3), 13, 1e-5);
+  EXPECT_TRUE(same(a.grad(), tensor({0.3, 0.4})));
+  nn::utils::clip_grad_value_({a, b}, 0.35);
+  EXPECT_TRUE(same(b.grad(), tensor({0.35})));
+  a.grad().fill_(INFINITY);
+  EXPECT_TRUE(fails_with("is non-finite, so it cannot be clipped", [&] {
+    nn::utils::clip_grad_norm_({a, b}, 1, 2, /*error_if_nonfinite=*/true);
+  }));
+}
+
+TEST(Utils, CopyParametersToAVectorAndBack) {
+  nn::Linear layer(3, 2);
+  EXPECT_EQ(nn::utils::parameters_to_vector(layer->parameters()).sizes(), IntArrayRef({8}));
+  nn::utils::vector_to_parameters(arange(8).to(kFloat32), layer->parameters());
+  EXPECT_TRUE(equal(layer->weight, arange(6).to(kFloat32).reshape({2, 3})));
+  EXPECT_TRUE(equal(layer->bias, tensor({6.0, 7.0})));
+}
+
 }  // namespace
 }  // namespace portable

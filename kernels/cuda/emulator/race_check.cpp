@@ -90,9 +90,10 @@ std::string place_of(const void* code) {
   Dl_info program{};
   dladdr(code, &program);
   char offset[32], command[4200];
-  std::snprintf(
-      offset, sizeof offset, "%#zx",  // the call, not the instruction after it
-      static_cast<size_t>(static_cast<const char*>(code) - static_cast<const char*>(program.dli_fbase)) - 1);
+  const auto* begin = static_cast<const char*>(program.dli_fbase);
+  const auto after =
+      static_cast<size_t>(static_cast<const char*>(code) - begin);  // the instruction after the call
+  std::snprintf(offset, sizeof offset, "%#zx", after - 1);
   std::snprintf(command, sizeof command, "addr2line -e '%s' %s 2>/dev/null", program.dli_fname, offset);
   std::string line = offset;
   if (FILE* pipe = popen(command, "r")) {
@@ -182,8 +183,8 @@ void access(const void* memory, size_t bytes, Kind kind, const void* code) {
   State& all = state();
   const auto* address = static_cast<const char*>(memory);
   const Stack* stack = running_stack();
-  const bool by_kernel =
-      stack && stack->holds(__builtin_frame_address(0));  // not by some other thread of the host
+  // Another thread of the host has a stack of its own.
+  const bool by_kernel = stack && stack->holds(__builtin_frame_address(0));
   if (!by_kernel || all.paused || stack->holds(memory) || is_constant(address)) return;
   all.paused = true;  // the library's functions that are used here may have been compiled with the kernels
   Region* region = region_at(address);

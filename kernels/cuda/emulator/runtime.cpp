@@ -110,17 +110,17 @@ void copy(const char* what, void* to, const void* from, size_t bytes, cudaMemcpy
 
 void launch(const Launch& launch) {
   const dim3 grid = launch.grid, block = launch.block;
-  const auto refuse = [&](const auto&... why) {
+  const auto reject = [&](const auto&... why) {
     fail(launch.kernel, " (", At{launch.place}, "): cannot be launched: ", why...);
   };
   const auto sizes = [](const dim3& d) { return text(uint3{d.x, d.y, d.z}); };
   const uint64_t threads = uint64_t{block.x} * block.y * block.z;
   if (threads == 0 || threads > 1024 || block.z > 64)
-    refuse("a block of ", sizes(block), " threads; at most 1024 in all, 64 in z, and not 0");
+    reject("a block of ", sizes(block), " threads; at most 1024 in all, 64 in z, and not 0");
   if (uint64_t{grid.x} * grid.y * grid.z == 0 || grid.x > INT32_MAX || grid.y > 65535 || grid.z > 65535)
-    refuse("a grid of ", sizes(grid), " blocks; at most 2147483647, 65535 and 65535, and not 0");
+    reject("a grid of ", sizes(grid), " blocks; at most 2147483647, 65535 and 65535, and not 0");
   if (launch.shared_bytes > (48u << 10))
-    refuse(launch.shared_bytes, " bytes of shared memory; at most 49152");
+    reject(launch.shared_bytes, " bytes of shared memory; at most 49152");
   run(launch);
 }
 

@@ -99,7 +99,7 @@ Scheduler::~Scheduler() {  // every stack comes to its end
   closing_ = true;
   for (auto& fiber : fibers_)
     if (fiber->given_up)
-      fiber.release();  // what is on its stack cannot be ended in order
+      fiber.release();  // the objects on its stack cannot be destroyed in order
     else
       resume(*fiber);
 }
