@@ -8,14 +8,18 @@
 
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cpu/loops.h"
+#include "kernels/plain/plain.h"
 
 namespace gradus::cpu {
 namespace {
 
+// Elements of small integers are rarely taken or put, so the plain kernels are enough for them.
+
 void take(const View& x, const View& positions, const View& out) {
+  if (is_small_integer(x.dtype)) return plain::kernels().take(x, positions, out);
   const LoopNest<2> loops(out, positions);
   const int64_t out_step = loops.column_strides()[0], position_step = loops.column_strides()[1];
-  visit_stored_dtype(x.dtype, [&]<class T>(T) {
+  visit_dtype(x.dtype, [&]<class T>(T) {
     loops.run([&](const int64_t* offsets, int64_t n) {
       T* to = out.as<T>() + offsets[0];
       const int64_t* position = positions.as<const int64_t>() + offsets[1];
@@ -25,10 +29,11 @@ void take(const View& x, const View& positions, const View& out) {
 }
 
 void put(const View& positions, const View& values, bool accumulate, const View& out) {
+  if (is_small_integer(out.dtype)) return plain::kernels().put(positions, values, accumulate, out);
   const LoopNest<2> loops(positions, values);
   const int64_t position_step = loops.column_strides()[0], value_step = loops.column_strides()[1];
   if (loops.count == 0) return;
-  visit_stored_dtype(out.dtype, [&]<class T>(T) {
+  visit_dtype(out.dtype, [&]<class T>(T) {
     // One thread does it all, because positions may repeat.
     loops.rows(0, loops.count, [&](const int64_t* offsets, int64_t n) {
       const int64_t* position = positions.as<const int64_t>() + offsets[0];
@@ -60,9 +65,10 @@ void gather_rows(const View& table, const View& indices, const View& out) {
 }
 
 void scatter_add_rows(const View& indices, const View& values, const View& out) {
+  if (is_small_integer(out.dtype)) return plain::kernels().scatter_add_rows(indices, values, out);
   const int64_t n = values.sizes[0], width = values.sizes[1];
   const bool whole_rows = (values.strides[1] == 1 && out.strides[1] == 1) || width <= 1;
-  visit_stored_dtype(out.dtype, [&]<class T>(T) {
+  visit_dtype(out.dtype, [&]<class T>(T) {
     // Every thread owns a range of the table's rows and searches all indices for them. So no two
     // threads add to one row, and each row receives its values in the order of the indices.
     parallel_ranges(out.sizes[0], n * width, [&](int64_t first_row, int64_t last_row) {

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "kernels/cpu/transpose.h"
+#include "kernels/plain/plain.h"
 
 namespace gradus::cpu {
 namespace {
@@ -213,9 +214,9 @@ struct Choose : formulas::Formula<formulas::AllTypes> {
 };
 
 void where(const View& condition, const View& a, const View& b, const View& out) {
-  visit_dtype(out.dtype, [&]<class T>(T) {
-    run(compute_plane<Choose, true, T, bool, T, T>, true, out, condition, a, b);
-  });
+  PlaneKernel kernel;
+  visit_dtype(out.dtype, [&]<class T>(T) { kernel = compute_plane<Choose, true, T, bool, T, T>; });
+  run(kernel, true, out, condition, a, b);
 }
 
 void copy_elements(const View& x, const View& out) {
@@ -260,32 +261,17 @@ struct Convert : formulas::Formula<formulas::AllTypes> {
   R value(auto x) const { return static_cast<R>(x); }
 };
 
-/// Converts to or from a small integer type. That is rare, so a plain loop is enough.
-template <class R, class T>
-void convert_small(const View& x, const View& out) {
-  const LoopNest<2> loops(out, x);
-  const int64_t out_step = loops.column_strides()[0], x_step = loops.column_strides()[1];
-  loops.rows(0, loops.count, [&](const int64_t* offsets, int64_t n) {
-    R* to = out.as<R>() + offsets[0];
-    const T* from = x.as<const T>() + offsets[1];
-    for (int64_t i = 0; i < n; ++i) to[i * out_step] = static_cast<R>(from[i * x_step]);
-  });
-}
-
 }  // namespace
 
 void copy(const View& x, const View& out) {
   if (x.dtype == out.dtype) return copy_elements(x, out);
-  visit_stored_dtype(x.dtype, [&]<class T>(T) {
-    visit_stored_dtype(out.dtype, [&]<class R>(R) {
-      if constexpr (std::same_as<T, R>)
-        return;  // done above
-      else if constexpr (is_small_integer(dtype_of<T>()) || is_small_integer(dtype_of<R>()))
-        convert_small<R, T>(x, out);
-      else
-        run(compute_plane<Convert<R>, false, R, T>, false, out, x);
-    });
+  if (is_small_integer(x.dtype) || is_small_integer(out.dtype))  // rare, so the plain loop is enough
+    return plain::kernels().copy(x, out);
+  PlaneKernel kernel;
+  visit_dtype(x.dtype, [&]<class T>(T) {
+    visit_dtype(out.dtype, [&]<class R>(R) { kernel = compute_plane<Convert<R>, false, R, T>; });
   });
+  run(kernel, false, out, x);
 }
 
 void pointwise(Kernels& table) {

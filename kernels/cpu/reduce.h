@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 
 #include "kernels/cpu/cpu_kernels.h"
@@ -54,7 +55,7 @@ struct Reduced {
 /// One output of the arrangement by rows. It reduces the first n elements of dimension d, each with
 /// all inner dimensions.
 template <class Combine, class Term, class T>
-T reduce_to_one(const T* x, const Reduced& reduced, int d, int64_t n) {
+[[gnu::noinline]] T reduce_to_one(const T* x, const Reduced& reduced, int d, int64_t n) {
   const int64_t stride = reduced.strides[d];
   if (d == reduced.dim - 1) return reduce_run<Combine, Term>(x, n, stride);
   if (n == 1) return reduce_to_one<Combine, Term>(x, reduced, d + 1, reduced.sizes[d + 1]);
@@ -153,6 +154,13 @@ struct Plan {
       for (int64_t i = begin; i < end; ++i) output(i * x_step, i * out_step);
       return;
     }
+    for_nested_outputs(begin, end, std::cref(output));
+  }
+
+ private:
+  /// The same for kept dimensions that need a nest of loops. It calls through a pointer, so that it is compiled once.
+  [[gnu::noinline]] void for_nested_outputs(int64_t begin, int64_t end,
+                                            const std::function<void(int64_t, int64_t)>& output) const {
     const LoopNest<2> outputs(out, x);
     const int64_t* steps = outputs.column_strides();
     outputs.rows(begin, end, [&](const int64_t* offsets, int64_t n) {
@@ -160,7 +168,6 @@ struct Plan {
     });
   }
 
- private:
   void keep(int64_t size, int64_t x_stride, int64_t out_stride) {
     int last = x.dim - 1;
     if (last >= 0 && x.strides[last] == size * x_stride && out.strides[last] == size * out_stride) {

@@ -162,29 +162,56 @@ void for_each_row_or_lanes(const LanesCall& lanes, const Single& single, const V
       first, views...);
 }
 
-/// Calls row(y, x…, n) for every row of `out` and of `inputs`, all contiguous. The elements are
-/// numbers, or Lanes if the rows are short.
-template <class T, class Row, class... Inputs>
-void for_each_row(const Row& row, const View& out, const Inputs&... inputs) {
+/// A function of `inputs` rows of n elements that writes a row y: row(y, x…, n). It is compiled for rows of
+/// numbers and for rows of Lanes. The loops over rows call it through pointers, so they are compiled once.
+template <class T, int inputs>
+struct RowFunction {
+  void (*of_numbers)(T* y, const T* const (&x)[inputs], int64_t n);
+  void (*of_lanes)(Lanes<T>* y, const RowsInLanes<T> (&x)[inputs], int64_t n);
+
+  template <class Row>
+  explicit RowFunction(Row) : RowFunction(Row{}, std::make_index_sequence<inputs>()) {}
+
+ private:
+  template <class Row, size_t... I>
+  RowFunction(Row, std::index_sequence<I...>)
+      : of_numbers([](T* y, const T* const (&x)[inputs], int64_t n) {
+          for_row_of(n, [=] { Row{}(y, x[I]..., n); });
+        }),
+        of_lanes([](Lanes<T>* y, const RowsInLanes<T> (&x)[inputs], int64_t n) {
+          widest([&] { Row{}(y, x[I].elements..., n); });
+        }) {}
+};
+
+template <class T, int count, class... Inputs>
+[[gnu::noinline]] void run_rows(const RowFunction<T, count>& function, const View& out,
+                                const Inputs&... inputs) {
   const int64_t n = line_along(out, out.dim - 1).size;
   [&]<size_t... I>(std::index_sequence<I...>) {
     for_each_row_or_lanes<T>(
         [&](const int64_t* at, const int64_t* steps, int64_t rows) {
           RowsInLanes<T> y;
           const RowsInLanes<T> x[] = {{inputs, at[1 + I], steps[1 + I], rows}...};
-          widest([&] { row(y.elements, x[I].elements..., n); });
+          function.of_lanes(y.elements, x, n);
           y.put_back(out, at[0], steps[0], rows);
         },
         [&](const int64_t* at) {
-          std::vector<T> copies[1 + sizeof...(Inputs)];
+          std::vector<T> copies[1 + count];
           T* const y = contiguous_row(out, at[0], copies[0]);
           const T* const x[] = {contiguous_row(inputs, at[1 + I], copies[1 + I])...};
-          for_row_of(n, [&] { row(y, x[I]..., n); });
+          function.of_numbers(y, x, n);
           put_back(out, at[0], copies[0]);
         },
         out, inputs...);
   }
   (std::index_sequence_for<Inputs...>{});
+}
+
+/// Calls row(y, x…, n) for every row of `out` and of `inputs`, all contiguous. The elements are
+/// numbers, or Lanes if the rows are short.
+template <class T, class Row, class... Inputs>
+void for_each_row(const Row& row, const View& out, const Inputs&... inputs) {
+  run_rows(RowFunction<T, sizeof...(Inputs)>(row), out, inputs...);
 }
 
 }  // namespace gradus::cpu

@@ -37,19 +37,23 @@ void copy(const View& x, const View& out) {
   });
 }
 
-/// outᵢ = f(firstᵢ, …), all inputs of one dtype.
+template <class T, class>
+using Same = T;
+
+/// outᵢ = f(firstᵢ, …), all inputs of one dtype. The loops call f through a pointer, so they are compiled for each
+/// dtype and not for each formula.
 template <class Formulas, class... Inputs>
 void apply(Formulas list, const FormulaId& f, const View& out, const View& first, const Inputs&... others) {
-  const Dtype dtype = first.dtype;
-  formulas::visit(list, f.place, [&]<class F>(F formula) {
-    visit_dtype(dtype, [&]<class T>(T) {
-      if constexpr (F::template takes<T>) {
-        using R = std::conditional_t<F::is_predicate, bool, T>;
-        const auto set = [formula](R& y, const auto&... x) { y = static_cast<R>(formula.value(x...)); };
-        for_each_element(out, set, Part<R>(out), Part<const T>(first), Part<const T>(others)...);
-      } else {
-        no_kernel(f.name, "cpu", dtype);
-      }
+  visit_dtype(first.dtype, [&]<class T>(T) {
+    const auto loops = [&]<class R>(void (*set)(R&, T, Same<T, Inputs>...)) {
+      for_each_element(out, set, Part<R>(out), Part<const T>(first), Part<const T>(others)...);
+    };
+    formulas::visit(list, f.place, [&]<class F>(F) {
+      using R = std::conditional_t<F::is_predicate, bool, T>;
+      if constexpr (F::template takes<T>)
+        loops(+[](R& y, T x, Same<T, Inputs>... rest) { y = static_cast<R>(F{}.value(x, rest...)); });
+      else
+        no_kernel(f.name, "cpu", first.dtype);
     });
   });
 }
@@ -71,10 +75,7 @@ void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, co
     View repeated = x;
     repeated.data = &value;
     std::fill_n(repeated.strides, x.dim, 0);
-    if (number_first)
-      binary(f, repeated, x, out);
-    else
-      binary(f, x, repeated, out);
+    number_first ? binary(f, repeated, x, out) : binary(f, x, repeated, out);
   });
 }
 
