@@ -23,12 +23,19 @@
 
 namespace course {
 
-/// A sentence from its parts. Numbers have four digits, and elements of tensors stand between spaces.
+/// A part of a sentence. A NaN has no sign there.
+template <class Part>
+const Part& as_printed(const Part& part) {
+  return part;
+}
+inline double as_printed(double number) { return std::isnan(number) ? NAN : number; }
+
+/// A sentence from its parts. Numbers have four digits.
 template <class... Parts>
 std::string sentence(const Parts&... parts) {
   std::ostringstream out;
   out.precision(4);
-  (out << ... << parts);
+  (out << ... << as_printed(parts));
   return out.str();
 }
 
@@ -150,7 +157,7 @@ enum ExitCode { kPassed = 0, kWrong = 1, kNotYet = 2, kCrashed = 3 };
 
 /// Reports a signal that ends the program. It may only call functions that are allowed in a handler.
 extern "C" inline void report_signal(int number) {
-  const char* text = number == SIGALRM ? "   it was still running after 10 s: is there a loop without an end?\n"
+  const char* text = number == SIGALRM ? "   it is still running, and it should be done by now: is there a loop without an end?\n"
                      : number == SIGFPE ? "   it crashed: an integer was divided by zero\n"
                                         : "   it crashed: it used memory that is not its own, or called itself "
                                           "without an end\n";
@@ -159,7 +166,8 @@ extern "C" inline void report_signal(int number) {
 }
 
 /// Turns signals into sentences. The handler has a stack of its own, since the stack may be what ran out.
-inline void watch_for_crashes() {
+/// A program that runs longer than `seconds` is ended, too.
+inline void watch_for_crashes(unsigned seconds) {
   static char stack[1 << 16];
   const stack_t place = {stack, 0, sizeof stack};
   sigaltstack(&place, nullptr);
@@ -167,7 +175,7 @@ inline void watch_for_crashes() {
   action.sa_handler = report_signal;
   action.sa_flags = SA_ONSTACK;
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGALRM}) sigaction(number, &action, nullptr);
-  alarm(10);
+  alarm(seconds);
 }
 
 inline std::string indented(const std::string& text) {
@@ -180,7 +188,7 @@ inline std::string indented(const std::string& text) {
 /// given, is the seed.
 template <class Part>
 int verdict(const Part& yours, const std::vector<WrongAnswer<Part>>& wrong, int argc, char** argv) {
-  watch_for_crashes();
+  watch_for_crashes(10);
   const Check result = result_of(yours, argc > 1 ? std::stoull(argv[1]) : 1);
   if (result.not_yet()) {
     std::cout << indented("not yet written: replace the line with not_yet by your own");

@@ -15,6 +15,10 @@ using namespace gradus;
 
 /// A function of one number, for instance [](double x) { return std::exp(x); }.
 using NumberFunction = std::function<double(double)>;
+/// A function of two tensors.
+using TwoTensors = std::function<Tensor(const Tensor& a, const Tensor& b)>;
+/// An entry of an input: {input, entry}. Inputs are counted from 0, and so are entries, row by row.
+using Place = std::pair<int64_t, int64_t>;
 
 namespace course {
 
