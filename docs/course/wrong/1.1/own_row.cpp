@@ -1,4 +1,4 @@
-// says: after 2000 epochs the loss is 0.5, and 0.1219 is what rank 2 can reach
+// says: after 1000 epochs the loss is 1.248, and 0.1219 is what rank 2 can reach
 // looks like: each row moves along itself; it must move along the other: the slope of u · v by u is v
 #include "course.h"
 
