@@ -2,7 +2,7 @@
 //
 //     <!-- printed by: course_numbers losses -->
 //
-// is what this program prints for the name. tests/excerpts_test.cpp runs it again and compares.
+// is what this program prints for the name. tests/printed_test.cpp runs it again and compares.
 #include <iomanip>
 #include <map>
 
