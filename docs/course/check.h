@@ -12,12 +12,12 @@
 // answer, the verdict says what the student has probably done.
 #pragma once
 
+#include <unistd.h>
 #include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <limits>
 #include <sstream>
-#include <unistd.h>
 
 #include "course.h"
 
@@ -157,10 +157,12 @@ enum ExitCode { kPassed = 0, kWrong = 1, kNotYet = 2, kCrashed = 3 };
 
 /// Reports a signal that ends the program. It may only call functions that are allowed in a handler.
 extern "C" inline void report_signal(int number) {
-  const char* text = number == SIGALRM ? "   it is still running, and it should be done by now: is there a loop without an end?\n"
-                     : number == SIGFPE ? "   it crashed: an integer was divided by zero\n"
-                                        : "   it crashed: it used memory that is not its own, or called itself "
-                                          "without an end\n";
+  const char* text =
+      number == SIGALRM
+          ? "   it is still running, and it should be done by now: is there a loop without an end?\n"
+      : number == SIGFPE ? "   it crashed: an integer was divided by zero\n"
+                         : "   it crashed: it used memory that is not its own, or called itself "
+                           "without an end\n";
   [[maybe_unused]] const auto written = write(STDOUT_FILENO, text, std::strlen(text));
   _exit(kCrashed);
 }

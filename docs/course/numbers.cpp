@@ -47,7 +47,8 @@ void one_step() {
   const double lr = 0.1;
   for (int step = 1; step <= 4; ++step) {
     const Tensor e = A[0][0] - dot(U[0], V[0]);
-    std::cout << "step " << step << "   u v = " << U.mm(V.t()).item<double>() << "   e = " << e.item<double>();
+    std::cout << "step " << step << "   u v = " << U.mm(V.t()).item<double>()
+              << "   e = " << e.item<double>();
     U[0] += lr * e * V[0];
     V[0] += lr * e * U[0];
     std::cout << "   u becomes " << U.item<double>() << ", v " << V.item<double>() << "\n";
@@ -74,7 +75,8 @@ void loss_curve() {
     losses.push_back(loss_of(U, V, A));
   }
   plot(losses, 0.1, 20, 12, 0.1219);
-  std::cout << "         └" << std::string("────────────────────────────────────────────────────────────") << "\n"
+  std::cout << "         └" << std::string("────────────────────────────────────────────────────────────")
+            << "\n"
             << "          0 epochs            100                 200\n";
 }
 
@@ -105,12 +107,13 @@ double error_at(double eps) {
 }
 
 void errors() {
-  std::cout << "ε        one side   two sides  two sides, float32\n" << std::setprecision(1) << std::scientific;
+  std::cout << "ε        one side   two sides  two sides, float32\n"
+            << std::setprecision(1) << std::scientific;
   for (int k = 1; k <= 12; ++k) {
     const double eps = std::pow(10, -k);
     const double one = std::abs((std::exp(1 + eps) - std::exp(1.0)) / eps - std::exp(1.0));
-    std::cout << "1e-" << std::setw(2) << std::left << k << std::right << "    " << one << "    " << error_at<double>(eps) << "    "
-              << (k <= 7 ? sentence("") : "");
+    std::cout << "1e-" << std::setw(2) << std::left << k << std::right << "    " << one << "    "
+              << error_at<double>(eps) << "    " << (k <= 7 ? sentence("") : "");
     if (k <= 7) std::cout << error_at<float>(eps);
     std::cout << "\n";
   }
@@ -127,8 +130,9 @@ void the_v() {
 void wrong_rule() {
   const Tensor x = tensor({2., 3.}).to(kFloat64).requires_grad_();
   const auto cube = [](const Tensor& x) {
-    return autograd::record("cube", x.detach() * x.detach() * x.detach(),
-                            autograd::wrt(x, autograd::saved(x), [](const Tensor& g, const Tensor& x) { return g * 2 * x * x; }));
+    return autograd::record(
+        "cube", x.detach() * x.detach() * x.detach(),
+        autograd::wrt(x, autograd::saved(x), [](const Tensor& g, const Tensor& x) { return g * 2 * x * x; }));
   };
   try {
     autograd::gradcheck([&](const autograd::variable_list& in) { return cube(in[0]); }, {x});
@@ -169,7 +173,8 @@ void six_numbers() {
     std::string strides = "(";
     for (int d = 0; d < y.dim(); ++d) strides += sentence(d ? ", " : "", y.stride(d));
     std::cout << std::left << std::setw(24) << name << std::setw(8) << shape_of(y) << std::setw(9)
-              << strides + (y.dim() == 1 ? ",)" : ")") << std::setw(11) << y.data_ptr<float>() - first << in_a_row(y) << "\n";
+              << strides + (y.dim() == 1 ? ",)" : ")") << std::setw(11) << y.data_ptr<float>() - first
+              << in_a_row(y) << "\n";
   };
   row("x", x);
   row("x.t()", x.t());
@@ -182,7 +187,8 @@ void copies() {
   const Tensor x = rand({1000, 1000});
   const auto same = [&](const char* name, const Tensor& y) {
     std::cout << std::left << std::setw(22) << name
-              << (y.data_ptr<float>() == x.data_ptr<float>() ? "the same memory" : "memory of its own") << "\n";
+              << (y.data_ptr<float>() == x.data_ptr<float>() ? "the same memory" : "memory of its own")
+              << "\n";
   };
   same("x.t()", x.t());
   same("x.view({100, 10000})", x.view({100, 10000}));
@@ -227,7 +233,8 @@ void bytes() {
     y.reset();
     return block_cache::lists.bytes - before;
   };
-  std::cout << "a product of 4 elements, not recorded   " << freed([&] { return plain * plain; }) << " bytes\n"
+  std::cout << "a product of 4 elements, not recorded   " << freed([&] { return plain * plain; })
+            << " bytes\n"
             << "recorded, with its two rules            " << freed([&] { return a * b; }) << " bytes\n";
 }
 
@@ -263,10 +270,12 @@ void diamond() {
 
 void walks() {
   const std::pair<const char*, NextNode> orders[] = {
-      {"largest number first", [](const std::vector<int>& w) { return *std::max_element(w.begin(), w.end()); }},
+      {"largest number first",
+       [](const std::vector<int>& w) { return *std::max_element(w.begin(), w.end()); }},
       {"last come, first served", [](const std::vector<int>& w) { return w.back(); }},
       {"first come, first served", [](const std::vector<int>& w) { return w.front(); }},
-      {"smallest number first", [](const std::vector<int>& w) { return *std::min_element(w.begin(), w.end()); }}};
+      {"smallest number first",
+       [](const std::vector<int>& w) { return *std::min_element(w.begin(), w.end()); }}};
   std::cout << "                          the diamond     the long way\n";
   for (const auto& [name, next] : orders) {
     std::cout << std::left << std::setw(26) << name;
@@ -285,7 +294,8 @@ void walks() {
 /// The obvious recursion: add to the node's gradient, then pass the whole of it on along every edge.
 void obvious(ScalarTape& tape, int node, double arriving) {
   tape.nodes[node].gradient += arriving;
-  for (const ScalarInput& input : tape.nodes[node].inputs) obvious(tape, input.node, tape.nodes[node].gradient * input.slope);
+  for (const ScalarInput& input : tape.nodes[node].inputs)
+    obvious(tape, input.node, tape.nodes[node].gradient * input.slope);
 }
 
 int64_t visits(const ScalarTape& tape, int node) {
@@ -327,8 +337,8 @@ void bias() {
   const Tensor y = X.mm(W) + b;
   y.backward(ones({8, 3}), /*retain_graph=*/true);
   print_tape(y);
-  std::cout << "\nW̄ " << shape_of(W.grad()) << "   " << in_a_row(W.grad()) << "\nb̄ " << shape_of(b.grad()) << "     "
-            << in_a_row(b.grad()) << "\n";
+  std::cout << "\nW̄ " << shape_of(W.grad()) << "   " << in_a_row(W.grad()) << "\nb̄ " << shape_of(b.grad())
+            << "     " << in_a_row(b.grad()) << "\n";
 }
 
 void product_by_hand() {
@@ -337,9 +347,9 @@ void product_by_hand() {
   const Tensor Y = A.mm(B);
   const Tensor G = tensor({{1., 0.}, {0., 10.}});
   Y.backward(G);
-  std::cout << "Y " << shape_of(Y) << "   " << in_a_row(Y) << "\nȲ " << shape_of(G) << "   " << in_a_row(G) << "\nĀ "
-            << shape_of(A.grad()) << "   " << in_a_row(A.grad()) << "\nB̄ " << shape_of(B.grad()) << "   " << in_a_row(B.grad())
-            << "\n";
+  std::cout << "Y " << shape_of(Y) << "   " << in_a_row(Y) << "\nȲ " << shape_of(G) << "   " << in_a_row(G)
+            << "\nĀ " << shape_of(A.grad()) << "   " << in_a_row(A.grad()) << "\nB̄ " << shape_of(B.grad())
+            << "   " << in_a_row(B.grad()) << "\n";
 }
 
 void wrong_shape() {
@@ -364,21 +374,41 @@ void second_derivative() {
   const Tensor x = tensor(2., requires_grad()), y = x.pow(3);
   const Tensor first = autograd::grad({y}, {x}, {}, {}, /*create_graph=*/true)[0];
   const Tensor second = autograd::grad({first}, {x})[0];
-  std::cout << "y = " << y.item<double>() << "   y' = " << first.item<double>() << "   y'' = " << second.item<double>() << "\n";
+  std::cout << "y = " << y.item<double>() << "   y' = " << first.item<double>()
+            << "   y'' = " << second.item<double>() << "\n";
   print_tape(first);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::map<std::string, void (*)()> blocks = {
-      {"one_step", one_step}, {"losses", losses}, {"loss_curve", loss_curve}, {"singular_values", singular_values},
-      {"by_tape", by_tape}, {"errors", errors}, {"the_v", the_v}, {"wrong_rule", wrong_rule}, {"kink", kink},
-      {"float32_refused", float32_refused}, {"six_numbers", six_numbers}, {"copies", copies},
-      {"broadcast_error", broadcast_error}, {"tape", tape}, {"drawing", drawing}, {"bytes", bytes}, {"version", version},
-      {"twice", twice}, {"diamond", diamond}, {"walks", walks}, {"doublings", doublings}, {"thirty", thirty}, {"bias", bias},
-      {"product_by_hand", product_by_hand}, {"wrong_shape", wrong_shape}, {"rows_taken", rows_taken},
-      {"second_derivative", second_derivative}};
+  const std::map<std::string, void (*)()> blocks = {{"one_step", one_step},
+                                                    {"losses", losses},
+                                                    {"loss_curve", loss_curve},
+                                                    {"singular_values", singular_values},
+                                                    {"by_tape", by_tape},
+                                                    {"errors", errors},
+                                                    {"the_v", the_v},
+                                                    {"wrong_rule", wrong_rule},
+                                                    {"kink", kink},
+                                                    {"float32_refused", float32_refused},
+                                                    {"six_numbers", six_numbers},
+                                                    {"copies", copies},
+                                                    {"broadcast_error", broadcast_error},
+                                                    {"tape", tape},
+                                                    {"drawing", drawing},
+                                                    {"bytes", bytes},
+                                                    {"version", version},
+                                                    {"twice", twice},
+                                                    {"diamond", diamond},
+                                                    {"walks", walks},
+                                                    {"doublings", doublings},
+                                                    {"thirty", thirty},
+                                                    {"bias", bias},
+                                                    {"product_by_hand", product_by_hand},
+                                                    {"wrong_shape", wrong_shape},
+                                                    {"rows_taken", rows_taken},
+                                                    {"second_derivative", second_derivative}};
   if (argc == 2 && blocks.contains(argv[1])) return blocks.at(argv[1])(), 0;
   for (const auto& [name, print] : blocks) {
     std::cout << "== " << name << "\n";

@@ -53,7 +53,8 @@ inline std::vector<int> walk_back(ScalarTape& tape, int from, const NextNode& ne
   while (!waiting.empty()) {
     const int taken = next_node(waiting);
     const auto place = std::find(waiting.begin(), waiting.end(), taken);
-    if (place == waiting.end()) throw std::runtime_error(std::to_string(taken) + " was chosen, which does not wait");
+    if (place == waiting.end())
+      throw std::runtime_error(std::to_string(taken) + " was chosen, which does not wait");
     waiting.erase(place);
     order.push_back(taken);
     for (const auto& [node, slope] : tape.nodes[taken].inputs) {

@@ -13,7 +13,8 @@ Place find_fault(const TwoTensors& f, const Tensor& a, const Tensor& b) {  // yo
   const auto loss = [&] { return f(a, b).sum().item<double>(); };
   for (int64_t input : {0, 1})
     for (int64_t entry = 0; entry < a.numel(); ++entry) {
-      const Tensor place = (input == 0 ? a : b).detach().view({-1})[entry];  // a view: writing into it changes a
+      const Tensor place =
+          (input == 0 ? a : b).detach().view({-1})[entry];  // a view: writing into it changes a
       place += 1e-6;
       const double above = loss();
       place -= 2e-6;

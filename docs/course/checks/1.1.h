@@ -19,7 +19,8 @@ inline void expect_only_row(const Check& check, const char* name, const Tensor& 
                             int64_t row) {
   for (int64_t r = 0; r < x.size(0); ++r) {
     const bool moved = !equal(x[r], before[r]);
-    check.expect(moved || r != row, "a step for the entry (1, 2) leaves row ", row, " of ", name, " as it was");
+    check.expect(moved || r != row, "a step for the entry (1, 2) leaves row ", row, " of ", name,
+                 " as it was");
     check.expect(!moved || r == row, "a step for the entry (1, 2) changes row ", r, " of ", name);
   }
 }
@@ -44,11 +45,13 @@ inline void ask(const Part& part, Check& check) {
   };
   check.point("downhill", [&] {
     const double before = loss_of(U, V, A), after = epochs(5);
-    check.expect(after < before, "after 5 epochs the loss is ", after, " and was ", before, ": you walk uphill");
+    check.expect(after < before, "after 5 epochs the loss is ", after, " and was ", before,
+                 ": you walk uphill");
   });
   check.point("to the bottom", [&] {
     const double loss = epochs(995);
-    check.expect(loss < 0.13, "after 1000 epochs the loss is ", loss, ", and 0.1219 is what rank 2 can reach");
+    check.expect(loss < 0.13, "after 1000 epochs the loss is ", loss,
+                 ", and 0.1219 is what rank 2 can reach");
   });
 }
 

@@ -32,8 +32,7 @@ inline void ask(const Part& part, Check& check) {
       if (loss_after(rate) < loss_after(0)) right = rate;
     }
     const double loss = yours == 0 ? loss_after(0) : loss_after(yours);
-    check.expect(yours <= right, list, " you take ", yours, ", with which the loss is ",
-                 loss);
+    check.expect(yours <= right, list, " you take ", yours, ", with which the loss is ", loss);
     check.expect(yours == right, list, " you take ", yours, ", but ", right, " works, too");
   };
   check.point("the chapter's matrix", [&] {

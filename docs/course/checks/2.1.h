@@ -21,7 +21,10 @@ inline void ask(const Part& part, Check& check) {
   };
   const auto exp = [](double x) { return std::exp(x); };
   check.point("eˣ", [&] { compare("eˣ at 1", exp, 1, std::exp(1.0)); });
-  check.point("x³", [&] { compare("x³ at 2", [](double x) { return x * x * x; }, 2, 12); });
+  check.point("x³", [&] {
+    compare(
+        "x³ at 2", [](double x) { return x * x * x; }, 2, 12);
+  });
   check.point("somewhere", [&] {
     const double x = rand({}, kFloat64).item<double>();
     compare(sentence("eˣ at ", x), exp, x, std::exp(x));
@@ -29,7 +32,8 @@ inline void ask(const Part& part, Check& check) {
   // One rounding more or less shows in the ninth digit: this tells apart which points were looked at.
   check.point("a quadratic", [&] {
     const double yours = check.note(part.central([](double x) { return x * x; }, 3, 0.5));
-    check.expect(yours == 6, "for x² the quotient is exact whatever ε is: at 3 with ε = 0.5 it is 6, not ", yours);
+    check.expect(yours == 6, "for x² the quotient is exact whatever ε is: at 3 with ε = 0.5 it is 6, not ",
+                 yours);
   });
 }
 

@@ -14,7 +14,7 @@ struct Part {
 /// a b or a / b with right rules, except that the gradient by one input is wrong: in one entry, or in all.
 struct FiveRulesOp {
   bool quotient;
-  Place fault;         // {-1, -1}: right
+  Place fault;  // {-1, -1}: right
   bool all_entries;
 
   Tensor operator()(const Tensor& a, const Tensor& b) const {
@@ -29,15 +29,15 @@ struct FiveRulesOp {
     };
     const Tensor x = a.detach(), y = b.detach();
     if (!quotient)
-      return autograd::record("first_op", x * y, wrt(a, saved(b), [=](const Tensor& g, const Tensor& b) {
-                                return broken(g * b, 0);
-                              }),
-                              wrt(b, saved(a), [=](const Tensor& g, const Tensor& a) { return broken(g * a, 1); }));
+      return autograd::record(
+          "first_op", x * y,
+          wrt(a, saved(b), [=](const Tensor& g, const Tensor& b) { return broken(g * b, 0); }),
+          wrt(b, saved(a), [=](const Tensor& g, const Tensor& a) { return broken(g * a, 1); }));
     return autograd::record(
-        "second_op", x / y, wrt(a, saved(b), [=](const Tensor& g, const Tensor& b) { return broken(g / b, 0); }),
-        wrt(b, saved(a, b), [=](const Tensor& g, const Tensor& a, const Tensor& b) {
-          return broken(-g * a / (b * b), 1);
-        }));
+        "second_op", x / y,
+        wrt(a, saved(b), [=](const Tensor& g, const Tensor& b) { return broken(g / b, 0); }),
+        wrt(b, saved(a, b),
+            [=](const Tensor& g, const Tensor& a, const Tensor& b) { return broken(-g * a / (b * b), 1); }));
   }
 };
 
@@ -48,7 +48,8 @@ inline std::string place_text(Place place) {
 inline void ask(const Part& part, Check& check) {
   std::mt19937_64 random(check.seed);
   const auto inspect = [&](const FiveRulesOp& op, bool stays) {
-    const Tensor a = (rand({2, 3}, kFloat64) + 0.5).requires_grad_(), b = (rand({2, 3}, kFloat64) + 0.5).requires_grad_();
+    const Tensor a = (rand({2, 3}, kFloat64) + 0.5).requires_grad_(),
+                 b = (rand({2, 3}, kFloat64) + 0.5).requires_grad_();
     const Tensor before_a = a.detach().clone(), before_b = b.detach().clone();
     const Place found = part.find_fault(op, a, b);
     check.note(static_cast<double>(found.first)), check.note(static_cast<double>(found.second));
@@ -62,7 +63,8 @@ inline void ask(const Part& part, Check& check) {
       check.expect(found == op.fault, "one of the five rules is right, and you call it ", place_text(found));
       return;
     }
-    check.expect(found.first >= 0, "one of the five rules is ", place_text(op.fault), ", and you say that it is right");
+    check.expect(found.first >= 0, "one of the five rules is ", place_text(op.fault),
+                 ", and you say that it is right");
     check.expect(found == op.fault, "one of the five rules is ", place_text(op.fault), ", and you call it ",
                  place_text(found));
   };
@@ -70,8 +72,11 @@ inline void ask(const Part& part, Check& check) {
   const int64_t entry = other_than_first();
   check.point("inputs stay as they are", [&] { inspect({false, {-1, -1}, false}, true); });
   // The seed draws which of the inputs each fault is in, and the order of the five.
-  std::vector<FiveRulesOp> ops = {{false, {0, entry}, false}, {true, {1, 0}, true}, {false, {-1, -1}, false},
-                                  {true, {-1, -1}, false},     {false, {-1, -1}, false}};
+  std::vector<FiveRulesOp> ops = {{false, {0, entry}, false},
+                                  {true, {1, 0}, true},
+                                  {false, {-1, -1}, false},
+                                  {true, {-1, -1}, false},
+                                  {false, {-1, -1}, false}};
   if (random() % 2) std::swap(ops[0].quotient, ops[1].quotient);
   std::shuffle(ops.begin() + 1, ops.end(), random);
   for (size_t i = 0; i < ops.size(); ++i)

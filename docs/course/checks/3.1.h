@@ -16,11 +16,12 @@ inline void ask(const Part& part, Check& check) {
     for (int64_t i = 0; i < x.size(0); ++i)
       for (int64_t j = 0; j < x.size(1); ++j) {
         const auto from_start = static_cast<const float*>(x.raw().data) - first;
-        const int64_t yours = from_start + static_cast<int64_t>(check.note(double(part.offset(x.raw(), i, j))));
+        const int64_t yours =
+            from_start + static_cast<int64_t>(check.note(double(part.offset(x.raw(), i, j))));
         const auto right = x[i][j].item<double>();
         const std::string entry = sentence(name, "[", i, "][", j, "] is ", right);
-        check.expect(yours >= 0 && yours < memory.numel(), entry, ", but you read element ", yours, " of memory, which has ",
-                     memory.numel());
+        check.expect(yours >= 0 && yours < memory.numel(), entry, ", but you read element ", yours,
+                     " of memory, which has ", memory.numel());
         check.expect(first[yours] == right, entry, ", but you read ", first[yours], ", element ", yours,
                      " of memory");
       }

@@ -11,8 +11,9 @@ struct Part {
 
 inline void ask(const Part& part, Check& check) {
   using Sizes = std::vector<int64_t>;
-  const std::pair<Sizes, Sizes> pairs[] = {{{2, 3}, {3}},    {{2, 3}, {2}},       {{2, 3}, {2, 1}}, {{3, 1}, {1, 4}},
-                                           {{3, 1}, {3}},    {{5, 1, 3}, {2, 1}}, {{5, 2, 3}, {5, 3}}, {{2, 3}, {}}};
+  const std::pair<Sizes, Sizes> pairs[] = {{{2, 3}, {3}},       {{2, 3}, {2}}, {{2, 3}, {2, 1}},
+                                           {{3, 1}, {1, 4}},    {{3, 1}, {3}}, {{5, 1, 3}, {2, 1}},
+                                           {{5, 2, 3}, {5, 3}}, {{2, 3}, {}}};
   std::vector<std::string> yours;
   check.point("eight answers", [&] {
     yours = part.shapes_of_sums();

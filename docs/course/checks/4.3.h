@@ -39,7 +39,8 @@ inline void ask(const Part& part, Check& check) {
   for (size_t i = 0; i < 5; ++i)
     check.point(ops[i].first, [&] {
       check.note(yours[i]);
-      check.expect(yours[i] == ops[i].second, ops[i].first, " keeps ", ops[i].second, " tensors, and you say ", yours[i]);
+      check.expect(yours[i] == ops[i].second, ops[i].first, " keeps ", ops[i].second,
+                   " tensors, and you say ", yours[i]);
     });
 }
 

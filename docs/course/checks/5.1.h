@@ -81,9 +81,8 @@ inline void ask(const Part& part, Check& check) {
     walk("y = 3 x;  a = 2 y;  b = 5 a;  c = b + y      at x = 2", tape);
   });
   for (uint64_t i = 0; i < 3; ++i)
-    check.point(sentence("a random graph, ", i + 1), [&] {
-      walk("a random graph of 11 ops at x = 2", random_tape(10 * check.seed + i));
-    });
+    check.point(sentence("a random graph, ", i + 1),
+                [&] { walk("a random graph of 11 ops at x = 2", random_tape(10 * check.seed + i)); });
 }
 
 }  // namespace course

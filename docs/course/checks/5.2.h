@@ -23,7 +23,8 @@ inline void ask(const Part& part, Check& check) {
     check.note(sum), check.note(first), check.note(second);
     if (in_a_row(sum) != "1 1 1")  // else the next points say it
       for (const auto& [name, sent] : {std::pair("first", first), {"second", second}})
-        check.expect(equal(sent, ones({3})), "the gradient that was sent ", name, " was 1 1 1, and now it is ", in_a_row(sent));
+        check.expect(equal(sent, ones({3})), "the gradient that was sent ", name,
+                     " was 1 1 1, and now it is ", in_a_row(sent));
   });
   check.point("1, then 5", [&] {
     Tensor sum;
@@ -41,8 +42,8 @@ inline void ask(const Part& part, Check& check) {
       right = right + gradient;
       part.gather(sum, gradient);
     }
-    check.expect(allclose(check.note(sum), right), "five gradients add up to ", in_a_row(right), ", and your sum is ",
-                 in_a_row(sum));
+    check.expect(allclose(check.note(sum), right), "five gradients add up to ", in_a_row(right),
+                 ", and your sum is ", in_a_row(sum));
   });
 }
 

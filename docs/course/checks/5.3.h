@@ -42,7 +42,8 @@ inline void ask(const Part& part, Check& check) {
       double gradient = 0;
       const int64_t visits = doublings(count, gradient), right = (int64_t{2} << count) - 1;
       check.note(gradient), check.note(static_cast<double>(visits));
-      check.expect(gradient == std::pow(2, count), count, " doublings: x̄ is ", gradient, ", not ", std::pow(2, count));
+      check.expect(gradient == std::pow(2, count), count, " doublings: x̄ is ", gradient, ", not ",
+                   std::pow(2, count));
       check.expect(visits == right, count, " doublings: you counted ", visits, " visits, there are ", right,
                    count == 3 ? ": 1 + 2 + 4 + 8" : "");
     });

@@ -23,12 +23,13 @@ inline bool every_edge_goes_on(const ScalarTape& tape, const std::vector<int>& o
 }
 
 inline void ask(const Part& part, Check& check) {
-  const auto compare = [&](const std::string& program, const ScalarTape& tape, const std::vector<int>& order) {
+  const auto compare = [&](const std::string& program, const ScalarTape& tape,
+                           const std::vector<int>& order) {
     const bool yours = check.note(part.is_safe(tape, order)) != 0, right = every_edge_goes_on(tape, order);
     std::string numbers;
     for (const int node : order) numbers += " " + std::to_string(node);
-    check.expect(yours == right, program, ": the order", numbers, right ? " is safe" : " is not safe", ", and you say that it is",
-                 right ? " not" : "");
+    check.expect(yours == right, program, ": the order", numbers, right ? " is safe" : " is not safe",
+                 ", and you say that it is", right ? " not" : "");
   };
   ScalarTape chain;
   chain.times(5, chain.times(3, chain.leaf(2)));
@@ -37,7 +38,8 @@ inline void ask(const Part& part, Check& check) {
   ScalarTape diamond;
   const int y = diamond.times(3, diamond.leaf(2)), a = diamond.times(2, y), b = diamond.times(5, y);
   diamond.add(a, b);
-  for (const std::vector<int>& order : {std::vector{4, 3, 2, 1, 0}, {4, 2, 3, 1, 0}, {4, 2, 1, 3, 0}, {4, 3, 1, 2, 0}})
+  for (const std::vector<int>& order :
+       {std::vector{4, 3, 2, 1, 0}, {4, 2, 3, 1, 0}, {4, 2, 1, 3, 0}, {4, 3, 1, 2, 0}})
     check.point("the diamond", [&] { compare("y = 3 x;  a = 2 y;  b = 5 y;  c = a + b", diamond, order); });
   check.point("all orders of a random graph", [&] {
     std::mt19937_64 random(check.seed);

@@ -20,12 +20,13 @@ inline void ask(const Part& part, Check& check) {
     check.note(gradient.defined() ? gradient : Tensor(tensor(-1.)));
   };
   check.point("the value", [&] {
-    check.expect(allclose(check.note(part.product(a, b)), a.mm(b)), "A B is ", in_a_row(a.mm(b)), ", and yours is ",
-                 in_a_row(part.product(a, b)));
+    check.expect(allclose(check.note(part.product(a, b)), a.mm(b)), "A B is ", in_a_row(a.mm(b)),
+                 ", and yours is ", in_a_row(part.product(a, b)));
   });
   check.point("one op", [&] {
     const Tensor y = part.product(a, b);
-    check.expect(y.grad_fn() && std::string(y.grad_fn()->op()) == "product", "the tape does not show one op \"product\"");
+    check.expect(y.grad_fn() && std::string(y.grad_fn()->op()) == "product",
+                 "the tape does not show one op \"product\"");
   });
   check.point("the rule of A", [&] {
     note_gradient(a);
@@ -36,7 +37,8 @@ inline void ask(const Part& part, Check& check) {
     autograd::gradcheck(product, {a, b});
   });
   check.point("transposed factors", [&] {
-    autograd::gradcheck(product, {leaf(rand({3, 2}, kFloat64)).detach().t().requires_grad_(), leaf(rand({4, 3}, kFloat64)).detach().t().requires_grad_()});
+    autograd::gradcheck(product, {leaf(rand({3, 2}, kFloat64)).detach().t().requires_grad_(),
+                                  leaf(rand({4, 3}, kFloat64)).detach().t().requires_grad_()});
   });
 }
 

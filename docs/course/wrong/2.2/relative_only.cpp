@@ -2,4 +2,6 @@
 // looks like: only a thousandth of the number is allowed: near 0 that is nothing
 #include "course.h"
 
-bool agree(double analytic, double numeric) { return std::abs(analytic - numeric) <= 1e-3 * std::abs(numeric); }
+bool agree(double analytic, double numeric) {
+  return std::abs(analytic - numeric) <= 1e-3 * std::abs(numeric);
+}

@@ -13,7 +13,8 @@ Place find_fault(const TwoTensors& f, const Tensor& a, const Tensor& b) {
     place -= 2e-6;
     const double below = loss();
     place += 1e-6;
-    if (std::abs(gradients[input].reshape({-1})[0].item<double>() - (above - below) / 2e-6) > 1e-4) return {input, 0};
+    if (std::abs(gradients[input].reshape({-1})[0].item<double>() - (above - below) / 2e-6) > 1e-4)
+      return {input, 0};
   }
   return {-1, -1};
 }

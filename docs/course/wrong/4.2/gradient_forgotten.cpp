@@ -4,7 +4,7 @@
 
 Tensor cube(const Tensor& x) {
   const Tensor z = x.detach();
-  return autograd::record("cube", z * z * z,
-                          autograd::wrt(x, autograd::saved(x),
-                                        [](const Tensor&, const Tensor& x) { return 3 * x * x; }));
+  return autograd::record(
+      "cube", z * z * z,
+      autograd::wrt(x, autograd::saved(x), [](const Tensor&, const Tensor& x) { return 3 * x * x; }));
 }

@@ -4,7 +4,7 @@
 
 Tensor cube(const Tensor& x) {
   const Tensor z = x.detach(), y = z * z * z;
-  return autograd::record("cube", y,
-                          autograd::wrt(x, autograd::saved(y),
-                                        [](const Tensor& g, const Tensor& y) { return g * (3 * y * y); }));
+  return autograd::record(
+      "cube", y,
+      autograd::wrt(x, autograd::saved(y), [](const Tensor& g, const Tensor& y) { return g * (3 * y * y); }));
 }

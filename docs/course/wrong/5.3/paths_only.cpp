@@ -7,7 +7,8 @@
 double descend(const ScalarTape& tape, int node, double gradient, int64_t& visits) {
   if (node == 0) return ++visits, gradient;
   double sum = 0;
-  for (const ScalarInput& input : tape.nodes[node].inputs) sum += descend(tape, input.node, gradient * input.slope, visits);
+  for (const ScalarInput& input : tape.nodes[node].inputs)
+    sum += descend(tape, input.node, gradient * input.slope, visits);
   return sum;
 }
 

@@ -6,5 +6,6 @@ using autograd::record, autograd::saved, autograd::wrt;
 
 Tensor inverse(const Tensor& x) {
   const Tensor y = 1 / x.detach();
-  return record("inverse", y, wrt(x, saved(y), [](const Tensor& g, const Tensor& y) { return -g.detach() * y * y; }));
+  return record("inverse", y,
+                wrt(x, saved(y), [](const Tensor& g, const Tensor& y) { return -g.detach() * y * y; }));
 }
