@@ -8,8 +8,8 @@
 #include <random>
 
 #include "autograd/tools/gradcheck.h"
-#include "fuzz/random_program.h"
 #include "kernels/plain/plain.h"
+#include "tests/fuzz/random_program.h"
 
 using namespace gradus;
 using autograd::variable_list;
@@ -32,7 +32,9 @@ void for_each_program(const Check& check) {
     fuzz::Bytes bytes(data.data(), data.size());
     const Program program(bytes);
     SCOPED_TRACE("program " + std::to_string(seed));
-    check(program, [&](const variable_list& x) { return program.run(x); });
+    const auto f = [&](const variable_list& x) { return program.run(x); };
+    if (std::isfinite(f(program.inputs(kFloat64, true)).item<double>()))
+      check(program, f);  // the variance of one is NaN
   }
 }
 

@@ -122,7 +122,10 @@ TEST(Threads, StaticTensorsAreDestroyedAtTheEnd) {
               static Static kept;
               static thread_local Tensor of_thread = ones({2}).requires_grad_() * 2;
               kept.y = kept.net->forward(kept.w).sum() + of_thread.sum();
-              std::thread([] { of_thread = of_thread.exp(); }).join();
+              std::thread([] {
+                static thread_local Tensor own = ones({2}).requires_grad_() * 2;
+                own = own.exp();
+              }).join();
               std::exit(0);
             }),
             0);

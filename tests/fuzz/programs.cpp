@@ -5,8 +5,8 @@
 #include <cstdlib>
 
 #include "autograd/tools/gradcheck.h"
-#include "fuzz/random_program.h"
 #include "kernels/plain/plain.h"
+#include "tests/fuzz/random_program.h"
 
 using namespace gradus;
 
@@ -37,6 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Tensor plain = f(laid_out);
   cpu_kernels_in_force.store(fast);
   expect(near(y, plain, 1e-12), "the plain and the fast kernels differ");
+  if (!std::isfinite(y.item<double>())) return 0;  // such as the variance of one element
   autograd::GradcheckOptions options{.eps = 1e-5, .atol = 1e-5, .rtol = 1e-4, .raise_exception = false};
   expect(gradcheck(f, laid_out, options), "the first derivative");
   options = {.eps = 1e-4, .atol = 1e-3, .rtol = 1e-3, .raise_exception = false, .fast_mode = true};
