@@ -83,7 +83,7 @@ Tensor mean(const Tensor& input, IntArrayRef over, bool keepdim, std::optional<D
   const double n = static_cast<double>(reduced_count(x, dims));
   Tensor y = reduce(formulas::Sum{}, x, dims, keepdim);
   kernels_of(y).binary_scalar(formulas::Div{}, y.raw(), n, false, y.raw());
-  if (overflowed(y)) [[unlikely]]
+  if (n > 0 && overflowed(y)) [[unlikely]]
     y = reduce(formulas::Sum{}, pointwise(formulas::Div{}, x, n), dims, keepdim);
   return record("mean", y, wrt(x, [dims, n, shape = Shape(x.raw())](const Tensor& g) {
                   return restore_dims(g / n, dims, shape.dim()).expand(shape);
