@@ -157,7 +157,8 @@ const OnPurpose kOnPurpose[] = {
      "rounded."},
     {"clamp.*", "grid|no dimensions|.* becomes .*", "1",
      "The ends belong to the range, as in PyTorch 1.13: there the slope of clamp is 1."},
-    {"clamp.between_tensors", ".* nan", "1", "Where a bound is NaN, so is y, and the gradient goes to the bound."},
+    {"clamp.between_tensors", ".* nan", "1",
+     "Where a bound is NaN, so is y, and the gradient goes to the bound."},
     {"expm1|sigmoid_?|log_sigmoid|softplus|gelu.*|silu|mish|tanh_?|erf|elu|celu|selu|softmax.*|log_softmax.*|"
      "cross_entropy.*",
      "grid|x0 has -?huge|x0 is .*", "0|1|2",
