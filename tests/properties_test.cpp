@@ -33,7 +33,7 @@ void for_each_program(const Check& check) {
     const Program program(bytes);
     SCOPED_TRACE("program " + std::to_string(seed));
     const auto f = [&](const variable_list& x) { return program.run(x); };
-    if (std::isfinite(f(program.inputs(kFloat64, true)).item<double>()))
+    if (isfinite(program.run(program.inputs(kFloat64, true))).item<bool>())
       check(program, f);  // the variance of one is NaN
   }
 }

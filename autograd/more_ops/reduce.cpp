@@ -98,7 +98,8 @@ bool may_leave_range(const Tensor& x) {
 Tensor logsumexp(const Tensor& input, IntArrayRef over, bool keepdim) {
   const Tensor x = as_floating_point(input);
   const Dims dims("logsumexp", x, over);
-  if (x.numel() == 0) return log(sum(x, over, keepdim));
+  if (x.numel() == 0)
+    return sum(x, over, keepdim) - INFINITY;  // its derivatives are finite, unlike those of ln 0
   const Tensor largest = amax(x, over, /*keepdim=*/true).detach();
   const Tensor m = where(isfinite(largest), largest, 0);
   const Tensor d = x - m, is_one = eq(d, 0), ones = sum(is_one, over, /*keepdim=*/true).to(x.dtype());

@@ -4,6 +4,7 @@
 // do not fit raises an Error and is left out. Anything else that goes wrong is a fault.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
