@@ -95,6 +95,15 @@ where(bool condition, A a, B b) {
   return condition ? std::common_type_t<A, B>(a) : std::common_type_t<A, B>(b);
 }
 
+/// σ'(x) = σ(x) σ(-x). With e = e^-|x| it is e / (1 + e)², for numbers: for tensors |x| has a kink.
+template <std::floating_point T>
+GRADUS_BOTH T sigmoid_slope(T x) {
+  const T e = exp(x < 0 ? x : -x), d = 1 + e;
+  return e / (d * d);
+}
+template <class X>
+requires(!std::floating_point<X>) auto sigmoid_slope(const X& x) { return sigmoid(x) * sigmoid(-x); }
+
 /// A constant in the precision of x. A tensor takes it in double precision.
 template <class X>
 GRADUS_BOTH constexpr auto constant(const X&, double value) {

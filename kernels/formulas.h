@@ -53,7 +53,7 @@ struct Square : Formula<Numbers, Keeps::input> {
   GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return 2 * g * x; }
 };
 
-/// y = max(x, 0)   x̄ = ȳ where y > 0, which is where x > 0. The next op keeps y anyway.
+/// y = max(x, 0)   x̄ = 0 where y ≤ 0, else ȳ, also where x is NaN. The next op keeps y anyway.
 struct Relu : Formula<Numbers, Keeps::output> {
   static constexpr const char* name = "relu";
   static constexpr bool is_piecewise_linear = true;
@@ -61,7 +61,7 @@ struct Relu : Formula<Numbers, Keeps::output> {
   GRADUS_BOTH T value(T x) const {
     return x <= 0 ? T(0) : x;  // NaN stays NaN
   }
-  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return where(y > 0, g, 0); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return where(y <= 0, 0, g); }
 };
 
 /// y = eˣ          x̄ = ȳ y
@@ -99,11 +99,11 @@ struct Sqrt : Formula<Reals, Keeps::output> {
   GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g / (2 * y); }
 };
 
-/// y = 1 / √x      x̄ = -½ ȳ y³
+/// y = 1 / √x      x̄ = -½ ȳ y³. The half comes first: y³ can leave the range where half of it does not.
 struct Rsqrt : Formula<Reals, Keeps::output> {
   static constexpr const char* name = "rsqrt";
   GRADUS_BOTH auto value(auto x) const { return 1 / sqrt(x); }
-  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return -g * y * y * y / 2; }
+  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return -g * (y / 2 * y * y); }
 };
 
 /// y = 1 / x       x̄ = -ȳ y²
@@ -127,18 +127,18 @@ struct Cos : Formula<Reals, Keeps::input> {
   GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return -g * sin(x); }
 };
 
-/// y = tanh x      x̄ = ȳ (1 - y²)
-struct Tanh : Formula<Reals, Keeps::output> {
+/// y = tanh x      x̄ = 4 ȳ σ'(2x). It is not ȳ (1 - y²): where y is near ±1, no digit of the slope is left.
+struct Tanh : Formula<Reals, Keeps::input> {
   static constexpr const char* name = "tanh";
   GRADUS_BOTH auto value(auto x) const { return tanh(x); }
-  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * (1 - y * y); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g * (4 * sigmoid_slope(2 * x)); }
 };
 
-/// y = 1 / (1 + e⁻ˣ)    x̄ = ȳ y (1 - y)
-struct Sigmoid : Formula<Reals, Keeps::output> {
+/// y = σ(x) = 1 / (1 + e⁻ˣ)    x̄ = ȳ σ(x) σ(-x). It is not ȳ y (1 - y): where y is near 1, no digit of 1 - y is left.
+struct Sigmoid : Formula<Reals, Keeps::input> {
   static constexpr const char* name = "sigmoid";
   GRADUS_BOTH auto value(auto x) const { return sigmoid(x); }
-  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * y * (1 - y); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g * sigmoid_slope(x); }
 };
 
 /// y = erf x       x̄ = ȳ · 2/√π · exp(-x²)
@@ -244,6 +244,7 @@ struct Div : Formula<Reals> {
 /// If b is infinite, y is a (q = 0) or, where the signs differ, b (q = -1).
 struct Remainder : Formula<Numbers> {
   static constexpr const char* name = "remainder";
+  static constexpr bool is_piecewise_linear = true;  // q is a constant around almost every a and b
   template <class T>
   GRADUS_BOTH T value(T a, T b) const {
     return remainder(a, b);
@@ -329,11 +330,11 @@ struct Minimum : Formula<Numbers> {
 };
 
 /// The slope of y = √Σ xᵢ². x / y is at most 1, so x̄ = x / y · ȳ leaves the range only if it must.
-/// If y is 0, so is x.
+/// If y is 0, the norm has a kink, and the slope is taken as 0, to every order.
 struct Norm : Formula<Reals> {
   static constexpr const char* name = "norm";
   GRADUS_BOTH auto slope_a(const auto& x, const auto& y, const auto& g) const {
-    return x / where(y == 0, 1, y) * g;
+    return where(y == 0, 0, x / where(y == 0, 1, y)) * g;
   }
 };
 

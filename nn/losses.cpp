@@ -1,8 +1,17 @@
 #include "nn/losses.h"
 
+#include <cmath>
 #include <vector>
 
+#include "autograd/ops/reduce.h"
+
 namespace gradus {
+
+/// Σ xᵢ² / n; or (‖x‖ / √n)² if the squares leave the range, which the norm's do not.
+static Tensor mean_of_squares(const Tensor& x) {
+  const Tensor y = sum_of_squares(x) / x.numel();
+  return overflowed(y) ? square(norm(x) / std::sqrt(x.numel())) : y;
+}
 
 Tensor mse_loss(const Tensor& x, const Tensor& y, nn::LossReduction reduction) {
   nn::check_loss_sizes("mse_loss", x, y);
@@ -12,7 +21,7 @@ Tensor mse_loss(const Tensor& x, const Tensor& y, nn::LossReduction reduction) {
     case nn::LossReduction::sum:
       return sum_of_squares(difference);
     case nn::LossReduction::mean:
-      return sum_of_squares(difference) / difference.numel();
+      return mean_of_squares(difference);
     default:
       return nn::reduce_losses("mse_loss", difference.square(), reduction);
   }

@@ -29,7 +29,7 @@ Tensor leaky_relu(const Tensor& x, const Scalar& negative_slope) {
 // y = x where x > 0, else α (eˣ - 1)
 Tensor elu(const Tensor& x, const Scalar& alpha, const Scalar& scale, const Scalar& input_scale) {
   // eˣ of a large x would overflow, although where() does not choose it.
-  const Tensor below = clamp_max(x, 0);
+  const Tensor below = where(x > 0, 0, x);
   const Tensor y = where(x > 0, x, expm1(below * input_scale) * alpha);
   return scale.toDouble() == 1 ? y : y * scale;
 }
@@ -72,8 +72,9 @@ Tensor gelu(const Tensor& x, std::string_view approximate) {
   if (approximate == "none") return x * 0.5 * unary<formulas::Erfc>(x / -std::numbers::sqrt2);
   check(approximate == "tanh", "gelu: approximate must be \"none\" or \"tanh\", not \"", approximate, "\"");
   const double root = std::sqrt(2 / std::numbers::pi);
-  // ½ (1 + tanh z) = σ(2z), which loses no digits where tanh z is near -1
-  return x * sigmoid((x + x * x * x * 0.044715) * (2 * root));
+  // ½ (1 + tanh z) = σ(2z), which loses no digits where tanh z is near -1. Beyond ±100 it is 0 or 1, and x³ may overflow.
+  const Tensor z = clamp(x, -100, 100);
+  return x * sigmoid((z + z * z * z * 0.044715) * (2 * root));
 }
 
 // y = x σ(x)

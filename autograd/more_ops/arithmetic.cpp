@@ -38,8 +38,8 @@ Tensor lerp(const Tensor& start, const Tensor& end, const Scalar& weight) {
   return w < 0.5 ? start + difference * weight : end - difference * (1 - w);
 }
 Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
-  const Tensor difference = as_floating_point(end) - as_floating_point(start);
-  return where(lt(weight, 0.5), start + difference * weight, end - difference * (1 - weight));
+  const Tensor difference = as_floating_point(end) - as_floating_point(start), near_start = lt(weight, 0.5);
+  return where(near_start, start, end) + difference * where(near_start, weight, weight - 1);
 }
 
 // y = x on one side of a diagonal, else 0       x̄ = ȳ on that side, else 0
@@ -109,8 +109,8 @@ void check_bounds(const Tensor& x, const std::optional<Scalar>& min, const std::
 // y = min(max(x, low), high)      ȳ goes to the one of x, low and high that y equals; if low > high, y = high
 Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max) {
   check(min || max, "clamp: at least one of min and max must be given");
-  const Tensor above = min ? where(lt(x, *min), *min, x) : x;
-  return max ? where(gt(above, *max), *max, above) : above;
+  const Tensor above = min ? where(lt(x, *min) | isnan(*min), *min, x) : x;
+  return max ? where(gt(above, *max) | isnan(*max), *max, above) : above;
 }
 
 Tensor where(const Tensor& condition, const Scalar& a, const Scalar& b) {

@@ -82,21 +82,31 @@ bool squares_left_range(const Tensor& y) {
   return y.dtype() == kFloat32 ? any_outside(y, 0x1p-51f) : any_outside(y, 0x1p-485);
 }
 
+bool overflowed(const Tensor& y) {
+  if (!y.device().is_cpu()) return false;
+  return y.dtype() == kFloat32 ? any_outside(y, 0.0f) : any_outside(y, 0.0);
+}
+
 bool may_leave_range(const Tensor& x) {
   if (!x.device().is_cpu()) return true;
   return x.dtype() == kFloat32 ? any_outside(x, 0x1p-126f) : any_outside(x, 0x1p-1022);
 }
 
 // y = ln Σ e^xᵢ = m + ln Σ e^(xᵢ - m), with m = max xᵢ so that no power overflows; m is a constant for the derivative.
+// The sum is r + c: r over the xᵢ < m, and c terms are 1. ln (r + c) = log1p(r + (c - 1)) keeps the digits of r if c = 1.
 // If there are no xᵢ, or all are -∞, the sum is 0: y = -∞, and the derivative is taken as 0.
 Tensor logsumexp(const Tensor& input, IntArrayRef over, bool keepdim) {
   const Tensor x = as_floating_point(input);
   const Dims dims("logsumexp", x, over);
-  if (x.numel() == 0) return log(sum(x, over, keepdim));
+  if (x.numel() == 0)
+    return sum(x, over, keepdim) - INFINITY;  // its derivatives are finite, unlike those of ln 0
   const Tensor largest = amax(x, over, /*keepdim=*/true).detach();
   const Tensor m = where(isfinite(largest), largest, 0);
-  const Tensor total = sum(exp(x - m), over, /*keepdim=*/true), nothing = eq(total, 0);
-  const Tensor y = where(nothing, -INFINITY, log(where(nothing, 1, total))) + m;
+  const Tensor d = x - m, is_one = eq(d, 0), ones = sum(is_one, over, /*keepdim=*/true).to(x.dtype());
+  // expm1 is 0 at 0, and has the slope of exp there.
+  const Tensor r = sum(where(is_one, expm1(d), exp(d)), over, /*keepdim=*/true);
+  const Tensor nothing = eq(largest, -INFINITY);
+  const Tensor y = where(nothing, -INFINITY, log1p(where(nothing, 0, r + (ones - 1)))) + m;
   return keepdim ? y : y.reshape(reduced_shape(x, dims, false));
 }
 
@@ -132,11 +142,13 @@ Tensor cumsum(const Tensor& input, int64_t dim, std::optional<Dtype> dtype) {
 }
 
 // y = Σ (x - mean)² / (n - 1). The mean is subtracted first: Σ x² - n·mean² loses all digits if the mean is large.
+// If the squares leave the range, y is the square of the deviation, which leaves it only if y does.
 Tensor var(const Tensor& x, bool unbiased) { return var(x, IntArrayRef(), unbiased); }
 
 Tensor var(const Tensor& x, IntArrayRef over, bool unbiased, bool keepdim) {
   const Tensor squares = square(x - mean(x, over, /*keepdim=*/true));
-  return sum(squares, over, keepdim) / degrees_of_freedom(x, Dims("var", x, over), unbiased);
+  const Tensor y = sum(squares, over, keepdim) / degrees_of_freedom(x, Dims("var", x, over), unbiased);
+  return overflowed(y) && all(isfinite(x)).item<bool>() ? square(std(x, over, unbiased, keepdim)) : y;
 }
 
 // ---- The largest and the smallest along one dimension -------------------------------------------

@@ -28,17 +28,19 @@ Tensor pointwise(Ternary f, const Tensor& g, const Tensor& p, const Tensor& q);
 /// derivatives by x are 0. (Without a path to x they would be an error.) x broadcasts to the gradient's shape.
 Tensor constant_in(const Tensor& x, const Tensor& gradient);
 
-/// `slope`, computed from `kept` tensors by ops: constant in them if f is piecewise linear.
-template <class F, class... Kept>
-Tensor recorded_slope(Tensor slope, const Kept&... kept) {
-  if constexpr (F::is_piecewise_linear) ((slope = constant_in(kept, slope)), ...);
+/// f(kept…), a slope that ops compute: constant in the tensors that the formula F keeps if F is piecewise linear.
+template <class F, class Function, class... Kept>
+Tensor recorded_slope(const Function& f, const Kept&... kept) {
+  if constexpr (!F::is_piecewise_linear) return f(kept...);
+  Tensor slope = f(kept.detach()...);
+  ((slope = constant_in(kept, slope)), ...);
   return slope;
 }
 
 /// x̄ of y = f(x), from ȳ and the tensor that the formula keeps: x or y.
 template <class F>
 Tensor slope(const Tensor& g, const Tensor& kept) {
-  return GradMode::is_enabled() ? recorded_slope<F>(F{}.slope(g, kept), kept)
+  return GradMode::is_enabled() ? recorded_slope<F>([&](const Tensor& x) { return F{}.slope(g, x); }, kept)
                                 : pointwise(formulas::Slope<F>{}, g, kept);
 }
 /// 2 ȳ x is bilinear, so its two slopes are of the same form.
@@ -48,14 +50,16 @@ Tensor slope<formulas::Square>(const Tensor& g, const Tensor& x);
 /// ā of y = f(a, b), from ȳ and two more tensors, as F::slope_a takes them.
 template <class F>
 Tensor slope_a(const Tensor& g, const Tensor& p, const Tensor& q) {
-  return GradMode::is_enabled() ? recorded_slope<F>(F{}.slope_a(g, p, q), p, q)
-                                : pointwise(formulas::SlopeA<F>{}, g, p, q);
+  return GradMode::is_enabled()
+             ? recorded_slope<F>([&](const Tensor& p, const Tensor& q) { return F{}.slope_a(g, p, q); }, p, q)
+             : pointwise(formulas::SlopeA<F>{}, g, p, q);
 }
 /// b̄ of y = f(a, b), as F::slope_b takes the tensors.
 template <class F>
 Tensor slope_b(const Tensor& g, const Tensor& p, const Tensor& q) {
-  return GradMode::is_enabled() ? recorded_slope<F>(F{}.slope_b(g, p, q), p, q)
-                                : pointwise(formulas::SlopeB<F>{}, g, p, q);
+  return GradMode::is_enabled()
+             ? recorded_slope<F>([&](const Tensor& p, const Tensor& q) { return F{}.slope_b(g, p, q); }, p, q)
+             : pointwise(formulas::SlopeB<F>{}, g, p, q);
 }
 
 // ---- Small helpers --------------------------------------------------------------------------------------------------

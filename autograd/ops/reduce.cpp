@@ -72,7 +72,7 @@ Tensor sum(const Tensor& input, IntArrayRef over, bool keepdim, std::optional<Dt
                 }));
 }
 
-// y = Σ xᵢ / n    x̄ᵢ = ȳ / n
+// y = Σ xᵢ / n    x̄ᵢ = ȳ / n        Σ (xᵢ / n) if the sum leaves the range
 Tensor mean(const Tensor& x, std::optional<Dtype> dtype) { return mean(x, IntArrayRef(), false, dtype); }
 
 Tensor mean(const Tensor& input, IntArrayRef over, bool keepdim, std::optional<Dtype> dtype) {
@@ -83,6 +83,8 @@ Tensor mean(const Tensor& input, IntArrayRef over, bool keepdim, std::optional<D
   const double n = static_cast<double>(reduced_count(x, dims));
   Tensor y = reduce(formulas::Sum{}, x, dims, keepdim);
   kernels_of(y).binary_scalar(formulas::Div{}, y.raw(), n, false, y.raw());
+  if (n > 0 && overflowed(y)) [[unlikely]]
+    y = reduce(formulas::Sum{}, pointwise(formulas::Div{}, x, n), dims, keepdim);
   return record("mean", y, wrt(x, [dims, n, shape = Shape(x.raw())](const Tensor& g) {
                   return restore_dims(g / n, dims, shape.dim()).expand(shape);
                 }));

@@ -38,6 +38,8 @@ double degrees_of_freedom(const Tensor& x, Dims dims, bool unbiased);
 Tensor norm_of_order(double p, const Tensor& x, IntArrayRef over, bool keepdim);
 /// Is any of the Euclidean norms y infinite or NaN, or so small that squares lost digits? Waits for a CUDA device.
 bool squares_left_range(const Tensor& y);
+/// Is any y infinite or NaN? On a CUDA device, where looking would have to wait, the answer is false.
+bool overflowed(const Tensor& y);
 /// Is any x infinite, NaN, 0 or subnormal? On a CUDA device, where looking would have to wait, the answer is true.
 bool may_leave_range(const Tensor& x);
 

@@ -44,26 +44,27 @@ void check_classes(const Tensor& x, const Tensor& target) {
 
 }  // namespace
 
-// yᵢ = e^xᵢ / Σ e^xⱼ           x̄ = y (ȳ - Σ ȳⱼ yⱼ)
+// yᵢ = e^xᵢ / Σ e^xⱼ           x̄ = y (d - Σ dⱼ yⱼ)  with d = ȳ - ȳₖ for the largest yₖ, so that nothing cancels at yₖ ≈ 1
 Tensor softmax(const Tensor& input, int64_t dim) {
   const Tensor x = as_floating_point(input);
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
   const Tensor y = along(d, &Kernels::softmax, x);
   return record("softmax", y, wrt(x, saved(y), [d](const Tensor& g, const Tensor& y) {
                   if (!GradMode::is_enabled()) return along(d, &Kernels::softmax_gradient, g, y);
-                  const Tensor gy = g * y;
-                  return gy - y * sum(gy, {d}, true);
+                  if (y.numel() == 0) return g;
+                  const Tensor shifted = g - gather(g, d, argmax(y, d, /*keepdim=*/true));
+                  return y * (shifted - sum(shifted * y, {d}, true));
                 }));
 }
 
-// yᵢ = xᵢ - ln Σ e^xⱼ          x̄ = ȳ - eʸ Σ ȳⱼ
+// yᵢ = xᵢ - ln Σ e^xⱼ          x̄ᵢ = ȳᵢ - eʸⁱ Σ ȳⱼ = ȳᵢ (1 - eʸⁱ) - eʸⁱ Σⱼ≠ᵢ ȳⱼ
 Tensor log_softmax(const Tensor& input, int64_t dim) {
   const Tensor x = as_floating_point(input);
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
   const Tensor y = along(d, &Kernels::log_softmax, x);
   return record("log_softmax", y, wrt(x, saved(y), [d](const Tensor& g, const Tensor& y) {
                   if (!GradMode::is_enabled()) return along(d, &Kernels::log_softmax_gradient, g, y);
-                  return g - exp(y) * sum(g, {d}, true);
+                  return -(g * expm1(y)) - exp(y) * (sum(g, {d}, true) - g);
                 }));
 }
 
@@ -82,7 +83,8 @@ Tensor cross_entropy_rows(const Tensor& x, const Tensor& classes) {
                     return gradient;
                   }
                   const Tensor classes = arange(x.size(-1), target.options());
-                  return g.unsqueeze(-1) * (softmax(x, -1) - eq(target.unsqueeze(-1), classes).to(x.dtype()));
+                  const Tensor log_p = log_softmax(x, -1), chosen = eq(target.unsqueeze(-1), classes);
+                  return g.unsqueeze(-1) * where(chosen, expm1(log_p), exp(log_p));  // p - 1 or p
                 }));
 }
 

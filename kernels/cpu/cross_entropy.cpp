@@ -32,8 +32,8 @@ void cross_entropy(const View& x, const View& target, const View& losses) {
   });
 }
 
-// x̄ = ȳ (softmax(x) - eₜ). The softmax is computed again from x, with one exponential per element, so
-// that the forward pass need not keep it.
+// x̄ᵢ = ȳ pᵢ, but x̄ₜ = -ȳ Σⱼ≠ₜ pⱼ  with p = softmax(x). The sum is 1 - pₜ with all its digits: pₜ may be near 1. p is
+// computed again from x, with one exponential per element, so that the forward pass need not keep it.
 void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out) {
   visit_floating_point("cross_entropy_gradient", "cpu", x.dtype, [&]<class T>(T) {
     const int64_t n = line_along(x, x.dim - 1).size;
@@ -44,7 +44,12 @@ void cross_entropy_gradient(const View& gradient, const View& x, const View& tar
       Lanes<T> g{};
       for (int64_t l = 0; l < rows; ++l) g.lane[l] = slope_of(at[3] + l * steps[3]);
       widest([&] { scaled_softmax(g, row.elements, row.elements, n); });
-      for (int64_t l = 0; l < rows; ++l) row.elements[class_of(at[2] + l * steps[2])].lane[l] -= g.lane[l];
+      const auto chosen = [&](int64_t l) -> T& {
+        return row.elements[class_of(at[2] + l * steps[2])].lane[l];
+      };
+      for (int64_t l = 0; l < rows; ++l) chosen(l) = 0;
+      const Lanes<T> others = reduce_row<formulas::Add>(row.elements, n);
+      for (int64_t l = 0; l < rows; ++l) chosen(l) = 0 - others.lane[l];
       row.put_back(out, at[0], steps[0], rows);
     };
     const auto single = [&](const int64_t* at) {
@@ -52,8 +57,12 @@ void cross_entropy_gradient(const View& gradient, const View& x, const View& tar
       T* const result = contiguous_row(out, at[0], copies[0]);
       const T* const row = contiguous_row(x, at[1], copies[1]);
       const T g = slope_of(at[3]);
-      for_row_of(n, [&] { scaled_softmax(g, row, result, n); });
-      result[class_of(at[2])] -= g;
+      T& chosen = result[class_of(at[2])];
+      for_row_of(n, [&] {
+        scaled_softmax(g, row, result, n);
+        chosen = 0;
+        chosen = 0 - reduce_row<formulas::Add>(result, n);
+      });
       put_back(out, at[0], copies[0]);
     };
     for_each_row_or_lanes<T>(lanes, single, out, x, target, gradient);

@@ -13,6 +13,24 @@ namespace gradus::cpu {
 /// Elements below which a row is too short to fill vectors by itself.
 inline constexpr int64_t kShortRow = 16;
 
+using math::exp;
+
+/// eᵈ for d < 0, and 0 for d = 0; and 1 for d = 0, else 0. A NaN stays NaN in the first.
+template <std::floating_point T>
+inline T exp_below_0(T d) {
+  return d == 0 ? T(0) : exp(d);
+}
+template <std::floating_point T>
+inline T is_0(T d) {
+  return d == 0 ? T(1) : T(0);
+}
+/// log(1 + x) for x ≥ 0, as vectors can compute it. Rounding s = 1 + x loses x - (s - 1).
+template <std::floating_point T>
+inline T log1p(T x) {
+  const T s = 1 + x;
+  return s == x ? math::log(x) : math::log(s) + (x - (s - 1)) / s;  // s = x = ∞ has no rest
+}
+
 /// One element of each of 16 rows. A row of ten classes does not fill a vector, but sixteen rows of
 /// ten do. So the functions of a row are compiled twice: for numbers and for Lanes.
 template <std::floating_point T>
@@ -44,12 +62,16 @@ struct Lanes {
   friend Lanes exp(const Lanes& x) {
     return of([&](int64_t l) { return math::exp(x.lane[l]); });
   }
-  friend Lanes log(const Lanes& x) {
-    return of([&](int64_t l) { return math::log(x.lane[l]); });
+  friend Lanes exp_below_0(const Lanes& x) {
+    return of([&](int64_t l) { return cpu::exp_below_0(x.lane[l]); });
+  }
+  friend Lanes is_0(const Lanes& x) {
+    return of([&](int64_t l) { return cpu::is_0(x.lane[l]); });
+  }
+  friend Lanes log1p(const Lanes& x) {
+    return of([&](int64_t l) { return cpu::log1p(x.lane[l]); });
   }
 };
-
-using math::exp, math::log;
 
 /// The number itself, or the number in every lane.
 template <class E, std::floating_point T>
@@ -71,6 +93,28 @@ inline Lanes<T> reduce_row(const Lanes<T>* x, int64_t n) {
   for (int64_t i = 1; i < n; ++i)
     result = Lanes<T>::of([&](int64_t l) { return Combine{}.value(result.lane[l], x[i].lane[l]); });
   return result;
+}
+
+/// The number of one lane; of a plain number, the number itself.
+template <class E>
+inline auto& in_lane(E& x, [[maybe_unused]] int64_t l) {
+  if constexpr (std::floating_point<std::remove_const_t<E>>)
+    return x;
+  else
+    return x.lane[l];
+}
+
+/// Calls f(lane, k) for each row with an element yₖ above `least`, of which a row has one at most.
+template <std::floating_point T, class E, class F>
+inline void for_each_row_above(T least, const E* y, int64_t n, const F& f) {
+  const E largest = reduce_row<formulas::Maximum>(y, n);
+  const int64_t lanes = static_cast<int64_t>(sizeof(E) / sizeof(T));
+  for (int64_t l = 0; l < lanes; ++l) {
+    if (!(in_lane(largest, l) > least)) continue;
+    int64_t k = 0;
+    while (!(in_lane(y[k], l) > least)) ++k;
+    f(l, k);
+  }
 }
 
 /// Σᵢ f(i) over 0 … n, by halves. At most 1024 terms are stored at a time. Rows in lanes are short.

@@ -11,10 +11,15 @@ struct LogSum {
   E largest, log_rest;
 };
 
+/// With d = xⱼ - m the sum is r + c: r over the d < 0, and c terms are 1. If c = 1, r can be far below 1, so r + c is not
+/// rounded: log(r + c) = log1p(r + (c - 1)).
 template <class E>
 inline LogSum<E> log_sum_exp(const E* x, int64_t n) {
+  using T = std::remove_cvref_t<decltype(in_lane(*x, 0))>;
   const E largest = reduce_row<formulas::Maximum>(x, n);
-  return {largest, log(sum_of_terms<E>(n, [&](int64_t i) { return exp(x[i] - largest); }))};
+  const E rest = sum_of_terms<E>(n, [&](int64_t i) { return exp_below_0(x[i] - largest); });
+  const E ones = sum_of_terms<E>(n, [&](int64_t i) { return is_0(x[i] - largest); });
+  return {largest, log1p(rest + (ones - all_equal<E>(T(1))))};
 }
 
 /// yᵢ = scale · softmax(x)ᵢ; y may be x.

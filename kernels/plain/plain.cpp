@@ -6,8 +6,8 @@ const Kernels& kernels() {
   static const Kernels table = [] {
     Kernels table{};
     table.device = "cpu";
-    for (const auto family : {pointwise, reductions, products, rows, indexing, sorting, optimisers,
-                              triangular_factors, householder, jacobi})
+    for (const auto family : {pointwise, reductions, products, rows, normalisation, indexing, sorting,
+                              optimisers, triangular_factors, householder, jacobi})
       family(table);
     return table;
   }();

@@ -14,7 +14,8 @@ const Kernels& kernels();
 void pointwise(Kernels& table);           // fill, arange, copy, where, and all formulas
 void reductions(Kernels& table);          // reduce, argmax, argmin, cumsum
 void products(Kernels& table);            // matmul
-void rows(Kernels& table);                // softmax and its relatives, cross-entropy, layer norm
+void rows(Kernels& table);                // softmax and its relatives, cross-entropy
+void normalisation(Kernels& table);       // layer_norm
 void indexing(Kernels& table);            // take, put, gather_rows, scatter_add_rows, nonzero
 void sorting(Kernels& table);             // sort
 void optimisers(Kernels& table);          // sgd, adam

@@ -1,24 +1,15 @@
 // Functions of whole rows, the lines along the last dimension: softmax and its logarithm,
-// cross-entropy, layer normalisation, and the gradients of all of them.
+// cross-entropy, and the gradients of all of them.
+#include <cmath>
+#include <numbers>
+#include <utility>
+
 #include "kernels/math.h"
 #include "kernels/plain/plain.h"
 #include "kernels/plain/strided.h"
-#include "kernels/rescale.h"
 
 namespace gradus::plain {
 namespace {
-
-/// Σᵢ xᵢ
-template <class T>
-T sum_of(const Line<const T>& x) {
-  return pairwise_sum(0, x.size, [&](int64_t i) { return T(x[i]); });
-}
-
-/// Σᵢ aᵢ bᵢ
-template <class T>
-T dot(const Line<const T>& a, const Line<const T>& b) {
-  return pairwise_sum(0, a.size, [&](int64_t i) { return a[i] * b[i]; });
-}
 
 /// maxᵢ xᵢ, which is NaN if any element is.
 template <class T>
@@ -42,6 +33,24 @@ T sum_of_exponentials(const Line<const T>& x, T m) {
   return pairwise_sum(0, x.size, [&](int64_t j) { return math::exp(x[j] - m); });
 }
 
+/// log Σⱼ e^(xⱼ - m) = log1p(r). r is the sum without the first of its terms that is 1, so it keeps all digits of a
+/// sum near 1.
+template <class T>
+T log_sum_of_exponentials(const Line<const T>& x, T m) {
+  bool is_first = true;
+  return std::log1p(pairwise_sum(0, x.size, [&](int64_t j) {
+    return x[j] - m == 0 && std::exchange(is_first, false) ? T(0) : math::exp(x[j] - m);
+  }));
+}
+
+/// The element above `least`, of which a row has one at most; -1 if there is none.
+template <class T>
+int64_t place_above(T least, const Line<const T>& x) {
+  for (int64_t k = 0; k < x.size; ++k)
+    if (x[k] > least) return k;
+  return -1;
+}
+
 void softmax(const View& x, const View& out) {
   visit_floating_point("softmax", "cpu", x.dtype, [&]<class T>(T) {
     for_each_line(
@@ -53,13 +62,16 @@ void softmax(const View& x, const View& out) {
   });
 }
 
-// x̄ᵢ = yᵢ (ȳᵢ - Σⱼ ȳⱼ yⱼ)
+// x̄ᵢ = yᵢ (dᵢ - Σⱼ dⱼ yⱼ)  with dᵢ = ȳᵢ - ȳₖ, which is the same for any k, since Σ yⱼ = 1. If some yₖ is above ½, that k
+// is taken: then nothing cancels where yₖ is near 1.
 void softmax_gradient(const View& gradient, const View& y, const View& out) {
   visit_floating_point("softmax_gradient", "cpu", y.dtype, [&]<class T>(T) {
     for_each_line(
         [](Line<T> result, Line<const T> g, Line<const T> y) {
-          const T mean = dot(g, y);
-          for (int64_t i = 0; i < y.size; ++i) result[i] = y[i] * (g[i] - mean);
+          const int64_t k = place_above(T(0.5), y);
+          const T pivot = k < 0 ? 0 : g[k];
+          const T mean = pairwise_sum(0, y.size, [&](int64_t j) { return (g[j] - pivot) * y[j]; });
+          for (int64_t i = 0; i < y.size; ++i) result[i] = y[i] * (g[i] - pivot - mean);
         },
         Rows<T>(out), Rows<const T>(gradient), Rows<const T>(y));
   });
@@ -70,20 +82,23 @@ void log_softmax(const View& x, const View& out) {
   visit_floating_point("log_softmax", "cpu", x.dtype, [&]<class T>(T) {
     for_each_line(
         [](Line<T> y, Line<const T> x) {
-          const T m = largest_of(x), log_sum = math::log(sum_of_exponentials(x, m));
+          const T m = largest_of(x), log_sum = log_sum_of_exponentials(x, m);
           for (int64_t i = 0; i < x.size; ++i) y[i] = x[i] - m - log_sum;
         },
         Rows<T>(out), Rows<const T>(x));
   });
 }
 
-// x̄ᵢ = ȳᵢ - e^yᵢ Σⱼ ȳⱼ
+// x̄ᵢ = ȳᵢ - pᵢ Σⱼ ȳⱼ  with p = eʸ. If pₖ > ½ it is (1 - pₖ) ȳₖ - pₖ Σⱼ≠ₖ ȳⱼ for k, with all digits of 1 - pₖ.
 void log_softmax_gradient(const View& gradient, const View& y, const View& out) {
   visit_floating_point("log_softmax_gradient", "cpu", y.dtype, [&]<class T>(T) {
     for_each_line(
         [](Line<T> result, Line<const T> g, Line<const T> y) {
-          const T sum = sum_of(g);
+          const int64_t k = place_above(-std::numbers::ln2_v<T>, y);
+          const T others = pairwise_sum(0, g.size, [&](int64_t j) { return j == k ? 0 : g[j]; });
+          const T sum = k < 0 ? others : others + g[k];
           for (int64_t i = 0; i < y.size; ++i) result[i] = g[i] - math::exp(y[i]) * sum;
+          if (k >= 0) result[k] = -std::expm1(y[k]) * g[k] - math::exp(y[k]) * others;
         },
         Rows<T>(out), Rows<const T>(gradient), Rows<const T>(y));
   });
@@ -97,67 +112,22 @@ void cross_entropy(const View& x, const View& target, const View& losses) {
     for_each_line(
         [](Line<const T> x, Line<const int64_t> t, Line<T> loss) {
           const T m = largest_of(x);
-          loss[0] = m - x[t[0]] + math::log(sum_of_exponentials(x, m));
+          loss[0] = m - x[t[0]] + log_sum_of_exponentials(x, m);
         },
         Rows<const T>(x), Rows<const int64_t>(target), Rows<T>(losses));
   });
 }
 
-// x̄ᵢ = ȳ (softmax(x)ᵢ - [i = t])
+// x̄ᵢ = ȳ pᵢ  with p = softmax(x), but x̄ₜ = -ȳ Σⱼ≠ₜ pⱼ, which is ȳ (pₜ - 1) with all digits where pₜ is near 1.
 void cross_entropy_gradient(const View& gradient, const View& x, const View& target, const View& out) {
   visit_floating_point("cross_entropy_gradient", "cpu", x.dtype, [&]<class T>(T) {
     for_each_line(
         [](Line<T> result, Line<const T> g, Line<const T> x, Line<const int64_t> t) {
           const T m = largest_of(x), scale = g[0] / sum_of_exponentials(x, m);
-          for (int64_t i = 0; i < x.size; ++i) result[i] = scale * math::exp(x[i] - m);
-          result[t[0]] -= g[0];
+          for (int64_t i = 0; i < x.size; ++i) result[i] = i == t[0] ? 0 : scale * math::exp(x[i] - m);
+          result[t[0]] = 0 - pairwise_sum(0, x.size, [&](int64_t j) { return result[j]; });
         },
         Rows<T>(out), Rows<const T>(gradient), Rows<const T>(x), Rows<const int64_t>(target));
-  });
-}
-
-// ---- Layer normalisation ------------------------------------------------------------------------
-//
-//     yᵢ = (xᵢ - μ) r      μ = mean x      r = 1 / √(mean (x - μ)² + ε)
-//
-// A row whose squares leave the range of T is rescaled first: see kernels/rescale.h.
-//
-// Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
-
-/// Writes y. Returns r. `x` may be `y`.
-template <class T>
-T normalise(Line<const T> x, T eps, Line<T> y) {
-  const T n = static_cast<T>(x.size), mean = sum_of(x) / n;
-  for (int64_t i = 0; i < x.size; ++i) y[i] = x[i] - mean;
-  const T r = 1 / std::sqrt(dot<T>(y, y) / n + eps);
-  for (int64_t i = 0; i < x.size; ++i) y[i] *= r;
-  return r;
-}
-
-void layer_norm(const View& x, double eps, const View& out, const View& inverse_deviations) {
-  visit_floating_point("layer_norm", "cpu", x.dtype, [&]<class T>(T) {
-    for_each_line(
-        [eps = static_cast<T>(eps)](Line<T> y, Line<T> r, Line<const T> x) {
-          r[0] = normalise(x, eps, y);
-          if (squares_left_range(r[0]))
-            r[0] = normalise_rescaled(x, x.size, eps, y,
-                                      [&](T scaled_eps) { return normalise<T>(y, scaled_eps, y); });
-        },
-        Rows<T>(out), Rows<T>(inverse_deviations), Rows<const T>(x));
-  });
-}
-
-// x̄ᵢ = r (ȳᵢ - mean ȳ - yᵢ mean (ȳ y)). The two subtractions remove what shifting and scaling the
-// row would contribute: y does not depend on them.
-void layer_norm_gradient(const View& gradient, const View& y, const View& inverse_deviations,
-                         const View& out) {
-  visit_floating_point("layer_norm_gradient", "cpu", y.dtype, [&]<class T>(T) {
-    for_each_line(
-        [](Line<T> result, Line<const T> g, Line<const T> y, Line<const T> r) {
-          const T n = static_cast<T>(y.size), mean = sum_of(g) / n, slope = dot(g, y) / n;
-          for (int64_t i = 0; i < y.size; ++i) result[i] = r[0] * (g[i] - mean - y[i] * slope);
-        },
-        Rows<T>(out), Rows<const T>(gradient), Rows<const T>(y), Rows<const T>(inverse_deviations));
   });
 }
 
@@ -170,8 +140,6 @@ void rows(Kernels& table) {
   table.log_softmax_gradient = log_softmax_gradient;
   table.cross_entropy = cross_entropy;
   table.cross_entropy_gradient = cross_entropy_gradient;
-  table.layer_norm = layer_norm;
-  table.layer_norm_gradient = layer_norm_gradient;
 }
 
 }  // namespace gradus::plain

@@ -21,10 +21,17 @@ inline Tensor softsign_of(const Tensor& x) {
                             return g / d / d;
                           }));
 }
-/// y = x - tanh x       x̄ = ȳ tanh² x. 1 - (1 - tanh² x) would lose the digits of a small x.
+/// y = x - tanh x       x̄ = ȳ tanh² x. 1 - (1 - tanh² x) would lose the digits of a small x, and so would x - tanh x:
+/// for |x| < 1 y is computed as (x cosh x - sinh x) / cosh x, where x cosh x - sinh x = Σ 2k x²ᵏ⁺¹ / (2k + 1)!
 inline Tensor tanhshrink_of(const Tensor& x) {
-  const Tensor values = x.detach();
-  return autograd::record("tanhshrink", values - values.tanh(),
+  const Tensor values = x.detach(), small = clamp(values, -1, 1), square = small * small;
+  Tensor numerator = zeros_like(small), cosh = ones_like(small);
+  for (double k = 10; k > 0; --k) {  // by Horner's rule
+    numerator = (numerator + 2 * k) * square / ((2 * k + 1) * (2 * k));
+    cosh = cosh * square / (2 * k * (2 * k - 1)) + 1;
+  }
+  const Tensor y = where(abs(values) < 1, small * numerator / cosh, values - tanh(values));
+  return autograd::record("tanhshrink", y,
                           autograd::wrt(x, autograd::saved(x), [](const Tensor& g, const Tensor& x) {
                             return g * x.tanh().square();
                           }));

@@ -102,6 +102,7 @@ EXPRESSIONS = {
     "addmm.method": lambda c, a, b: torch.addmm(c, a, b, beta=3),
     "addmm.scaled": lambda c, a, b: torch.addmm(c, a, b, beta=0.5, alpha=-2),
     # reductions, and functions along a dimension
+    "sum_of_squares": lambda a: a.square().sum(),
     "sum.dims": lambda a: a.sum((0, -1)),
     "sum.keepdim": lambda a: a.sum(1, True),
     "sum.converted": lambda a: a.sum(0, dtype=a.dtype) + a.sum(dtype=a.dtype),
@@ -285,16 +286,17 @@ def gradients(outputs, inputs):
     return [torch.zeros_like(x) if g is None else g for x, g in zip(leaves, found)]
 
 
-torch.set_default_dtype(torch.float64)
-lines = []
-with open(sys.argv[1]) as file:
-    for name, stored in sorted(json.load(file).items()):
-        inputs = [made(x) for x in stored]
-        y = expression(name)(*inputs)
-        outputs = [y] if isinstance(y, torch.Tensor) else list(y)
-        entry = {"inputs": [described(x) for x in inputs], "outputs": [described(y) for y in outputs],
-                 "gradients": [numbers(g) for g in gradients(outputs, inputs)]}
-        lines.append(json.dumps(name) + ":" + json.dumps(entry, separators=(",", ":"), allow_nan=False))
-unused = EXPRESSIONS.keys() - used
-assert not unused, f"the list of ops has no entry for {sorted(unused)}"
-print('{"source":"PyTorch ' + torch.__version__ + '",\n"ops":{\n' + ",\n".join(lines) + "\n}}")
+if __name__ == "__main__":
+    torch.set_default_dtype(torch.float64)
+    lines = []
+    with open(sys.argv[1]) as file:
+        for name, stored in sorted(json.load(file).items()):
+            inputs = [made(x) for x in stored]
+            y = expression(name)(*inputs)
+            outputs = [y] if isinstance(y, torch.Tensor) else list(y)
+            entry = {"inputs": [described(x) for x in inputs], "outputs": [described(y) for y in outputs],
+                     "gradients": [numbers(g) for g in gradients(outputs, inputs)]}
+            lines.append(json.dumps(name) + ":" + json.dumps(entry, separators=(",", ":"), allow_nan=False))
+    unused = EXPRESSIONS.keys() - used
+    assert not unused, f"the list of ops has no entry for {sorted(unused)}"
+    print('{"source":"PyTorch ' + torch.__version__ + '",\n"ops":{\n' + ",\n".join(lines) + "\n}}")

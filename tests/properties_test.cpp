@@ -1,0 +1,107 @@
+// Properties that hold for every program of ops, on programs that random bytes choose (fuzz/random_program.h): the chain
+// rule, linearity of backward, vjp against jvp, symmetric Hessians, values that depend neither on the layout nor on the
+// kernels. GRADUS_PROGRAMS sets how many programs are tried.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <random>
+
+#include "autograd/tools/gradcheck.h"
+#include "kernels/plain/plain.h"
+#include "tests/fuzz/random_program.h"
+
+using namespace gradus;
+using autograd::variable_list;
+using fuzz::Program;
+
+namespace {
+
+int64_t count_of_programs() {
+  const char* count = std::getenv("GRADUS_PROGRAMS");
+  return count ? std::atoll(count) : 300;
+}
+
+/// Calls check(program, function) for programs whose number is the seed of their bytes.
+template <class Check>
+void for_each_program(const Check& check) {
+  for (int64_t seed = 0; seed < count_of_programs() && !testing::Test::HasFailure(); ++seed) {
+    std::mt19937 random(static_cast<uint32_t>(seed));
+    std::vector<uint8_t> data(200);
+    for (uint8_t& byte : data) byte = static_cast<uint8_t>(random());
+    fuzz::Bytes bytes(data.data(), data.size());
+    const Program program(bytes);
+    SCOPED_TRACE("program " + std::to_string(seed));
+    const auto f = [&](const variable_list& x) { return program.run(x); };
+    if (isfinite(program.run(program.inputs(kFloat64, true))).item<bool>())
+      check(program, f);  // the variance of one is NaN
+  }
+}
+
+/// Equal up to rounding. NaN equals NaN.
+void expect_near(const Tensor& a, const Tensor& b, double tolerance) {
+  EXPECT_TRUE(allclose(a, b, tolerance, tolerance, /*equal_nan=*/true)) << a << "\n" << b;
+}
+
+variable_list random_like(const variable_list& x) {
+  variable_list result;
+  for (const Tensor& each : x) result.push_back(rand(each.sizes(), each.options()) - 0.5);
+  return result;
+}
+
+Tensor dot_of(const variable_list& a, const variable_list& b) {
+  Tensor total = zeros({}, kFloat64);
+  for (size_t i = 0; i < a.size(); ++i) total = total + sum(a[i].detach() * b[i].detach());
+  return total;
+}
+
+TEST(Properties, ValuesDependNeitherOnTheLayoutNorOnTheKernels) {
+  for_each_program([](const Program& program, const auto& f) {
+    const Tensor y = f(program.inputs(kFloat64, /*contiguous=*/true));
+    expect_near(f(program.inputs(kFloat64, false)), y, 1e-12);
+    const Kernels* const fast = cpu_kernels_in_force.exchange(&plain::kernels());
+    const Tensor plain = f(program.inputs(kFloat64, false));
+    cpu_kernels_in_force.store(fast);
+    expect_near(plain, y, 1e-12);
+  });
+}
+
+TEST(Properties, TheChainRule) {
+  for_each_program([](const Program& program, const auto& f) {
+    const autograd::GradcheckOptions options{.eps = 1e-5, .atol = 1e-6, .rtol = 1e-5};
+    EXPECT_TRUE(autograd::gradcheck(f, program.inputs(kFloat64, false), options));
+  });
+}
+
+TEST(Properties, TheChainRuleOfSecondDerivatives) {
+  for_each_program([](const Program& program, const auto& f) {
+    const autograd::GradcheckOptions options{.eps = 1e-5, .atol = 1e-4, .rtol = 1e-4, .fast_mode = true};
+    EXPECT_TRUE(autograd::gradgradcheck(f, program.inputs(kFloat64, true), {}, options));
+  });
+}
+
+// The gradient of a f + b h is a times that of f plus b times that of h.
+TEST(Properties, BackwardIsLinear) {
+  for_each_program([](const Program& program, const auto& f) {
+    const variable_list x = program.inputs(kFloat64, true);
+    const auto h = [&](const variable_list& x) { return f(x).sin(); };
+    const variable_list of_f = autograd::grad({f(x)}, x, {}, {}, false, true),
+                        of_h = autograd::grad({h(x)}, x, {}, {}, false, true);
+    const variable_list of_both = autograd::grad({2.5 * f(x) - 0.75 * h(x)}, x, {}, {}, false, true);
+    for (size_t i = 0; i < x.size(); ++i) expect_near(of_both[i], 2.5 * of_f[i] - 0.75 * of_h[i], 1e-10);
+  });
+}
+
+// uᵀ (J v) = (uᵀ J) v, and u (H v) = v (H u)
+TEST(Properties, VjpAgreesWithJvpAndHessiansAreSymmetric) {
+  manual_seed(0);
+  for_each_program([&](const Program& program, const auto& f) {
+    const variable_list x = program.inputs(kFloat64, true), u = random_like(x), v = random_like(x);
+    const Tensor one = ones({}, kFloat64);
+    const Tensor forward = autograd::jvp(f, x, v).second;
+    expect_near(forward, dot_of(autograd::vjp(f, x, one).second, v), 1e-9);
+    expect_near(dot_of(u, autograd::hvp(f, x, v).second), dot_of(v, autograd::hvp(f, x, u).second), 1e-8);
+  });
+}
+
+}  // namespace
