@@ -79,12 +79,16 @@ static bool any_outside(const Tensor& x, T least) {
 }
 
 bool squares_left_range(const Tensor& y) {
-  return y.dtype() == kFloat32 ? any_outside(y, 0x1p-51f) : any_outside(y, 0x1p-485);
+  return decide_on_host(kernels_of(y), "norm", [y] {
+    return y.dtype() == kFloat32 ? any_outside(y, 0x1p-51f) : any_outside(y, 0x1p-485);
+  });
 }
 
 bool may_leave_range(const Tensor& x) {
   if (!x.device().is_cpu()) return true;
-  return x.dtype() == kFloat32 ? any_outside(x, 0x1p-126f) : any_outside(x, 0x1p-1022);
+  return decide_on_host(kernels_of(x), "norm", [x] {
+    return x.dtype() == kFloat32 ? any_outside(x, 0x1p-126f) : any_outside(x, 0x1p-1022);
+  });
 }
 
 // y = ln Σ e^xᵢ = m + ln Σ e^(xᵢ - m), with m = max xᵢ so that no power overflows; m is a constant for the derivative.

@@ -74,6 +74,7 @@ Tensor from_blob(void* data, IntArrayRef sizes, std::function<void(void*)> delet
   raw.set_contiguous_strides();
   raw.data = data;
   x.impl().storage = Storage::borrow(data, shape.numel() * item_size(raw.dtype), std::move(deleter));
+  raw.owner = x.impl().storage.get();
   return x.requires_grad_(options.requires_grad());
 }
 
