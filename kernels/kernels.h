@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "kernels/view.h"
@@ -199,6 +200,14 @@ void host_work(const Kernels& kernels, const char* op, const Work& work) {
     return kernels.host_work(op, work);
   work();
 }
+
+/// Tells work that a program keeps whether an object is still where it was. A copy of `ended` outlives the object.
+struct Lifetime {
+  std::shared_ptr<bool> ended = std::make_shared<bool>(false);
+  Lifetime() = default;
+  Lifetime(Lifetime&& other) : Lifetime() { *other.ended = true; }  // the other object has moved
+  ~Lifetime() { *ended = true; }
+};
 
 /// The result of `read`, which decides how an op goes on. In a replay `read` must give the same again.
 template <class Read>

@@ -78,14 +78,6 @@ class OptimizerParamGroup {
   std::unique_ptr<OptimizerOptions> options_;
 };
 
-/// Tells programs (tensor/program/) whether an object is still where it was. A copy of `ended` outlives the object.
-struct Lifetime {
-  std::shared_ptr<bool> ended = std::make_shared<bool>(false);
-  Lifetime() = default;
-  Lifetime(Lifetime&& other) : Lifetime() { *other.ended = true; }  // the other object has moved
-  ~Lifetime() { *ended = true; }
-};
-
 class Optimizer {
  public:
   using LossClosure = std::function<Tensor()>;

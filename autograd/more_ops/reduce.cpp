@@ -39,6 +39,14 @@ Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<Dtype>
                 }));
 }
 
+// y = max xᵢ over some dimensions; equal maxima share the gradient, as in max(x)
+Tensor amax(const Tensor& x, IntArrayRef dims, bool keepdim) {
+  return extreme("amax", formulas::Max{}, x, dims, keepdim);
+}
+// y = min xᵢ over some dimensions; equal minima share the gradient, as in min(x)
+Tensor amin(const Tensor& x, IntArrayRef dims, bool keepdim) {
+  return extreme("amin", formulas::Min{}, x, dims, keepdim);
+}
 // y = (Σ |xᵢ|ᵖ)^(1/p) = s (Σ |xᵢ / s|ᵖ)^(1/p), with s = max |xᵢ|, or min |xᵢ| if p < 0, so that no power overflows
 static Tensor norm_of_powers(double p, const Tensor& x, IntArrayRef over) {
   const Tensor size = abs(x);
