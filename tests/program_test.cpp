@@ -336,7 +336,7 @@ TEST(Program, AGraphThatSavedAParameterNoticesTheReplay) {
 // ---- The table and the listing -------------------------------------------------------------------------------
 
 TEST(Program, EveryKernelOfTheTableIsRecorded) {
-  Kernels real = kernels_for(kCPU);
+  static const Kernels real = kernels_for(kCPU);
   const Kernels& recording = programs::recording_table(kCPU, real);
   const auto entries_of = [](const Kernels& table) {
     std::array<void*, sizeof(Kernels) / sizeof(void*)> entries;

@@ -69,8 +69,9 @@ template <DeviceType device>
 const Kernels& make_table(const Kernels& real) {
   static Kernels table;
   static DeviceMemory memory;
-  table = real;
+  if (real_kernels[static_cast<int>(device)] == &real) return table;  // other threads may be using it
   real_kernels[static_cast<int>(device)] = &real;
+  table = real;
   record_entry<device, &Kernels::fill>(table, {"fill"});
   record_entry<device, &Kernels::arange>(table, {"arange"});
   record_entry<device, &Kernels::copy>(table, {"copy"});
