@@ -60,6 +60,7 @@ void Tensor::set_data(const Tensor& values) const {
         "set_data: a tensor that requires grad cannot become ", values.dtype());
   impl_->base.reset();
   impl_->raw = values.impl_->raw;
+  ++impl_->storage->times_left;
   impl_->storage = values.impl_->storage;
   // Saved tensors must notice that the array under them has changed.
   impl_->storage->version = std::max(version, impl_->storage->version) + 1;

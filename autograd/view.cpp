@@ -33,6 +33,7 @@ struct MemoryWindow {
   View operator()(const View& x) const {
     View y = part;
     y.data = x.as<char>() + offset * item_size(x.dtype);
+    y.owner = x.owner;
     y.dtype = x.dtype;
     return y;
   }
@@ -49,6 +50,7 @@ struct OfLayout {
     const Tensor memory = gradus::zeros({layout.numel() == 0 ? 0 : extent}, options);
     View raw = layout;
     raw.data = memory.raw().data;
+    raw.owner = memory.raw().owner;
     raw.dtype = memory.dtype();
     return alias(memory, raw);
   }

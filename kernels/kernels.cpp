@@ -28,19 +28,21 @@ const Kernels& choose_cpu_kernels() {
   return plain::kernels();
 }
 
-}  // namespace
-
-const Kernels& find_kernels(DeviceType device) {
-  if (device == DeviceType::CPU) {  // its first use, which may be before main()
-    const Kernels& chosen = choose_cpu_kernels();
-    cpu_kernels_in_force.store(&chosen, std::memory_order_release);
-    return chosen;
-  }
+const Kernels& cuda_kernels() {
 #if GRADUS_HAVE_CUDA
   return cuda::kernels();
 #else
   fail("cuda: this build has no cuda kernels (GRADUS_CUDA=OFF); use the cpu (--device cpu)");
 #endif
+}
+
+}  // namespace
+
+const Kernels& find_kernels(DeviceType device) {
+  // The first use of a device may be before main().
+  const Kernels& chosen = device == DeviceType::CPU ? choose_cpu_kernels() : cuda_kernels();
+  kernels_in_force[static_cast<int>(device)].store(&chosen, std::memory_order_release);
+  return chosen;
 }
 
 void no_kernel(const char* op, const char* device, Dtype dtype) {

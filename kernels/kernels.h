@@ -8,6 +8,8 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "kernels/view.h"
@@ -168,20 +170,68 @@ struct Kernels {
   // first k columns are the same.
   void (*svd)(const View& a, const View& u, const View& s, const View& v);
 
+  // Work that is no kernel: the host itself reads or writes elements. Only a table that records its
+  // calls has this entry, see host_work() below.
+  void (*host_work)(const char* op, const std::function<void()>& work);
+
   const DeviceMemory* memory;  // nullptr for the CPU, which uses kernels/memory.h
 };
 
-/// The CPU's table in force: the fast kernels of kernels/cpu or, in a build with GRADUS_FAST=OFF or with the environment
-/// variable GRADUS_KERNELS=plain, the plain ones of kernels/plain. It is chosen at the first use.
-inline constinit std::atomic<const Kernels*> cpu_kernels_in_force = nullptr;
+/// The tables in force, by device. The CPU's has the fast kernels of kernels/cpu or, in a build with GRADUS_FAST=OFF or
+/// with the environment variable GRADUS_KERNELS=plain, the plain ones of kernels/plain. A table is chosen at its first
+/// use. While a step is captured (tensor/program/capture.h), a table that records its calls takes its place.
+inline constinit std::atomic<const Kernels*> kernels_in_force[2] = {};
 
-/// Chooses the CPU's table, or finds the table of another device. Throws Error that says why if there is none.
+/// Chooses a device's table and puts it in force. Throws Error that says why if there is none.
 const Kernels& find_kernels(DeviceType device);
 
 /// The kernels of a device, or an Error that says why there are none.
 inline const Kernels& kernels_for(DeviceType device) {
-  const Kernels* cpu = cpu_kernels_in_force.load(std::memory_order_acquire);
-  return device == DeviceType::CPU && cpu ? *cpu : find_kernels(device);
+  const Kernels* kernels = kernels_in_force[static_cast<int>(device)].load(std::memory_order_acquire);
+  return kernels ? *kernels : find_kernels(device);
+}
+
+/// Runs `work`, in which the host reads or writes elements on behalf of `op`: a range check, a random draw, an
+/// optimiser's step. A table that records its calls keeps the work too, and a replay repeats it. Work that is kept
+/// outlives this call, so it owns what it uses.
+template <class Work>
+void host_work(const Kernels& kernels, const char* op, const Work& work) {
+  if (kernels.host_work) [[unlikely]]
+    return kernels.host_work(op, work);
+  work();
+}
+
+/// Tells work that a program keeps whether an object is still where it was. A copy of `ended` outlives the object.
+struct Lifetime {
+  std::shared_ptr<bool> ended = std::make_shared<bool>(false);
+  Lifetime() = default;
+  Lifetime(Lifetime&& other) : Lifetime() { *other.ended = true; }  // the other object has moved
+  ~Lifetime() { *ended = true; }
+};
+
+/// The result of `read`, which decides how an op goes on. In a replay `read` must give the same again.
+template <class Read>
+auto decide_on_host(const Kernels& kernels, const char* op, const Read& read) {
+  if (!kernels.host_work) [[likely]]
+    return read();
+  decltype(read()) decision{};
+  kernels.host_work(op, [&decision, read, first = true, kept = decision]() mutable {
+    const auto now = read();
+    if (first)
+      decision = kept = now;
+    else
+      check(now == kept,
+            "replay: the values have changed so that this op takes another way than in the capture; ",
+            "capture the step anew");
+    first = false;
+  });
+  return decision;
+}
+
+/// Called before the host reads or writes elements where a replay could not repeat it. Error in a capture.
+inline void refuse_capture(const Kernels& kernels, const char* op) {
+  if (kernels.host_work) [[unlikely]]
+    kernels.host_work(op, nullptr);
 }
 
 /// Reports a missing kernel: "matmul has no cpu kernel for bool".

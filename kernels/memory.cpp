@@ -22,7 +22,7 @@ struct CloseAtThreadExit {
 
 /// Large blocks use huge pages if the system has them. Their first use costs one page fault instead
 /// of 512, and the TLB holds their addresses.
-void* allocate_from_system(size_t bytes) {
+void* try_system(size_t bytes) {
 #if defined(MADV_HUGEPAGE)
   constexpr size_t huge_page = size_t{2} << 20;
   if (bytes >= huge_page) {
@@ -36,8 +36,8 @@ void* allocate_from_system(size_t bytes) {
 
 }  // namespace
 
-void* allocate_new(size_t bytes) {
-  check(bytes <= (size_t{1} << 46), "out of memory: ", bytes, " bytes asked for");
+void* allocate_new(size_t bytes, Use use) {
+  if (lists.pool) return lists.pool->allocate(bytes, use);
 // AddressSanitizer sees a use after release only if released memory goes back to it.
 #if defined(__SANITIZE_ADDRESS__)
   lists.closed = true;
@@ -45,17 +45,25 @@ void* allocate_new(size_t bytes) {
   thread_local CloseAtThreadExit closer;
   (void)closer;
 #endif
+  return allocate_from_system(bytes);
+}
+
+void* allocate_from_system(size_t bytes) {
+  check(bytes <= (size_t{1} << 46), "out of memory: ", bytes, " bytes asked for");
   const size_t rounded = size_class_of(bytes).bytes;
-  void* block = allocate_from_system(rounded);
+  void* block = try_system(rounded);
   if (!block) {  // returning the blocks that this thread keeps may free enough
     empty_block_cache();
-    block = allocate_from_system(rounded);
+    block = try_system(rounded);
   }
   check(block != nullptr, "out of memory: could not allocate ", rounded, " bytes");
   return block;
 }
 
-void release_to_system(void* block) noexcept { std::free(block); }
+void release_to_system(void* block) noexcept {
+  if (lists.pool) return lists.pool->release(block);
+  std::free(block);
+}
 
 }  // namespace block_cache
 

@@ -40,6 +40,20 @@ static_assert(size_class_of(64).index == 0 && size_class_of(65).index == 1);
 static_assert(size_class_of(1025).index == kSmallClasses && size_class_of(1025).bytes == 1280);
 static_assert(size_class_of(2048).bytes == 2048 && size_class_of(2049).index == kSmallClasses + 4);
 
+/// What a block is for: the elements of a tensor, or an object such as a node of the tape.
+enum class Use : uint8_t { object, elements };
+
+/// Another source of blocks, for a thread that captures a step (tensor/program/pool.h). It gets every block that the
+/// thread asks for or releases, because the thread's own lists are empty and closed in the meantime.
+class Pool {
+ public:
+  virtual void* allocate(size_t bytes, Use use) = 0;
+  virtual void release(void* block) noexcept = 0;
+
+ protected:
+  ~Pool() = default;
+};
+
 struct FreeBlock {
   FreeBlock* next;
 };
@@ -47,28 +61,30 @@ struct FreeBlock {
 struct Lists {
   FreeBlock* free[kClasses];
   size_t bytes;  // in all lists
-  bool closed;   // the thread is ending and keeps no more blocks
+  bool closed;   // the thread keeps no more blocks: it is ending, or has a pool
+  Pool* pool;    // nullptr for almost every thread
 };
 
 // Constant-initialised and without a destructor, so reading it costs no check. (With a thread-local
 // std::vector the hidden check "am I initialised yet?" cost 9% of a lab's run time.)
 inline constinit thread_local Lists lists{};
 
-void* allocate_new(size_t bytes);              // the list of its class is empty
+void* allocate_new(size_t bytes, Use use);     // the list of its class is empty
+void* allocate_from_system(size_t bytes);      // an Error if memory runs out
 void release_to_system(void* block) noexcept;  // the lists are full, or closed
 
 }  // namespace block_cache
 
 /// At least `bytes` bytes, aligned to 64. If memory runs out, throws an Error with the size.
-inline void* allocate_block(size_t bytes) {
+inline void* allocate_block(size_t bytes, block_cache::Use use = block_cache::Use::object) {
   using namespace block_cache;
   const SizeClass size_class = size_class_of(bytes);
   if (size_class.index >= kClasses) [[unlikely]]
-    return allocate_new(bytes);
+    return allocate_new(bytes, use);
   FreeBlock*& list = lists.free[size_class.index];
   FreeBlock* block = list;
   if (!block) [[unlikely]]
-    return allocate_new(bytes);
+    return allocate_new(bytes, use);
   list = block->next;
   lists.bytes -= size_class.bytes;
   return block;

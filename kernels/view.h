@@ -164,6 +164,8 @@ void check_fits(const char* op, const Scalar& number, Dtype dtype);
 /// The most dimensions a tensor can have. A fixed bound keeps shapes inline: no allocation per shape.
 inline constexpr int kMaxDims = 8;
 
+struct Storage;
+
 /// A strided window on memory that somebody else owns. Element (i₀, i₁, …) is Σ iₖ·strides[k]
 /// elements after data. A stride of 0 repeats one element along its dimension. Broadcasting
 /// is nothing else.
@@ -173,6 +175,7 @@ struct View {
   uint8_t dim;
   int64_t sizes[kMaxDims];    // entries from dim on are unspecified
   int64_t strides[kMaxDims];  // in elements
+  Storage* owner = nullptr;   // of the memory; no kernel looks at it
 
   template <class T>
   T* as() const {

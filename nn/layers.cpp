@@ -19,13 +19,15 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 Tensor one_hot(const Tensor& labels, int64_t num_classes) {
   check(labels.dtype() == kInt64, "one_hot: labels must be int64, not ", labels.dtype());
   check(labels.numel() > 0 || num_classes > 0, "one_hot: without labels, num_classes must be given");
-  const bool any = labels.numel() > 0;
-  const int64_t least = any ? labels.min().item<int64_t>() : 0,
-                most = any ? labels.max().item<int64_t>() : -1;
-  check(least >= 0 && (num_classes == -1 ? most < INT64_MAX : most < num_classes),
-        "one_hot: labels must be in [0, ", num_classes == -1 ? INT64_MAX : num_classes,
-        "), but they range from ", least, " to ", most);
-  const int64_t classes = num_classes == -1 ? most + 1 : num_classes;
+  const int64_t classes = decide_on_host(kernels_of(labels), "one_hot", [=] {
+    const bool any = labels.numel() > 0;
+    const int64_t least = any ? labels.min().item<int64_t>() : 0,
+                  most = any ? labels.max().item<int64_t>() : -1;
+    check(least >= 0 && (num_classes == -1 ? most < INT64_MAX : most < num_classes),
+          "one_hot: labels must be in [0, ", num_classes == -1 ? INT64_MAX : num_classes,
+          "), but they range from ", least, " to ", most);
+    return num_classes == -1 ? most + 1 : num_classes;
+  });
   return eq(labels.unsqueeze(-1), arange(classes, TensorOptions(labels.device()))).to(kInt64);
 }
 

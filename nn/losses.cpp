@@ -86,15 +86,17 @@ bool check_target(const char* op, const Tensor& x, const Tensor& target, int64_t
         text(target.sizes()), ", but the target must be ", expected.text(),
         ": one class per row of the input");
   const int64_t classes = x.size(class_dim(x));
-  const Tensor here = target.detach().cpu().contiguous();
-  const int64_t* labels = here.data_ptr<int64_t>();
-  bool ignores = false;
-  for (int64_t i = 0; i < here.numel(); ++i) {
-    if (labels[i] >= 0 && labels[i] < classes && labels[i] != ignore_index) continue;
-    if (labels[i] != ignore_index) report_target(op, here, i, classes);
-    ignores = true;
-  }
-  return ignores;
+  return decide_on_host(kernels_of(target), op, [=] {
+    const Tensor here = target.detach().cpu().contiguous();
+    const int64_t* labels = here.data_ptr<int64_t>();
+    bool ignores = false;
+    for (int64_t i = 0; i < here.numel(); ++i) {
+      if (labels[i] >= 0 && labels[i] < classes && labels[i] != ignore_index) continue;
+      if (labels[i] != ignore_index) report_target(op, here, i, classes);
+      ignores = true;
+    }
+    return ignores;
+  });
 }
 
 }  // namespace

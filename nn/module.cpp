@@ -60,9 +60,6 @@ std::shared_ptr<Module>& Module::add_child(std::string name, std::shared_ptr<Mod
 }
 
 std::vector<Tensor> Module::parameters(bool recurse) const { return named_parameters(recurse).values(); }
-std::vector<Tensor> Module::buffers(bool recurse) const { return named_buffers(recurse).values(); }
-std::vector<std::shared_ptr<Module>> Module::children() const { return children_.values(); }
-OrderedDict<std::string, std::shared_ptr<Module>> Module::named_children() const { return children_; }
 
 /// Appends the parameters or the buffers; if `once`, without those that have come before under another name.
 void Module::append_named(Tensors& all, Tensors Module::*own, const std::string& prefix, bool recurse,
@@ -80,32 +77,6 @@ void Module::append_named(Tensors& all, Tensors Module::*own, const std::string&
 Tensors Module::named_parameters(bool recurse, bool remove_duplicate) const {
   Tensors all("Parameter");
   append_named(all, &Module::parameters_, "", recurse, remove_duplicate);
-  return all;
-}
-
-Tensors Module::named_buffers(bool recurse, bool remove_duplicate) const {
-  Tensors all("Buffer");
-  append_named(all, &Module::buffers_, "", recurse, remove_duplicate);
-  return all;
-}
-
-std::vector<std::shared_ptr<Module>> Module::modules(bool include_self) const {
-  return named_modules({}, include_self).values();
-}
-
-OrderedDict<std::string, std::shared_ptr<Module>> Module::named_modules(const std::string& name_prefix,
-                                                                        bool include_self) const {
-  OrderedDict<std::string, std::shared_ptr<Module>> all("Submodule");
-  if (include_self) {
-    const auto self = std::const_pointer_cast<Module>(weak_from_this().lock());
-    check(self != nullptr, "modules: this ", name(),
-          " is not owned by a shared_ptr, so it cannot be in the list; ",
-          "make it with std::make_shared, or ask for modules(/*include_self=*/false)");
-    all.insert(name_prefix, self);
-  }
-  for (const auto& child : children_)
-    for (const auto& item : child.value()->named_modules(joined(name_prefix, child.key())))
-      all.insert(item.key(), item.value());
   return all;
 }
 

@@ -111,8 +111,14 @@ class Optimizer {
   virtual void state_fields(Fields&) { fail("this optimizer has no state_fields(), so it cannot be saved"); }
 
  protected:
+  /// Calls update_groups(). A program that captures the step does so at each replay: options and counts go on.
+  void make_step();
+  /// Updates every parameter that has a gradient, once.
+  virtual void update_groups() { fail("this optimizer's step cannot be captured"); }
+
   std::vector<OptimizerParamGroup> param_groups_;
   std::unique_ptr<OptimizerOptions> defaults_;
+  Lifetime lifetime_;  // programs that repeat the step must not outlive it
 };
 
 /// Error unless `x` (a gradient or a part of the state) has the shape, dtype and device of its parameter.
@@ -136,22 +142,7 @@ class PerParameterOptimizer : public Optimizer {
       const AutoGradMode recording(true);
       loss = closure();
     }
-    const NoGradGuard no_grad;
-    state_.resize(size());
-    State* state = state_.data();
-    for (const OptimizerParamGroup& group : param_groups_) {
-      const auto& options = static_cast<const Options&>(group.options());
-      items_.clear();  // an Error may have ended the last step
-      for (const Tensor& parameter : group.params()) {
-        State& parameter_state = *state++;
-        const Tensor& gradient = parameter.grad();
-        if (!gradient.defined()) continue;
-        check_fits("gradient", gradient, parameter);
-        if (!items_.empty() && !same_kind(items_[0].parameter, parameter)) update_items(options);
-        items_.push_back({parameter, gradient, parameter_state});
-      }
-      update_items(options);
-    }
+    make_step();
     return loss;
   }
 
@@ -169,6 +160,25 @@ class PerParameterOptimizer : public Optimizer {
   }
 
  protected:
+  void update_groups() final {
+    const NoGradGuard no_grad;
+    state_.resize(size());
+    State* state = state_.data();
+    for (const OptimizerParamGroup& group : param_groups_) {
+      const auto& options = static_cast<const Options&>(group.options());
+      items_.clear();  // an Error may have ended the last step
+      for (const Tensor& parameter : group.params()) {
+        State& parameter_state = *state++;
+        const Tensor& gradient = parameter.grad();
+        if (!gradient.defined()) continue;
+        check_fits("gradient", gradient, parameter);
+        if (!items_.empty() && !same_kind(items_[0].parameter, parameter)) update_items(options);
+        items_.push_back({parameter, gradient, parameter_state});
+      }
+      update_items(options);
+    }
+  }
+
   /// A parameter that has a gradient.
   struct Item {
     const Tensor &parameter, &gradient;

@@ -75,6 +75,7 @@ Tensor tensor(const NestedNumbers& numbers, const TensorOptions& options) {
   const Dtype dtype = options.dtype_or(natural_dtype(numbers.dtype_));
   for (const Scalar& value : numbers.values_) check_fits("tensor", value, dtype);
   Tensor x = allocate(numbers.shape_, dtype);
+  refuse_capture(kernels_of(x), "tensor");
   visit_stored_dtype(dtype, [&]<class T>(T) {
     T* out = x.raw().as<T>();
     for (const Scalar& value : numbers.values_) *out++ = value.to<T>();

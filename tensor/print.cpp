@@ -206,6 +206,7 @@ std::string Tensor::toString() const {
   if (!defined()) return "tensor(undefined)";
   const PrintOptions options = get_printoptions();
   const std::string prefix = "tensor(";
+  refuse_capture(kernels_of(*this), "print");
   const Tensor host = detach().to(kCPU);
   std::string text = prefix;
   text += numel() == 0 ? "[]" : ElementPrinter(host.raw(), options).text(prefix.size());

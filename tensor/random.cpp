@@ -30,7 +30,7 @@ Tensor randn(IntArrayRef sizes, const TensorOptions& options) {
 Tensor randperm(int64_t n, const TensorOptions& options) {
   check(n >= 0, "randperm: n must not be negative: ", n);
   const Tensor x = allocate(n, kInt64);
-  draw::permutation(default_generator(), x.raw());
+  host_work(kernels_of(x), "randperm", [x] { draw::permutation(default_generator(), x.raw()); });
   return finish(x.to(options.dtype_or(kInt64)), options);
 }
 

@@ -58,6 +58,7 @@ Shape broadcast_shapes(const char* op, IntArrayRef a, IntArrayRef b) {
 View expand_view(const char* op, const View& view, IntArrayRef shape) {
   View out;
   out.data = view.data;
+  out.owner = view.owner;
   out.dtype = view.dtype;
   out.dim = static_cast<uint8_t>(shape.size());
   const int added = out.dim - view.dim;

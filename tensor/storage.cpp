@@ -13,14 +13,6 @@ Ref<Storage> Storage::allocate_on_device(int64_t bytes, DeviceType device) {
   return Ref<Storage>::first(storage);
 }
 
-Ref<Storage> Storage::borrow(void* data, int64_t bytes, std::function<void(void*)> release) {
-  auto* storage = ::new (allocate_block(sizeof(Storage))) Storage;
-  storage->data = data;
-  storage->bytes = bytes;
-  storage->owner = new std::function<void(void*)>(std::move(release));
-  return Ref<Storage>::first(storage);
-}
-
 void Storage::release_elsewhere() {
   if (device != DeviceType::CPU) return kernels_for(device).memory->release(data, bytes);
   if (*owner) (*owner)(data);

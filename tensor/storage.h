@@ -15,6 +15,7 @@ struct alignas(64) Storage {
   ReferenceCount references;
   uint32_t version = 0;  // counts in-place changes; a saved tensor compares it, see autograd/saved_tensor.h
   DeviceType device = DeviceType::CPU;
+  uint16_t times_left = 0;  // set_data gave a tensor other memory; a program that uses this one must notice
   void* data = nullptr;
   int64_t bytes = 0;                            // of the elements
   std::function<void(void*)>* owner = nullptr;  // for borrowed memory (from_blob): called at the end
@@ -23,7 +24,8 @@ struct alignas(64) Storage {
   static Ref<Storage> allocate(int64_t bytes, DeviceType device) {
     if (device != DeviceType::CPU) [[unlikely]]
       return allocate_on_device(bytes, device);
-    auto* storage = ::new (allocate_block(sizeof(Storage) + static_cast<size_t>(bytes))) Storage;
+    const size_t with_header = sizeof(Storage) + static_cast<size_t>(bytes);
+    auto* storage = ::new (allocate_block(with_header, block_cache::Use::elements)) Storage;
     storage->data = storage + 1;
     storage->bytes = bytes;
     return Ref<Storage>::first(storage);

@@ -40,6 +40,7 @@ Tensor allocate(IntArrayRef sizes, Dtype dtype, DeviceType device) {
     check_sizes(sizes);
   impl->storage = Storage::allocate(numel * item_size(dtype), device);
   raw.data = impl->storage->data;
+  raw.owner = impl->storage.get();
   return result;
 }
 
@@ -63,7 +64,10 @@ int64_t Tensor::stride(int64_t d) const {
   return raw().strides[wrap_dim(d, raw().dim)];
 }
 Device Tensor::device() const { return raw(), impl_->storage->device; }
-void* Tensor::data_ptr() const { return raw().data; }
+void* Tensor::data_ptr() const {
+  refuse_capture(kernels_of(*this), "data_ptr");
+  return raw().data;
+}
 
 int64_t Tensor::storage_offset() const {
   const auto* first = static_cast<const char*>(raw().data);
@@ -77,6 +81,7 @@ bool Tensor::is_alias_of(const Tensor& other) const {
 Scalar Tensor::item() const {
   check(numel() == 1, "item: only a tensor of one element can be converted to a number, this one is ",
         text(sizes()));
+  refuse_capture(kernels_of(*this), "item");
   const Tensor here = device().is_cpu() ? *this : detach().cpu();
   return visit_stored_dtype(dtype(), [&]<class T>(T) { return Scalar(*here.raw().as<T>()); });
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <limits>
 #include <map>
@@ -107,8 +108,8 @@ struct Prepared {
   Arrays elements;
 };
 
-Prepared prepare(const Op& op, const Setting& setting) {
-  Random random(static_cast<uint32_t>(std::hash<std::string>()(op.name)));
+Prepared prepare(const Op& op, const Setting& setting, uint32_t draw = 0) {
+  Random random(static_cast<uint32_t>(std::hash<std::string>()(op.name)) + draw);
   Prepared prepared;
   std::vector<Sizes> sizes;
   for (const Input& input : op.inputs) {
@@ -281,6 +282,65 @@ void check_mixed_devices(const Op& op, const Setting& setting) {
   }
 }
 
+/// Entries that read elements on the host to know the shape of the result, so they cannot be captured.
+const std::set<std::string> kReadOnHost = {};
+
+/// Weights for the elements of y, which differ from each other: sin 1, sin 2, …
+Tensor weights_for(const Tensor& y) {
+  return sin(arange(1, y.numel() + 1, y.options().dtype(kFloat64))).to(y.dtype()).view(y.sizes());
+}
+
+/// The outputs of the op, then first and second derivatives of their weighted sum.
+variable_list results_of(const Op& op, const Prepared& prepared) {
+  variable_list results = prepared.function(prepared.leaves), wanted, totals;
+  for (const Tensor& x : prepared.leaves)
+    if (x.requires_grad()) wanted.push_back(x);
+  for (const Tensor& y : results)
+    if (y.requires_grad()) totals.push_back((y * weights_for(y)).sum());
+  for (int order = 1; order <= op.order && !totals.empty(); ++order) {
+    const variable_list gradients = autograd::grad(totals, wanted, {}, true, order < op.order, true);
+    totals.clear();
+    for (const Tensor& gradient : gradients) {
+      if (!gradient.defined()) continue;
+      results.push_back(gradient);
+      if (gradient.requires_grad()) totals.push_back((gradient * weights_for(gradient)).sum());
+    }
+  }
+  return results;
+}
+
+/// Captures the op with its derivatives, changes the inputs, replays, and compares with the op itself: bit for bit.
+void check_replay(const Op& op, const Setting& setting) {
+  const Prepared captured = prepare(op, setting), other = prepare(op, setting, 1);
+  variable_list replayed;
+  Program program;
+  try {
+    program = capture([&] { replayed = results_of(op, captured); });
+  } catch (const Error& error) {
+    EXPECT_TRUE(kReadOnHost.contains(op.name)) << error.what();
+    EXPECT_NE(std::string(error.what()).find("must not read or write elements on the host"),
+              std::string::npos)
+        << error.what();
+    return;
+  }
+  EXPECT_FALSE(kReadOnHost.contains(op.name));
+  {
+    const NoGradGuard no_grad;
+    for (size_t i = 0; i < captured.leaves.size(); ++i) captured.leaves[i].detach().copy_(other.leaves[i]);
+  }
+  program.replay();
+  const variable_list wanted = results_of(op, other);
+  ASSERT_EQ(replayed.size(), wanted.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const std::vector<double> got = elements_of(replayed[i]), right = elements_of(wanted[i]);
+    ASSERT_EQ(got.size(), right.size());
+    EXPECT_EQ(std::memcmp(got.data(), right.data(), got.size() * sizeof(double)), 0)
+        << "result " << i << " of the replay\n"
+        << replayed[i] << "\nand of the op\n"
+        << wanted[i] << program;
+  }
+}
+
 // ---- Registration ------------------------------------------------------------------------------------------------
 
 using Check = void (*)(const Op&, const Setting&);
@@ -315,6 +375,7 @@ bool differentiable(const Op& op) {
 std::vector<std::pair<const char*, Check>> checks_for(const Op& op, Dtype dtype, Layout layout) {
   std::vector<std::pair<const char*, Check>> checks = {{"forward", check_forward}};
   if (takes_any_shape(op)) checks.emplace_back("large", check_large);
+  checks.emplace_back("replay", check_replay);
   checks.emplace_back("empty", check_empty);
   checks.emplace_back("odd_shapes", check_odd_shapes);
   if (kDevice.is_cuda() && op.inputs.size() > 1 && dtype == kFloat64 && layout == Layout::contiguous)

@@ -101,13 +101,13 @@ TEST(Reading, ThePageHasTheFunctionsOfTheCallStack) {
   const Kernels& before = kernels_for(DeviceType::CPU);
   Kernels noting = before;
   noting.matmul = note_stack;
-  cpu_kernels_in_force = &noting;
+  kernels_in_force[0] = &noting;
   manual_seed(0);
   const Tensor A = rand({3, 3}), U = rand({3, 2}, requires_grad()), V = rand({3, 2}, requires_grad());
   const Tensor loss = (U.mm(V.t()) - A).pow(2).sum();
   expect_on_stack(forward);
   loss.backward();
-  cpu_kernels_in_force = &before;
+  kernels_in_force[0] = &before;
   expect_on_stack(backward);
 }
 

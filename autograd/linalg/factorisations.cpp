@@ -46,7 +46,7 @@ double rounding_of(const Tensor& x) {
 }
 
 void fail_at_equal_values(const char* op, const Tensor& wrong) {
-  check(!any(wrong).item<bool>(), op,
+  check(!any_on_host(op, wrong), op,
         ": some values are equal up to rounding, or several are 0, and the gradient that arrived ",
         "depends on the choice of their vectors or does not determine the derivative. ",
         "Use functions of the values alone (svdvals, eigvalsh), or add a little noise to the matrix");
@@ -88,7 +88,7 @@ Tensor difference_quotients(const char* op, const Tensor& x, const Tensor& R, co
   const Tensor equal = are_equal(x), gap = x.unsqueeze(-2) - x.unsqueeze(-1);
   const Tensor quotients = where(equal, 0, (R - mT(R)) / where(equal, 1, gap)) / 2;
   const Tensor pairs = equal & logical_not(eye(x.size(-1), equal.options()));
-  return any(pairs).item<bool>() ? quotients + limits_at(op, pairs, R, gx) : quotients;
+  return any_on_host(op, pairs) ? quotients + limits_at(op, pairs, R, gx) : quotients;
 }
 
 // ---- A = U S Vᵀ ---------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ struct Svd : autograd::Function<Svd> {
   /// X S⁻¹. A column whose value is 0 must be unused: then X's column is 0, and so is the value's gradient.
   static Tensor over_values(const Tensor& X, const Tensor& S, const Tensor& gS) {
     const Tensor row = S.unsqueeze(-2), is_zero = eq(row, 0);
-    if (X.numel() > 0 && any(is_zero).item<bool>()) {
+    if (X.numel() > 0 && any_on_host(name, is_zero)) {
       fail_at_equal_values(name, is_zero & gt(abs(X), rounding_of(X) * largest_of(X)));
       if (gS.defined()) fail_at_equal_values(name, is_zero & ne(gS.unsqueeze(-2), 0));
     }

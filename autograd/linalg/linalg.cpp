@@ -15,6 +15,7 @@ Tensor diag(const Tensor& x, int64_t offset) {
   const Tensor y = zeros({n, n}, x.options());
   View on_diagonal = x.raw();
   on_diagonal.data = y.raw().as<std::byte>() + (offset < 0 ? -offset * n : offset) * item_size(x.dtype());
+  on_diagonal.owner = y.raw().owner;
   on_diagonal.strides[0] = n + 1;
   kernels_of(x).copy(x.raw(), on_diagonal);
   return record("diag", y, wrt(x, [offset](const Tensor& g) { return diagonal(g, offset); }));
@@ -199,7 +200,7 @@ RankOneUpdate rank_one_update(const Tensor& A, const Tensor& is_singular) {
 Tensor cofactors_of_invertible(const Tensor& A) {
   const Tensor d = det(A), inverse_t = mT(inverse(A)), size = abs(d.detach());
   const Tensor left_range = (size < (A.dtype() == kFloat32 ? 0x1p-126 : 0x1p-1022)) | (size == INFINITY);
-  if (!any(left_range).item<bool>()) return per_matrix(d) * inverse_t;
+  if (!any_on_host("det", left_range)) return per_matrix(d) * inverse_t;
   const auto [sign, logarithm] = slogdet(A);
   const Tensor m = amax(abs(inverse_t), {-2, -1}, /*keepdim=*/true).detach();
   const Tensor by_logarithm = per_matrix(sign) * exp(per_matrix(logarithm) + log(m)) * (inverse_t / m);
@@ -214,7 +215,7 @@ Tensor cofactors_of_invertible(const Tensor& A) {
 // If A's rank is below n - 1, all cofactors are 0.
 Tensor cofactors(const Tensor& A) {
   const Tensor is_singular = gt(sum(factor(A.detach()).is_zero_pivot(), -1), 0);
-  if (!any(is_singular).item<bool>()) return cofactors_of_invertible(A);
+  if (!any_on_host("det", is_singular)) return cofactors_of_invertible(A);
   const auto [b, c, rank_too_low] = rank_one_update(A, is_singular);
   const Tensor B = where(per_matrix(rank_too_low), eye(A.size(-1), A.options()), A + matmul(b, mT(c)));
   const Tensor inverse_B = inverse(B), x = matmul(inverse_B, b), y = matmul(mT(inverse_B), c);

@@ -52,8 +52,13 @@ void require(const char* op, const Tensor& A, Kernel kernel) {
   check(kernel != nullptr, op, " has no ", A.device(), " kernel; use .cpu()");
 }
 
+/// Is any element of `condition`, bool, true? The host decides by it how to go on.
+inline bool any_on_host(const char* op, const Tensor& condition) {
+  return decide_on_host(kernels_of(condition), op, [=] { return any(condition).item<bool>(); });
+}
+
 inline void check_finite(const char* op, const Tensor& A) {
-  check(all(isfinite(A)).item<bool>(), op, ": the matrix of shape ", text(A.sizes()),
+  check(!any_on_host(op, logical_not(isfinite(A))), op, ": the matrix of shape ", text(A.sizes()),
         " holds NaN or infinity");
 }
 
@@ -61,7 +66,7 @@ inline void check_finite(const char* op, const Tensor& A) {
 /// index of the first true element, counted from 1.
 template <class Message>
 void fail_where(const char* op, const Tensor& wrong, const Message& message) {
-  if (wrong.numel() == 0 || !any(wrong).item<bool>()) return;
+  if (wrong.numel() == 0 || !any_on_host(op, wrong)) return;
   const Tensor first = nonzero(wrong.reshape({-1, wrong.size(-1)}))[0];
   const std::string element =
       wrong.dim() > 1 ? "(Batch element " + std::to_string(first[0].item<int64_t>()) + "): " : "";

@@ -99,7 +99,7 @@ Tensor in_memory_order(const Tensor& x) {
 
 Tensor& Tensor::random_(int64_t from, int64_t to) const {
   return fill_randomly("random_", *this,
-                       [&](const View& x) { draw::random_integers(default_generator(), from, to, x); });
+                       [=](const View& x) { draw::random_integers(default_generator(), from, to, x); });
 }
 Tensor& Tensor::random_() const {
   return fill_randomly("random_", *this,
@@ -107,11 +107,11 @@ Tensor& Tensor::random_() const {
 }
 Tensor& Tensor::bernoulli_(double p) const {
   return fill_randomly("bernoulli_", *this,
-                       [&](const View& x) { draw::bernoulli(default_generator(), p, x); });
+                       [=](const View& x) { draw::bernoulli(default_generator(), p, x); });
 }
 Tensor& Tensor::exponential_(double lambd) const {
   return fill_randomly("exponential_", *this,
-                       [&](const View& x) { draw::exponential(default_generator(), lambd, x); });
+                       [=](const View& x) { draw::exponential(default_generator(), lambd, x); });
 }
 
 }  // namespace gradus

@@ -39,6 +39,14 @@ Tensor prod(const Tensor& input, int64_t dim, bool keepdim, std::optional<Dtype>
                 }));
 }
 
+// y = max xᵢ over some dimensions; equal maxima share the gradient, as in max(x)
+Tensor amax(const Tensor& x, IntArrayRef dims, bool keepdim) {
+  return extreme("amax", formulas::Max{}, x, dims, keepdim);
+}
+// y = min xᵢ over some dimensions; equal minima share the gradient, as in min(x)
+Tensor amin(const Tensor& x, IntArrayRef dims, bool keepdim) {
+  return extreme("amin", formulas::Min{}, x, dims, keepdim);
+}
 // y = (Σ |xᵢ|ᵖ)^(1/p) = s (Σ |xᵢ / s|ᵖ)^(1/p), with s = max |xᵢ|, or min |xᵢ| if p < 0, so that no power overflows
 static Tensor norm_of_powers(double p, const Tensor& x, IntArrayRef over) {
   const Tensor size = abs(x);
@@ -79,7 +87,9 @@ static bool any_outside(const Tensor& x, T least) {
 }
 
 bool squares_left_range(const Tensor& y) {
-  return y.dtype() == kFloat32 ? any_outside(y, 0x1p-51f) : any_outside(y, 0x1p-485);
+  return decide_on_host(kernels_of(y), "norm", [y] {
+    return y.dtype() == kFloat32 ? any_outside(y, 0x1p-51f) : any_outside(y, 0x1p-485);
+  });
 }
 
 bool overflowed(const Tensor& y) {
@@ -89,7 +99,9 @@ bool overflowed(const Tensor& y) {
 
 bool may_leave_range(const Tensor& x) {
   if (!x.device().is_cpu()) return true;
-  return x.dtype() == kFloat32 ? any_outside(x, 0x1p-126f) : any_outside(x, 0x1p-1022);
+  return decide_on_host(kernels_of(x), "norm", [x] {
+    return x.dtype() == kFloat32 ? any_outside(x, 0x1p-126f) : any_outside(x, 0x1p-1022);
+  });
 }
 
 // y = ln Σ e^xᵢ = m + ln Σ e^(xᵢ - m), with m = max xᵢ so that no power overflows; m is a constant for the derivative.

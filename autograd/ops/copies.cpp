@@ -25,6 +25,7 @@ Tensor Tensor::to(Dtype dtype) const {
 
 Tensor Tensor::to(Device device) const {
   if (device == this->device()) return *this;
+  refuse_capture(kernels_of(*this), "to(device)");
   const Tensor x = contiguous();
   Tensor y = allocate_like(x.raw(), dtype(), device.type());
   const int64_t bytes = x.numel() * item_size(dtype());

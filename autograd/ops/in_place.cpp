@@ -172,11 +172,11 @@ Tensor& Tensor::operator=(const Scalar& value) && { return fill_(value); }
 
 Tensor& Tensor::uniform_(double from, double to) const {
   return fill_randomly("uniform_", *this,
-                       [&](const View& x) { draw::uniform(default_generator(), from, to, x); });
+                       [=](const View& x) { draw::uniform(default_generator(), from, to, x); });
 }
 Tensor& Tensor::normal_(double mean, double std) const {
-  return fill_randomly("normal_", *this, [&](const View& x) {
-    draw::normal(default_generator(), mean, std, x, is_contiguous());
+  return fill_randomly("normal_", *this, [=, in_blocks = is_contiguous()](const View& x) {
+    draw::normal(default_generator(), mean, std, x, in_blocks);
   });
 }
 }  // namespace gradus

@@ -30,15 +30,18 @@ Tensor in_memory_order(const Tensor& x);
 /// PyTorch, so a seed gives the same numbers on every device. They are constants: a gradient of x ends here.
 template <class Draw>
 Tensor& fill_randomly(const char* op, const Tensor& x, Draw draw) {
-  if (!must_record(op, x) && x.is_contiguous() && x.device().is_cpu()) {
-    draw(x.raw());
-    bump_version(x);
-    return written(x);
-  }
+  const bool direct = !must_record(op, x) && x.is_contiguous() && x.device().is_cpu();
   const Tensor target = x.is_contiguous() ? x : in_memory_order(x),
-               drawn = allocate(target.sizes(), x.dtype());
-  draw(drawn.raw());
-  target.copy_(drawn);
+               drawn = direct ? x : allocate_like(target.raw(), x.dtype(), x.device().type());
+  host_work(kernels_of(x), op, [drawn, draw] {
+    const Tensor here = drawn.device().is_cpu() ? drawn : allocate(drawn.sizes(), drawn.dtype());
+    draw(here.raw());
+    if (!here.is_same(drawn)) drawn.copy_(here);
+  });
+  if (direct)
+    bump_version(x);
+  else
+    target.copy_(drawn);
   return written(x);
 }
 

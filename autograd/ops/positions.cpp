@@ -51,10 +51,13 @@ Tensor checked_indices(const char* op, const Tensor& given, int64_t dim, int64_t
         given.dtype());
   const Tensor index = given.to(kInt64);
   if (index.numel() == 0) return index;
-  const int64_t low = min(index).item<int64_t>(), high = max(index).item<int64_t>();
-  check((from_end ? -size : 0) <= low && high < size, op, ": index ", high >= size ? high : low,
-        " is out of bounds for dimension ", dim, " with size ", size);
-  return low < 0 ? where(lt(index, 0), index + size, index) : index;
+  const bool any_negative = decide_on_host(kernels_of(index), op, [=] {
+    const int64_t low = min(index).item<int64_t>(), high = max(index).item<int64_t>();
+    check((from_end ? -size : 0) <= low && high < size, op, ": index ", high >= size ? high : low,
+          " is out of bounds for dimension ", dim, " with size ", size);
+    return low < 0;
+  });
+  return any_negative ? where(lt(index, 0), index + size, index) : index;
 }
 
 Tensor steps_along(int d, int dim, int64_t size, int64_t stride, const Tensor& like) {

@@ -149,10 +149,9 @@ Tensor norm(const Tensor& input, const Scalar& order, IntArrayRef over, bool kee
 // ---- The largest and the smallest ---------------------------------------------------------------
 
 // y = max xᵢ      x̄ᵢ = ȳ / c where xᵢ = y, else 0, if c elements are equal to y. NaNs are equal to each other here.
-template <class MaxOrMin>
-static Tensor extreme(const char* op, const Tensor& x, IntArrayRef over, bool keepdim) {
+Tensor extreme(const char* op, Reduction max_or_min, const Tensor& x, IntArrayRef over, bool keepdim) {
   const Dims dims(op, x, over);
-  const Tensor y = reduce(MaxOrMin{}, x, dims, keepdim);
+  const Tensor y = reduce(max_or_min, x, dims, keepdim);
   check(x.numel() > 0 || y.numel() == 0, op, ": no elements to reduce: the shape ", text(x.sizes()),
         " has a reduced dimension of size 0");
   return record(op, y, wrt(x, saved(x, y), [dims](const Tensor& g, const Tensor& x, const Tensor& y) {
@@ -167,18 +166,10 @@ static Tensor extreme(const char* op, const Tensor& x, IntArrayRef over, bool ke
                 }));
 }
 
-// y = max xᵢ over some dimensions; equal maxima share the gradient, as in max(x)
-Tensor amax(const Tensor& x, IntArrayRef dims, bool keepdim) {
-  return extreme<formulas::Max>("amax", x, dims, keepdim);
-}
-// y = min xᵢ over some dimensions; equal minima share the gradient, as in min(x)
-Tensor amin(const Tensor& x, IntArrayRef dims, bool keepdim) {
-  return extreme<formulas::Min>("amin", x, dims, keepdim);
-}
 // y = max xᵢ       equal maxima share the gradient
-Tensor max(const Tensor& x) { return extreme<formulas::Max>("max", x, {}, false); }
+Tensor max(const Tensor& x) { return extreme("max", formulas::Max{}, x, {}, false); }
 // y = min xᵢ       equal minima share the gradient
-Tensor min(const Tensor& x) { return extreme<formulas::Min>("min", x, {}, false); }
+Tensor min(const Tensor& x) { return extreme("min", formulas::Min{}, x, {}, false); }
 
 static Tensor position(const char* op, void (*Kernels::*kernel)(const View&, int, const View&),
                        const Tensor& input, int64_t dim, bool keepdim) {

@@ -34,6 +34,9 @@ Tensor restore_dims(const Tensor& y, Dims dims, int dim);
 /// The number of elements that are reduced to one, or one less if `unbiased`.
 double degrees_of_freedom(const Tensor& x, Dims dims, bool unbiased);
 
+/// The largest or the smallest elements over the dimensions; equal ones share the gradient.
+Tensor extreme(const char* op, Reduction max_or_min, const Tensor& x, IntArrayRef over, bool keepdim);
+
 /// (Σ |xᵢ|ᵖ)^(1/p) for any p, without powers that leave the dtype's range. Defined in autograd/more_ops/reduce.cpp.
 Tensor norm_of_order(double p, const Tensor& x, IntArrayRef over, bool keepdim);
 /// Is any of the Euclidean norms y infinite or NaN, or so small that squares lost digits? Waits for a CUDA device.

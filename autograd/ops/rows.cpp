@@ -31,6 +31,17 @@ Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows) {
                 }));
 }
 
+/// Error unless every index is the number of a row.
+void check_in_range(const Tensor& indices, int64_t rows) {
+  if (indices.numel() == 0) return;
+  const Tensor bad = lt(indices, 0) | ge(indices, rows);
+  if (!any(bad).item<bool>()) return;
+  const Tensor where_bad = nonzero(bad)[0].cpu().contiguous();
+  fail("embedding: index ", masked_select(indices, bad)[0].item<int64_t>(), " at position ",
+       text(IntArrayRef(where_bad.data_ptr<int64_t>(), where_bad.numel())),
+       " is out of range for a table of ", rows, " rows");
+}
+
 }  // namespace
 
 // yᵢ = W[kᵢ], a row of the table      W̄[r] = Σ ȳᵢ over all i with kᵢ = r
@@ -38,15 +49,7 @@ Tensor embedding(const Tensor& weight, const Tensor& input, int64_t padding_idx)
   check(weight.dim() == 2, "embedding: the table must be (rows, width), not ", text(weight.sizes()));
   check(is_integer(input.dtype()), "embedding: indices must be integers, not ", input.dtype());
   const Tensor indices = input.to(kInt64);
-  if (indices.numel() > 0) {
-    const Tensor bad = lt(indices, 0) | ge(indices, weight.size(0));
-    if (any(bad).item<bool>()) {
-      const Tensor where_bad = nonzero(bad)[0].cpu().contiguous();
-      const IntArrayRef position(where_bad.data_ptr<int64_t>(), where_bad.numel());
-      fail("embedding: index ", masked_select(indices, bad)[0].item<int64_t>(), " at position ",
-           text(position), " is out of range for a table of ", weight.size(0), " rows");
-    }
-  }
+  host_work(kernels_of(indices), "embedding", [=, rows = weight.size(0)] { check_in_range(indices, rows); });
   Shape shape(indices.raw());
   shape.push_back(weight.size(1));
   const Tensor y = take_rows("embedding", weight, indices.flatten().contiguous()).view(shape);

@@ -37,9 +37,11 @@ void check_classes(const Tensor& x, const Tensor& target) {
         "cross_entropy_rows: x must be floating point (…, classes) and the target int64 (…), not ", x.dtype(),
         " ", text(x.sizes()), " and ", target.dtype(), " ", text(target.sizes()));
   if (target.numel() == 0) return;
-  const int64_t least = min(target).item<int64_t>(), most = max(target).item<int64_t>();
-  check(least >= 0 && most < x.size(-1), "cross_entropy_rows: target ", least < 0 ? least : most,
-        " is out of range for ", x.size(-1), " classes");
+  host_work(kernels_of(target), "cross_entropy", [target, classes = x.size(-1)] {
+    const int64_t least = min(target).item<int64_t>(), most = max(target).item<int64_t>();
+    check(least >= 0 && most < classes, "cross_entropy_rows: target ", least < 0 ? least : most,
+          " is out of range for ", classes, " classes");
+  });
 }
 
 }  // namespace

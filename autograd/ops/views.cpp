@@ -15,7 +15,7 @@ int wrap(int64_t d, const View& x) { return wrap_dim(d, x.dim); }
 /// A view of x's memory whose sizes and strides are not filled yet.
 View of_memory(const View& x, int dim) {
   View y;
-  y.data = x.data, y.dtype = x.dtype, y.dim = static_cast<uint8_t>(dim);
+  y.data = x.data, y.owner = x.owner, y.dtype = x.dtype, y.dim = static_cast<uint8_t>(dim);
   return y;
 }
 

@@ -28,9 +28,11 @@ Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Ten
   const Tensor &p = both.first, &y = both.second;
   check(p.sizes() == y.sizes(), "binary_cross_entropy: the input is ", text(p.sizes()), " and the target ",
         text(y.sizes()), "; they must have one shape");
-  check(all((p >= 0) & (p <= 1)).item<bool>(),
-        "binary_cross_entropy: all elements of input should be between 0 and 1; ",
-        "for logits use binary_cross_entropy_with_logits");
+  host_work(kernels_of(p), "binary_cross_entropy", [p] {
+    check(all((p >= 0) & (p <= 1)).item<bool>(),
+          "binary_cross_entropy: all elements of input should be between 0 and 1; ",
+          "for logits use binary_cross_entropy_with_logits");
+  });
   const auto value = [&] {
     const NoGradGuard no_grad;
     return -(y * clamp_min(log(p), -100) + (1 - y) * clamp_min(log1p(-p), -100));

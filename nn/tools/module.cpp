@@ -1,7 +1,38 @@
-// More functions of nn::Module, which visit the whole tree: apply, to, zero_grad and clone.
+// More functions of nn::Module: lists of its parts, and what visits the whole tree: apply, to, zero_grad and clone.
 #include "nn/module.h"
 
 namespace gradus::nn {
+
+std::vector<Tensor> Module::buffers(bool recurse) const { return named_buffers(recurse).values(); }
+std::vector<std::shared_ptr<Module>> Module::children() const { return children_.values(); }
+OrderedDict<std::string, std::shared_ptr<Module>> Module::named_children() const { return children_; }
+
+OrderedDict<std::string, Tensor> Module::named_buffers(bool recurse, bool remove_duplicate) const {
+  OrderedDict<std::string, Tensor> all("Buffer");
+  append_named(all, &Module::buffers_, "", recurse, remove_duplicate);
+  return all;
+}
+
+std::vector<std::shared_ptr<Module>> Module::modules(bool include_self) const {
+  return named_modules({}, include_self).values();
+}
+
+OrderedDict<std::string, std::shared_ptr<Module>> Module::named_modules(const std::string& name_prefix,
+                                                                        bool include_self) const {
+  OrderedDict<std::string, std::shared_ptr<Module>> all("Submodule");
+  if (include_self) {
+    const auto self = std::const_pointer_cast<Module>(weak_from_this().lock());
+    check(self != nullptr, "modules: this ", name(),
+          " is not owned by a shared_ptr, so it cannot be in the list; ",
+          "make it with std::make_shared, or ask for modules(/*include_self=*/false)");
+    all.insert(name_prefix, self);
+  }
+  for (const auto& child : children_)
+    for (const auto& item :
+         child.value()->named_modules(name_prefix.empty() ? child.key() : name_prefix + "." + child.key()))
+      all.insert(item.key(), item.value());
+  return all;
+}
 
 void Module::apply(const ModuleApplyFunction& function) {
   function(*this);

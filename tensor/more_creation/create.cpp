@@ -62,6 +62,14 @@ Tensor full_like(const Tensor& x, const Scalar& value, const TensorOptions& opti
   return full(x.sizes(), value, x.options().merge_in(options));
 }
 
+Ref<Storage> Storage::borrow(void* data, int64_t bytes, std::function<void(void*)> release) {
+  auto* storage = ::new (allocate_block(sizeof(Storage))) Storage;
+  storage->data = data;
+  storage->bytes = bytes;
+  storage->owner = new std::function<void(void*)>(std::move(release));
+  return Ref<Storage>::first(storage);
+}
+
 Tensor from_blob(void* data, IntArrayRef sizes, const TensorOptions& options) {
   return from_blob(data, sizes, std::function<void(void*)>(), options);
 }
@@ -78,6 +86,7 @@ Tensor from_blob(void* data, IntArrayRef sizes, std::function<void(void*)> delet
   raw.set_contiguous_strides();
   raw.data = data;
   x.impl().storage = Storage::borrow(data, shape.numel() * item_size(raw.dtype), std::move(deleter));
+  raw.owner = x.impl().storage.get();
   return x.requires_grad_(options.requires_grad());
 }
 

@@ -1,0 +1,95 @@
+// Call: one entry of a program, a kernel with its arguments.
+#pragma once
+
+#include <functional>
+#include <ostream>
+#include <tuple>
+#include <vector>
+
+#include "kernels/kernels.h"
+
+namespace gradus::programs {
+
+/// A view among a call's arguments. `written` ones may be read as well.
+struct Argument {
+  const View* view;
+  bool written;
+};
+
+/// An entry of the table of kernels.
+struct Description {
+  const char* name;
+  int outputs = 1;             // the last views are written
+  const char* flag = nullptr;  // what a bool argument means
+};
+
+class Call {
+ public:
+  explicit Call(const char* name) : name_(name) {}
+  virtual ~Call() = default;
+  virtual void run() const = 0;
+  /// The views, inputs first.
+  virtual std::vector<Argument> arguments() const { return {}; }
+  /// The kernel and the arguments that are not views, for the listing: "tanh", "mul 2".
+  virtual void print(std::ostream& out) const = 0;
+  const char* name() const { return name_; }
+
+ private:
+  const char* name_;
+};
+
+/// A kernel of the table, with copies of its arguments.
+template <class... Parameters>
+class KernelCall final : public Call {
+ public:
+  using Kernel = void (*)(Parameters...);
+  KernelCall(const Description& description, Kernel kernel, const Parameters&... arguments)
+      : Call(description.name), description_(description), kernel_(kernel), arguments_(arguments...) {}
+
+  void run() const override { std::apply(kernel_, arguments_); }
+
+  std::vector<Argument> arguments() const override {
+    std::vector<Argument> views;
+    const auto add = [&](const auto& argument) {
+      if constexpr (std::same_as<decltype(argument), const View&>) views.push_back({&argument, false});
+    };
+    std::apply([&](const auto&... argument) { (add(argument), ...); }, arguments_);
+    for (int i = 1; i <= description_.outputs; ++i) views[views.size() - i].written = true;
+    return views;
+  }
+
+  void print(std::ostream& out) const override {
+    if constexpr (!(std::derived_from<std::remove_cvref_t<Parameters>, FormulaId> || ...)) out << name();
+    std::apply([&](const auto&... argument) { (print_detail(out, argument), ...); }, arguments_);
+  }
+
+ private:
+  void print_detail(std::ostream&, const View&) const {}
+  void print_detail(std::ostream& out, const FormulaId& f) const { out << f.name; }
+  void print_detail(std::ostream& out, const Scalar& number) const { out << ' ' << number; }
+  void print_detail(std::ostream& out, double number) const { out << ' ' << number; }
+  void print_detail(std::ostream& out, int dim) const { out << " dim " << dim; }
+  void print_detail(std::ostream& out, bool flag) const {
+    if (flag) out << ", " << description_.flag;
+  }
+  void print_detail(std::ostream& out, Triangle half) const {
+    out << (half.upper ? " upper" : " lower") << (half.unit ? ", unit" : "");
+  }
+
+  Description description_;
+  Kernel kernel_;
+  std::tuple<std::remove_cvref_t<Parameters>...> arguments_;
+};
+
+/// Work of the host: a range check, a random draw, an optimiser's step.
+class HostCall final : public Call {
+ public:
+  HostCall(const char* op, std::function<void()> work) : Call(op), work_(std::move(work)) {}
+  void run() const override { work_(); }
+  void print(std::ostream& out) const override { out << name() << " (host)"; }
+
+ private:
+  std::function<void()> work_;
+};
+
+}  // namespace gradus::programs

@@ -1,0 +1,70 @@
+// ProgramMemory: where the tensors of a captured step live.
+//
+// The step allocates and releases as it always does, but from a pool of its own. A block that the step
+// releases is given to a later tensor of the same step, so the program inherits the plan of memory
+// that the step found by itself. After the capture the blocks stay where they are: the program's
+// calls hold their addresses.
+#pragma once
+
+#include <map>
+
+#include "tensor/storage.h"
+
+namespace gradus::programs {
+
+class ProgramMemory final : public block_cache::Pool {
+ public:
+  /// Memory for elements or for an object. `device` is nullptr for the CPU.
+  struct Block {
+    size_t bytes;
+    block_cache::Use use;
+    const DeviceMemory* device;
+    bool is_free = false;
+    bool is_used = false;      // by a call of the program
+    Storage* owner = nullptr;  // the last storage through which a call used it
+  };
+
+  ~ProgramMemory();
+
+  void* allocate(size_t bytes, block_cache::Use use) override { return allocate(bytes, use, nullptr); }
+  void release(void* block) noexcept override;
+  void* allocate(size_t bytes, block_cache::Use use, const DeviceMemory* device);
+  /// Takes back a block of this memory. Returns false if it is not one.
+  bool release_own(void* block) noexcept;
+
+  /// True while the host works: what it allocates, such as the state of an optimiser, lives on between replays and
+  /// must not share blocks with the step.
+  bool is_paused = false;
+
+  /// The block that contains an address; nullptr for memory that was there before the capture.
+  Block* find(const void* address);
+
+  /// Ends the capture. Blocks that no call uses are not the program's. A storage that a call uses and a tensor still
+  /// refers to stays alive with the program.
+  void close();
+
+  /// Bytes of the blocks that calls use.
+  size_t bytes() const;
+
+  const std::map<std::byte*, Block>& blocks() const { return blocks_; }
+
+ private:
+  struct Kind {  // blocks of one kind can take each other's place
+    size_t bytes;
+    block_cache::Use use;
+    const DeviceMemory* device;
+    auto operator<=>(const Kind&) const = default;
+  };
+  struct FreeList {
+    std::vector<std::byte*>
+        addresses;     // has room for all blocks of the kind, so that a release never allocates
+    size_t count = 0;  // of all blocks of the kind
+  };
+  static void give_back(void* address, const Block& block);
+
+  std::map<std::byte*, Block> blocks_;  // by address
+  std::map<Kind, FreeList> free_;
+  std::vector<Ref<Storage>> kept_;  // what tensors shared with the program when the capture ended
+};
+
+}  // namespace gradus::programs

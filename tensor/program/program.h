@@ -1,0 +1,75 @@
+// Program: a training step that was captured once and can be replayed.
+//
+// A loop over batches runs the same kernels on the same shapes thousands of times, and pays each
+// time for what never changes: tensors, nodes, blocks of memory, the walk back along the tape. A
+// program keeps the kernels alone:
+//
+//     Tensor loss;
+//     Program step = capture([&] {
+//       adam.zero_grad();
+//       loss = net->forward(x).sub(y).pow(2).mean();
+//       loss.backward();
+//       adam.step();
+//     });
+//     for (…) {
+//       x.copy_(next_batch());  // inputs are given to the program by writing into them
+//       step.replay();
+//       std::cout << loss.item() << '\n';
+//     }
+//
+// The capture runs the step once, as always, and notes each kernel with its arguments. A replay
+// calls the same kernels, in the same order, on the same memory. So it gives the same digits as
+// the step itself, bit for bit.
+//
+// What a program does not repeat is the C++ between the kernels: branches and loops go the way
+// that they went in the capture, hooks run once, shapes are fixed.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+
+namespace gradus {
+
+namespace programs {
+struct Contents;
+}
+
+class Program {
+ public:
+  Program();  // an empty program, whose replay does nothing
+  Program(Program&&) noexcept;
+  Program& operator=(Program&&) noexcept;
+  ~Program();
+
+  /// Runs the captured kernels. Random draws continue the generator's sequence, and an optimiser's
+  /// step uses its present learning rate and counts on. Error if a tensor that the program uses was
+  /// given other memory since the capture, or if an index is out of range. The calls before the one
+  /// that failed have then been made.
+  ///
+  /// One thread at a time may replay a program.
+  void replay();
+
+  /// The number of calls in one replay.
+  size_t size() const;
+  /// Bytes of the memory that belongs to the program: what the step allocated and its kernels use.
+  size_t memory_bytes() const;
+
+  /// The listing: number, kernel, and the memory that it reads and writes, a line for each call.
+  friend std::ostream& operator<<(std::ostream& out, const Program& program);
+
+ private:
+  friend Program capture(const std::function<void()>& step);
+  explicit Program(std::unique_ptr<programs::Contents> contents);
+  std::unique_ptr<programs::Contents> contents_;
+};
+
+/// Runs `step` once and returns it as a program. If it throws, everything is as after the step outside of
+/// a capture, and there is no program.
+///
+/// Inside of the step the host must not read or write elements, since a replay could not repeat it: Error
+/// from item(), printing, data_ptr(), tensor({…}), nonzero and boolean masks, and moves between devices. Range
+/// checks, random draws and optimisers' steps are captured as work of the host.
+Program capture(const std::function<void()>& step);
+
+}  // namespace gradus
