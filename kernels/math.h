@@ -120,7 +120,7 @@ inline T log(T x) {
   const T R = log_series(s * s, typename F::LogTerms());
   const T result = k * F::ln2_high - ((s * (f - R) - k * F::ln2_low) - f);
   const T at_ends = x == 0 ? -infinity : x == infinity ? x : std::numeric_limits<T>::quiet_NaN();
-  return (x > 0) & (x < infinity) ? result : at_ends;
+  return ((x > 0) & (x < infinity)) ? result : at_ends;
 }
 
 /// erf x. For float it is computed in double: the vector function errs by up to four ulp of double,

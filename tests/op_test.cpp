@@ -283,7 +283,10 @@ void check_mixed_devices(const Op& op, const Setting& setting) {
 }
 
 /// Entries that read elements on the host to know the shape of the result, so they cannot be captured.
-const std::set<std::string> kReadOnHost = {};
+const std::set<std::string> kReadOnHost = {"index.mask", "index.mask_of_rows", "index_put_.mask",
+                                           "index_put_.mask_number", "masked_select"};
+/// Entries that treat negative indices apart. The other inputs may have some where the captured ones have none.
+const std::set<std::string> kDecideOnHost = {"index.slice_and_tensor"};
 
 /// Weights for the elements of y, which differ from each other: sin 1, sin 2, …
 Tensor weights_for(const Tensor& y) {
@@ -328,7 +331,13 @@ void check_replay(const Op& op, const Setting& setting) {
     const NoGradGuard no_grad;
     for (size_t i = 0; i < captured.leaves.size(); ++i) captured.leaves[i].detach().copy_(other.leaves[i]);
   }
-  program.replay();
+  try {
+    program.replay();
+  } catch (const Error& error) {
+    EXPECT_TRUE(kDecideOnHost.contains(op.name)) << error.what();
+    EXPECT_NE(std::string(error.what()).find("takes another way"), std::string::npos) << error.what();
+    return;
+  }
   const variable_list wanted = results_of(op, other);
   ASSERT_EQ(replayed.size(), wanted.size());
   for (size_t i = 0; i < wanted.size(); ++i) {

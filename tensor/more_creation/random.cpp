@@ -28,9 +28,8 @@ Tensor randint_like(const Tensor& x, int64_t low, int64_t high, const TensorOpti
 Tensor bernoulli(const Tensor& p) {
   const Tensor probabilities = p.detach().cpu().contiguous();
   const Tensor x = allocate(p.sizes(), p.dtype());
-  host_work(kernels_of(x), "bernoulli", [probabilities, x] {
-    draw::bernoulli(default_generator(), probabilities.raw(), x.raw());
-  });
+  host_work(kernels_of(x), "bernoulli",
+            [probabilities, x] { draw::bernoulli(default_generator(), probabilities.raw(), x.raw()); });
   return x.to(p.device());
 }
 
