@@ -11,7 +11,7 @@
 #include <concepts>
 #include <limits>
 
-#include "kernels/kernels.h"
+#include "kernels/math.h"
 
 namespace gradus {
 
