@@ -172,7 +172,7 @@ std::vector<Function> functions() {
        },
        {4, 4},
        {4, 4}},
-      {"softplus", [](auto& x) { return softplus(x, 1, 1e400); }, softplus_of, sigmoid_of, {4, 4}, {4, 4}},
+      {"softplus", [](auto& x) { return softplus(x, 1, INFINITY); }, softplus_of, sigmoid_of, {4, 4}, {4, 4}},
       {"log_sigmoid",
        [](auto& x) { return log_sigmoid(x); },
        [](Exact x) { return -softplus_of(-x); },

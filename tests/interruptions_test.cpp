@@ -190,8 +190,8 @@ TEST_F(Interrupted, AFullDiskKeepsTheOldFile) {
   getrlimit(RLIMIT_FSIZE, &old_limit);
   const rlimit small{4096, old_limit.rlim_max};
   setrlimit(RLIMIT_FSIZE, &small);
-  const std::string error = message([] { save(ones({100'000}), "x.safetensors"); });
-  const std::string of_csv = message([] { replace_file("x.csv", std::string(100'000, 'x')); });
+  const std::string error = error_of([] { save(ones({100'000}), "x.safetensors"); });
+  const std::string of_csv = error_of([] { replace_file("x.csv", std::string(100'000, 'x')); });
   setrlimit(RLIMIT_FSIZE, &old_limit);
   EXPECT_EQ(error, "cannot write x.safetensors: File too large");
   EXPECT_EQ(of_csv, "cannot write x.csv: File too large");
@@ -201,7 +201,7 @@ TEST_F(Interrupted, AFullDiskKeepsTheOldFile) {
 
 TEST_F(Interrupted, AFullDeviceIsAnError) {
   if (access("/dev/full", W_OK) != 0) GTEST_SKIP() << "there is no /dev/full";
-  EXPECT_EQ(message([] { save(ones({100'000}), "/dev/full"); }),
+  EXPECT_EQ(error_of([] { save(ones({100'000}), "/dev/full"); }),
             "cannot write /dev/full: No space left on device");
 }
 

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <thread>
 
+#include "expectations.h"
 #include "gradus.h"
 #include "tensor/program/recording.h"
 
@@ -18,20 +19,6 @@ bool same_bits(const Tensor& a, const Tensor& b) {
   return x.dtype() == y.dtype() && x.sizes() == y.sizes() &&
          std::memcmp(x.data_ptr(), y.data_ptr(), static_cast<size_t>(x.numel() * item_size(x.dtype()))) == 0;
 }
-
-/// The text of the Error that `f` throws; "no error" if it throws none.
-template <class F>
-std::string error_of(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-#define EXPECT_ERROR(statement, part) \
-  EXPECT_NE(error_of([&] { statement; }).find(part), std::string::npos) << error_of([&] { statement; })
 
 // ---- Values --------------------------------------------------------------------------------------------------
 

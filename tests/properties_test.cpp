@@ -13,7 +13,7 @@
 
 using namespace gradus;
 using autograd::variable_list;
-using fuzz::Program;
+using fuzz::RandomProgram;
 
 namespace {
 
@@ -30,7 +30,7 @@ void for_each_program(const Check& check) {
     std::vector<uint8_t> data(200);
     for (uint8_t& byte : data) byte = static_cast<uint8_t>(random());
     fuzz::Bytes bytes(data.data(), data.size());
-    const Program program(bytes);
+    const RandomProgram program(bytes);
     SCOPED_TRACE("program " + std::to_string(seed));
     const auto f = [&](const variable_list& x) { return program.run(x); };
     if (isfinite(program.run(program.inputs(kFloat64, true))).item<bool>())
@@ -56,25 +56,25 @@ Tensor dot_of(const variable_list& a, const variable_list& b) {
 }
 
 TEST(Properties, ValuesDependNeitherOnTheLayoutNorOnTheKernels) {
-  for_each_program([](const Program& program, const auto& f) {
+  for_each_program([](const RandomProgram& program, const auto& f) {
     const Tensor y = f(program.inputs(kFloat64, /*contiguous=*/true));
     expect_near(f(program.inputs(kFloat64, false)), y, 1e-12);
-    const Kernels* const fast = cpu_kernels_in_force.exchange(&plain::kernels());
+    const Kernels* const fast = kernels_in_force[0].exchange(&plain::kernels());
     const Tensor plain = f(program.inputs(kFloat64, false));
-    cpu_kernels_in_force.store(fast);
+    kernels_in_force[0].store(fast);
     expect_near(plain, y, 1e-12);
   });
 }
 
 TEST(Properties, TheChainRule) {
-  for_each_program([](const Program& program, const auto& f) {
+  for_each_program([](const RandomProgram& program, const auto& f) {
     const autograd::GradcheckOptions options{.eps = 1e-5, .atol = 1e-6, .rtol = 1e-5};
     EXPECT_TRUE(autograd::gradcheck(f, program.inputs(kFloat64, false), options));
   });
 }
 
 TEST(Properties, TheChainRuleOfSecondDerivatives) {
-  for_each_program([](const Program& program, const auto& f) {
+  for_each_program([](const RandomProgram& program, const auto& f) {
     const autograd::GradcheckOptions options{.eps = 1e-5, .atol = 1e-4, .rtol = 1e-4, .fast_mode = true};
     EXPECT_TRUE(autograd::gradgradcheck(f, program.inputs(kFloat64, true), {}, options));
   });
@@ -82,7 +82,7 @@ TEST(Properties, TheChainRuleOfSecondDerivatives) {
 
 // The gradient of a f + b h is a times that of f plus b times that of h.
 TEST(Properties, BackwardIsLinear) {
-  for_each_program([](const Program& program, const auto& f) {
+  for_each_program([](const RandomProgram& program, const auto& f) {
     const variable_list x = program.inputs(kFloat64, true);
     const auto h = [&](const variable_list& x) { return f(x).sin(); };
     const variable_list of_f = autograd::grad({f(x)}, x, {}, {}, false, true),
@@ -95,7 +95,7 @@ TEST(Properties, BackwardIsLinear) {
 // uᵀ (J v) = (uᵀ J) v, and u (H v) = v (H u)
 TEST(Properties, VjpAgreesWithJvpAndHessiansAreSymmetric) {
   manual_seed(0);
-  for_each_program([&](const Program& program, const auto& f) {
+  for_each_program([&](const RandomProgram& program, const auto& f) {
     const variable_list x = program.inputs(kFloat64, true), u = random_like(x), v = random_like(x);
     const Tensor one = ones({}, kFloat64);
     const Tensor forward = autograd::jvp(f, x, v).second;

@@ -57,6 +57,7 @@ const Kernels table = {
     .qr = qr,
     .eigh = eigh,
     .svd = svd,
+    .host_work = nullptr,
     .memory = &memory,
 };
 

@@ -26,16 +26,16 @@ bool near(const Tensor& a, const Tensor& b, double tolerance) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Bytes bytes(data, size);
-  const fuzz::Program program(bytes);
+  const fuzz::RandomProgram program(bytes);
   const auto f = [&](const autograd::variable_list& x) { return program.run(x); };
   const auto exact = program.inputs(kFloat64, /*contiguous=*/true),
              laid_out = program.inputs(kFloat64, false);
   const Tensor y = f(exact);
   expect(near(y, f(laid_out), 1e-12), "the value depends on the layout");
   expect(near(y, f(program.inputs(kFloat32, false)), 1e-3), "the value in float32");
-  const Kernels* const fast = cpu_kernels_in_force.exchange(&plain::kernels());
+  const Kernels* const fast = kernels_in_force[0].exchange(&plain::kernels());
   const Tensor plain = f(laid_out);
-  cpu_kernels_in_force.store(fast);
+  kernels_in_force[0].store(fast);
   expect(near(y, plain, 1e-12), "the plain and the fast kernels differ");
   if (!std::isfinite(y.item<double>())) return 0;  // such as the variance of one element
   autograd::GradcheckOptions options{.eps = 1e-5, .atol = 1e-5, .rtol = 1e-4, .raise_exception = false};

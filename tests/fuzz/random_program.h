@@ -33,13 +33,13 @@ struct Step {
   int64_t op, a, b, dim;
 };
 
-struct Program {
+struct RandomProgram {
   std::vector<std::vector<int64_t>> sizes;  // of the inputs
   std::vector<std::vector<double>> values;
   std::vector<int> layouts;  // 0: contiguous, 1: transposed, 2: every second element of a larger tensor
   std::vector<Step> steps;
 
-  explicit Program(Bytes& bytes) {
+  explicit RandomProgram(Bytes& bytes) {
     for (int64_t i = 0, n = 1 + bytes.below(3); i < n; ++i) {
       std::vector<int64_t> shape;
       int64_t count = 1;
