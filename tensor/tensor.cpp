@@ -65,8 +65,9 @@ int64_t Tensor::stride(int64_t d) const {
 }
 Device Tensor::device() const { return raw(), impl_->storage->device; }
 void* Tensor::data_ptr() const {
+  void* const data = raw().data;
   refuse_capture(kernels_of(*this), "data_ptr");
-  return raw().data;
+  return data;
 }
 
 int64_t Tensor::storage_offset() const {

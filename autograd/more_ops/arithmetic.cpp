@@ -6,7 +6,7 @@ namespace gradus {
 // y = a - q b     ā = ȳ           b̄ = -ȳ q        with a whole number q
 Tensor remainder(const Tensor& a, const Tensor& b) {
   const bool real = a.is_floating_point() || b.is_floating_point();
-  host_work(kernels_of(b), "remainder", [=] {
+  host_work(kernels_of(a), "remainder", [=] {
     check(real || !any(eq(b, 0)).item<bool>(), "remainder: division by zero in an integer tensor");
   });
   return record("remainder", pointwise(formulas::Remainder{}, a, b), wrt(a, unchanged),

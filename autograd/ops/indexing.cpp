@@ -168,8 +168,8 @@ Tensor& Tensor::index_put_(const std::vector<TensorIndex>& indices, const Scalar
 }
 
 Tensor nonzero(const Tensor& x) {
-  refuse_capture(kernels_of(x), "nonzero");
   const Tensor truth = x.dtype() == kBool ? x : ne(x, 0);
+  refuse_capture(kernels_of(truth), "nonzero");
   std::vector<int64_t> coordinates;
   kernels_of(truth).nonzero(truth.raw(), coordinates);
   const int64_t count =

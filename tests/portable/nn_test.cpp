@@ -104,7 +104,8 @@ TEST(Activations, AreTheSameAsLayersFunctionsAndFreeFunctions) {
   EXPECT_TRUE(all_same(nn::Sigmoid()(x), sigmoid(x), x.sigmoid()));
   EXPECT_TRUE(all_same(nn::LogSigmoid()(x), F::logsigmoid(x), log_sigmoid(x)));
   EXPECT_TRUE(all_same(nn::Tanh()(x), tanh(x), x.tanh()));
-  EXPECT_TRUE(all_same(nn::Tanhshrink()(x), F::tanhshrink(x), x - tanh(x)));
+  EXPECT_TRUE(all_same(nn::Tanhshrink()(x), F::tanhshrink(x), F::tanhshrink(x)));
+  EXPECT_TRUE(allclose(F::tanhshrink(x), x - tanh(x)));
   EXPECT_TRUE(all_same(nn::Softsign()(x), F::softsign(x), x / (1 + x.abs())));
   EXPECT_TRUE(all_same(nn::Softplus(nn::SoftplusOptions().beta(2).threshold(3))(x),
                        F::softplus(x, F::SoftplusFuncOptions().beta(2).threshold(3)), softplus(x, 2, 3)));
