@@ -13,7 +13,7 @@ namespace {
 class Capture {
  public:
   explicit Capture(Contents& program) : blocks_(block_cache::lists) {
-    check(!captured, "capture: this thread captures a step already");
+    check(!capturing, "capture: this thread captures a step already");
     const std::lock_guard lock(mutex);
     if (count++ == 0) {
       kernels_for(DeviceType::CPU);  // chooses the table, if this is its first use
@@ -77,7 +77,7 @@ Program::~Program() = default;
 
 void Program::replay() {
   if (!contents_) return;
-  check(!programs::captured, "replay: a program cannot be replayed inside of a capture");
+  check(!programs::capturing, "replay: a program cannot be replayed inside of a capture");
   check(!contents_->is_running.test_and_set(),
         "replay: another thread replays this program at the same time");
   try {

@@ -17,11 +17,7 @@ Outside* Contents::find_outside(const View& view) {
 void Contents::add(std::unique_ptr<Call> call) {
   for (const auto& [view, written] : call->arguments()) {
     if (view->numel() == 0) continue;
-    if (ProgramMemory::Block* block = memory.find(view->data)) {
-      block->is_used = true;
-      block->owner = view->owner;
-      continue;
-    }
+    if (memory.note_use(view->data, view->owner)) continue;
     check(view->owner != nullptr, "capture: ", call->name(), " uses memory that belongs to no tensor");
     Outside* known = find_outside(*view);
     if (!known) {
@@ -65,51 +61,42 @@ void Contents::run() {
 
 namespace {
 
-/// Prints each argument by the name of its memory: x1, x2, … existed before the capture; p1, p2, … are the program's.
-class ArgumentPrinter {
+/// Writes an argument as the name of its memory, an offset into it, and what the kernel sees there. Memory is numbered
+/// in the order of its first use: x1, x2, … existed before the capture, p1, p2, … are the program's own.
+class ArgumentText {
  public:
-  explicit ArgumentPrinter(const Contents& contents) : contents_(contents) {}
+  explicit ArgumentText(const ProgramMemory& memory) : memory_(memory) {}
 
   std::string operator()(const View& view) {
     std::ostringstream text;
-    text << name_of_memory(view) << ' ' << view.dtype << ' ' << ShapeText{view.shape()};
+    text << (view.numel() == 0 ? "nothing" : place(view)) << ' ' << view.dtype << ' '
+         << ShapeText{view.shape()};
     if (!view.is_contiguous()) text << " by " << ShapeText{{view.strides, view.dim}};
     return text.str();
   }
 
  private:
-  std::string name_of_memory(const View& view) {
-    if (view.numel() == 0) return "nothing";
-    const void* memory = view.owner;
-    const char* kind = "x";
-    const std::byte* first = nullptr;
-    for (const auto& [address, block] : contents_.memory.blocks())
-      if (view.data >= address && view.data < address + block.bytes) memory = first = address, kind = "p";
-    const auto [entry, is_new] = names_.try_emplace(memory);
-    if (is_new) entry->second = kind + std::to_string(++count_[*kind]);
-    const std::byte* begin =
-        *kind == 'x' ? static_cast<std::byte*>(view.owner->data) : first_of(memory, view);
+  std::string place(const View& view) {
+    const ProgramMemory::Found own = memory_.find(view.data);
+    // On the CPU the header of a storage begins its block.
+    const std::byte* begin = !own.block          ? static_cast<const std::byte*>(view.owner->data)
+                             : own.block->device ? own.address
+                                                 : own.address + sizeof(Storage);
+    std::map<const void*, size_t>& numbers = own.block ? own_ : outside_;
+    const size_t number = numbers.try_emplace(begin, numbers.size() + 1).first->second;
     const auto offset = (static_cast<const std::byte*>(view.data) - begin) / item_size(view.dtype);
-    return entry->second + (offset ? "+" + std::to_string(offset) : "");
+    return (own.block ? "p" : "x") + std::to_string(number) + (offset ? "+" + std::to_string(offset) : "");
   }
 
-  /// Where the elements begin in a block of the program: on the CPU, after the storage's header.
-  const std::byte* first_of(const void* address, const View&) const {
-    const auto& block =
-        contents_.memory.blocks().at(const_cast<std::byte*>(static_cast<const std::byte*>(address)));
-    return static_cast<const std::byte*>(address) + (block.device ? 0 : sizeof(Storage));
-  }
-
-  const Contents& contents_;
-  std::map<const void*, std::string> names_;
-  std::map<char, int> count_;
+  const ProgramMemory& memory_;
+  std::map<const void*, size_t> own_, outside_;  // the number of each memory, by its first element
 };
 
 }  // namespace
 
 void Contents::print(std::ostream& out) const {
   out << "program: " << calls.size() << " calls, " << memory.bytes() << " bytes of its own\n";
-  ArgumentPrinter argument(*this);
+  ArgumentText argument(memory);
   int number = 0;
   for (const std::unique_ptr<Call>& call : calls) {
     std::ostringstream name;

@@ -41,12 +41,20 @@ bool ProgramMemory::release_own(void* released) noexcept {
   return true;
 }
 
-ProgramMemory::Block* ProgramMemory::find(const void* address) {
-  auto* wanted = static_cast<std::byte*>(const_cast<void*>(address));
-  const auto after = blocks_.upper_bound(wanted);
-  if (after == blocks_.begin()) return nullptr;
-  auto& [first, block] = *std::prev(after);
-  return wanted < first + block.bytes ? &block : nullptr;
+ProgramMemory::Found ProgramMemory::find(const void* address) const {
+  const auto after = blocks_.upper_bound(static_cast<std::byte*>(const_cast<void*>(address)));
+  if (after == blocks_.begin()) return {nullptr, nullptr};
+  const auto& [first, block] = *std::prev(after);
+  return address < first + block.bytes ? Found{first, &block} : Found{nullptr, nullptr};
+}
+
+bool ProgramMemory::note_use(const void* address, Storage* owner) {
+  const Found found = find(address);
+  if (!found.block) return false;
+  Block& block = blocks_.at(const_cast<std::byte*>(found.address));
+  block.is_used = true;
+  block.owner = owner;
+  return true;
 }
 
 void ProgramMemory::close() {

@@ -36,8 +36,15 @@ class ProgramMemory final : public block_cache::Pool {
   /// must not share blocks with the step.
   bool is_paused = false;
 
-  /// The block that contains an address; nullptr for memory that was there before the capture.
-  Block* find(const void* address);
+  struct Found {
+    const std::byte* address;  // of the block's first byte
+    const Block* block;        // nullptr for memory that was there before the capture
+  };
+  /// The block that contains an address.
+  Found find(const void* address) const;
+  /// Notes that a call uses the memory at this address, which belongs to `owner`. Returns false for memory that was
+  /// there before the capture.
+  bool note_use(const void* address, Storage* owner);
 
   /// Ends the capture. Blocks that no call uses are not the program's. A storage that a call uses and a tensor still
   /// refers to stays alive with the program.
@@ -45,8 +52,6 @@ class ProgramMemory final : public block_cache::Pool {
 
   /// Bytes of the blocks that calls use.
   size_t bytes() const;
-
-  const std::map<std::byte*, Block>& blocks() const { return blocks_; }
 
  private:
   struct Kind {  // blocks of one kind can take each other's place
@@ -56,8 +61,8 @@ class ProgramMemory final : public block_cache::Pool {
     auto operator<=>(const Kind&) const = default;
   };
   struct FreeList {
-    std::vector<std::byte*>
-        addresses;     // has room for all blocks of the kind, so that a release never allocates
+    // It has room for all blocks of the kind, so that a release never allocates.
+    std::vector<std::byte*> addresses;
     size_t count = 0;  // of all blocks of the kind
   };
   static void give_back(void* address, const Block& block);
