@@ -104,4 +104,47 @@ TEST(Properties, VjpAgreesWithJvpAndHessiansAreSymmetric) {
   });
 }
 
+/// The value of f and its gradients.
+variable_list value_and_gradients(const RandomProgram& program, const variable_list& x) {
+  const Tensor y = program.run(x);
+  variable_list results = autograd::grad({y}, x, {}, {}, false, true);
+  results.push_back(y.detach());
+  return results;
+}
+
+// A captured program of kernel calls gives the bits of the ops themselves, for other values too.
+TEST(Properties, AReplayGivesTheBitsOfTheProgram) {
+  int64_t captured = 0;
+  for_each_program([&](const RandomProgram& program, const auto&) {
+    for (const Dtype dtype : {kFloat32, kFloat64}) {
+      const variable_list x = program.inputs(dtype, /*contiguous=*/false);
+      variable_list replayed;
+      Program calls = capture([&] { replayed = value_and_gradients(program, x); });
+      for (const double factor : {1.0, 0.9, 1.05}) {
+        {
+          const NoGradGuard no_grad;
+          for (const Tensor& each : x) each.detach().mul_(factor);
+        }
+        try {
+          calls.replay();
+        } catch (
+            const Error& error) {  // an op chose another way: the norm rescales squares that leave the range
+          EXPECT_NE(std::string(error.what()).find("takes another way"), std::string::npos) << error.what();
+          break;
+        }
+        const variable_list wanted = value_and_gradients(program, x);
+        for (size_t i = 0; i < wanted.size(); ++i) {
+          const Tensor &a = replayed[i], &b = wanted[i];
+          ASSERT_TRUE(equal(a, b) || (a != b).eq(isnan(a) & isnan(b)).all().item<bool>()) << a << "\n"
+                                                                                          << b << "\n"
+                                                                                          << calls;
+        }
+        ++captured;
+      }
+    }
+  });
+  EXPECT_GT(captured, count_of_programs());
+  RecordProperty("replays", captured);
+}
+
 }  // namespace

@@ -96,8 +96,8 @@ struct RandomProgram {
  private:
   static Tensor apply(const Step& step, const Tensor& a, const Tensor& b) {
     const int64_t dim = step.dim % 5 - 2, other = step.dim / 5 % 5 - 2;
-    const auto index = [&](int64_t d) {
-      return tensor({step.a % 2, step.b % 2, int64_t{0}}).narrow(0, 0, 1 + d);
+    const auto index = [&](int64_t d) {  // made by kernels, so that a program of kernel calls can repeat it
+      return cat({full({1}, step.a % 2), full({1}, step.b % 2)}).narrow(0, 0, 1 + d);
     };
     switch (step.op % 44) {
       case 0:
