@@ -198,7 +198,7 @@ void matmul() {
             if (m == 70 && !batch.empty()) continue;
             const Array a = random(shape(m, p), dtype, left), b = random(shape(p, n), dtype, right);
             expect_same("matmul " + text(shape(m, p)) + text(shape(p, n)),
-                        {Array(shape(m, n), dtype, writable(left))}, 16, std::sqrt(static_cast<double>(p)),
+                        {Array(shape(m, n), dtype, writable(left))}, 32, std::sqrt(static_cast<double>(p)),
                         [&](const Kernels& k, const auto& y) { k.matmul(a, b, y[0]); });
           }
 }

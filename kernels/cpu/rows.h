@@ -13,22 +13,12 @@ namespace gradus::cpu {
 /// Elements below which a row is too short to fill vectors by itself.
 inline constexpr int64_t kShortRow = 16;
 
-using math::exp;
+using math::exp, math::log;
 
-/// eᵈ for d < 0, and 0 for d = 0; and 1 for d = 0, else 0. A NaN stays NaN in the first.
+/// eᵈ for d < 0, and 0 for d = 0. A NaN stays NaN.
 template <std::floating_point T>
 inline T exp_below_0(T d) {
   return d == 0 ? T(0) : exp(d);
-}
-template <std::floating_point T>
-inline T is_0(T d) {
-  return d == 0 ? T(1) : T(0);
-}
-/// log(1 + x) for x ≥ 0, as vectors can compute it. Rounding s = 1 + x loses x - (s - 1).
-template <std::floating_point T>
-inline T log1p(T x) {
-  const T s = 1 + x;
-  return s == x ? math::log(x) : math::log(s) + (x - (s - 1)) / s;  // s = x = ∞ has no rest
 }
 
 /// One element of each of 16 rows. A row of ten classes does not fill a vector, but sixteen rows of
@@ -65,11 +55,8 @@ struct Lanes {
   friend Lanes exp_below_0(const Lanes& x) {
     return of([&](int64_t l) { return cpu::exp_below_0(x.lane[l]); });
   }
-  friend Lanes is_0(const Lanes& x) {
-    return of([&](int64_t l) { return cpu::is_0(x.lane[l]); });
-  }
-  friend Lanes log1p(const Lanes& x) {
-    return of([&](int64_t l) { return cpu::log1p(x.lane[l]); });
+  friend Lanes log(const Lanes& x) {
+    return of([&](int64_t l) { return math::log(x.lane[l]); });
   }
 };
 
@@ -104,17 +91,26 @@ inline auto& in_lane(E& x, [[maybe_unused]] int64_t l) {
     return x.lane[l];
 }
 
+/// Is any of the elements above `least`? The answer is gathered in integers as wide as T, which makes a loop of vectors.
+template <std::floating_point T>
+inline bool any_above(T least, const T* elements, int64_t count) {
+  using Flag = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
+  Flag any = 0;
+  for (int64_t i = 0; i < count; ++i) any |= elements[i] > least ? Flag(1) : Flag(0);
+  return any != 0;
+}
+
 /// Calls f(lane, k) for each row with an element yₖ above `least`, of which a row has one at most.
 template <std::floating_point T, class E, class F>
 inline void for_each_row_above(T least, const E* y, int64_t n, const F& f) {
-  const E largest = reduce_row<formulas::Maximum>(y, n);
-  const int64_t lanes = static_cast<int64_t>(sizeof(E) / sizeof(T));
-  for (int64_t l = 0; l < lanes; ++l) {
-    if (!(in_lane(largest, l) > least)) continue;
-    int64_t k = 0;
-    while (!(in_lane(y[k], l) > least)) ++k;
-    f(l, k);
-  }
+  constexpr int64_t lanes = sizeof(E) / sizeof(T);
+  if (n == 0 || !any_above(least, &in_lane(*y, 0), n * lanes)) return;
+  for (int64_t l = 0; l < lanes; ++l)
+    for (int64_t k = 0; k < n; ++k)
+      if (in_lane(y[k], l) > least) {
+        f(l, k);
+        break;
+      }
 }
 
 /// Σᵢ f(i) over 0 … n, by halves. At most 1024 terms are stored at a time. Rows in lanes are short.

@@ -11,15 +11,23 @@ struct LogSum {
   E largest, log_rest;
 };
 
-/// With d = xⱼ - m the sum is r + c: r over the d < 0, and c terms are 1. If c = 1, r can be far below 1, so r + c is not
-/// rounded: log(r + c) = log1p(r + (c - 1)).
+/// With d = xⱼ - m the sum s is at least 1, since one d is 0. If s is near 1, rounding it would lose what the other terms
+/// add, and log s with it. Then they are summed alone: log s = log1p(s - 1).
 template <class E>
 inline LogSum<E> log_sum_exp(const E* x, int64_t n) {
   using T = std::remove_cvref_t<decltype(in_lane(*x, 0))>;
   const E largest = reduce_row<formulas::Maximum>(x, n);
+  const E sum = sum_of_terms<E>(n, [&](int64_t i) { return exp(x[i] - largest); });
+  LogSum<E> result = {largest, log(sum)};
+  constexpr int64_t lanes = sizeof(E) / sizeof(T);
+  const auto is_near_1 = [&](int64_t l) { return in_lane(sum, l) < T(1.5); };
+  bool any = false;
+  for (int64_t l = 0; l < lanes; ++l) any |= is_near_1(l);
+  if (!any) return result;
   const E rest = sum_of_terms<E>(n, [&](int64_t i) { return exp_below_0(x[i] - largest); });
-  const E ones = sum_of_terms<E>(n, [&](int64_t i) { return is_0(x[i] - largest); });
-  return {largest, log1p(rest + (ones - all_equal<E>(T(1))))};
+  for (int64_t l = 0; l < lanes; ++l)
+    if (is_near_1(l)) in_lane(result.log_rest, l) = std::log1p(in_lane(rest, l));
+  return result;
 }
 
 /// yᵢ = scale · softmax(x)ᵢ; y may be x.
