@@ -263,10 +263,16 @@ TEST(EdgeValues, AreThoseOfPyTorchOrDifferOnPurpose) {
         }
       }
     }
+#if GRADUS_HAVE_FAST
+  const bool has_fast = true;
+#else
+  const bool has_fast = false;  // the page has the counts of the fast kernels
+#endif
   const std::string page = page_of(found, compared);
   if (std::getenv("GRADUS_WRITE_EDGES")) replace_file(kPage, page);
-  EXPECT_TRUE(read_file(kPage) == page) << "docs/edges.md is out of date. To write it anew: "
-                                           "GRADUS_WRITE_EDGES=1 build/release/tests/edge_values_test";
+  EXPECT_TRUE(!has_fast || read_file(kPage) == page)
+      << "docs/edges.md is out of date. To write it anew: GRADUS_WRITE_EDGES=1 "
+         "build/release/tests/edge_values_test";
 }
 
 // The first step of making the data: writes the inputs of all cases.
