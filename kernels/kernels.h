@@ -179,7 +179,7 @@ struct Kernels {
 
 /// The tables in force, by device. The CPU's has the fast kernels of kernels/cpu or, in a build with GRADUS_FAST=OFF or
 /// with the environment variable GRADUS_KERNELS=plain, the plain ones of kernels/plain. A table is chosen at its first
-/// use. While a step is captured (tensor/program/capture.h), a table that records its calls takes its place.
+/// use. While a step is captured (tensor/program/program.h), a table that records its calls takes its place.
 inline constinit std::atomic<const Kernels*> kernels_in_force[2] = {};
 
 /// Chooses a device's table and puts it in force. Throws Error that says why if there is none.

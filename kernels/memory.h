@@ -43,7 +43,7 @@ static_assert(size_class_of(2048).bytes == 2048 && size_class_of(2049).index == 
 /// What a block is for: the elements of a tensor, or an object such as a node of the tape.
 enum class Use : uint8_t { object, elements };
 
-/// Another source of blocks, for a thread that captures a step (tensor/program/pool.h). It gets every block that the
+/// Another source of blocks, for a thread that captures a step (tensor/program/memory.h). It gets every block that the
 /// thread asks for or releases, because the thread's own lists are empty and closed in the meantime.
 class Pool {
  public:
