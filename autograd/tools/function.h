@@ -55,6 +55,7 @@ class AutogradContext {
   template <class T>
   friend class Function;
   bool needs_any_input_grad() const;
+  void add_input(variable_list& inputs, const Tensor& x);
 
   variable_list to_save_;
   std::vector<std::optional<SavedTensor>> saved_;  // without a value for an undefined tensor
@@ -118,8 +119,7 @@ class Function {
   };
 
   static void collect(AutogradContext& context, variable_list& inputs, const Tensor& x) {
-    inputs.push_back(x);
-    context.needs_input_grad_.push_back(x.defined() && x.requires_grad());
+    context.add_input(inputs, x);
   }
   static void collect(AutogradContext& context, variable_list& inputs, const std::optional<Tensor>& x) {
     collect(context, inputs, x.value_or(Tensor()));

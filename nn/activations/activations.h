@@ -5,37 +5,16 @@
 #include <string>
 
 #include "autograd/more_ops/activations.h"
-#include "autograd/record.h"
 #include "nn/function_layer.h"
 
 namespace gradus::nn {
 
 // ---- Without options --------------------------------------------------------------------------------------
 
-/// y = x / (1 + |x|)    x̄ = ȳ / (1 + |x|)². The quotient rule's two terms would cancel for a large x.
-inline Tensor softsign_of(const Tensor& x) {
-  const Tensor values = x.detach();
-  return autograd::record("softsign", values / (values.abs() + 1),
-                          autograd::wrt(x, autograd::saved(x), [](const Tensor& g, const Tensor& x) {
-                            const Tensor d = x.abs() + 1;
-                            return g / d / d;
-                          }));
-}
-/// y = x - tanh x       x̄ = ȳ tanh² x. 1 - (1 - tanh² x) would lose the digits of a small x, and so would x - tanh x:
-/// for |x| < 1 y is computed as (x cosh x - sinh x) / cosh x, where x cosh x - sinh x = Σ 2k x²ᵏ⁺¹ / (2k + 1)!
-inline Tensor tanhshrink_of(const Tensor& x) {
-  const Tensor values = x.detach(), small = clamp(values, -1, 1), square = small * small;
-  Tensor numerator = zeros_like(small), cosh = ones_like(small);
-  for (double k = 10; k > 0; --k) {  // by Horner's rule
-    numerator = (numerator + 2 * k) * square / ((2 * k + 1) * (2 * k));
-    cosh = cosh * square / (2 * k * (2 * k - 1)) + 1;
-  }
-  const Tensor y = where(abs(values) < 1, small * numerator / cosh, values - tanh(values));
-  return autograd::record("tanhshrink", y,
-                          autograd::wrt(x, autograd::saved(x), [](const Tensor& g, const Tensor& x) {
-                            return g * x.tanh().square();
-                          }));
-}
+/// x / (1 + |x|)
+Tensor softsign_of(const Tensor& x);
+/// x - tanh x
+Tensor tanhshrink_of(const Tensor& x);
 
 GRADUS_LAYER(SiLU, silu, NoOptions<gradus::silu>);
 GRADUS_LAYER(Mish, mish, NoOptions<gradus::mish>);
