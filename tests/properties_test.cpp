@@ -144,7 +144,7 @@ TEST(Properties, AReplayGivesTheBitsOfTheProgram) {
     }
   });
   EXPECT_GT(captured, count_of_programs());
-  RecordProperty("replays", captured);
+  RecordProperty("replays", std::to_string(captured));
 }
 
 }  // namespace
