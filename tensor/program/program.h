@@ -21,6 +21,9 @@
 // calls the same kernels, in the same order, on the same memory. So it gives the same digits as
 // the step itself, bit for bit.
 //
+// compile() goes one step further. It writes the calls as one function in C++, in which sizes and
+// strides are constants, and lets the system's compiler translate it.
+//
 // What a program does not repeat is the C++ between the kernels: branches and loops go the way
 // that they went in the capture, hooks run once, shapes are fixed.
 #pragma once
@@ -28,12 +31,28 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <string>
 
 namespace gradus {
 
 namespace programs {
 struct Contents;
 }
+
+/// What Program::compile has done. Printed, it is one line: "compiled 63 calls in 1.4 s: 21 loops, 2 calls of kernels"
+/// or "not compiled: the compiler c++ was not found; …".
+struct Compilation {
+  bool done = false;   // false: replay() goes on with the list of kernels
+  std::string reason;  // why not
+  double seconds = 0;  // that compile() took; a few milliseconds if the result was in the cache
+  bool from_cache = false;
+  std::string file;  // the text of source(), in the cache folder
+  size_t calls = 0;  // of the program
+  size_t loops = 0,
+         kernels = 0;  // what they have become: loops in the text, and calls of kernels that stay calls
+
+  friend std::ostream& operator<<(std::ostream& out, const Compilation& compilation);
+};
 
 class Program {
  public:
@@ -49,6 +68,21 @@ class Program {
   ///
   /// One thread at a time may replay a program.
   void replay();
+
+  /// The program as C++, with sizes, strides and numbers as constants. Pointwise kernels of one shape share a loop, and
+  /// tensors that only the program sees are local arrays or numbers. Factorisations, large products and other kernels
+  /// for which there is no text stay calls, so every program has a source. Error for a program of a CUDA device.
+  std::string source() const;
+
+  /// Compiles source() and loads it. From then on replay() is one call, with the same digits, bit for bit. The
+  /// compiler is the one that the environment variable CXX names, or else the one that compiled Gradus.
+  ///
+  /// The result is kept in the user's cache folder ($XDG_CACHE_HOME/gradus or ~/.cache/gradus), so that another run of
+  /// the same step does not compile again. You may delete this folder at any time.
+  ///
+  /// Throws nothing if it cannot compile. Then replay() goes on with the list, and the result says why: no compiler, no
+  /// headers of Gradus, a full disk, or a program of a CUDA device.
+  Compilation compile();
 
   /// The number of calls in one replay.
   size_t size() const;
