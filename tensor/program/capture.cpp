@@ -54,6 +54,12 @@ class Capture {
 };
 
 }  // namespace
+
+Running::Running(Contents& program, const char* what) : program_(program) {
+  check(!capturing, what, ": not inside of a capture");
+  check(!program.is_running.test_and_set(), what, ": another thread uses this program at the same time");
+}
+
 }  // namespace programs
 
 using programs::Contents;
@@ -77,16 +83,8 @@ Program::~Program() = default;
 
 void Program::replay() {
   if (!contents_) return;
-  check(!programs::capturing, "replay: a program cannot be replayed inside of a capture");
-  check(!contents_->is_running.test_and_set(),
-        "replay: another thread replays this program at the same time");
-  try {
-    contents_->run();
-  } catch (...) {
-    contents_->is_running.clear();
-    throw;
-  }
-  contents_->is_running.clear();
+  const programs::Running running(*contents_, "replay");
+  contents_->run();
 }
 
 size_t Program::size() const { return contents_ ? contents_->calls.size() : 0; }
