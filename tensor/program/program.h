@@ -39,17 +39,17 @@ namespace programs {
 struct Contents;
 }
 
-/// What Program::compile has done. Printed, it is one line: "compiled 63 calls in 1.4 s: 21 loops, 2 calls of kernels"
-/// or "not compiled: the compiler c++ was not found; …".
+/// What Program::compile has done. Printed, it is one line: "compiled 63 calls in 1.1 s: 16 loops, 0 calls of kernels"
+/// or "not compiled, replay goes on with the list: there is no compiler c++; set CXX to one".
 struct Compilation {
   bool done = false;   // false: replay() goes on with the list of kernels
   std::string reason;  // why not
-  double seconds = 0;  // that compile() took; a few milliseconds if the result was in the cache
+  double seconds = 0;  // that compile() took; some milliseconds if the result was in the cache
   bool from_cache = false;
-  std::string file;  // the text of source(), in the cache folder
-  size_t calls = 0;  // of the program
-  size_t loops = 0,
-         kernels = 0;  // what they have become: loops in the text, and calls of kernels that stay calls
+  std::string file;    // the text, in the cache folder
+  size_t calls = 0;    // of the program
+  size_t loops = 0;    // in the text
+  size_t kernels = 0;  // calls that stayed calls of kernels
 
   friend std::ostream& operator<<(std::ostream& out, const Compilation& compilation);
 };
@@ -69,19 +69,20 @@ class Program {
   /// One thread at a time may replay a program.
   void replay();
 
-  /// The program as C++, with sizes, strides and numbers as constants. Pointwise kernels of one shape share a loop, and
-  /// tensors that only the program sees are local arrays or numbers. Factorisations, large products and other kernels
-  /// for which there is no text stay calls, so every program has a source. Error for a program of a CUDA device.
+  /// The program as C++, with sizes, strides and numbers as constants. Pointwise kernels, small products and small
+  /// reductions of one shape share a loop. Tensors that only the program sees are local arrays or numbers. All else
+  /// stays a call of its kernel, so every program has a source. Error for a program of a CUDA device.
   std::string source() const;
 
-  /// Compiles source() and loads it. From then on replay() is one call, with the same digits, bit for bit. The
-  /// compiler is the one that the environment variable CXX names, or else the one that compiled Gradus.
+  /// Compiles source() and loads it. From then on replay() is one call, with the same digits, bit for bit. (If Gradus
+  /// itself was compiled for a processor with fused multiply-adds, GRADUS_NATIVE, last digits may differ.)
   ///
-  /// The result is kept in the user's cache folder ($XDG_CACHE_HOME/gradus or ~/.cache/gradus), so that another run of
-  /// the same step does not compile again. You may delete this folder at any time.
+  /// The compiler is the one that the environment variable CXX names, or else the one that compiled Gradus.
+  /// GRADUS_CXXFLAGS adds to its flags. The result is kept in $XDG_CACHE_HOME/gradus or ~/.cache/gradus, so that the same
+  /// step is not compiled again. You may delete this folder at any time.
   ///
-  /// Throws nothing if it cannot compile. Then replay() goes on with the list, and the result says why: no compiler, no
-  /// headers of Gradus, a full disk, or a program of a CUDA device.
+  /// If there is no compiler, or it fails, or the disk is full, or the program uses a CUDA device, then replay() goes on
+  /// with the list, and the result says why. Error only if another thread uses the program, or in a capture.
   Compilation compile();
 
   /// The number of calls in one replay.

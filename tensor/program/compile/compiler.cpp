@@ -61,6 +61,13 @@ std::vector<std::string> compiler() {
   return command;
 }
 
+std::vector<std::string> flags() {
+  std::vector<std::string> all(std::begin(kFlags), std::end(kFlags));
+  std::istringstream more(environment("GRADUS_CXXFLAGS"));
+  for (std::string word; more >> word;) all.push_back(word);
+  return all;
+}
+
 /// The file of a program that is found in the folders of PATH; empty if there is none.
 fs::path find_program(const std::string& name) {
   std::error_code ignored;
@@ -191,7 +198,7 @@ void build(const std::vector<std::string>& compiler, const fs::path& headers, co
       messages(draft.path.string() + ".txt");
   replace_file(draft_source.path, text);
   std::vector<std::string> command = compiler;
-  command.insert(command.end(), std::begin(kFlags), std::end(kFlags));
+  for (const std::string& flag : flags()) command.push_back(flag);
   for (const std::string& word : {std::string("-I"), headers.string(), draft_source.path.string(),
                                   std::string("-o"), draft.path.string()})
     command.push_back(word);
@@ -216,7 +223,7 @@ Loaded compile_text(const std::string& text, const char* function) {
   const fs::path include = headers();
   const std::vector<std::string> command = compiler();
   std::string all = text + identity_of(command) + processor() + contents_of(include);
-  for (const char* flag : kFlags) all += flag;
+  for (const std::string& flag : flags()) all += flag + ' ';
   const std::string key = hex(hash_of(all)) + hex(hash_of(all, 1));
   const fs::path folder = cache_folder(), library = folder / (key + ".so"), source = folder / (key + ".cpp");
   const bool from_cache = is_sealed(library, key);

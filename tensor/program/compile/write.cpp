@@ -1,6 +1,8 @@
 #include "tensor/program/compile/write.h"
 
+#include <algorithm>
 #include <sstream>
+#include <utility>
 
 namespace gradus::programs {
 namespace {
@@ -52,23 +54,48 @@ std::string index_text(const std::vector<int64_t>& strides, int64_t offset) {
   return text;
 }
 
+struct Line {
+  std::string code, comment;
+};
+
+/// The lines as a text. Comments of neighbouring lines stand below each other, as clang-format sets them.
+std::string layout(const std::vector<Line>& lines) {
+  std::string text;
+  for (size_t begin = 0, end; begin < lines.size(); begin = end) {
+    size_t code = 0, comment = 0;
+    for (end = begin; end < lines.size() && !lines[end].comment.empty(); ++end) {
+      code = std::max(code, lines[end].code.size());
+      comment = std::max(comment, lines[end].comment.size());
+    }
+    end = std::max(end, begin + 1);
+    const bool aligned = code + comment + 5 <= kWidth;
+    for (size_t i = begin; i < end; ++i) {
+      const size_t gap = aligned ? code - lines[i].code.size() + 2 : 2;
+      text += lines[i].code;
+      if (!lines[i].comment.empty()) text += std::string(gap, ' ') + "// " + lines[i].comment;
+      text += '\n';
+    }
+  }
+  return text;
+}
+
 class Writer {
  public:
   explicit Writer(const Contents& program) : plan_(program) {
     for (const Loop& loop : plan_.loops) write(loop);
-    const std::string body = std::move(text_);
+    const std::vector<Line> body = std::exchange(lines_, {});
     write_head(program);
-    source_.text = std::move(text_) + body + "}\n";
+    source_.text = layout(lines_) + layout(body) + "}\n";
   }
   Source take() { return std::move(source_); }
 
  private:
-  /// Adds a line, with a comment behind it or, if that is too long, above it.
+  /// Adds a line. Its comment stands behind it or, if there is no room, above it.
   void line(size_t indent, const std::string& code, const std::string& comment = "") {
     const std::string space(indent, ' ');
     const bool beside = indent + code.size() + comment.size() + 5 <= kWidth;
-    if (!comment.empty() && !beside) text_ += space + "// " + comment + '\n';
-    text_ += space + code + (!comment.empty() && beside ? "  // " + comment : "") + '\n';
+    if (!comment.empty() && !beside) lines_.push_back({space + "// " + comment, ""});
+    lines_.push_back({code.empty() ? "" : space + code, beside ? comment : ""});
   }
 
   // ---- The parts of a statement ---------------------------------------------------------------------------------
@@ -106,17 +133,26 @@ class Writer {
     return to + " = " + step.expression(texts) + ';';
   }
 
-  /// "12 mul 0.5"
-  static std::string comment_of(const Step& step) {
+  /// "12 mul 0.5", "6 matmul x2 x2ᵀ"
+  std::string comment_of(const Step& step) const {
     std::ostringstream comment;
     comment << step.line << ' ';
     step.call->print(comment);
+    if (!step.has_text() || step.call->name() != std::string_view("matmul")) return comment.str();
+    for (const int side : {0, 1}) {
+      const View& matrix = *step.operands[side].argument;
+      const bool is_transposed = matrix.strides[0] == 1 && matrix.strides[1] != 1;
+      comment << ' ' << plan_.buffers[step.operands[side].buffer].name << (is_transposed ? "ᵀ" : "");
+    }
     return comment.str();
   }
 
   // ---- Loops ----------------------------------------------------------------------------------------------------
 
   void write(const Loop& loop) {
+    const bool is_loop = !loop.sizes.empty();
+    if (!lines_.empty() && (is_loop || after_loop_)) line(0, "");
+    after_loop_ = is_loop;
     if (loop.is_call()) return write_call(loop.steps[0]);
     declare_arrays(loop);
     const Nest nest = merged_nest(loop);
@@ -172,23 +208,21 @@ class Writer {
   void write_head(const Contents& program) {
     line(0, "// A program of Gradus, written from the " + std::to_string(program.calls.size()) +
                 " calls of its listing.");
-    text_ +=
-        "//\n"
-        "// x1, x2, … are tensors that existed before the capture, and p1, p2, … memory of the program, as "
-        "in the\n"
-        "// listing. t7 is a tensor of this text alone: the result of line 7 of the listing. The comments "
-        "name the line\n"
-        "// and the kernel from which a statement was written. The formulas are those of "
-        "kernels/formulas.h.\n"
-        "#include \"tensor/program/compile/prelude.h\"\n"
-        "\n"
-        "using namespace gradus::formulas;\n"
-        "using gradus::programs::dot, gradus::programs::reduce, gradus::programs::reduce_column;\n"
-        "\n";
+    for (const char* text :
+         {"//",
+          "// x1, x2, … are tensors that existed before the capture, and p1, p2, … memory of the program, as "
+          "in the",
+          "// listing. t7 is a tensor of this text alone: the result of line 7 of the listing. The comments "
+          "name the line",
+          "// and the kernel from which a statement was written. The formulas are those of "
+          "kernels/formulas.h.",
+          "#include \"tensor/program/compile/prelude.h\"", "", "using namespace gradus::formulas;",
+          "using gradus::programs::dot, gradus::programs::reduce, gradus::programs::reduce_column;", ""})
+      line(0, text);
     line(0,
          std::string("extern \"C\" void ") + kFunctionName + "(const gradus::programs::Recorded& program) {");
     for (const size_t buffer : pointers_) declare_pointers(plan_.buffers[buffer]);
-    text_ += '\n';
+    if (!pointers_.empty()) line(0, "");
   }
 
   void declare_pointers(const Buffer& buffer) {
@@ -209,7 +243,8 @@ class Writer {
 
   Plan plan_;
   Source source_;
-  std::string text_;
+  std::vector<Line> lines_;
+  bool after_loop_ = false;    // the last statement was a loop
   std::set<size_t> declared_;  // arrays and numbers
   std::set<size_t> pointers_;  // the memory that the text uses
 };
