@@ -105,9 +105,17 @@ std::string processor() {
 
 /// The folder from which the text includes the headers of Gradus.
 fs::path headers() {
-  for (const std::string& folder : {environment("GRADUS_HEADERS"), std::string(GRADUS_SOURCE_HEADERS),
-                                    std::string(GRADUS_INSTALLED_HEADERS)})
-    if (!folder.empty() && fs::exists(fs::path(folder) / "tensor/program/compile/prelude.h")) return folder;
+  const std::string chosen = environment("GRADUS_HEADERS");
+  const auto has_them = [](const std::string& folder) {
+    std::error_code ignored;
+    return fs::exists(fs::path(folder) / "tensor/program/compile/prelude.h", ignored);
+  };
+  if (!chosen.empty()) {
+    check(has_them(chosen), "the headers of Gradus are not in GRADUS_HEADERS, ", shown_path(chosen));
+    return chosen;
+  }
+  for (const char* folder : {GRADUS_SOURCE_HEADERS, GRADUS_INSTALLED_HEADERS})
+    if (has_them(folder)) return folder;
   fail("the headers of Gradus are neither in ", GRADUS_SOURCE_HEADERS, " nor in ", GRADUS_INSTALLED_HEADERS,
        "; set GRADUS_HEADERS to their folder");
 }
