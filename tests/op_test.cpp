@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "autograd/tools/gradcheck.h"
+#include "beside_tests.h"
 #include "op_list.h"
 #include "source_text.h"
 

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "autograd/tools/gradcheck.h"
+#include "beside_tests.h"
 #include "kernels/plain/plain.h"
 #include "tests/fuzz/random_program.h"
 

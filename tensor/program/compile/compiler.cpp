@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <vector>
 
@@ -25,12 +26,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Those of the library (CMakeLists.txt), and: each multiplication and each addition rounds on its own.
-constexpr const char* kFlags[] = {"-std=c++20",      "-O3",
-                                  "-march=native",   "-ffp-contract=off",
-                                  "-fno-math-errno", "-fno-trapping-math",
-                                  "-fwrapv",         "-w",
-                                  "-fPIC",           "-shared"};
+// Those of the library (CMakeLists.txt), and two more: each multiplication and each addition rounds on its own, and a
+// block of memory may hold floats at first and integers later.
+constexpr const char* kFlags =
+    "-std=c++20 -O3 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math -fwrapv "
+    "-fno-strict-aliasing -w -fPIC -shared";
 
 /// FNV-1a, of 64 bits.
 uint64_t hash_of(std::string_view bytes, uint64_t hash = 0xcbf29ce484222325) {
@@ -49,23 +49,21 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
-// ---- What the result depends on ---------------------------------------------------------------------------------
-
-/// The compiler and its own arguments: "ccache g++" is two words.
-std::vector<std::string> compiler() {
-  const std::string chosen = environment("CXX");
-  std::istringstream words(chosen.empty() ? GRADUS_CXX : chosen);
-  std::vector<std::string> command;
-  for (std::string word; words >> word;) command.push_back(word);
-  check(!command.empty(), "CXX is blank");
-  return command;
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
 }
 
-std::vector<std::string> flags() {
-  std::vector<std::string> all(std::begin(kFlags), std::end(kFlags));
-  std::istringstream more(environment("GRADUS_CXXFLAGS"));
-  for (std::string word; more >> word;) all.push_back(word);
-  return all;
+// ---- What the result depends on ---------------------------------------------------------------------------------
+
+/// The compiler, perhaps with arguments of its own ("ccache g++"), and the flags.
+std::vector<std::string> compiler() {
+  const std::string chosen = environment("CXX");
+  std::vector<std::string> command = words_of(chosen.empty() ? GRADUS_CXX : chosen);
+  check(!command.empty(), "CXX is blank");
+  for (const std::string& flag : words_of(kFlags + (' ' + environment("GRADUS_CXXFLAGS"))))
+    command.push_back(flag);
+  return command;
 }
 
 /// The file of a program that is found in the folders of PATH; empty if there is none.
@@ -78,17 +76,16 @@ fs::path find_program(const std::string& name) {
   return {};
 }
 
-/// Which compiler it is, without asking it: the size of its file, and when it was installed.
+/// Which compiler it is, without asking it: the sizes of the files that the command names, and when they were installed.
 std::string identity_of(const std::vector<std::string>& command) {
   std::ostringstream text;
   for (const std::string& word : command) {
     std::error_code ignored;
+    text << word << ' ';
     const fs::path file = fs::canonical(find_program(word), ignored);
-    text << word << ' ' << file;
-    if (!file.empty())
-      text << ' ' << fs::file_size(file, ignored) << ' '
-           << fs::last_write_time(file, ignored).time_since_epoch().count();
-    text << '\n';
+    if (file.empty()) continue;
+    text << fs::file_size(file, ignored) << ' '
+         << fs::last_write_time(file, ignored).time_since_epoch().count() << ' ';
   }
   return text.str();
 }
@@ -206,14 +203,13 @@ void build(const std::vector<std::string>& compiler, const fs::path& headers, co
       messages(draft.path.string() + ".txt");
   replace_file(draft_source.path, text);
   std::vector<std::string> command = compiler;
-  for (const std::string& flag : flags()) command.push_back(flag);
   for (const std::string& word : {std::string("-I"), headers.string(), draft_source.path.string(),
                                   std::string("-o"), draft.path.string()})
     command.push_back(word);
   run(command, messages.path);
   const std::string bytes = read_file(draft.path);
-  replace_file(library, bytes + seal_of(bytes, key));
   replace_file(source, text);
+  replace_file(library, bytes + seal_of(bytes, key));
 }
 
 Loaded load(const fs::path& library, const char* function) {
@@ -230,16 +226,21 @@ Loaded load(const fs::path& library, const char* function) {
 Loaded compile_text(const std::string& text, const char* function) {
   const fs::path include = headers();
   const std::vector<std::string> command = compiler();
-  std::string all = text + identity_of(command) + processor() + contents_of(include);
-  for (const std::string& flag : flags()) all += flag + ' ';
+  const std::string all = text + identity_of(command) + processor() + contents_of(include);
   const std::string key = hex(hash_of(all)) + hex(hash_of(all, 1));
   const fs::path folder = cache_folder(), library = folder / (key + ".so"), source = folder / (key + ".cpp");
   const bool from_cache = is_sealed(library, key);
-  if (!from_cache) build(command, include, text, source, library, key);
-  Loaded loaded = load(library, function);
-  loaded.text_file = source;
-  loaded.from_cache = from_cache;
-  return loaded;
+  try {
+    if (!from_cache) build(command, include, text, source, library, key);
+    Loaded loaded = load(library, function);
+    loaded.text_file = source;
+    loaded.from_cache = from_cache;
+    return loaded;
+  } catch (...) {
+    unlink(source.c_str());
+    unlink(library.c_str());
+    throw;
+  }
 }
 
 }  // namespace gradus::programs

@@ -156,10 +156,10 @@ class Writer {
     if (loop.is_call()) return write_call(loop.steps[0]);
     declare_arrays(loop);
     const Nest nest = merged_nest(loop);
-    std::vector<std::pair<std::string, std::string>> lines;  // code and comment
+    std::vector<Line> lines;
     const std::vector<int64_t>* strides = nest.strides.data();
     for (const Step& step : loop.steps) {
-      lines.emplace_back(statement(step, strides), comment_of(step));
+      lines.push_back({statement(step, strides), comment_of(step)});
       strides += step.operands.size();
     }
     std::vector<std::string> heads;
@@ -169,11 +169,17 @@ class Writer {
                       ")");
     }
     source_.loops += !heads.empty();
-    if (heads.size() == 1 && lines.size() == 1 && heads[0].size() + lines[0].first.size() + 3 <= kWidth)
-      return line(2, heads[0] + ' ' + lines[0].first, lines[0].second);
-    const bool braces = !heads.empty() && lines.size() > 1;
-    for (size_t d = 0; d < heads.size(); ++d)
-      line(2 + 2 * d, heads[d] + (braces && d + 1 == heads.size() ? " {" : ""));
+    if (!heads.empty() &&
+        lines.size() == 1) {  // the statement stands behind the innermost loop, if there is room
+      const std::string together = heads.back() + ' ' + lines[0].code;
+      if (2 * heads.size() + together.size() <= kWidth) {
+        lines[0].code = together;
+        heads.pop_back();
+      }
+    }
+    const bool braces = lines.size() > 1 && !heads.empty();
+    if (braces) heads.back() += " {";
+    for (size_t d = 0; d < heads.size(); ++d) line(2 + 2 * d, heads[d]);
     for (const auto& [code, comment] : lines) line(2 + 2 * heads.size(), code, comment);
     if (braces) line(2 * heads.size(), "}");
   }
@@ -227,8 +233,7 @@ class Writer {
 
   void declare_pointers(const Buffer& buffer) {
     // Nobody else writes or reads this memory while the function runs.
-    const bool alone =
-        buffer.dtypes.size() == 1 && !buffer.is_shared && !(buffer.name[0] == 'x' && plan_.has_host_work);
+    const bool alone = buffer.dtypes.size() == 1 && !buffer.is_shared && !plan_.has_host_work;
     std::ostringstream shape;
     shape << ShapeText{buffer.first_view->shape()};
     for (const Dtype dtype : buffer.dtypes) {
