@@ -16,7 +16,9 @@ struct Sheet004 {
   // U S Vᵀ should be M with S = diag(d²), and U and V should be orthogonal. Gradient descent with momentum.
   void step() {
     const Tensor S = diag(d * d);
-    loss = mse(U.mm(S).mm(V.t()), M) + mse(U.t().mm(U), eye(3)) / 100 + mse(V.mm(V.t()), eye(3)) / 100;
+    const Tensor distance = mse(U.mm(S).mm(V.t()), M);
+    const Tensor of_U = mse(U.t().mm(U), eye(3)), of_V = mse(V.mm(V.t()), eye(3));
+    loss = distance + of_U / 100 + of_V / 100;
     loss.backward();
     const NoGradGuard no_grad;
     for (Tensor* w : {&U, &d, &V}) {

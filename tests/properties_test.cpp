@@ -1,6 +1,6 @@
 // Properties that hold for every program of ops, on programs that random bytes choose (fuzz/random_program.h): the chain
 // rule, linearity of backward, vjp against jvp, symmetric Hessians, values that depend neither on the layout nor on the
-// kernels. GRADUS_PROGRAMS sets how many programs are tried.
+// kernels. GRADUS_PROGRAMS sets how many programs are tried, and GRADUS_FIRST_PROGRAM the seed of the first.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -18,15 +18,17 @@ using fuzz::RandomProgram;
 
 namespace {
 
-int64_t count_of_programs() {
-  const char* count = std::getenv("GRADUS_PROGRAMS");
-  return count ? std::atoll(count) : 300;
+int64_t number_from(const char* variable, int64_t otherwise) {
+  const char* number = std::getenv(variable);
+  return number ? std::atoll(number) : otherwise;
 }
+int64_t count_of_programs() { return number_from("GRADUS_PROGRAMS", 300); }
 
 /// Calls check(program, function) for programs whose number is the seed of their bytes.
 template <class Check>
 void for_each_program(const Check& check) {
-  for (int64_t seed = 0; seed < count_of_programs() && !testing::Test::HasFailure(); ++seed) {
+  const int64_t first = number_from("GRADUS_FIRST_PROGRAM", 0);
+  for (int64_t seed = first; seed < first + count_of_programs() && !testing::Test::HasFailure(); ++seed) {
     std::mt19937 random(static_cast<uint32_t>(seed));
     std::vector<uint8_t> data(200);
     for (uint8_t& byte : data) byte = static_cast<uint8_t>(random());
