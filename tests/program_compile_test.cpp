@@ -247,6 +247,25 @@ TEST_F(Compiled, AProgramOfACudaDeviceIsRefused) {
   EXPECT_EQ(y.sum().item<double>(), 45);
 }
 
+TEST_F(Compiled, BorrowedMemoryThatOverlapsIsRefused) {
+  float numbers[4] = {1, 2, 3, 4};
+  const Tensor all = from_blob(numbers, {4}), last = from_blob(numbers + 1, {3}),
+               same = from_blob(numbers, {4});
+  Program overlapping = capture([&] {
+    all.mul_(2);
+    last.add_(1);
+  });
+  EXPECT_NE(overlapping.compile().reason.find("two tensors overlap"), std::string::npos);
+  Program twice = capture([&] {
+    all.mul_(2);
+    same.add_(1);
+  });
+  EXPECT_TRUE(twice.compile().done);
+  overlapping.replay();
+  twice.replay();
+  EXPECT_TRUE(same_bits(all, tensor({21., 47., 63., 79.}, kFloat32))) << all;
+}
+
 // ---- The text --------------------------------------------------------------------------------------------------------
 
 TEST_F(Compiled, TheTextNamesTheLinesOfTheListing) {

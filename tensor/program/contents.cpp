@@ -34,10 +34,21 @@ void Contents::add(std::unique_ptr<Call> call) {
   tensors.push_back(std::move(tensors_used));
 }
 
-void Contents::check_is_on_cpu(const char* op) const {
-  const auto is_elsewhere = [](const Outside& one) { return one.storage->device != DeviceType::CPU; };
-  check(!memory.is_on_device() && std::ranges::none_of(outside, is_elsewhere), op,
-        ": C++ is written for programs of the CPU only, and this one uses a CUDA device");
+void Contents::check_has_source(const char* op) const {
+  std::map<const std::byte*, const std::byte*> ranges;  // first and last byte of the memory from outside
+  bool on_device = memory.is_on_device();
+  for (const Outside& one : outside) {
+    on_device |= one.storage->device != DeviceType::CPU;
+    const auto* begin = static_cast<const std::byte*>(one.storage->data);
+    ranges[begin] = std::max(ranges[begin], begin + one.storage->bytes);
+  }
+  check(!on_device, op, ": C++ is written for programs of the CPU only, and this one uses a CUDA device");
+  const std::byte* end = nullptr;
+  for (const auto& [begin, its_end] : ranges) {
+    check(begin >= end, op,
+          ": two tensors overlap in memory that from_blob borrowed, so their order matters");
+    end = its_end;
+  }
 }
 
 /// The tensor as a user knows it: "float32 (3, 4), first used by matmul".

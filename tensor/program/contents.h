@@ -34,8 +34,8 @@ struct Contents {
   void add(std::unique_ptr<Call> call);
   /// The memory at the address, or nullptr if it is the program's own.
   Outside* find_outside(const View& view);
-  /// Error if any memory is on a CUDA device.
-  void check_is_on_cpu(const char* op) const;
+  /// Error if the program cannot be written as C++: it uses a CUDA device, or tensors that overlap in borrowed memory.
+  void check_has_source(const char* op) const;
   /// Ends the capture. Error if the step cannot be repeated.
   void close();
   void run();

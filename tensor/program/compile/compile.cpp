@@ -24,7 +24,7 @@ std::ostream& operator<<(std::ostream& out, const Compilation& compilation) {
 std::string Program::source() const {
   static const Contents nothing;
   const Contents& program = contents_ ? *contents_ : nothing;
-  program.check_is_on_cpu("source");
+  program.check_has_source("source");
   return programs::write_source(program).text;
 }
 
@@ -38,7 +38,7 @@ Compilation Program::compile() {
   }
   const programs::Running running(*contents_, "compile");
   try {
-    contents_->check_is_on_cpu("compile");
+    contents_->check_has_source("compile");
     programs::Source source = programs::write_source(*contents_);
     programs::Loaded loaded = programs::compile_text(source.text, programs::kFunctionName);
     result.from_cache = loaded.from_cache;
