@@ -38,6 +38,9 @@ namespace gradus {
 namespace programs {
 struct Contents;
 }
+namespace cuda {
+class CUDAGraph;
+}
 
 /// What Program::compile has done. Printed, it is one line: "compiled 63 calls in 1.1 s: 16 loops, 0 calls of kernels"
 /// or "not compiled, replay goes on with the list: there is no compiler c++; set CXX to one".
@@ -92,9 +95,14 @@ class Program {
 
   /// The listing: number, kernel, and the memory that it reads and writes, a line for each call.
   friend std::ostream& operator<<(std::ostream& out, const Program& program);
+  /// The program as a graph in Graphviz' DOT language: dot -Tsvg turns it into a drawing. A call has an arrow to each
+  /// later call that reads what it has written. Boxes are the tensors that were there before the capture, and the
+  /// work of the host.
+  friend std::string program_dot(const Program& program);
 
  private:
   friend Program capture(const std::function<void()>& step);
+  friend class cuda::CUDAGraph;
   explicit Program(std::unique_ptr<programs::Contents> contents);
   std::unique_ptr<programs::Contents> contents_;
 };
