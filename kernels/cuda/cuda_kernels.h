@@ -1,6 +1,7 @@
 // The kernels of CUDA devices, by family. kernels.h says what each one computes.
 #pragma once
 
+#include "kernels/graphs.h"
 #include "kernels/kernels.h"
 
 namespace gradus::cuda {
@@ -11,6 +12,9 @@ const Kernels& kernels();
 
 // memory.cpp
 extern const DeviceMemory memory;
+
+// graphs.cpp. nullptr on the emulated device.
+const DeviceGraphs* graphs();
 
 // pointwise.cu
 void fill(Scalar value, const View& out);
