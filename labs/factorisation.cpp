@@ -390,7 +390,9 @@ int main(int argc, char** argv) {
                   "a missing rating is empty or nan",
                   "the sheet's 20 x 10",
                   {"ratings", "missing"}},
-                 {"--tape", "show the tape of one iteration", "", random}},
+                 {"--tape", "show the tape of one iteration", "", random},
+                 {"--replay", kReplayHelp, "", random},
+                 {"--compile", kCompileHelp, "", random}},
        .seed = 5188,
        .prepare = check_input});
 }

@@ -263,6 +263,8 @@ int main(int argc, char** argv) {
                   "0"},
                  {"--dtype", "float32 or float64", "float32"},
                  {"--data", "a CSV of numbers whose last column is the class", "iris.csv, digits.csv"},
-                 {"--tape", "show the tape of one iteration"}},
+                 {"--tape", "show the tape of one iteration"},
+                 {"--replay", kReplayHelp},
+                 {"--compile", kCompileHelp}},
        .prepare = check_input});
 }

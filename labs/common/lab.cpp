@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "labs/common/files.h"
+#include "labs/common/repeated.h"
 
 namespace lab {
 namespace {
@@ -149,6 +150,7 @@ int Session::run() {
   if (options_.out) out.emplace(*options_.out);
   if (options_.json) require_writable_file(*options_.json);
   show_progress(!options_.quiet);
+  run_steps(options_.compile ? StepsAre::compiled : options_.replay ? StepsAre::replayed : StepsAre::called);
   const auto start = std::chrono::steady_clock::now();
   {
     Silence silence(options_.quiet);
@@ -157,6 +159,8 @@ int Session::run() {
       if (!interrupted() && is_chosen(*this, lab_.parts[i].name)) run_part(lab_.parts[i], numbers[i]);
     print_figures();
   }
+  if (const std::string line = compiled_steps(); !line.empty() && !options_.quiet)
+    std::cerr << lab_.name << ": " << line << "\n";
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   if (options_.json) write_json(elapsed.count());
   if (options_.out)

@@ -45,11 +45,17 @@ struct Part {
 /// A flag that a lab offers in addition to those of all labs (--part --device --out --json
 /// --check --quiet --help).
 struct Flag {
-  std::string name;  // --epochs, --lr, --rank, --seed, --dtype, --data or --tape; command_line.cpp reads them
+  // --epochs, --lr, --rank, --seed, --dtype, --data, --tape, --replay or --compile; command_line.cpp reads them
+  std::string name;
   std::string meaning;                  // what the flag does in this lab, for --help
   std::string when_absent = "";         // the default, for --help
   std::vector<std::string> parts = {};  // the parts that use the flag; empty means all of them
 };
+
+/// What --replay and --compile do, for --help: the same in all labs.
+constexpr const char* kReplayHelp =
+    "capture each training step once, then replay it: faster, with the same digits";
+constexpr const char* kCompileHelp = "as --replay, with the captured steps compiled to C++";
 
 struct Lab {
   std::string name;     // of the executable
@@ -74,7 +80,7 @@ struct Options {
   std::optional<std::filesystem::path> data;  // an existing file
   std::optional<std::filesystem::path> out;   // folder for figures
   std::optional<std::filesystem::path> json;  // file for results
-  bool check = false, tape = false, quiet = false;
+  bool check = false, tape = false, replay = false, compile = false, quiet = false;
   std::string command;  // as it was typed
 };
 
