@@ -24,6 +24,9 @@ labs    header:nlohmann/json.hpp     nlohmann-json3-dev      json-devel      nlo
 labs    command:gnuplot              gnuplot-nox             gnuplot         gnuplot        gnuplot
 tests   header:gtest/gtest.h         libgtest-dev            gtest-devel     gtest          googletest
 pages   command:chromium,chromium-browser,google-chrome  chromium  chromium  chromium       chromium
+editor  command:clangd          clangd                  clang-tools-extra  clang      llvm
+editor  command:gdb             gdb                     gdb             gdb            gdb
+reference  command:doxygen      doxygen                 doxygen         doxygen        doxygen
 benchmarks  header:benchmark/benchmark.h  libbenchmark-dev   google-benchmark-devel  benchmark  google-benchmark
 benchmarks  header:CLI/CLI.hpp       libcli11-dev            cli11-devel     cli11          cli11
 libtorch    header:torch/csrc/api/include/torch/torch.h  libtorch-dev  python3-torch-devel  python-pytorch  pytorch
