@@ -75,8 +75,8 @@ class FunctionNode : public ListNode {
   void adopt(const variable_list& inputs, variable_list& outputs);
 
  protected:
-  variable_list backward(variable_list gradients) override;
-  virtual variable_list call_backward(AutogradContext& context, variable_list gradients) = 0;
+  variable_list backward(variable_list gradients) override;  // runs T::backward
+  virtual variable_list call_backward(AutogradContext& context, variable_list gradients) = 0;  // T::backward
 
  private:
   AutogradContext context_;
@@ -88,6 +88,8 @@ class FunctionNode : public ListNode {
 template <class T>
 class Function {
  public:
+  /// Runs T::forward without recording, then records T::backward as its rule. Error for an argument that is a list
+  /// of tensors: each tensor must be an argument of its own.
   template <class... Arguments>
   static auto apply(Arguments&&... arguments) {
     AutogradContext context;

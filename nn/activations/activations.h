@@ -119,8 +119,8 @@ struct ThresholdOptions {
   void fields(auto& field) const {
     field("threshold", threshold_)("value", value_).if_true("inplace", inplace_);
   }
-  GRADUS_ARG(double, threshold);
-  GRADUS_ARG(double, value);
+  GRADUS_ARG(double, threshold);  // larger x stay as they are
+  GRADUS_ARG(double, value);      // replaces the others
   GRADUS_ARG(bool, inplace) = false;
 };
 GRADUS_LAYER(Threshold, threshold, ThresholdOptions);
@@ -131,7 +131,7 @@ struct ShrinkOptions {
   ShrinkOptions(double lambda = 0.5) : lambda_(lambda) {}  // NOLINT: Hardshrink(1)
   Tensor operator()(const Tensor& x) const { return function(x, lambda_); }
   void fields(auto& field) const { field("", lambda_); }
-  GRADUS_ARG(double, lambda);
+  GRADUS_ARG(double, lambda);  // λ, 0.5 if not given
 };
 /// x where |x| > λ, 0 elsewhere.
 using HardshrinkOptions = ShrinkOptions<gradus::hardshrink>;
@@ -146,7 +146,7 @@ struct AlongDimensionOptions {
   AlongDimensionOptions(int64_t dim) : dim_(dim) {}  // NOLINT: Softmax(1)
   Tensor operator()(const Tensor& x) const { return function(dtype_ ? x.to(*dtype_) : x, dim_); }
   void fields(auto& field) const { field("dim", dim_); }
-  GRADUS_ARG(int64_t, dim);
+  GRADUS_ARG(int64_t, dim);  // the dimension that is normalised
   GRADUS_ARG(std::optional<Dtype>, dtype) = {};
 };
 inline Tensor softmin_of(const Tensor& x, int64_t dim) { return gradus::softmax(-x, dim); }
