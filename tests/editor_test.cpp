@@ -159,25 +159,11 @@ class Editor : public testing::Test {
 
 TEST_F(Editor, ShowsNoFaultInUntouchedFiles) {
   Clangd clangd;
-  std::vector<std::string> files = {"gradus.h",
-                                    "kernels/formulas.h",
-                                    "kernels/cpu/pointwise.h",
-                                    "kernels/plain/matmul.cpp",
-                                    "kernels/cuda/softmax.cu",
-                                    "tensor/tensor.h",
-                                    "tensor/methods.h",
-                                    "autograd/engine.cpp",
-                                    "autograd/tools/tape_html.cpp",
-                                    "nn/layers.h",
-                                    "optim/adam.cpp",
-                                    "labs/mlp.h",
-                                    "labs/mlp.cpp",
-                                    "docs/course/check.h",
-                                    "docs/course/answers/4.2_cube.cpp",
-                                    "tests/tensor_test.cpp"};
-  for (const auto& exercise : fs::directory_iterator(kRoot / "docs/course/exercises"))
-    if (exercise.path().extension() == ".cpp") files.push_back(fs::relative(exercise.path(), kRoot).string());
-  for (const std::string& file : files)
+  for (const char* file :
+       {"gradus.h", "kernels/cpu/pointwise.h", "kernels/cuda/softmax.cu", "tensor/tensor.h",
+        "autograd/engine.cpp", "autograd/tools/tape_html.cpp", "labs/mlp.h", "labs/mlp.cpp",
+        "docs/course/exercises/2.1_central.cpp", "docs/course/exercises/5.1_next.cpp",
+        "docs/course/answers/4.2_cube.cpp", "tests/tensor_test.cpp"})
     for (const std::string& fault : clangd.open_file(file)) ADD_FAILURE() << file << ":" << fault;
 }
 
