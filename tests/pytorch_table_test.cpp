@@ -156,7 +156,7 @@ std::string table_of_classes() {
         << "| `torch.optim.lr_scheduler` | "
         << list_of("optim/schedules", R"re(^(?:class|struct|using) (ReduceLROnPlateau|\w+LR) )re") << " |\n"
         << "| `torch.utils.data` | "
-        << list_of("nn/data", R"re(^(?:class|struct) ((?!.*(?:Options|Batch))\w+)(?: (?:final )?:| \{))re")
+        << list_of("nn/data", R"re(^(?:class|struct) ((?!\w*(?:Options|Batch))\w+)(?: (?:final )?:| \{))re")
         << " |\n";
   return table.str();
 }
