@@ -43,7 +43,7 @@ def place_of(path):
     name = path.relative_to(ROOT).as_posix()
     if name.startswith("docs/") and (path.suffix in {".md", ".png", ".svg"}):
         return name.removeprefix("docs/")
-    return f"source/{name}.md"
+    return "source/" + re.sub(r"(^|/)[.]", r"\1", name) + ".md"  # MkDocs leaves out what begins with a point
 
 
 def with_links(text, page, sources):

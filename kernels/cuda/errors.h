@@ -7,16 +7,15 @@
 #include <cuda_runtime_api.h>
 #endif
 
-#include <source_location>
 #include <string_view>
 
+#include "kernels/cuda/place.h"
 #include "kernels/error.h"
 
 namespace gradus::cuda {
 
 /// Throws Error "cudaMalloc (memory.cpp:40): out of memory" unless `result` is success.
-inline void check_cuda(cudaError_t result, std::string_view what,
-                       const std::source_location& place = std::source_location::current()) {
+inline void check_cuda(cudaError_t result, std::string_view what, const Place& place = Place::current()) {
   if (result == cudaSuccess) [[likely]]
     return;
   cudaGetLastError();  // a launch that was refused must not be reported again by the next one

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <cstdint>
-#include <source_location>
 #include <string_view>
 
 #if defined(__CUDACC__)
@@ -24,11 +23,10 @@
 #endif
 
 #include "kernels/cuda/errors.h"
+#include "kernels/cuda/place.h"
 #include "kernels/error.h"
 
 namespace gradus::cuda {
-
-using Place = std::source_location;
 
 /// The size of a launch: blocks in the grid, threads in a block, bytes of dynamic shared memory.
 /// Also its stream.
