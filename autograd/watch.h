@@ -19,8 +19,8 @@ struct Edge;
 /// its own thread only.
 class Watch {
  public:
-  /// An op has been recorded: `node` is new.
-  virtual void recorded(Node& /*node*/) {}
+  /// An op has been recorded: `node` is new, and y is its first output.
+  virtual void recorded(Node& /*node*/, const Tensor& /*y*/) {}
   /// The rule of `from` has returned a gradient that goes along `to`.
   virtual void returned(Node& /*from*/, const Edge& /*to*/, const Tensor& /*gradient*/) {}
   /// The gradients of a node's outputs are complete; its rules run next.

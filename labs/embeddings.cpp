@@ -90,7 +90,7 @@ void step_part(Session& session) {
   std::cout << "loss = (U[0] @ V[0] - 1.0) ** 2\n" << loss << "\n\n";
   session.set("step.loss_before", loss.item<double>());
   if (session.options().tape)
-    show_tape(session, "tape_step", loss);
+    show_tape(session, "tape_step", [&] { return squared_error(U[0], V[0], 1.0); });
   else
     loss.backward();
   std::cout << "V.grad\n" << V.grad() << "\n\n";
@@ -223,7 +223,7 @@ double learn(Session& session, const std::string& name, Catalogue all) {
             << " ratings: " << parts.train.size() << " for training, " << parts.validation.size()
             << " for validation, " << parts.test.size() << " held out\n";
   const double lambda = 0.05, lr = options.lr.value_or(0.01);
-  if (options.tape) show_tape(session, "tape_" + name, model.loss(parts.train, lambda));
+  if (options.tape) show_tape(session, "tape_" + name, [&] { return model.loss(parts.train, lambda); });
 
   const TrainingErrors errors = train_recommender(model, parts, lambda, lr, options.epochs.value_or(100));
   require_finite(errors.train.back(), lr);

@@ -152,6 +152,23 @@ TEST_F(Pages, WhatIsSavedAndWhenItIsReleased) {
   expect_to_fit("mm_backward");
 }
 
+TEST_F(Pages, EveryOpShowsItsValueIfItRanForThePage) {
+  const Tensor loss = tape_html(factorisation, path("values.html"));
+  browser_->open_file(path("values.html"));
+  const auto shown_numbers = [] {
+    return browser_->evaluate(
+        "[...document.querySelectorAll('#now .numbers td')].map((cell) => cell.innerText).join(' ')");
+  };
+  std::vector<std::string> unknown;
+  for (const char* name : {"%1 t", "%2 mm", "%3 sub", "%4 pow", "%5 sum"}) {
+    press("ArrowRight");
+    EXPECT_NE(shown("#now").find(name), std::string::npos) << shown("#now");
+    if (shown_numbers() == "") unknown.push_back(name);
+  }
+  EXPECT_EQ(unknown, std::vector<std::string>());
+  EXPECT_NEAR(std::stod(shown_numbers().get<std::string>()), loss.item<double>(), 1e-2);
+}
+
 TEST_F(Pages, LargeTensorsArePicturesAndSumsAreSaid) {
   manual_seed(1);
   const Tensor W = randn({30, 20}, requires_grad()), b = zeros({20}, requires_grad()), x = randn({50, 30});

@@ -167,10 +167,13 @@ def check_links(site):
 def finish(folder, theme):
     site = folder.resolve() / "html"
     worker = next(pathlib.Path(theme).glob("assets/javascripts/workers/search.*.js")).read_text()
-    index = (site / "search/search_index.json").read_text()
+    index = json.loads((site / "search/search_index.json").read_text())
+    index["docs"] = [entry for entry in index["docs"] if not entry["location"].startswith("source/")]
+    write(site, "search/search_index.json", json.dumps(index, ensure_ascii=False))
+    text = json.dumps(json.dumps(index, ensure_ascii=False), ensure_ascii=False)
     write(site, "search/offline.js",
           'if (location.protocol === "file:")\n'
-          f"  window.__search = {{index: Promise.resolve({index}),\n"
+          f"  window.__search = {{index: Promise.resolve(JSON.parse({text})),\n"
           f"    worker: URL.createObjectURL(new Blob([{json.dumps(worker)}], {{type: 'text/javascript'}}))}};\n")
     broken, count, pages = check_links(site)
     for line in broken:
