@@ -26,20 +26,23 @@ tests   header:gtest/gtest.h         libgtest-dev            gtest-devel     gte
 pages   command:chromium,chromium-browser,google-chrome  chromium  chromium  chromium       chromium
 editor  command:clangd          clangd                  clang-tools-extra  clang      llvm
 editor  command:gdb             gdb                     gdb             gdb            gdb
-reference  command:doxygen      doxygen                 doxygen         doxygen        doxygen
+site    command:doxygen         doxygen                 doxygen         doxygen        doxygen
+site    command:mkdocs          mkdocs                  mkdocs          mkdocs         mkdocs
+site    folder:/usr/share/mkdocs/themes/material  mkdocs-material  mkdocs-material  mkdocs-material  mkdocs-material
 benchmarks  header:benchmark/benchmark.h  libbenchmark-dev   google-benchmark-devel  benchmark  google-benchmark
 benchmarks  header:CLI/CLI.hpp       libcli11-dev            cli11-devel     cli11          cli11
 libtorch    header:torch/csrc/api/include/torch/torch.h  libtorch-dev  python3-torch-devel  python-pytorch  pytorch
 TABLE
 }
 
-is_there() { # command:NAME,NAME or header:PATH
+is_there() { # command:NAME,NAME or header:PATH or folder:PATH
   local name folder
   case $1 in
     command:*)
       for name in $(tr ',' ' ' <<<"${1#command:}"); do
         if command -v "$name" >/dev/null; then return 0; fi
       done ;;
+    folder:*) if [[ -d ${1#folder:} ]]; then return 0; fi ;;
     header:*)
       for folder in /usr/include /usr/include/*-linux-gnu /usr/include/openblas /usr/local/include \
                     /opt/homebrew/include /opt/homebrew/opt/*/include $(tr ':' ' ' <<<"${CPATH:-}"); do
