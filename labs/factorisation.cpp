@@ -174,7 +174,8 @@ void iris_part(Session& session) {
     session.figure("iris_pca", scatter("PCA projection", "A V, the principal components", scores, iris));
     session.figure("iris_factorisation", scatter("Matrix factorisation projection", "U", U, iris));
   }
-  if (options.tape) show_tape(session, "tape_iris", [&] { return F::mse_loss(matmul(U, V), A, kSum); });
+  if (options.tape)
+    show_tape(session, "tape_iris", [&, &U = U, &V = V] { return F::mse_loss(matmul(U, V), A, kSum); });
 }
 
 // ---- Part 5: sheet 002 ----------------------------------------------------------------------------------------------
@@ -338,7 +339,8 @@ void missing_part(Session& session) {
   set_loss(session, "ratings.masked_loss", value_of(loss));
   session.expect_at_least("ratings.masked_loss", 0);
   session.expect_at_most("ratings.masked_loss", 1);
-  if (options.tape) show_tape(session, "tape_missing", [&] { return norm((mm(W, H) - A).index({mask})); });
+  if (options.tape)
+    show_tape(session, "tape_missing", [&, &W = W, &H = H] { return norm((mm(W, H) - A).index({mask})); });
 }
 
 // ---- Checks of the input, before anything is computed ---------------------------------------------------------------

@@ -166,7 +166,8 @@ void iris_part(Session& session) {
     manual_seed(session.seed());
     const auto [rows, held_out] = shuffle_and_split(iris.all, iris.train_size());
     const Weights w = initial_weights(rows.x.size(1), iris.class_count(), rows.x);
-    show_tape(session, "tape_iris", [&] { return F::cross_entropy(mlp_logits(rows.x, w), rows.y, sum); });
+    show_tape(session, "tape_iris",
+              [&, &rows = rows] { return F::cross_entropy(mlp_logits(rows.x, w), rows.y, sum); });
   }
 }
 
@@ -213,7 +214,8 @@ void digits_part(Session& session) {
   std::cout << train.size() << " images to train, " << test.size() << " held out\n\n" << net << "\n\n";
   if (session.options().tape) {
     const Tensor before = get_rng_state();  // dropout draws, and training must get the same numbers
-    show_tape(session, "tape_digits", [&] { return F::cross_entropy(net->forward(train.x), train.y); });
+    show_tape(session, "tape_digits",
+              [&, &train = train] { return F::cross_entropy(net->forward(train.x), train.y); });
     set_rng_state(before);
   }
 

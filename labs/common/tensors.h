@@ -17,7 +17,8 @@ inline gradus::Dtype dtype_of(const Session& session) {
 inline gradus::Device device_of(const Session& session) { return session.options().device; }
 
 /// Runs compute_loss() and the backward pass from its result, and prints the tape with the norm of each gradient. With
-/// --out it also writes NAME.html, in which one can step through both.
+/// --out it also writes NAME.html, in which one can step through both. (A caller captures structured bindings by name,
+/// [&, &U = U]: clang 14 knows no other way, and clangd shows its opinion.)
 inline void show_tape(Session& session, const std::string& name,
                       const std::function<gradus::Tensor()>& compute_loss) {
   const gradus::KeepGradientNorms keep;
