@@ -19,7 +19,7 @@ LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 ITEM = re.compile(r"( *)([-*]|\d+\.)( +)")
 LANGUAGES = {".h": "cpp", ".cpp": "cpp", ".cu": "cpp", ".py": "python", ".cmake": "cmake", "": "bash", ".json": "json"}
 
-# The pages in their order. A folder stands for all its pages.
+# The pages in their order. A folder stands for all its pages. Those of docs/ that are not named come under "More".
 NAV = [
     ("Gradus", ["README.md", "docs/on-your-machine.md"]),
     ("Course", ["docs/course"]),
@@ -101,18 +101,20 @@ def write(folder, name, text):
 def pages_of(entry):
     path = ROOT / entry
     if path.is_dir():
-        return sorted(path.glob("*.md"), key=lambda page: (page.name != "README.md", page.name))
+        return sorted(path.rglob("*.md"), key=lambda page: (page.name != "README.md", page.name))
     return [path] if path.exists() else []
 
 
 def make_pages(folder):
     pages, sources, nav = folder / "pages", set(), []
     listed = {page for _, entries in NAV for entry in entries for page in pages_of(entry)}
-    rest = [page for page in sorted((ROOT / "docs").glob("*.md")) if page not in listed]
-    assert not rest, f"docs/site/site_pages.py: NAV does not have {[page.name for page in rest]}"
+    rest = [page for page in sorted((ROOT / "docs").rglob("*.md")) if page not in listed]
+    listed.update(rest)
     for title, entries in NAV:
         nav.append({title: [place_of(page) for entry in entries for page in pages_of(entry)]})
     nav[-1]["Reference"].append({"All public names": "reference/index.html"})
+    if rest:
+        nav.append({"More": [place_of(page) for page in rest]})
     for page in sorted(listed):
         text = "".join(part if is_code else with_links(part, page, sources)
                        for is_code, part in blocks(page.read_text()))
