@@ -1,0 +1,102 @@
+# What run, grade and pack share: where things are, the list of exercises, and how an exercise is built.
+# Bash reads this file with `source`. `self` is the command's name, for its error messages.
+shopt -s nullglob
+course=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$course/../.." && pwd)
+build=$root/build/course
+# A school may keep the folders answers and wrong elsewhere.
+answers=$(cd "${GRADUS_ANSWERS:-$course}" && pwd)
+kPassed=0 kNotYet=2 kCrashed=3 kNotCompiled=4 kWrongUse=64
+
+bold='' dim='' green='' red='' plain=''
+if [[ -t 1 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
+  bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
+fi
+
+die() { printf '%s: %s\n' "$self" "$*" >&2; exit $kWrongUse; }
+
+# ---- The exercises -----------------------------------------------------------------------------------------------------
+
+numbers() { # of all exercises, in order
+  local file
+  for file in "$course"/exercises/*.cpp; do
+    file=${file##*/}
+    echo "${file%%_*}"
+  done | sort -t. -k1,1n -k2,2n
+}
+
+file_of() { # NUMBER → the student's file
+  local files=("$course"/exercises/"$1"_*.cpp)
+  [[ ${#files[@]} == 1 ]] || die "there is no exercise $1; $self list shows all"
+  echo "${files[0]}"
+}
+
+title_of() { # the title in the first line of the file, or the file's name if that line is gone
+  local file title
+  file=$(file_of "$1")
+  title=$(sed -n '1s|^// [0-9]*\.[0-9]*  *\(.*\)|\1|p' "$file" | sed 's|   .*||')
+  if [[ -z $title ]]; then title=${file##*/}; fi
+  echo "$title"
+}
+
+# ---- Building ----------------------------------------------------------------------------------------------------------
+
+seconds_since() { # START, in microseconds → "1.1"
+  local now=${EPOCHREALTIME/[.,]/}
+  printf '%d.%d' $(((now - $1) / 1000000)) $(((now - $1) / 100000 % 10))
+}
+
+library() { # NAME: path of a library of Gradus, which is there after the first build
+  local files=("$build/lib$1.so" "$build/lib$1.dylib")
+  for file in "${files[@]}"; do if [[ -e $file ]]; then echo "$file"; return; fi; done
+}
+
+# Gradus with the plain kernels alone: they need no library, and half the time to build.
+build_library() {
+  local built log
+  built=$(library gradus)
+  if [[ -n $built && -z $(cd "$root" && find kernels tensor autograd nn optim gradus.h CMakeLists.txt \
+      -newer "$built" -name '*.*' -type f -print -quit) ]]; then return; fi
+  command -v cmake >/dev/null || die "CMake is missing (Debian: apt-get install cmake g++)"
+  echo " building Gradus, once: this takes a minute or two …"
+  log=$build.log
+  mkdir -p "$build"
+  if ! { cmake -S "$root" -B "$build" -D CMAKE_BUILD_TYPE=Release -D BUILD_SHARED_LIBS=ON -D GRADUS_FAST=OFF \
+           -D GRADUS_CUDA=OFF -D GRADUS_LABS=OFF -D GRADUS_TESTS=OFF &&
+         cmake --build "$build" --target gradus --parallel "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)"; } \
+       >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    die "Gradus could not be built; the lines above say why, and $log has all of them"
+  fi
+  touch "$(library gradus)" # also if nothing had to be linked again
+  rm -f "$build"/course.h.gch "$build"/check.h.gch "$build"/check-*
+}
+
+# An exercise includes check.h. This header and those of Gradus are compiled once, into build/course/check.h.gch.
+compiler() { sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt"; }
+compile() { # SOURCE OBJECT
+  "$(compiler)" -std=c++20 -O0 -g -Wall -fdiagnostics-color="$([[ -n $bold ]] && echo always || echo never)" \
+    -I "$build" -I "$course" -I "$root" -c "$1" -o "$2"
+}
+
+link() { # PROGRAM OBJECT…
+  local program=$1
+  shift
+  "$(compiler)" "$@" "$(library gradus)" "$(library gradus_core)" -Wl,-rpath,"$build" -o "$program"
+}
+
+precompile() {
+  if [[ ! -e $build/check.h.gch || $course/check.h -nt $build/check.h.gch || $course/course.h -nt $build/check.h.gch ]]; then
+    "$(compiler)" -std=c++20 -O0 -g -Wall -I "$course" -I "$root" -x c++-header "$course/check.h" \
+      -o "$build/check.h.gch" 2>/dev/null
+  fi
+}
+
+# The check with its wrong answers does not depend on the student's file: it is compiled when an exercise is opened.
+build_checker() { # NUMBER
+  local object=$build/check-$1.o
+  if [[ -e $object && -z $(find "$course"/check.h "$course"/course.h "$course"/scalar.h "$course/assemble" \
+      "$course/checks/$1.h" "$answers/wrong/$1" -newer "$object" -print -quit) ]]; then return; fi
+  "$course/assemble" checker "$1" >"$build/check-$1.cpp"
+  compile "$build/check-$1.cpp" "$object" || die "the check of $1 does not compile"
+}
