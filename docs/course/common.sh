@@ -69,14 +69,15 @@ build_library() {
     die "Gradus could not be built; the lines above say why, and $log has all of them"
   fi
   touch "$(library gradus)" # also if nothing had to be linked again
-  rm -f "$build"/course.h.gch "$build"/check.h.gch "$build"/check-*
+  rm -f "$build"/check.h.gch "$build"/{check,checker,grader}-*
 }
 
 # An exercise includes check.h. This header and those of Gradus are compiled once, into build/course/check.h.gch.
+# A grader loads what students hand in as a shared library, hence -fPIC.
 compiler() { sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt"; }
-compile() { # SOURCE OBJECT
-  "$(compiler)" -std=c++20 -O0 -g -Wall -fdiagnostics-color="$([[ -n $bold ]] && echo always || echo never)" \
-    -I "$build" -I "$course" -I "$root" -c "$1" -o "$2"
+compile() { # SOURCE OBJECT [OPTION…]
+  "$(compiler)" -std=c++20 -O0 -g -fPIC -Wall -fdiagnostics-color="$([[ -n $bold ]] && echo always || echo never)" \
+    -I "$build" -I "$course" -I "$root" -c "$1" -o "$2" "${@:3}"
 }
 
 link() { # PROGRAM OBJECT…
@@ -87,16 +88,20 @@ link() { # PROGRAM OBJECT…
 
 precompile() {
   if [[ ! -e $build/check.h.gch || $course/check.h -nt $build/check.h.gch || $course/course.h -nt $build/check.h.gch ]]; then
-    "$(compiler)" -std=c++20 -O0 -g -Wall -I "$course" -I "$root" -x c++-header "$course/check.h" \
+    "$(compiler)" -std=c++20 -O0 -g -fPIC -Wall -I "$course" -I "$root" -x c++-header "$course/check.h" \
       -o "$build/check.h.gch" 2>/dev/null
   fi
 }
 
 # The check with its wrong answers does not depend on the student's file: it is compiled when an exercise is opened.
-build_checker() { # NUMBER
-  local object=$build/check-$1.o
-  if [[ -e $object && -z $(find "$course"/check.h "$course"/course.h "$course"/scalar.h "$course/assemble" \
-      "$course/checks/$1.h" "$answers/wrong/$1" -newer "$object" -print -quit) ]]; then return; fi
-  "$course/assemble" checker "$1" >"$build/check-$1.cpp"
-  compile "$build/check-$1.cpp" "$object" || die "the check of $1 does not compile"
+# A grader is compiled when an exercise is first graded.
+build_check() { # checker|grader NUMBER
+  local object=$build/$1-$2.o known=()
+  for file in "$answers/wrong/$2" "$answers/answers/$2"_*.cpp "$course/known/$2.h"; do
+    if [[ -e $file ]]; then known+=("$file"); fi
+  done
+  if [[ -e $object && -z $(find "$course"/*.h "$course/assemble" "$course/checks/$2.h" "${known[@]}" \
+      -newer "$object" -print -quit) ]]; then return; fi
+  "$course/assemble" "$1" "$2" >"$build/$1-$2.cpp"
+  compile "$build/$1-$2.cpp" "$object" || die "the check of $2 does not compile"
 }

@@ -29,7 +29,9 @@ inline void ask(const Part& part, Check& check) {
   });
   check.point("cube comes last", [&] { compare(1, leaf(tensor(2.))); });
   check.point("2 cube(x)", [&] { compare(2, leaf(tensor({2., 3.}))); });
-  check.point("a transposed matrix", [&] { compare(-3, leaf(rand({3, 2})).detach().t().requires_grad_()); });
+  check.point("a transposed matrix", [&] {
+    compare(-3, leaf(rand({check.size(3), check.size(2)})).detach().t().requires_grad_());
+  });
 }
 
 }  // namespace course

@@ -29,7 +29,7 @@ inline void ask(const Part& part, Check& check) {
     autograd::gradgradcheck(inverse, {two}, {}, {.name = "inverse"});
   });
   check.point("a transposed matrix", [&] {
-    const Tensor x = (rand({3, 2}, kFloat64) + 0.5).t().detach().requires_grad_();
+    const Tensor x = (rand({check.size(3), check.size(2)}, kFloat64) + 0.5).t().detach().requires_grad_();
     note_both(x);
     autograd::gradgradcheck(inverse, {x}, {}, {.name = "inverse"});
   });
