@@ -25,6 +25,16 @@ numbers() { # of all exercises, in order
   done | sort -t. -k1,1n -k2,2n
 }
 
+chosen() { # "5,6.1" → the numbers of these chapters and exercises; all if it is empty
+  local number part found
+  if [[ -z $1 ]]; then numbers; return; fi
+  for part in ${1//,/ }; do
+    found=$(numbers | grep -xE "${part//./\\.}(\\.[0-9]+)?" || true)
+    [[ -n $found ]] || die "there is no chapter or exercise $part"
+    echo "$found"
+  done
+}
+
 file_of() { # NUMBER → the student's file
   local files=("$course"/exercises/"$1"_*.cpp)
   [[ ${#files[@]} == 1 ]] || die "there is no exercise $1; $self list shows all"
