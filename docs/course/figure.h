@@ -28,15 +28,21 @@ inline void save(const std::filesystem::path& stem, const Tensor& result) {
   std::stringstream table;
   print_tape(result, table);
   std::ofstream csv(stem.string() + ".csv");
-  // Columns of print_tape are two or more blanks apart.
+  // The first line of print_tape has the names of the columns, and so the places where they begin.
+  std::vector<size_t> begins = {0};
   for (std::string line; std::getline(table, line);) {
-    std::string fields;
-    for (size_t at = line.find_first_not_of(' '); at < line.size();) {
-      const size_t end = std::min(line.find("  ", at), line.size());
-      fields += (fields.empty() ? "\"" : ",\"") + line.substr(at, end - at) + "\"";
-      at = std::min(line.find_first_not_of(' ', end), line.size());
+    if (begins.size() == 1) {
+      for (size_t at = 1; at < line.size(); ++at)
+        if (line[at] != ' ' && line[at - 1] == ' ') begins.push_back(at);
+      line.replace(0, 4, "name");
     }
-    csv << fields << "\n";
+    for (size_t i = 0; i < begins.size(); ++i) {
+      std::string field = line.size() > begins[i] ? line.substr(begins[i]) : "";
+      if (i + 1 < begins.size()) field = field.substr(0, begins[i + 1] - begins[i]);
+      field.erase(std::min(field.find_last_not_of(' ') + 1, field.size()));
+      csv << (i ? ",\"" : "\"") << field.substr(std::min(field.find_first_not_of(' '), field.size())) << '"';
+    }
+    csv << "\n";
   }
   std::ofstream(stem.string() + ".dot") << tape_dot(result);
 }
