@@ -74,6 +74,14 @@ class Check {
   std::vector<size_t> skipped;
   std::function<void(const Check&)> after_point;
 
+  /// For the page with the tape: the first tensor of the answer that is noted and is on the tape, if it is to be kept.
+  bool keep_tape = false;
+  Tensor on_tape;
+  const Tensor& tape(const Tensor& x) {
+    if (keep_tape && !on_tape.defined() && x.grad_fn()) on_tape = x;
+    return x;
+  }
+
   /// A size of an input: n itself for seed 1, and up to 3 more for another seed. Sizes that differ stay different, since
   /// all grow by the same amount.
   int64_t size(int64_t n) const { return n + static_cast<int64_t>((seed - 1) % 4); }
@@ -111,6 +119,7 @@ class Check {
     return number;
   }
   Tensor note(const Tensor& x) {
+    tape(x);
     numbers_.push_back(static_cast<double>(x.dim()));
     for (const int64_t size : x.sizes()) numbers_.push_back(static_cast<double>(size));
     const Tensor flat = x.detach().to(kFloat64).reshape({-1});
@@ -202,8 +211,10 @@ void print_mistakes(const std::vector<WrongAnswer<Part>>& wrong) {
     std::cout << "  {\"" << known.name << "\", R\"~(" << known.looks_like << ")~\", \"" << points_text(result)
               << "\", {";
     for (const double number : result.numbers()) {
-      if (std::isfinite(number)) std::cout << number << ", ";
-      else std::cout << (std::isnan(number) ? "NAN, " : number > 0 ? "INFINITY, " : "-INFINITY, ");
+      if (std::isfinite(number))
+        std::cout << number << ", ";
+      else
+        std::cout << (std::isnan(number) ? "NAN, " : number > 0 ? "INFINITY, " : "-INFINITY, ");
     }
     std::cout << "}},\n";
   }
@@ -243,13 +254,35 @@ inline std::string indented(const std::string& text) {
   return result + "\n";
 }
 
-/// The main program of a student's check: prints the verdict, and returns the exit code. Its one argument, if it is
-/// given, is the seed, or "mistakes". `Known` is WrongAnswer<Part> or KnownMistake.
+/// Writes the page on which one steps through the tape of an answer.
+template <class Part>
+int write_tape(const Part& yours, const std::string& file) {
+  Check check;
+  check.keep_tape = true;
+  ask(yours, check);
+  if (!check.on_tape.defined()) {
+    std::cout << indented(check.not_yet()
+                              ? "not yet written, so there is no tape to look at"
+                              : "this exercise puts nothing on the tape; `./docs/course/run scratch` "
+                                "shows the tape of whatever you write");
+    return kWrong;
+  }
+  try {
+    return tape_html(check.on_tape.sum(), file), kPassed;
+  } catch (const std::exception& error) {
+    std::cout << indented(error.what());
+    return kWrong;
+  }
+}
+
+/// The main program of a student's check: prints the verdict, and returns the exit code. Its arguments, if there are
+/// any, are a seed, or "mistakes", or "tape" and a file. `Known` is WrongAnswer<Part> or KnownMistake.
 template <class Part, class Known>
 int verdict(const Part& yours, const std::vector<Known>& wrong, int argc, char** argv) {
   if constexpr (!std::is_same_v<Known, KnownMistake>)
     if (argc > 1 && std::string(argv[1]) == "mistakes") return print_mistakes(wrong), kPassed;
   watch_for_crashes(10);
+  if (argc > 2 && std::string(argv[1]) == "tape") return write_tape(yours, argv[2]);
   const Check result = result_of(yours, argc > 1 ? std::stoull(argv[1]) : 1);
   if (result.not_yet()) {
     std::cout << indented("not yet written: replace the line with not_yet by your own");

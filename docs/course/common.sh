@@ -57,6 +57,7 @@ seconds_since() { # START, in microseconds → "1.1"
 }
 
 library() { # NAME: path of a library of Gradus, which is there after the first build
+  local file
   local files=("$build/lib$1.so" "$build/lib$1.dylib")
   for file in "${files[@]}"; do if [[ -e $file ]]; then echo "$file"; return; fi; done
 }
@@ -106,7 +107,7 @@ precompile() {
 # The check with its wrong answers does not depend on the student's file: it is compiled when an exercise is opened.
 # A grader is compiled when an exercise is first graded.
 build_check() { # checker|grader NUMBER
-  local object=$build/$1-$2.o known=()
+  local object=$build/$1-$2.o known=() file
   for file in "$answers/wrong/$2" "$answers/answers/$2"_*.cpp "$course/known/$2.h"; do
     if [[ -e $file ]]; then known+=("$file"); fi
   done
