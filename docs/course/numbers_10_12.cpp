@@ -123,7 +123,7 @@ struct Run {
   std::vector<double> losses;
 };
 
-/// The five matrices of labs/svd.cpp, taken apart.
+/// The five matrices of labs/svd.cpp, taken apart, in float64: then other processors find the same digits.
 const std::vector<Run>& five() {
   static const std::vector<Run> runs = [] {
     std::vector<Run> runs;
@@ -134,7 +134,7 @@ const std::vector<Run>& five() {
                                                                                   {"M5", 317, 4, 3, false}};
     for (const auto& [name, seed, rows, columns, transposed] : matrices) {
       manual_seed(seed);
-      const Tensor drawn = rand({rows, columns}), M = transposed ? drawn.t() : drawn;
+      const Tensor drawn = rand({rows, columns}).to(kFloat64), M = transposed ? drawn.t() : drawn;
       lab::Tensor S, U, V;
       std::vector<double> losses;
       std::tie(U, S, V, losses) = lab::calculate_svd(M);
@@ -149,7 +149,8 @@ void five_losses() {
   std::cout << "     shape    loss after 20,000   the values found\n";
   for (const Run& run : five())
     std::cout << run.name << "   " << shape_of(run.M) << std::setprecision(3) << std::left << "   "
-              << std::setw(20) << run.losses.back() << sentence(in_a_row(run.S)) << "\n";
+              << std::setw(20) << (run.losses.back() < 1e-14 ? "under 1e-14" : sentence(run.losses.back()))
+              << in_a_row(run.S) << "\n";
 }
 
 /// The five curves in characters, 1 to 5: one column for 400 iterations.
@@ -181,6 +182,14 @@ void stuck() {
             << dot(M5.U.select(1, 2), mv(M5.M, M5.V.select(1, 2))).item<double>() << "\n";
 }
 
+/// The numbers with four decimals, where rounding errors do not show.
+std::string rounded(const Tensor& x) {
+  std::ostringstream out;
+  for (int64_t i = 0; i < x.numel(); ++i)
+    out << (i ? " " : "") << std::round(x[i].item<double>() * 1e4) / 1e4 + 0.;
+  return out.str();
+}
+
 void last_tape() {
   const Run& M5 = five().back();
   const auto leaf = [](const Tensor& x) { return x.clone().requires_grad_(); };
@@ -189,8 +198,8 @@ void last_tape() {
   squares.retain_grad();
   const Tensor y = U.mm(diag(squares)).mm(V.t());
   (y - M5.M).pow(2).mean().backward();
-  std::cout << std::setprecision(3) << "gradient at d²   " << in_a_row(squares.grad())
-            << "\ngradient at d    " << in_a_row(d.grad()) << "\n";
+  std::cout << "gradient at d²   " << rounded(squares.grad()) << "\ngradient at d    " << rounded(d.grad())
+            << "\n";
 }
 
 /// (s - m)² with s = d² and with s = d, by gradient descent from d = 1, for m = -0.5.
@@ -200,9 +209,9 @@ void one_number() {
   for (int step = 0; step <= 20; ++step) {
     const double slope = 4 * squared * (squared * squared + 0.5), other = 2 * (signed_one + 0.5);
     if (step % 5 == 0)
-      std::cout << std::setprecision(4) << std::fixed << std::setw(4) << step << "   " << std::setw(7)
-                << squared << "  " << std::setw(7) << slope << "        " << std::setw(7) << signed_one
-                << "  " << std::setw(7) << other << "\n";
+      std::cout << std::right << std::setprecision(4) << std::fixed << std::setw(4) << step << "   "
+                << std::setw(7) << squared << "  " << std::setw(7) << slope << "        " << std::setw(7)
+                << signed_one << "  " << std::setw(7) << other << "\n";
     squared -= 0.1 * slope;
     signed_one -= 0.1 * other;
   }
@@ -234,6 +243,35 @@ void singular() {
   std::cout << error_of([] { inverse(tensor({{1., 2.}, {2., 4.}})); }) << "\n";
 }
 
+// ---- 12 ----------------------------------------------------------------------------------------------------------------
+
+/// The lines of memory that 8 threads read: of B(0, j) with thread j, and of A(i, 0) with thread i.
+void lines() {
+  std::cout << "neighbouring columns    neighbouring rows\n";
+  const int width = 8;
+  for (int line = 0; line < width; ++line) {
+    std::string left, right;
+    for (int column = 0; column < width; ++column) {
+      left += line == 0 ? sentence(column, " ") : ". ";
+      right += column == 0 ? sentence(line, " ") : ". ";
+    }
+    std::cout << left << "        " << right << "\n";
+  }
+}
+
+/// Numbers loaded for one output of a product with k = 1024.
+void loads() {
+  const int k = 1024;
+  std::cout << "      outputs of a block   numbers loaded for a step   loads for an output\n";
+  const auto row = [&](const char* name, int outputs, int numbers) {
+    std::cout << name << std::right << std::setw(22) << outputs << std::setw(28) << numbers << std::setw(22)
+              << k * numbers / outputs << "\n";
+  };
+  row("v1", 1, 2);
+  row("v2", 16 * 16, 16 + 16);
+  row("v3", 128 * 128, 128 + 128);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -253,7 +291,9 @@ int main(int argc, char** argv) {
                                                     {"inverse_by_hand", inverse_by_hand},
                                                     {"values_and_vectors", values_and_vectors},
                                                     {"equal_values", equal_values},
-                                                    {"singular", singular}};
+                                                    {"singular", singular},
+                                                    {"lines", lines},
+                                                    {"loads", loads}};
   if (argc == 2 && blocks.contains(argv[1])) return blocks.at(argv[1])(), 0;
   for (const auto& [name, print] : blocks) {
     std::cout << "== " << name << "\n";

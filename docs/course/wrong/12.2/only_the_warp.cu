@@ -1,4 +1,4 @@
-// says: reverse, block (0, 0, 0), thread (0, 0, 0): __syncwarp (only_the_warp.cu:9): the mask 0xffffffff names lanes beyond the end of the block
+// says: reverse, block (0, 0, 0), thread (31, 0, 0): reads shared memory (only_the_warp.cu:10) that nobody has written
 // looks like: __syncwarp waits for the 32 threads of the warp, and the element may come from another warp
 #include "kernel.h"
 
