@@ -123,25 +123,22 @@ struct Run {
   std::vector<double> losses;
 };
 
-/// The five matrices of labs/svd.cpp, taken apart, in float64: then other processors find the same digits.
+/// Matrix number i of labs/svd.cpp, from 1, taken apart in float64: then other processors find the same digits.
+Run taken_apart(int i) {
+  static constexpr struct {
+    uint64_t seed;
+    int64_t rows, columns;
+  } matrices[] = {{314, 5, 4}, {315, 4, 4}, {316, 7, 4}, {317, 3, 4}, {317, 4, 3}};
+  const auto& [seed, rows, columns] = matrices[i - 1];
+  manual_seed(seed);
+  const Tensor drawn = rand({rows, columns}).to(kFloat64), M = rows < columns ? drawn.t() : drawn;
+  const auto [U, S, V, losses] = lab::calculate_svd(M);
+  return {sentence("M", i), M, U.detach(), S.detach(), V.detach(), losses};
+}
+
 const std::vector<Run>& five() {
-  static const std::vector<Run> runs = [] {
-    std::vector<Run> runs;
-    const std::tuple<const char*, uint64_t, int64_t, int64_t, bool> matrices[] = {{"M1", 314, 5, 4, false},
-                                                                                  {"M2", 315, 4, 4, false},
-                                                                                  {"M3", 316, 7, 4, false},
-                                                                                  {"M4", 317, 3, 4, true},
-                                                                                  {"M5", 317, 4, 3, false}};
-    for (const auto& [name, seed, rows, columns, transposed] : matrices) {
-      manual_seed(seed);
-      const Tensor drawn = rand({rows, columns}).to(kFloat64), M = transposed ? drawn.t() : drawn;
-      lab::Tensor S, U, V;
-      std::vector<double> losses;
-      std::tie(U, S, V, losses) = lab::calculate_svd(M);
-      runs.push_back({name, M, U.detach(), S.detach(), V.detach(), losses});
-    }
-    return runs;
-  }();
+  static const std::vector<Run> runs = {taken_apart(1), taken_apart(2), taken_apart(3), taken_apart(4),
+                                        taken_apart(5)};
   return runs;
 }
 
@@ -173,7 +170,7 @@ void five_curves() {
 }
 
 void stuck() {
-  const Run& M5 = five().back();
+  const Run M5 = taken_apart(5);
   const Tensor exact = std::get<1>(svd(M5.M.to(kFloat64)));
   const double sigma = exact[2].item<double>();
   std::cout << std::setprecision(6) << "the loss of M5     " << M5.losses.back() << "\nσ₃                 "
@@ -191,7 +188,7 @@ std::string rounded(const Tensor& x) {
 }
 
 void last_tape() {
-  const Run& M5 = five().back();
+  const Run M5 = taken_apart(5);
   const auto leaf = [](const Tensor& x) { return x.clone().requires_grad_(); };
   const Tensor U = leaf(M5.U), d = leaf(M5.S.sqrt()), V = leaf(M5.V);
   const Tensor squares = d * d;

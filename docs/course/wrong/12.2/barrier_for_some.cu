@@ -1,4 +1,4 @@
-// says: reverse, block (0, 0, 0): deadlock: 1 threads wait at __syncthreads (barrier_for_some.cu:10), such as thread (0, 0, 0); 31 have returned
+// says: reverse, block (0, 0, 0): deadlock: 100 threads wait at __syncthreads (barrier_for_some.cu:10), such as thread (0, 0, 0); 28 have returned
 // looks like: the barrier is inside the if: the threads beyond n never arrive there, and the others wait for them
 #include "kernel.h"
 
