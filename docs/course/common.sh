@@ -19,7 +19,7 @@ die() { printf '%s: %s\n' "$self" "$*" >&2; exit $kWrongUse; }
 
 numbers() { # of all exercises, in order
   local file
-  for file in "$course"/exercises/*.cpp; do
+  for file in "$course"/exercises/*.c*; do
     file=${file##*/}
     echo "${file%%_*}"
   done | sort -t. -k1,1n -k2,2n
@@ -36,7 +36,7 @@ chosen() { # "5,6.1" → the numbers of these chapters and exercises; all if it 
 }
 
 file_of() { # NUMBER → the student's file
-  local files=("$course"/exercises/"$1"_*.cpp)
+  local files=("$course"/exercises/"$1"_*.c*)
   [[ ${#files[@]} == 1 ]] || die "there is no exercise $1; $self list shows all"
   echo "${files[0]}"
 }
@@ -80,35 +80,53 @@ build_library() {
     die "Gradus could not be built; the lines above say why, and $log has all of them"
   fi
   touch "$(library gradus)" # also if nothing had to be linked again
-  rm -f "$build"/check.h.gch "$build"/{check,checker,grader}-*
+  rm -f "$build"/*.h.gch "$build"/{check,checker,grader}-*
 }
 
-# An exercise includes check.h. This header and those of Gradus are compiled once, into build/course/check.h.gch.
-# A grader loads what students hand in as a shared library, hence -fPIC.
+# An exercise includes check.h, or kernel.h if it has kernels. This header and those of Gradus are compiled once, into
+# build/course/check.h.gch. A grader loads what students hand in as a shared library, hence -fPIC.
 compiler() { sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt"; }
 compile() { # SOURCE OBJECT [OPTION…]
-  "$(compiler)" -std=c++20 -O0 -g -fPIC -Wall -fdiagnostics-color="$([[ -n $bold ]] && echo always || echo never)" \
+  "$(compiler)" "${options[@]}" -Wall -fdiagnostics-color="$([[ -n $bold ]] && echo always || echo never)" \
     -I "$build" -I "$course" -I "$root" -c "$1" -o "$2" "${@:3}"
 }
 
 link() { # PROGRAM OBJECT…
-  local program=$1
-  shift
-  "$(compiler)" "$@" "$(library gradus)" "$(library gradus_core)" -Wl,-rpath,"$build" -o "$program"
+  "$(compiler)" "${@:2}" "${libraries[@]}" -Wl,-rpath,"$build" -o "$1"
 }
 
 precompile() {
-  if [[ ! -e $build/check.h.gch || $course/check.h -nt $build/check.h.gch || $course/course.h -nt $build/check.h.gch ]]; then
-    "$(compiler)" -std=c++20 -O0 -g -fPIC -Wall -I "$course" -I "$root" -x c++-header "$course/check.h" \
-      -o "$build/check.h.gch" 2>/dev/null
+  local precompiled=$build/$header.gch
+  if [[ ! -e $precompiled || -n $(find "$course"/{check,course,kernel}.h -newer "$precompiled" -print -quit) ]]; then
+    "$(compiler)" "${options[@]}" -Wall -I "$course" -I "$root" -x c++-header "$course/$header" -o "$precompiled" \
+      2>/dev/null
   fi
+}
+
+# Kernels (.cu) run on the emulator with its race check, as tests/cuda/CMakeLists.txt builds it. It needs Boost.Context.
+prepare() { # [NUMBER]: how the exercise is compiled and linked
+  header=check.h options=(-std=c++20 -O0 -g -fPIC) libraries=("$(library gradus)" "$(library gradus_core)")
+  if [[ -z ${1:-} || $(file_of "$1") != *.cu ]]; then return; fi
+  local race=(-D GRADUS_CUDA_EMULATED=1 -D GRADUS_RACE_CHECK=1) emulator=$build/libemulator.a source
+  header=kernel.h options=(-std=c++20 -O0 -g1 -fPIC "${race[@]}" -fsanitize=thread -Wno-tsan)
+  libraries=("$emulator" "${libraries[@]}" -lboost_context)
+  if [[ -e $emulator && -z $(find "$root"/kernels/cuda -name '*.[ch]*' -newer "$emulator" -print -quit) ]]; then return; fi
+  echo '#include <boost/context/fiber.hpp>' | "$(compiler)" -E -x c++ - >/dev/null 2>&1 ||
+    die "$1 needs Boost.Context (Debian: apt-get install libboost-context-dev); chapters 1 to 11 do without it"
+  echo " building the emulator of a GPU, once: this takes half a minute …"
+  for source in "$root"/kernels/cuda/emulator/*.cpp; do
+    "$(compiler)" -std=c++20 -O1 -g1 -fPIC "${race[@]}" -I "$root" -c "$source" -o "$build/emulator-$(basename "$source").o" ||
+      die "the emulator could not be built; the lines above say why"
+  done
+  ar rcs "$emulator" "$build"/emulator-*.o
+  rm -f "$build"/kernel.h.gch
 }
 
 # The check with its wrong answers does not depend on the student's file: it is compiled when an exercise is opened.
 # A grader is compiled when an exercise is first graded.
 build_check() { # checker|grader NUMBER
   local object=$build/$1-$2.o known=() file
-  for file in "$answers/wrong/$2" "$answers/answers/$2"_*.cpp "$course/known/$2.h"; do
+  for file in "$answers/wrong/$2" "$answers/answers/$2"_*.c* "$course/known/$2.h"; do
     if [[ -e $file ]]; then known+=("$file"); fi
   done
   if [[ -e $object && -z $(find "$course"/*.h "$course/assemble" "$course/checks/$2.h" "${known[@]}" \

@@ -294,6 +294,9 @@ int __tsan_atomic32_fetch_add(volatile int* p, int n, int) {
   return __atomic_fetch_add(p, n, __ATOMIC_SEQ_CST);
 }
 char __tsan_atomic8_load(const volatile char* p, int) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
+int __tsan_atomic32_load(const volatile int* p, int) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
+void __tsan_atomic32_store(volatile int* p, int n, int) { __atomic_store_n(p, n, __ATOMIC_SEQ_CST); }
+long __tsan_atomic64_load(const volatile long* p, int) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
 }
 // NOLINTEND
 #endif
