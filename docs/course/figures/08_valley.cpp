@@ -14,18 +14,15 @@ lab::Series path(const char* name, MakeOptimizer make) {
   return series;
 }
 
-/// Ellipses on which the loss is the same. A NaN between two of them lifts the pen.
-lab::Series lines_of_equal_loss() {
-  lab::Series lines{"equal loss", {}, {}, {}, /*dashed=*/true};
-  for (const double loss : {0.5, 2., 6., 12.}) {
-    for (int i = 0; i <= 60; ++i) {
-      const double angle = 2 * M_PI * i / 60;
-      lines.x.push_back(std::sqrt(2 * loss) * std::cos(angle));
-      lines.y.push_back(std::sqrt(2 * loss / 25) * std::sin(angle));
-    }
-    lines.x.push_back(NAN), lines.y.push_back(NAN);
+/// An ellipse: on it, the loss is the same everywhere.
+lab::Series line_of_equal_loss(double loss) {
+  lab::Series line{"a line of equal loss", {}, {}, {}, /*dashed=*/true};
+  for (int i = 0; i <= 60; ++i) {
+    const double angle = 2 * M_PI * i / 60;
+    line.x.push_back(std::sqrt(2 * loss) * std::cos(angle));
+    line.y.push_back(std::sqrt(2 * loss / 25) * std::sin(angle));
   }
-  return lines;
+  return line;
 }
 
 lab::LinePlot figure() {
@@ -38,5 +35,5 @@ lab::LinePlot figure() {
           "x",
           "y",
           {path("plain, rate 0.07", plain), path("momentum 0.7, rate 0.03", momentum),
-           path("Adam, rate 0.3", adam), lines_of_equal_loss()}};
+           path("Adam, rate 0.3", adam), line_of_equal_loss(6)}};
 }
