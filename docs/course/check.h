@@ -44,7 +44,7 @@ std::string sentence(const Parts&... parts) {
 inline std::string in_a_row(const Tensor& x) {
   std::ostringstream out;
   const Tensor flat = x.detach().to(kFloat64).reshape({-1});
-  for (int64_t i = 0; i < flat.numel(); ++i) out << (i ? " " : "") << flat[i].item<double>();
+  for (int64_t i = 0; i < flat.numel(); ++i) out << (i ? " " : "") << as_printed(flat[i].item<double>());
   return out.str();
 }
 
