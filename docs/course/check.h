@@ -74,11 +74,10 @@ class Check {
   std::vector<size_t> skipped;
   std::function<void(const Check&)> after_point;
 
-  /// For the page with the tape: the first tensor of the answer that is noted and is on the tape, if it is to be kept.
-  bool keep_tape = false;
-  Tensor on_tape;
+  /// For the page with the tape: is called with the tensors of the answer that are noted.
+  std::function<void(const Tensor&)> on_tensor;
   const Tensor& tape(const Tensor& x) {
-    if (keep_tape && !on_tape.defined() && x.grad_fn()) on_tape = x;
+    if (on_tensor) on_tensor(x);
     return x;
   }
 
@@ -254,13 +253,17 @@ inline std::string indented(const std::string& text) {
   return result + "\n";
 }
 
-/// Writes the page on which one steps through the tape of an answer.
+/// Writes the page on which one steps through the tape of an answer: of the first tensor that is on a tape.
 template <class Part>
 int write_tape(const Part& yours, const std::string& file) {
+  watch_for_crashes(10);
   Check check;
-  check.keep_tape = true;
+  Tensor first;
+  check.on_tensor = [&](const Tensor& x) {
+    if (!first.defined() && x.grad_fn()) first = x;
+  };
   ask(yours, check);
-  if (!check.on_tape.defined()) {
+  if (!first.defined()) {
     std::cout << indented(check.not_yet()
                               ? "not yet written, so there is no tape to look at"
                               : "this exercise puts nothing on the tape; `./docs/course/run scratch` "
@@ -268,21 +271,20 @@ int write_tape(const Part& yours, const std::string& file) {
     return kWrong;
   }
   try {
-    return tape_html(check.on_tape.sum(), file), kPassed;
+    return tape_html(first.sum(), file), kPassed;
   } catch (const std::exception& error) {
     std::cout << indented(error.what());
     return kWrong;
   }
 }
 
-/// The main program of a student's check: prints the verdict, and returns the exit code. Its arguments, if there are
-/// any, are a seed, or "mistakes", or "tape" and a file. `Known` is WrongAnswer<Part> or KnownMistake.
+/// The main program of a student's check: prints the verdict, and returns the exit code. Its one argument, if it
+/// is given, is a seed, or "mistakes". `Known` is WrongAnswer<Part> or KnownMistake.
 template <class Part, class Known>
 int verdict(const Part& yours, const std::vector<Known>& wrong, int argc, char** argv) {
   if constexpr (!std::is_same_v<Known, KnownMistake>)
     if (argc > 1 && std::string(argv[1]) == "mistakes") return print_mistakes(wrong), kPassed;
   watch_for_crashes(10);
-  if (argc > 2 && std::string(argv[1]) == "tape") return write_tape(yours, argv[2]);
   const Check result = result_of(yours, argc > 1 ? std::stoull(argv[1]) : 1);
   if (result.not_yet()) {
     std::cout << indented("not yet written: replace the line with not_yet by your own");

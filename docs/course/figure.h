@@ -12,8 +12,11 @@
 
 #include "check.h"
 #include "labs/common/figures.h"
+#include "labs/embeddings.h"
 #include "labs/factorisation.h"
+#include "labs/mlp.h"
 #include "scalar.h"
+#include "tensor/files/csv.h"
 
 namespace course {
 
