@@ -34,7 +34,7 @@ inline std::string rounded(const Tensor& x, int digits) {
   return out.str();
 }
 
-/// The text with spaces behind it, `width` characters wide. A column heading may have letters like ȳ.
+/// The text with spaces behind it, `width` bytes wide.
 inline std::string padded(const std::string& text, size_t width) {
   return text + std::string(width - std::min(width, text.size()), ' ');
 }
