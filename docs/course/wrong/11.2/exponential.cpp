@@ -3,7 +3,7 @@
 #include "descent.h"
 
 Factors take_apart(const Tensor& M, const Tensor& U, const Tensor& d, const Tensor& V) {
-  for (int step = 0; step < 3000; ++step) {
+  for (int step = 0; step < 2500; ++step) {
     svd_loss(U, d.exp(), V, M).backward();
     step_downhill({U, d, V});
   }
