@@ -12,6 +12,7 @@ class Tensor;
 
 namespace autograd {
 
+class BackwardPass;
 class Node;
 struct Edge;
 
@@ -21,6 +22,10 @@ class Watch {
  public:
   /// An op has been recorded: `node` is new.
   virtual void recorded(Node& /*node*/) {}
+  /// A backward pass has its roots and their gradients; it visits its first node next.
+  virtual void begins(BackwardPass& /*pass*/) {}
+  /// The pass is over, and the leaves have their gradients. It is not called after an exception.
+  virtual void ends(BackwardPass& /*pass*/) {}
   /// The rule of `from` has returned a gradient that goes along `to`.
   virtual void returned(Node& /*from*/, const Edge& /*to*/, const Tensor& /*gradient*/) {}
   /// The gradients of a node's outputs are complete; its rules run next.
