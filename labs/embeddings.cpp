@@ -20,6 +20,7 @@
 #include "kernels/text_stream.h"
 #include "labs/common/lab.h"
 #include "labs/common/tensors.h"
+#include "labs/embeddings_on_ranks.h"
 #include "tensor/files/csv.h"
 #include "tensor/print.h"
 
@@ -217,7 +218,8 @@ double learn(Session& session, const std::string& name, Catalogue all) {
   all.ratings = all.ratings.to(device_of(session), dtype_of(session));
   const Split parts = split(all.ratings);
   const double mean = parts.train.stars.mean().item<double>();
-  Recommender model(all.user_count(), all.movie_count(), rank, mean);
+  const auto owner = recommender_on_ranks(all.ratings, all.user_count(), all.movie_count(), rank, mean);
+  Recommender& model = *owner;
   model.to(device_of(session), dtype_of(session));
   std::cout << all.user_count() << " users, " << all.movie_count() << " movies, " << all.ratings.size()
             << " ratings: " << parts.train.size() << " for training, " << parts.validation.size()
@@ -312,5 +314,6 @@ int main(int argc, char** argv) {
                   "show the tape of one iteration (parts 3 to 5)",
                   "",
                   {"step", "ratings", "structure"}}},
-       .prepare = check_input});
+       .prepare = check_input,
+       .uses_ranks = true});
 }

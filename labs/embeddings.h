@@ -84,7 +84,7 @@ struct Recommender : nn::Module {
 
   /// The mean squared error plus λ times the mean squared length of the embeddings and biases in the batch. The second
   /// term keeps a few ratings from making an embedding large.
-  Tensor loss(const Ratings& batch, double lambda) {
+  virtual Tensor loss(const Ratings& batch, double lambda) {
     Tensor error = F::mse_loss(forward(batch.user, batch.movie), batch.stars);
     Tensor lengths = users(batch.user).pow(2).sum({1}) + movies(batch.movie).pow(2).sum({1}) +
                      user_bias(batch.user).pow(2).squeeze(1) + movie_bias(batch.movie).pow(2).squeeze(1);

@@ -22,6 +22,7 @@
 #include "kernels/text_stream.h"
 #include "labs/common/lab.h"
 #include "labs/common/tensors.h"
+#include "labs/mlp_on_ranks.h"
 #include "tensor/files/csv.h"
 #include "tensor/print.h"
 
@@ -218,7 +219,8 @@ void digits_part(Session& session) {
   }
 
   const double lr = session.options().lr.value_or(0.003);
-  const LearningCurve curve = train_digits(net, train, test, lr, session.options().epochs.value_or(40));
+  const LearningCurve curve =
+      train_digits_on_ranks(net, train, test, lr, session.options().epochs.value_or(40));
   std::cout << "epoch    loss   train  held out\n";
   for (size_t i = 0; i < curve.loss.size(); ++i)
     if ((i + 1) % 5 == 0 || i + 1 == curve.loss.size())
@@ -264,5 +266,6 @@ int main(int argc, char** argv) {
                  {"--dtype", "float32 or float64", "float32"},
                  {"--data", "a CSV of numbers whose last column is the class", "iris.csv, digits.csv"},
                  {"--tape", "show the tape of one iteration"}},
-       .prepare = check_input});
+       .prepare = check_input,
+       .uses_ranks = true});
 }

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "labs/common/files.h"
+#include "labs/common/ranks.h"
 
 namespace lab {
 namespace {
@@ -178,6 +179,7 @@ bool is_chosen(const Session& session, const std::string& part) {
 
 int run_lab(int argc, const char* const* argv, const Lab& lab) {
   try {
+    if (const std::optional<int> status = run_on_ranks(argc, argv, lab)) return *status;
     auto options = read_command_line(argc, argv, lab);
     if (!options) return 0;
     catch_interrupts();

@@ -59,6 +59,7 @@ struct Lab {
   uint64_t seed = 0;                    // the default of --seed
   std::string dtype = "float32";        // the default of --dtype
   void (*prepare)(Session&) = nullptr;  // runs before anything is written; throws on bad input
+  bool uses_ranks = false;              // may mpirun start it on several ranks? See labs/common/ranks.h
 };
 
 /// The flags of the command line. The optional of a flag that was not given has no value. The part then uses the

@@ -30,7 +30,7 @@ std::string
 
 /// Ends this process with an error, which makes mpirun end the others. A flag that a loop looks at would not do: the
 /// other ranks wait for this one in the middle of their steps.
-extern "C" void on_interrupt(int) {
+extern "C" void end_interrupted_rank(int) {
   if (write(STDERR_FILENO, last_words.data(), last_words.size()) < 0) _exit(131);
   _exit(130);
 }
@@ -38,7 +38,7 @@ extern "C" void on_interrupt(int) {
 void end_on_interrupts(const std::string& name) {
   last_words = name + "interrupted\n";
   struct sigaction action {};
-  action.sa_handler = on_interrupt;
+  action.sa_handler = end_interrupted_rank;
   sigaction(SIGINT, &action, nullptr);
 }
 
