@@ -20,6 +20,7 @@
 #include "kernels/text_stream.h"
 #include "labs/common/lab.h"
 #include "labs/common/tensors.h"
+#include "labs/embeddings_in_shards.h"
 #include "labs/embeddings_on_ranks.h"
 #include "tensor/files/csv.h"
 #include "tensor/print.h"
@@ -248,7 +249,48 @@ Catalogue read_ratings(const Session& session) {
   return data ? read_movielens(*data) : read_table(data_file("ratings_20x10.csv"));
 }
 
+/// --shard: the file does not fit into memory.
+void learn_in_shards([[maybe_unused]] Session& session) {
+#if GRADUS_HAVE_MPI
+  const Options& options = session.options();
+  check(options.data.has_value(), "--shard is for the file of --data");
+  manual_seed(session.seed());
+  const RatingsInShards file(*options.data, *options.shard * 1'000'000, session.seed());
+  RunningMean stars, squares;
+  for (int64_t shard = 0; shard < file.count(); ++shard) {
+    const Split parts = file.split_of(shard);
+    stars.add(parts.train.size() ? parts.train.stars.mean().item<double>() : 0, parts.train.size());
+  }
+  const double mean = stars.mean();
+  for (int64_t shard = 0; shard < file.count(); ++shard) {
+    const Ratings test = file.split_of(shard).test;
+    squares.add(test.size() ? (test.stars - mean).pow(2).mean().item<double>() : 0, test.size());
+  }
+  const double mean_rmse = std::sqrt(squares.mean());
+  std::cout << file.user_count() << " users, " << file.movie_count() << " movies, " << file.rating_count()
+            << " ratings in " << file.count() << " shards\n\nepoch  training  validation  held out\n";
+  RecommenderOnRanks model(file.user_count(), file.movie_count(), options.rank.value_or(2), mean);
+  optim::Adam adam(model.parameters(), options.lr.value_or(0.01));
+  ShardErrors errors{};
+  for (int64_t epoch = 0; epoch < options.epochs.value_or(10); ++epoch) {
+    errors = pass_over_shards(model, file, /*lambda=*/0.05, &adam);
+    std::cout << std::setw(5) << epoch + 1 << std::setw(10) << errors.train << std::setw(12)
+              << errors.validation << std::setw(10) << errors.test << std::endl;
+  }
+  const double rmse = pass_over_shards(model, file, 0.05, nullptr).test;
+  require_finite(rmse, options.lr.value_or(0.01));
+  std::cout << "\nRMSE on held-out ratings\n  mean predictor " << mean_rmse << "\n  embeddings     " << rmse
+            << "\n";
+  session.set("ratings.rmse", rmse);
+  session.set("ratings.mean_rmse", mean_rmse);
+  session.expect_at_most("ratings.rmse", mean_rmse);
+#else
+  fail("--shard: this build has no MPI; configure it with GRADUS_MPI=ON");
+#endif
+}
+
 void ratings_part(Session& session) {
+  if (session.options().shard) return learn_in_shards(session);
   manual_seed(session.seed());
   const double mean_rmse = learn(session, "ratings", read_ratings(session));
   session.expect_at_most("ratings.rmse", session.options().data ? mean_rmse : 1.1 * mean_rmse);
@@ -278,7 +320,7 @@ void require_rank(const Session& session, const std::string& part, int64_t users
 }
 
 void check_input(Session& session) {
-  if (is_chosen(session, "ratings")) {
+  if (is_chosen(session, "ratings") && !session.options().shard) {
     const Catalogue all = read_ratings(session);
     check(all.ratings.size() >= 10, "there are only ", all.ratings.size(),
           " ratings; at least 10 are needed for training, validation and test");
@@ -309,6 +351,10 @@ int main(int argc, char** argv) {
                  {"--data",
                   "a CSV in MovieLens' format: userId,movieId,rating,timestamp",
                   "sheet 002's 20 x 10 ratings",
+                  {"ratings"}},
+                 {"--shard",
+                  "read --data in shards of so many megabytes, for a file that does not fit into memory",
+                  "",
                   {"ratings"}},
                  {"--tape",
                   "show the tape of one iteration (parts 3 to 5)",

@@ -119,6 +119,7 @@ const std::vector<Row> kRows = {
     {"--seed", "S", natural<&Options::seed>},
     {"--dtype", "TYPE", dtype},
     {"--data", "FILE", input<&Options::data>},
+    {"--shard", "MB", count<&Options::shard>},
     {"--tape", "", set_true<&Options::tape>}};
 
 /// The rows of the flags that this lab has, with the lab's own help.

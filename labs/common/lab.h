@@ -45,7 +45,8 @@ struct Part {
 /// A flag that a lab offers in addition to those of all labs (--part --device --out --json
 /// --check --quiet --help).
 struct Flag {
-  std::string name;  // --epochs, --lr, --rank, --seed, --dtype, --data or --tape; command_line.cpp reads them
+  std::string
+      name;  // --epochs, --lr, --rank, --seed, --dtype, --data, --shard or --tape; command_line.cpp reads them
   std::string meaning;                  // what the flag does in this lab, for --help
   std::string when_absent = "";         // the default, for --help
   std::vector<std::string> parts = {};  // the parts that use the flag; empty means all of them
@@ -73,6 +74,7 @@ struct Options {
   std::string device = "cpu";                 // "cpu" or "cuda"; this build has kernels for it
   std::optional<std::string> dtype;           // "float32" or "float64"
   std::optional<std::filesystem::path> data;  // an existing file
+  std::optional<int64_t> shard;               // MB, ≥ 1
   std::optional<std::filesystem::path> out;   // folder for figures
   std::optional<std::filesystem::path> json;  // file for results
   bool check = false, tape = false, quiet = false;
