@@ -23,6 +23,8 @@ emulator  header:boost/context/fiber.hpp  libboost-context-dev  boost-devel   bo
 labs    header:nlohmann/json.hpp     nlohmann-json3-dev      json-devel      nlohmann-json  nlohmann-json
 labs    command:gnuplot              gnuplot-nox             gnuplot         gnuplot        gnuplot
 tests   header:gtest/gtest.h         libgtest-dev            gtest-devel     gtest          googletest
+mpi     command:mpicxx               libopenmpi-dev          openmpi-devel   openmpi        open-mpi
+mpi     command:mpirun               openmpi-bin             openmpi         openmpi        open-mpi
 pages   command:chromium,chromium-browser,google-chrome  chromium  chromium  chromium       chromium
 benchmarks  header:benchmark/benchmark.h  libbenchmark-dev   google-benchmark-devel  benchmark  google-benchmark
 benchmarks  header:CLI/CLI.hpp       libcli11-dev            cli11-devel     cli11          cli11
