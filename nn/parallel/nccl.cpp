@@ -4,6 +4,7 @@
 #include <nccl.h>
 
 #include <cstdlib>
+#include <cstring>
 
 #include "kernels/cuda/errors.h"
 #include "tensor/create.h"
