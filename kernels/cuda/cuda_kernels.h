@@ -34,11 +34,12 @@ void reduce(Reduction f, const View& x, const View& out);
 enum class ReduceStep : uint8_t { chain, block, shuffles, grid };  // v1 to v4
 void reduce_step(ReduceStep step, Reduction f, const View& x, const View& out);
 
-// matmul.cu
+// matmul.cu, matmul_async.cu
 void matmul(const View& a, const View& b, const View& out);
 void matmul_v1(const View& a, const View& b, const View& out);  // one thread, one output
 void matmul_v2(const View& a, const View& b, const View& out);  // tiles in shared memory
 void matmul_v3(const View& a, const View& b, const View& out);  // and outputs in registers
+void matmul_v4(const View& a, const View& b, const View& out);  // and copies that nobody waits for
 
 // softmax.cu
 void softmax(const View& x, const View& out);

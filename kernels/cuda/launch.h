@@ -71,6 +71,7 @@ void launch_converted(void (*)(Parameters...), const Grid& grid, const Arguments
          .thread = [](const void* call)
                        GRADUS_NOT_RACE_CHECKED { (*static_cast<const decltype(thread)*>(call))(); },
          .arguments = &thread});
+    check_cuda(cudaSuccess, kernel_name<kernel>());
 #endif
   }(arguments...);
 }
