@@ -141,3 +141,21 @@ build() { # PRESET TARGET
   say "building build/$1 ($2) on $processors processors"
   cmake --build "$root/build/$1" --target "$2" --parallel "$processors" || die "the build of $2 in build/$1 failed"
 }
+
+# Builds the programs that tests/cuda/run_on_gpu runs, in build/PRESET.
+build_for_gpu() { # PRESET ARCHITECTURES
+  if ! has_nvcc; then die "nvcc was not found, so kernels for a GPU cannot be built; it comes with the CUDA toolkit"; fi
+  install_missing build labs tests
+  configure "$1" GRADUS_LABS=ON GRADUS_TESTS=ON CMAKE_CUDA_ARCHITECTURES="$2"
+  build "$1" gpu_programs
+}
+
+# Builds for this machine's GPU, then tests and times Gradus on it.
+run_on_gpu() { # ARGUMENTS of tests/cuda/run_on_gpu
+  if ! has_gpu; then
+    die "nvidia-smi finds no GPU on this machine; ./tests/run --pack makes an archive to run on one that has a GPU"
+  fi
+  build_for_gpu cuda native
+  "$root/tests/cuda/run_on_gpu" --programs "$root/build/cuda/tests/cuda" --programs "$root/build/cuda/labs" \
+    --programs "$root/build/cuda/tests/benchmarks/cuda" "$@"
+}

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -191,7 +192,8 @@ int run_lab(int argc, const char* const* argv, const Lab& lab) {
 }
 
 std::string data_file(const std::string& name) {
-  for (const char* folder : {GRADUS_DATA_SOURCE, GRADUS_DATA_INSTALLED}) {
+  const char* moved = std::getenv("GRADUS_DATA");  // programs that were copied to another machine
+  for (const char* folder : {moved ? moved : GRADUS_DATA_SOURCE, GRADUS_DATA_SOURCE, GRADUS_DATA_INSTALLED}) {
     const std::filesystem::path path = std::filesystem::path(folder) / name;
     if (std::filesystem::exists(path)) return path.string();
   }
