@@ -18,6 +18,7 @@
 #include "tensor/files/serialize.h"
 #include "tensor/indexing.h"
 #include "tensor/print.h"
+#include "tensor/program/cuda_graph.h"
 #include "tensor/program/program.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"

@@ -23,20 +23,28 @@ emulator  header:boost/context/fiber.hpp  libboost-context-dev  boost-devel   bo
 labs    header:nlohmann/json.hpp     nlohmann-json3-dev      json-devel      nlohmann-json  nlohmann-json
 labs    command:gnuplot              gnuplot-nox             gnuplot         gnuplot        gnuplot
 tests   header:gtest/gtest.h         libgtest-dev            gtest-devel     gtest          googletest
+mpi     command:mpicxx               libopenmpi-dev          openmpi-devel   openmpi        open-mpi
+mpi     command:mpirun               openmpi-bin             openmpi         openmpi        open-mpi
 pages   command:chromium,chromium-browser,google-chrome  chromium  chromium  chromium       chromium
+editor  command:clangd          clangd                  clang-tools-extra  clang      llvm
+editor  command:gdb             gdb                     gdb             gdb            gdb
+site    command:doxygen         doxygen                 doxygen         doxygen        doxygen
+site    command:mkdocs          mkdocs                  mkdocs          mkdocs         mkdocs
+site    folder:/usr/share/mkdocs/themes/material  mkdocs-material  mkdocs-material  mkdocs-material  mkdocs-material
 benchmarks  header:benchmark/benchmark.h  libbenchmark-dev   google-benchmark-devel  benchmark  google-benchmark
 benchmarks  header:CLI/CLI.hpp       libcli11-dev            cli11-devel     cli11          cli11
 libtorch    header:torch/csrc/api/include/torch/torch.h  libtorch-dev  python3-torch-devel  python-pytorch  pytorch
 TABLE
 }
 
-is_there() { # command:NAME,NAME or header:PATH
+is_there() { # command:NAME,NAME or header:PATH or folder:PATH
   local name folder
   case $1 in
     command:*)
       for name in $(tr ',' ' ' <<<"${1#command:}"); do
         if command -v "$name" >/dev/null; then return 0; fi
       done ;;
+    folder:*) if [[ -d ${1#folder:} ]]; then return 0; fi ;;
     header:*)
       for folder in /usr/include /usr/include/*-linux-gnu /usr/include/openblas /usr/local/include \
                     /opt/homebrew/include /opt/homebrew/opt/*/include $(tr ':' ' ' <<<"${CPATH:-}"); do
@@ -140,4 +148,22 @@ configure() { # PRESET OPTION=VALUE…
 build() { # PRESET TARGET
   say "building build/$1 ($2) on $processors processors"
   cmake --build "$root/build/$1" --target "$2" --parallel "$processors" || die "the build of $2 in build/$1 failed"
+}
+
+# Builds the programs that tests/cuda/run_on_gpu runs, in build/PRESET.
+build_for_gpu() { # PRESET ARCHITECTURES
+  if ! has_nvcc; then die "nvcc was not found, so kernels for a GPU cannot be built; it comes with the CUDA toolkit"; fi
+  install_missing build labs tests
+  configure "$1" GRADUS_LABS=ON GRADUS_TESTS=ON CMAKE_CUDA_ARCHITECTURES="$2"
+  build "$1" gpu_programs
+}
+
+# Builds for this machine's GPU, then tests and times Gradus on it.
+run_on_gpu() { # ARGUMENTS of tests/cuda/run_on_gpu
+  if ! has_gpu; then
+    die "nvidia-smi finds no GPU on this machine; ./tests/run --pack makes an archive to run on one that has a GPU"
+  fi
+  build_for_gpu cuda native
+  "$root/tests/cuda/run_on_gpu" --programs "$root/build/cuda/tests/cuda" --programs "$root/build/cuda/labs" \
+    --programs "$root/build/cuda/tests/benchmarks/cuda" "$@"
 }

@@ -163,6 +163,7 @@ void BackwardPass::process(Node& node) {
 
 void BackwardPass::run() {
   const ScopedValue node_of_outer_pass(current_node_, current_node_);
+  Watch::each([&](Watch& watch) { watch.begins(*this); });
   while (!frontier_.empty()) {
     std::pop_heap(frontier_.begin(), frontier_.end(), has_smaller_number);
     Node* node = frontier_.back();
@@ -176,6 +177,7 @@ void BackwardPass::run() {
   }
   for (Node* leaf : leaves_) process(*leaf);
   leaves_.clear();
+  Watch::each([&](Watch& watch) { watch.ends(*this); });
 }
 
 }  // namespace gradus::autograd

@@ -44,6 +44,11 @@ class BackwardPass {
   /// Keeps the graph of a root alive while the pass lives: a hook may drop the tensor that the pass began with.
   const Edge& keep(Edge root) { return roots_.emplace_back(std::move(root)); }
 
+  /// Where the pass began: the edges that were kept.
+  std::span<const Edge> roots() const { return roots_; }
+  /// False if the pass computes the gradients of some inputs only, as grad() and checkpoint do.
+  bool adds_to_all_leaves() const { return !restriction_; }
+
   /// Adds a gradient to the sum at the edge's end. The gradient is first summed to the shape and cast to the
   /// dtype of the tensor there. An undefined gradient counts as zero. Error if the gradient is on another device.
   void deliver(const Edge& edge, Tensor gradient);

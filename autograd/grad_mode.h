@@ -5,6 +5,7 @@ namespace gradus {
 
 struct GradMode {
   static bool is_enabled() { return enabled; }
+  /// For this thread; AutoGradMode and NoGradGuard set it for a scope.
   static void set_enabled(bool value) { enabled = value; }
 
  private:

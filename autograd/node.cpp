@@ -32,8 +32,8 @@ namespace {
 constinit Counter<uint64_t> numbers_given;
 constinit thread_local int64_t live_nodes = 0;
 
-[[gnu::cold, gnu::noinline]] void tell_watches(Node& node) {
-  Watch::each([&](Watch& watch) { watch.recorded(node); });
+[[gnu::cold, gnu::noinline]] void tell_watches(Node& node, const Tensor& y) {
+  Watch::each([&](Watch& watch) { watch.recorded(node, y); });
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ Output::Output(const Tensor& y) {
 Node::Node(const char* op, const Tensor& y) : output(y), op_(op), number_(numbers_given.increment()) {
   ++live_nodes;
   if (Watch::any()) [[unlikely]]
-    tell_watches(*this);
+    tell_watches(*this, y);
 }
 
 Node::Node(Leaf, const Tensor& leaf) : output(leaf), op_("leaf"), number_(0) {}

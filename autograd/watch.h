@@ -12,6 +12,7 @@ class Tensor;
 
 namespace autograd {
 
+class BackwardPass;
 class Node;
 struct Edge;
 
@@ -19,8 +20,12 @@ struct Edge;
 /// its own thread only.
 class Watch {
  public:
-  /// An op has been recorded: `node` is new.
-  virtual void recorded(Node& /*node*/) {}
+  /// An op has been recorded: `node` is new, and y is its first output.
+  virtual void recorded(Node& /*node*/, const Tensor& /*y*/) {}
+  /// A backward pass has its roots and their gradients; it visits its first node next.
+  virtual void begins(BackwardPass& /*pass*/) {}
+  /// The pass is over, and the leaves have their gradients. It is not called after an exception.
+  virtual void ends(BackwardPass& /*pass*/) {}
   /// The rule of `from` has returned a gradient that goes along `to`.
   virtual void returned(Node& /*from*/, const Edge& /*to*/, const Tensor& /*gradient*/) {}
   /// The gradients of a node's outputs are complete; its rules run next.

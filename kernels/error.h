@@ -32,7 +32,7 @@ class MessagePart {
   explicit MessagePart(std::ios_base& (&manipulator)(std::ios_base&))  // std::hex
       : value_(reinterpret_cast<const void*>(&manipulator)), print_(apply_manipulator) {}
 
-  void print(std::ostream& out) const { print_(out, value_); }
+  void print(std::ostream& out) const { print_(out, value_); }  // as operator<< of the value does
 
  private:
   template <class T>
@@ -54,6 +54,7 @@ std::string shown(std::string_view text, size_t most = 80);
 /// it may have several lines.
 [[noreturn, gnu::cold]] void fail_with(std::initializer_list<MessagePart> parts);
 
+/// Throws Error with all parts printed one after another: fail("embedding: index ", i, " is out of range").
 template <class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(const Parts&... parts) {
   fail_with({MessagePart(parts)...});

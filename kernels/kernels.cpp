@@ -7,6 +7,7 @@
 
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/cuda/cuda_kernels.h"
+#include "kernels/graphs.h"
 #include "kernels/plain/plain.h"
 
 namespace gradus {
@@ -43,6 +44,14 @@ const Kernels& find_kernels(DeviceType device) {
   const Kernels& chosen = device == DeviceType::CPU ? choose_cpu_kernels() : cuda_kernels();
   kernels_in_force[static_cast<int>(device)].store(&chosen, std::memory_order_release);
   return chosen;
+}
+
+const DeviceGraphs* cuda_graphs() {
+#if GRADUS_HAVE_CUDA
+  return cuda::graphs();
+#else
+  return nullptr;
+#endif
 }
 
 void no_kernel(const char* op, const char* device, Dtype dtype) {

@@ -31,7 +31,7 @@ constexpr SizeClass size_class_of(size_t bytes) {
     return {units - 1, units * kAlignment};
   }
   // 2ᵉ < bytes ≤ 2ᵉ⁺¹: round up to a quarter of 2ᵉ, so at most a quarter of a block is wasted.
-  const int exponent = std::bit_width(bytes - 1) - 1;
+  const int exponent = static_cast<int>(std::bit_width(bytes - 1)) - 1;
   const size_t quarter = size_t{1} << (exponent - 2);
   const size_t quarters = (bytes + quarter - 1) / quarter;  // 5 to 8
   return {kSmallClasses + 4 * static_cast<size_t>(exponent - 10) + (quarters - 5), quarters * quarter};

@@ -20,6 +20,8 @@
 #include "kernels/text_stream.h"
 #include "labs/common/lab.h"
 #include "labs/common/tensors.h"
+#include "labs/embeddings_in_shards.h"
+#include "labs/embeddings_on_ranks.h"
 #include "tensor/files/csv.h"
 #include "tensor/print.h"
 
@@ -90,7 +92,7 @@ void step_part(Session& session) {
   std::cout << "loss = (U[0] @ V[0] - 1.0) ** 2\n" << loss << "\n\n";
   session.set("step.loss_before", loss.item<double>());
   if (session.options().tape)
-    show_tape(session, "tape_step", loss);
+    show_tape(session, "tape_step", [&] { return squared_error(U[0], V[0], 1.0); });
   else
     loss.backward();
   std::cout << "V.grad\n" << V.grad() << "\n\n";
@@ -217,13 +219,14 @@ double learn(Session& session, const std::string& name, Catalogue all) {
   all.ratings = all.ratings.to(device_of(session), dtype_of(session));
   const Split parts = split(all.ratings);
   const double mean = parts.train.stars.mean().item<double>();
-  Recommender model(all.user_count(), all.movie_count(), rank, mean);
+  const auto owner = recommender_on_ranks(all.ratings, all.user_count(), all.movie_count(), rank, mean);
+  Recommender& model = *owner;
   model.to(device_of(session), dtype_of(session));
   std::cout << all.user_count() << " users, " << all.movie_count() << " movies, " << all.ratings.size()
             << " ratings: " << parts.train.size() << " for training, " << parts.validation.size()
             << " for validation, " << parts.test.size() << " held out\n";
   const double lambda = 0.05, lr = options.lr.value_or(0.01);
-  if (options.tape) show_tape(session, "tape_" + name, model.loss(parts.train, lambda));
+  if (options.tape) show_tape(session, "tape_" + name, [&] { return model.loss(parts.train, lambda); });
 
   const TrainingErrors errors = train_recommender(model, parts, lambda, lr, options.epochs.value_or(100));
   require_finite(errors.train.back(), lr);
@@ -246,7 +249,48 @@ Catalogue read_ratings(const Session& session) {
   return data ? read_movielens(*data) : read_table(data_file("ratings_20x10.csv"));
 }
 
+/// --shard: the file does not fit into memory.
+void learn_in_shards([[maybe_unused]] Session& session) {
+#if GRADUS_HAVE_MPI
+  const Options& options = session.options();
+  check(options.data.has_value(), "--shard is for the file of --data");
+  manual_seed(session.seed());
+  const RatingsInShards file(*options.data, *options.shard * 1'000'000, session.seed());
+  RunningMean stars, squares;
+  for (int64_t shard = 0; shard < file.count(); ++shard) {
+    const Split parts = file.split_of(shard);
+    stars.add(parts.train.size() ? parts.train.stars.mean().item<double>() : 0, parts.train.size());
+  }
+  const double mean = stars.mean();
+  for (int64_t shard = 0; shard < file.count(); ++shard) {
+    const Ratings test = file.split_of(shard).test;
+    squares.add(test.size() ? (test.stars - mean).pow(2).mean().item<double>() : 0, test.size());
+  }
+  const double mean_rmse = std::sqrt(squares.mean());
+  std::cout << file.user_count() << " users, " << file.movie_count() << " movies, " << file.rating_count()
+            << " ratings in " << file.count() << " shards\n\nepoch  training  validation  held out\n";
+  RecommenderOnRanks model(file.user_count(), file.movie_count(), options.rank.value_or(2), mean);
+  optim::Adam adam(model.parameters(), options.lr.value_or(0.01));
+  ShardErrors errors{};
+  for (int64_t epoch = 0; epoch < options.epochs.value_or(10); ++epoch) {
+    errors = pass_over_shards(model, file, /*lambda=*/0.05, &adam);
+    std::cout << std::setw(5) << epoch + 1 << std::setw(10) << errors.train << std::setw(12)
+              << errors.validation << std::setw(10) << errors.test << std::endl;
+  }
+  const double rmse = pass_over_shards(model, file, 0.05, nullptr).test;
+  require_finite(rmse, options.lr.value_or(0.01));
+  std::cout << "\nRMSE on held-out ratings\n  mean predictor " << mean_rmse << "\n  embeddings     " << rmse
+            << "\n";
+  session.set("ratings.rmse", rmse);
+  session.set("ratings.mean_rmse", mean_rmse);
+  session.expect_at_most("ratings.rmse", mean_rmse);
+#else
+  fail("--shard: this build has no MPI; configure it with GRADUS_MPI=ON");
+#endif
+}
+
 void ratings_part(Session& session) {
+  if (session.options().shard) return learn_in_shards(session);
   manual_seed(session.seed());
   const double mean_rmse = learn(session, "ratings", read_ratings(session));
   session.expect_at_most("ratings.rmse", session.options().data ? mean_rmse : 1.1 * mean_rmse);
@@ -276,7 +320,7 @@ void require_rank(const Session& session, const std::string& part, int64_t users
 }
 
 void check_input(Session& session) {
-  if (is_chosen(session, "ratings")) {
+  if (is_chosen(session, "ratings") && !session.options().shard) {
     const Catalogue all = read_ratings(session);
     check(all.ratings.size() >= 10, "there are only ", all.ratings.size(),
           " ratings; at least 10 are needed for training, validation and test");
@@ -299,18 +343,23 @@ int main(int argc, char** argv) {
                  {"ratings", "Embeddings learnt from sheet 002's ratings, or those of --data", ratings_part},
                  {"structure", "Embeddings learnt from made-up ratings with two hidden traits",
                   structure_part}},
-       .flags = {{"--epochs", "passes over the ratings", "100", learnt},
-                 {"--lr", "learning rate of the learnt embeddings", "0.01", learnt},
-                 {"--rank", "width of the learnt embeddings", "2", learnt},
-                 {"--seed", "seed of all random numbers", "0", {"dot", "ratings", "structure"}},
-                 {"--dtype", "float32 or float64", "float32"},
-                 {"--data",
-                  "a CSV in MovieLens' format: userId,movieId,rating,timestamp",
-                  "sheet 002's 20 x 10 ratings",
-                  {"ratings"}},
-                 {"--tape",
-                  "show the tape of one iteration (parts 3 to 5)",
-                  "",
-                  {"step", "ratings", "structure"}}},
-       .prepare = check_input});
+       .flags =
+           {{"--epochs", "passes over the ratings", "100", learnt},
+            {"--lr", "learning rate of the learnt embeddings", "0.01", learnt},
+            {"--rank", "width of the learnt embeddings", "2", learnt},
+            {"--seed", "seed of all random numbers", "0", {"dot", "ratings", "structure"}},
+            {"--dtype", "float32 or float64", "float32"},
+            {"--data",
+             "a CSV in MovieLens' format: userId,movieId,rating,timestamp",
+             "sheet 002's 20 x 10 ratings",
+             {"ratings"}},
+            {"--shard",
+             "read --data in shards of so many megabytes, for a file that does not fit into memory",
+             "",
+             {"ratings"}},
+            {"--tape", "show the tape of one iteration (parts 3 to 5)", "", {"step", "ratings", "structure"}},
+            {"--replay", kReplayHelp, "", learnt},
+            {"--compile", kCompileHelp, "", learnt}},
+       .prepare = check_input,
+       .uses_ranks = true});
 }

@@ -13,6 +13,7 @@
 
 #include "labs/common/framework.h"
 #include "labs/common/progress.h"
+#include "labs/common/repeated.h"
 
 namespace lab {
 
@@ -84,7 +85,7 @@ struct Recommender : nn::Module {
 
   /// The mean squared error plus λ times the mean squared length of the embeddings and biases in the batch. The second
   /// term keeps a few ratings from making an embedding large.
-  Tensor loss(const Ratings& batch, double lambda) {
+  virtual Tensor loss(const Ratings& batch, double lambda) {
     Tensor error = F::mse_loss(forward(batch.user, batch.movie), batch.stars);
     Tensor lengths = users(batch.user).pow(2).sum({1}) + movies(batch.movie).pow(2).sum({1}) +
                      user_bias(batch.user).pow(2).squeeze(1) + movie_bias(batch.movie).pow(2).squeeze(1);
@@ -112,17 +113,24 @@ inline Split split(const Ratings& all) {
           all.at(order.slice(0, n_test, n_test + n_validation)), all.at(order.slice(0, 0, n_test))};
 }
 
-/// One pass over the n ratings in random order, in batches of n / 200 ratings, but at least 16.
-inline void train_epoch(Recommender& model, const Ratings& ratings, double lambda,
-                        optim::Optimizer& optimizer) {
-  const int64_t n = ratings.size(), batch_size = std::max<int64_t>(16, n / 200);
-  Tensor order = randperm(n).to(ratings.user.device());
-  for (int64_t start = 0; start < n; start += batch_size) {
-    Tensor loss = model.loss(ratings.at(order.slice(0, start, std::min(start + batch_size, n))), lambda);
+/// A function that trains the model on a batch: on the ratings with these row numbers.
+inline auto training_step(Recommender& model, const Ratings& ratings, double lambda,
+                          optim::Optimizer& optimizer) {
+  return repeated([&, lambda](const Tensor& rows) {
+    Tensor loss = model.loss(ratings.at(rows), lambda);
     optimizer.zero_grad();
     loss.backward();
     optimizer.step();
-  }
+  });
+}
+
+/// One pass over the n ratings in random order, in batches of n / 200 ratings, but at least 16.
+template <class Step>
+void train_epoch(const Ratings& ratings, Step& step) {
+  const int64_t n = ratings.size(), batch_size = std::max<int64_t>(16, n / 200);
+  Tensor order = randperm(n).to(ratings.user.device());
+  for (int64_t start = 0; start < n; start += batch_size)
+    step(order.slice(0, start, std::min(start + batch_size, n)));
 }
 
 /// Root mean squared errors after each epoch. Entry 0 is the error before training. The validation error is smallest
@@ -137,6 +145,7 @@ struct TrainingErrors {
 inline TrainingErrors train_recommender(Recommender& model, const Split& ratings, double lambda = 0.05,
                                         double lr = 0.01, int64_t epochs = 100) {
   optim::Adam adam(model.parameters(), lr);
+  auto step = training_step(model, ratings.train, lambda, adam);
   TrainingErrors errors;
   std::vector<Tensor> best;
   auto measure = [&] {
@@ -150,7 +159,7 @@ inline TrainingErrors train_recommender(Recommender& model, const Split& ratings
   };
   measure();
   for ([[maybe_unused]] int64_t epoch : progress(epochs, "embeddings")) {
-    train_epoch(model, ratings.train, lambda, adam);
+    train_epoch(ratings.train, step);
     measure();
   }
   NoGradGuard no_grad;

@@ -174,7 +174,8 @@ void iris_part(Session& session) {
     session.figure("iris_pca", scatter("PCA projection", "A V, the principal components", scores, iris));
     session.figure("iris_factorisation", scatter("Matrix factorisation projection", "U", U, iris));
   }
-  if (options.tape) show_tape(session, "tape_iris", F::mse_loss(matmul(U, V), A, kSum));
+  if (options.tape)
+    show_tape(session, "tape_iris", [&, &U = U, &V = V] { return F::mse_loss(matmul(U, V), A, kSum); });
 }
 
 // ---- Part 5: sheet 002 ----------------------------------------------------------------------------------------------
@@ -251,7 +252,7 @@ void single_fit(const Tensor& A, Session& session) {
                                                       .x = {0, static_cast<double>(losses.size())},
                                                       .y = {bound, bound},
                                                       .dashed = true}}});
-  if (options.tape) show_tape(session, "tape_ratings", norm(mm(W, H) - A));
+  if (options.tape) show_tape(session, "tape_ratings", [&] { return norm(mm(W, H) - A); });
 }
 
 void sweep(const Tensor& A, Session& session) {
@@ -338,7 +339,8 @@ void missing_part(Session& session) {
   set_loss(session, "ratings.masked_loss", value_of(loss));
   session.expect_at_least("ratings.masked_loss", 0);
   session.expect_at_most("ratings.masked_loss", 1);
-  if (options.tape) show_tape(session, "tape_missing", norm((mm(W, H) - A).index({mask})));
+  if (options.tape)
+    show_tape(session, "tape_missing", [&, &W = W, &H = H] { return norm((mm(W, H) - A).index({mask})); });
 }
 
 // ---- Checks of the input, before anything is computed ---------------------------------------------------------------
@@ -390,7 +392,9 @@ int main(int argc, char** argv) {
                   "a missing rating is empty or nan",
                   "the sheet's 20 x 10",
                   {"ratings", "missing"}},
-                 {"--tape", "show the tape of one iteration", "", random}},
+                 {"--tape", "show the tape of one iteration", "", random},
+                 {"--replay", kReplayHelp, "", random},
+                 {"--compile", kCompileHelp, "", random}},
        .seed = 5188,
        .prepare = check_input});
 }

@@ -14,6 +14,7 @@
 
 #include "labs/common/framework.h"
 #include "labs/common/progress.h"
+#include "labs/common/repeated.h"
 
 namespace lab {
 
@@ -25,14 +26,24 @@ inline std::pair<Tensor, Tensor> sgd_factorise(const Tensor& A, int64_t rank, in
                                                double lr = 0.01) {
   Tensor U = rand({A.size(0), rank}, A.options());
   Tensor V = rand({A.size(1), rank}, A.options());
-  for ([[maybe_unused]] int64_t epoch : progress(epochs, "sgd_factorise"))
+  repeat(epochs, "sgd_factorise", [&] {
     for (int64_t r = 0; r < A.size(0); ++r)
       for (int64_t c = 0; c < A.size(1); ++c) {
         Tensor e = A[r][c] - dot(U[r], V[c]);
         U[r] += lr * e * V[c];
         V[c] += lr * e * U[r];
       }
+  });
   return {U, V};
+}
+
+/// The row and column of each entry of M (m, n) that is 1.
+inline std::vector<std::pair<int64_t, int64_t>> known_entries(const Tensor& M) {
+  std::vector<std::pair<int64_t, int64_t>> known;
+  for (int64_t r = 0; r < M.size(0); ++r)
+    for (int64_t c = 0; c < M.size(1); ++c)
+      if (M[r][c].item<int64_t>() == 1) known.emplace_back(r, c);
+  return known;
 }
 
 /// Sheet 000, part 3.1. sgd_factorise on the entries where M (m, n) is 1; the other entries are ignored.
@@ -40,14 +51,14 @@ inline std::pair<Tensor, Tensor> sgd_factorise_masked(const Tensor& A, const Ten
                                                       int64_t epochs = 1000, double lr = 0.01) {
   Tensor U = rand({A.size(0), rank}, A.options());
   Tensor V = rand({A.size(1), rank}, A.options());
-  for ([[maybe_unused]] int64_t epoch : progress(epochs, "sgd_factorise_masked"))
-    for (int64_t r = 0; r < A.size(0); ++r)
-      for (int64_t c = 0; c < A.size(1); ++c)
-        if (M[r][c].item<int64_t>() == 1) {
-          Tensor e = A[r][c] - dot(U[r], V[c]);
-          U[r] += lr * e * V[c];
-          V[c] += lr * e * U[r];
-        }
+  const auto known = known_entries(M);
+  repeat(epochs, "sgd_factorise_masked", [&] {
+    for (const auto& [r, c] : known) {
+      Tensor e = A[r][c] - dot(U[r], V[c]);
+      U[r] += lr * e * V[c];
+      V[c] += lr * e * U[r];
+    }
+  });
   return {U, V};
 }
 
@@ -57,14 +68,15 @@ inline std::pair<Tensor, Tensor> gd_factorise_ad(const Tensor& A, int64_t rank, 
                                                  double lr = 0.01) {
   Tensor U = rand({A.size(0), rank}, A.options()).requires_grad_(true);
   Tensor V = rand({rank, A.size(1)}, A.options()).requires_grad_(true);
-  for ([[maybe_unused]] int64_t epoch : progress(epochs, "gd_factorise_ad")) {
+  repeat(epochs, "gd_factorise_ad", [&] {
     U.mutable_grad().reset();
     V.mutable_grad().reset();
     Tensor J = F::mse_loss(matmul(U, V), A, kSum);
     J.backward();
-    U.set_data(U - lr * U.grad());
-    V.set_data(V - lr * V.grad());
-  }
+    NoGradGuard no_grad;
+    U -= lr * U.grad();
+    V -= lr * V.grad();
+  });
   return {U, V};
 }
 
@@ -74,15 +86,14 @@ inline std::pair<Tensor, Tensor> gd_factorise_ad(const Tensor& A, int64_t rank, 
 inline Tensor train_factors(const Tensor& W, const Tensor& H, const Tensor& A, int64_t iterations,
                             double lr = 0.01, std::vector<double>* losses = nullptr) {
   optim::Adam optimizer({W, H}, lr);
-  Tensor loss;
-  for ([[maybe_unused]] int64_t i : progress(iterations, "factorize")) {
-    loss = norm(mm(W, H) - A);
+  const auto step = [&] {
+    Tensor loss = norm(mm(W, H) - A);
     optimizer.zero_grad();
     loss.backward();
     optimizer.step();
-    if (losses) losses->push_back(loss.item<double>());
-  }
-  return loss;
+    return loss;
+  };
+  return repeat(iterations, "factorize", step, losses);
 }
 
 /// Sheet 002. train_factors from random factors. Returns W (m, k), H (k, n) and the last iteration's loss.
@@ -102,15 +113,16 @@ inline std::tuple<Tensor, Tensor, Tensor> factorize_masked(const Tensor& A, int6
   Tensor H = randn({k, A.size(1)}, A.options()).requires_grad_(true);
   optim::Adam optimizer({W, H}, lr);
   Tensor mask = ~isnan(A);
-  Tensor loss;
-  for ([[maybe_unused]] int64_t i : progress(iterations, "factorize_masked")) {
+  Tensor known = mask.flatten().nonzero().squeeze(1);  // positions of the known entries, row by row
+  Tensor loss = repeat(iterations, "factorize_masked", [&] {
     Tensor diff_matrix = mm(W, H) - A;
-    Tensor diff_vector = diff_matrix.index({mask});
-    loss = norm(diff_vector);
+    Tensor diff_vector = diff_matrix.flatten().index({known});
+    Tensor loss = norm(diff_vector);
     optimizer.zero_grad();
     loss.backward();
     optimizer.step();
-  }
+    return loss;
+  });
   return {W, H, loss};
 }
 

@@ -22,6 +22,7 @@
 #include "kernels/text_stream.h"
 #include "labs/common/lab.h"
 #include "labs/common/tensors.h"
+#include "labs/mlp_on_ranks.h"
 #include "tensor/files/csv.h"
 #include "tensor/print.h"
 
@@ -166,7 +167,8 @@ void iris_part(Session& session) {
     manual_seed(session.seed());
     const auto [rows, held_out] = shuffle_and_split(iris.all, iris.train_size());
     const Weights w = initial_weights(rows.x.size(1), iris.class_count(), rows.x);
-    show_tape(session, "tape_iris", F::cross_entropy(mlp_logits(rows.x, w), rows.y, sum));
+    show_tape(session, "tape_iris",
+              [&, &rows = rows] { return F::cross_entropy(mlp_logits(rows.x, w), rows.y, sum); });
   }
 }
 
@@ -213,12 +215,14 @@ void digits_part(Session& session) {
   std::cout << train.size() << " images to train, " << test.size() << " held out\n\n" << net << "\n\n";
   if (session.options().tape) {
     const Tensor before = get_rng_state();  // dropout draws, and training must get the same numbers
-    show_tape(session, "tape_digits", F::cross_entropy(net->forward(train.x), train.y));
+    show_tape(session, "tape_digits",
+              [&, &train = train] { return F::cross_entropy(net->forward(train.x), train.y); });
     set_rng_state(before);
   }
 
   const double lr = session.options().lr.value_or(0.003);
-  const LearningCurve curve = train_digits(net, train, test, lr, session.options().epochs.value_or(40));
+  const LearningCurve curve =
+      train_digits_on_ranks(net, train, test, lr, session.options().epochs.value_or(40));
   std::cout << "epoch    loss   train  held out\n";
   for (size_t i = 0; i < curve.loss.size(); ++i)
     if ((i + 1) % 5 == 0 || i + 1 == curve.loss.size())
@@ -263,6 +267,9 @@ int main(int argc, char** argv) {
                   "0"},
                  {"--dtype", "float32 or float64", "float32"},
                  {"--data", "a CSV of numbers whose last column is the class", "iris.csv, digits.csv"},
-                 {"--tape", "show the tape of one iteration"}},
-       .prepare = check_input});
+                 {"--tape", "show the tape of one iteration"},
+                 {"--replay", kReplayHelp},
+                 {"--compile", kCompileHelp}},
+       .prepare = check_input,
+       .uses_ranks = true});
 }

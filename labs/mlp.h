@@ -10,6 +10,7 @@
 
 #include "labs/common/framework.h"
 #include "labs/common/progress.h"
+#include "labs/common/repeated.h"
 
 namespace lab {
 
@@ -66,12 +67,13 @@ inline Weights mlp(const Tensor& data, const Tensor& targets, int64_t classes = 
                    int64_t epochs = 100,
                    const F::CrossEntropyFuncOptions& options = F::CrossEntropyFuncOptions().reduction(kSum)) {
   Weights w = initial_weights(data.size(1), classes, data);
-  for ([[maybe_unused]] int64_t epoch : progress(epochs, "mlp")) {
+  repeat(epochs, "mlp", [&] {
     for (const Tensor& p : {w.W1, w.W2, w.b1, w.b2}) p.mutable_grad().reset();
     Tensor J = F::cross_entropy(mlp_logits(data, w), targets, options);
     J.backward();
-    for (const Tensor& p : {w.W1, w.W2, w.b1, w.b2}) p.set_data(p - lr * p.grad());
-  }
+    NoGradGuard no_grad;
+    for (const Tensor& p : {w.W1, w.W2, w.b1, w.b2}) p.sub_(lr * p.grad());
+  });
   return w;
 }
 
@@ -95,18 +97,25 @@ inline nn::Sequential digit_classifier(int64_t pixels, int64_t classes) {
   return nn::Sequential(nn::Linear(pixels, 128), nn::ReLU(), nn::Dropout(0.2), nn::Linear(128, classes));
 }
 
+/// A function that trains the net on a batch x of images with the classes y and returns the loss.
+inline auto training_step(nn::Sequential& net, optim::Optimizer& optimizer) {
+  return repeated([&](const Tensor& x, const Tensor& y) {
+    Tensor loss = F::cross_entropy(net->forward(x), y);
+    optimizer.zero_grad();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  });
+}
+
 /// One pass over the examples in batches of 64, drawn in random order. Returns the mean loss of a batch.
-template <class Loader>
-double train_epoch(nn::Sequential& net, Loader& loader, optim::Optimizer& optimizer) {
+template <class Loader, class Step>
+double train_epoch(nn::Sequential& net, Loader& loader, Step& step) {
   net->train();
   double total = 0;
   int64_t batches = 0;
   for (auto& batch : loader) {
-    Tensor loss = F::cross_entropy(net->forward(batch.data), batch.target);
-    optimizer.zero_grad();
-    loss.backward();
-    optimizer.step();
-    total += loss.template item<double>();
+    total += step(batch.data, batch.target).template item<double>();
     ++batches;
   }
   return total / static_cast<double>(batches);
@@ -128,9 +137,10 @@ inline LearningCurve train_digits(nn::Sequential& net, const Examples& train, co
                                   double lr = 0.003, int64_t epochs = 40) {
   auto loader = data::make_data_loader(Rows(train).map(data::transforms::Stack<>()), /*batch_size=*/64);
   optim::Adam adam(net->parameters(), lr);
+  auto step = training_step(net, adam);
   LearningCurve curve;
   for ([[maybe_unused]] int64_t epoch : progress(epochs, "digits")) {
-    curve.loss.push_back(train_epoch(net, *loader, adam));
+    curve.loss.push_back(train_epoch(net, *loader, step));
     curve.train_accuracy.push_back(accuracy(predict(net, train.x), train.y));
     curve.test_accuracy.push_back(accuracy(predict(net, test.x), test.y));
   }

@@ -156,7 +156,7 @@ void random_matrix(Session& session) {
   if (session.options().tape) {
     manual_seed(session.seed());
     const Tensor U = guess({5, 4}, M1), diag_sqrt = guess({4}, M1), V = guess({4, 4}, M1);
-    show_tape(session, "tape_M1", svd_loss(U, diag_sqrt, V, M1));
+    show_tape(session, "tape_M1", [&] { return svd_loss(U, diag_sqrt, V, M1); });
   }
 }
 
@@ -186,7 +186,8 @@ void explain_M5(const Tensor& M, const Fit& found, const Tensor& exact_S, Sessio
             << M.numel() << " = " << sigma_3 * sigma_3 / static_cast<double>(M.numel())
             << ", the loss of the best matrix of rank 2\n";
   if (session.options().tape)
-    show_tape(session, "tape_M5", svd_loss(U.requires_grad_(), d.requires_grad_(), V.requires_grad_(), M));
+    show_tape(session, "tape_M5",
+              [&] { return svd_loss(U.requires_grad_(), d.requires_grad_(), V.requires_grad_(), M); });
 }
 
 void other_matrices(Session& session) {
@@ -244,7 +245,7 @@ void matrix_inverse(Session& session) {
                                                      curve("diagonal matrix", diagonal_losses)}));
   if (session.options().tape) {
     manual_seed(session.seed());
-    show_tape(session, "tape_inverse", inverse_loss(guess(random.sizes(), random), random));
+    show_tape(session, "tape_inverse", [&] { return inverse_loss(guess(random.sizes(), random), random); });
   }
 }
 
@@ -263,6 +264,8 @@ int main(int argc, char** argv) {
                  {"--lr", "learning rate", "0.9"},
                  {"--seed", "seed of the first guesses; the matrices keep the sheet's seeds", "314"},
                  {"--dtype", "float32 or float64", "float32"},
-                 {"--tape", "show the tape of the first iteration, and for M5 of the last one"}},
+                 {"--tape", "show the tape of the first iteration, and for M5 of the last one"},
+                 {"--replay", kReplayHelp},
+                 {"--compile", kCompileHelp}},
        .seed = 314});
 }

@@ -14,6 +14,7 @@
 
 #include "labs/common/framework.h"
 #include "labs/common/progress.h"
+#include "labs/common/repeated.h"
 
 namespace lab {
 
@@ -31,11 +32,10 @@ inline Tensor svd_loss(const Tensor& U, const Tensor& diag_sqrt, const Tensor& V
   return loss1 + loss2 / 100 + loss3 / 100;  // the scaling factors improve convergence
 }
 
-/// One step of gradient descent with momentum. Appends the loss before the step to `losses`.
-inline void improve(Tensor& U, Tensor& diag_sqrt, Tensor& V, const Tensor& M, double learning_rate,
-                    double momentum, std::vector<double>& losses) {
+/// One step of gradient descent with momentum. Returns the loss before the step.
+inline Tensor improve(Tensor& U, Tensor& diag_sqrt, Tensor& V, const Tensor& M, double learning_rate,
+                      double momentum) {
   Tensor loss = svd_loss(U, diag_sqrt, V, M);
-  losses.push_back(loss.item<double>());
   loss.backward();
 
   NoGradGuard no_grad;
@@ -47,6 +47,7 @@ inline void improve(Tensor& U, Tensor& diag_sqrt, Tensor& V, const Tensor& M, do
   U.grad().mul_(momentum);
   diag_sqrt.grad().mul_(momentum);
   V.grad().mul_(momentum);
+  return loss;
 }
 
 /// A random first guess with the dtype and device of `like`. It is always drawn in float32, so that float64 starts from
@@ -69,8 +70,8 @@ inline std::tuple<Tensor, Tensor, Tensor, std::vector<double>> calculate_svd(con
   Tensor V = guess({M.size(1), M.size(1)}, M);
   std::vector<double> losses;
   // Step 1) Improve
-  for ([[maybe_unused]] int64_t t : progress(iterations, "calculate_svd"))
-    improve(U, diag_sqrt, V, M, learning_rate, momentum, losses);
+  const auto step = [&] { return improve(U, diag_sqrt, V, M, learning_rate, momentum); };
+  repeat(iterations, "calculate_svd", step, &losses);
 
   Tensor diag = diag_sqrt * diag_sqrt;
   auto [diag_sorted, order] = diag.sort(/*dim=*/-1, /*descending=*/true);
@@ -89,16 +90,17 @@ inline std::pair<Tensor, std::vector<double>> calculate_inverse(const Tensor& M,
                                                                 uint64_t seed = 314) {
   manual_seed(seed);
   Tensor approximate_inverse = guess(M.sizes(), M);
-  std::vector<double> losses;
-  for ([[maybe_unused]] int64_t t : progress(iterations, "calculate_inverse")) {
+  const auto step = [&] {
     Tensor loss = inverse_loss(approximate_inverse, M);
-    losses.push_back(loss.item<double>());
     loss.backward();
 
     NoGradGuard no_grad;
     approximate_inverse -= learning_rate * approximate_inverse.grad();
     approximate_inverse.grad().mul_(momentum);
-  }
+    return loss;
+  };
+  std::vector<double> losses;
+  repeat(iterations, "calculate_inverse", step, &losses);
   return {approximate_inverse, losses};
 }
 

@@ -11,11 +11,11 @@
 
 namespace gradus::nn::init {
 
-Tensor uniform_(Tensor x, double low = 0, double high = 1);
-Tensor normal_(Tensor x, double mean = 0, double std = 1);
-Tensor constant_(Tensor x, const Scalar& value);
-Tensor ones_(Tensor x);
-Tensor zeros_(Tensor x);
+Tensor uniform_(Tensor x, double low = 0, double high = 1);  // uniform on [low, high)
+Tensor normal_(Tensor x, double mean = 0, double std = 1);   // normally distributed
+Tensor constant_(Tensor x, const Scalar& value);             // fills x with the value
+Tensor ones_(Tensor x);                                      // fills x with ones
+Tensor zeros_(Tensor x);                                     // fills x with zeros
 
 /// Uniform on ±√3 s, which has standard deviation s = gain / √fan. `a` is the negative slope of a leaky ReLU.
 /// Source: He et al., "Delving deep into rectifiers" (2015).
@@ -27,8 +27,9 @@ Tensor kaiming_uniform_(Tensor x, double a = 0, FanMode mode = kFanIn,
 /// ReLU of slope param.
 double calculate_gain(Nonlinearity nonlinearity, double param = 0.01);
 
+/// How many numbers meet in an output, and how many outputs a number reaches.
 struct Fans {
-  double in, out;
+  double in, out;  // connections into an output, and out of an input
 };
 /// Error if x has fewer than two dimensions or no elements.
 Fans fans_of(const Tensor& x);

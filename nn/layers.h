@@ -54,8 +54,8 @@ struct LinearOptions {
   void fields(auto& field) const {
     field("in_features", in_features_)("out_features", out_features_)("bias", bias_);
   }
-  GRADUS_ARG(int64_t, in_features);
-  GRADUS_ARG(int64_t, out_features);
+  GRADUS_ARG(int64_t, in_features);   // size of the last dimension of x
+  GRADUS_ARG(int64_t, out_features);  // size of the last dimension of y
   GRADUS_ARG(bool, bias) = true;
 };
 
@@ -67,12 +67,12 @@ class LinearImpl : public Cloneable<LinearImpl> {
       : LinearImpl(LinearOptions(in_features, out_features)) {}
   explicit LinearImpl(const LinearOptions& options);
   void reset() override;
-  void reset_parameters();
+  void reset_parameters();  // draws new initial values
   Tensor forward(const Tensor& x) { return linear(x, weight, bias); }
   void pretty_print(std::ostream& out) const override { print_layer(out, "Linear", options); }
 
-  LinearOptions options;
-  Tensor weight, bias;
+  LinearOptions options;  // as it was made
+  Tensor weight, bias;    // both trained; bias is undefined without one
 };
 using Linear = ModuleHolder<LinearImpl>;
 
@@ -82,8 +82,8 @@ struct EmbeddingOptions {
   void fields(auto& field) const {
     field("num_embeddings", num_embeddings_)("embedding_dim", embedding_dim_)("padding_idx", padding_idx_);
   }
-  GRADUS_ARG(int64_t, num_embeddings);
-  GRADUS_ARG(int64_t, embedding_dim);
+  GRADUS_ARG(int64_t, num_embeddings);  // rows of the table
+  GRADUS_ARG(int64_t, embedding_dim);   // width of a row
   /// A row that is not trained; a negative number counts from the end.
   GRADUS_ARG(std::optional<int64_t>, padding_idx) = {};
   /// The initial table, instead of normally distributed numbers.
@@ -103,12 +103,12 @@ class EmbeddingImpl : public Cloneable<EmbeddingImpl> {
       : EmbeddingImpl(EmbeddingOptions(num_embeddings, embedding_dim)) {}
   explicit EmbeddingImpl(const EmbeddingOptions& options);
   void reset() override;
-  void reset_parameters();
-  Tensor forward(const Tensor& indices);
+  void reset_parameters();                // draws new initial values
+  Tensor forward(const Tensor& indices);  // (*indices, embedding_dim)
   void pretty_print(std::ostream& out) const override { print_layer(out, "Embedding", options); }
 
-  EmbeddingOptions options;
-  Tensor weight;
+  EmbeddingOptions options;  // as it was made
+  Tensor weight;             // the table
 };
 struct Embedding : ModuleHolder<EmbeddingImpl> {
   using ModuleHolder::ModuleHolder;
@@ -120,7 +120,7 @@ struct Embedding : ModuleHolder<EmbeddingImpl> {
 struct DropoutOptions {
   DropoutOptions(double p = 0.5) : p_(p) {}  // NOLINT: Dropout(0.1)
   void fields(auto& field) const { field("p", p_)("inplace", inplace_); }
-  GRADUS_ARG(double, p);
+  GRADUS_ARG(double, p);  // probability of a zero, 0.5 if not given
   GRADUS_ARG(bool, inplace) = false;
 };
 
@@ -129,10 +129,10 @@ class DropoutImpl : public Cloneable<DropoutImpl> {
  public:
   explicit DropoutImpl(const DropoutOptions& options = {});
   void reset() override {}
-  Tensor forward(const Tensor& x);
+  Tensor forward(const Tensor& x);  // in training mode x with zeros, else x
   void pretty_print(std::ostream& out) const override { print_layer(out, "Dropout", options); }
 
-  DropoutOptions options;
+  DropoutOptions options;  // as it was made
 };
 using Dropout = ModuleHolder<DropoutImpl>;
 

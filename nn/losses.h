@@ -27,7 +27,7 @@ template <Tensor (*loss)(const Tensor&, const Tensor&, LossReduction)>
 struct LossOptions {
   LossOptions(LossReduction reduction = kMean) : reduction_(reduction) {}  // NOLINT
   Tensor operator()(const Tensor& x, const Tensor& y) const { return loss(x, y, reduction_); }
-  GRADUS_ARG(LossReduction, reduction);
+  GRADUS_ARG(LossReduction, reduction);  // kMean if not given
 };
 
 using MSELossOptions = LossOptions<gradus::mse_loss>;

@@ -31,10 +31,12 @@ namespace gradus::nn {
 template <class Contained>
 class ModuleHolder;
 
+/// The module class that a holder holds; for a module class, the class itself.
 template <class M>
 struct ImplOfHolder {
   using type = M;
 };
+/// The same for a holder.
 template <class M>
 requires requires { typename M::ContainedType; }
 struct ImplOfHolder<M> {
@@ -44,6 +46,7 @@ struct ImplOfHolder<M> {
 template <class M>
 using ImplOf = typename ImplOfHolder<M>::type;
 
+/// See the head of this file.
 class Module : public std::enable_shared_from_this<Module> {
  public:
   using ModuleApplyFunction = std::function<void(Module&)>;
@@ -60,7 +63,7 @@ class Module : public std::enable_shared_from_this<Module> {
   Module& operator=(const Module&);
   Module& operator=(Module&&) noexcept;
 
-  std::string name() const;
+  std::string name() const;  // by default the name of the class
 
   // ---- Registration. Names must not be empty, contain a dot, or be used twice: Error. ----
 
@@ -69,6 +72,7 @@ class Module : public std::enable_shared_from_this<Module> {
   Tensor& register_parameter(std::string name, Tensor tensor, bool requires_grad = true);
   /// A tensor of the module's state that is not trained, for example a running mean.
   Tensor& register_buffer(std::string name, Tensor tensor);
+  /// A module within this one, whose parameters belong to this one too. Returns it.
   template <class M>
   std::shared_ptr<M> register_module(std::string name, std::shared_ptr<M> module);
   template <class M>
@@ -82,12 +86,13 @@ class Module : public std::enable_shared_from_this<Module> {
   std::shared_ptr<M> replace_module(const std::string& name, ModuleHolder<M> module) {
     return replace_module(name, module.ptr());
   }
-  void unregister_module(const std::string& name);
+  void unregister_module(const std::string& name);  // Error if there is none
 
-  // ---- Registered tensors and modules; `recurse` includes those of submodules. Names are paths: "hidden.weight". ----
-  // A tensor that is registered twice, for example the weight of a layer that is used in two places, appears once, under
-  // its first name. With remove_duplicate = false it appears under all its names.
+  // ---- Registered tensors and modules. Names are paths: "hidden.weight" ----
 
+  /// `recurse` includes the tensors of submodules. A tensor that is registered twice, for example the weight of a layer
+  /// that is used in two places, appears once, under its first name. With remove_duplicate = false it appears under all
+  /// its names.
   std::vector<Tensor> parameters(bool recurse = true) const;
   OrderedDict<std::string, Tensor> named_parameters(bool recurse = true, bool remove_duplicate = true) const;
   std::vector<Tensor> buffers(bool recurse = true) const;
@@ -131,9 +136,10 @@ class Module : public std::enable_shared_from_this<Module> {
 
   /// Prints this module without its submodules. operator<< prints the tree.
   virtual void pretty_print(std::ostream& out) const { out << name(); }
-  friend std::ostream& operator<<(std::ostream& out, const Module& module);
+  friend std::ostream& operator<<(std::ostream& out, const Module& module);  // the module with its submodules
 
  protected:
+  // For containers, which change the order or the names.
   OrderedDict<std::string, Tensor> parameters_{"Parameter"};
   OrderedDict<std::string, std::shared_ptr<Module>> children_{"Submodule"};
 
@@ -177,8 +183,9 @@ class Cloneable : public Module {
  public:
   using Module::Module;
 
-  virtual void reset() = 0;
+  virtual void reset() = 0;  // registers everything
 
+  /// See Module::clone.
   std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override {
     auto copy = std::make_shared<Derived>(static_cast<const Derived&>(*this));
     Module& module = *copy;
@@ -200,12 +207,14 @@ class ModuleHolder {
   ModuleHolder() : impl_(std::make_shared<Contained>()) {}
   ModuleHolder(std::nullptr_t) {}                                                // NOLINT
   ModuleHolder(std::shared_ptr<Contained> module) : impl_(std::move(module)) {}  // NOLINT
+  /// Makes a module from these arguments: Linear(4, 12).
   template <class Head, class... Tail>
   requires(sizeof...(Tail) > 0 ||
            !std::is_base_of_v<ModuleHolder, std::remove_cvref_t<Head>>) explicit ModuleHolder(Head&& head,
                                                                                               Tail&&... tail)
       : impl_(std::make_shared<Contained>(std::forward<Head>(head), std::forward<Tail>(tail)...)) {}
 
+  /// The module. Error if the holder is empty.
   const std::shared_ptr<Contained>& ptr() const {
     check(!is_empty(), "Accessing empty ModuleHolder");
     return impl_;
@@ -216,15 +225,18 @@ class ModuleHolder {
   bool is_empty() const noexcept { return impl_ == nullptr; }
   explicit operator bool() const noexcept { return !is_empty(); }
 
+  /// The module's forward.
   template <class... Args>
   auto operator()(Args&&... args) const {
     return get()->forward(std::forward<Args>(args)...);
   }
+  /// The module's operator[].
   template <class Index>
   decltype(auto) operator[](Index&& index) const {
     return (*get())[std::forward<Index>(index)];
   }
 
+  /// The module with its submodules.
   friend std::ostream& operator<<(std::ostream& out, const ModuleHolder& module) { return out << *module; }
 
  private:

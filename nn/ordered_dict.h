@@ -11,6 +11,7 @@
 
 namespace gradus {
 
+/// See the head of this file. Error for a name that is not there.
 template <class Key, class Value>
 class OrderedDict {
  public:
@@ -37,11 +38,13 @@ class OrderedDict {
     for (const Item& item : items) insert(item.key(), item.value());
   }
 
+  /// Appends an entry. Error if the name is in use.
   Value& insert(Key key, Value value) {
     check(!contains(key), what_, " '", key, "' already defined");
     return items_.emplace_back(std::move(key), std::move(value)).value();
   }
 
+  /// The value of this name, or nullptr.
   Value* find(const Key& key) {
     for (Item& item : items_)
       if (item.key() == key) return &item.value();
@@ -50,6 +53,7 @@ class OrderedDict {
   const Value* find(const Key& key) const { return const_cast<OrderedDict*>(this)->find(key); }
   bool contains(const Key& key) const { return find(key) != nullptr; }
 
+  /// The value of this name. Error if there is none.
   Value& operator[](const Key& key) {
     Value* value = find(key);
     check(value != nullptr, what_, " '", key, "' is not defined");
@@ -62,6 +66,7 @@ class OrderedDict {
   void update(const OrderedDict& other) {
     for (const Item& item : other) insert(item.key(), item.value());
   }
+  /// Removes the entry of this name. Error if there is none.
   void erase(const Key& key) {
     const auto removed = std::erase_if(items_, [&](const Item& item) { return item.key() == key; });
     check(removed > 0, what_, " '", key, "' is not defined");
@@ -75,16 +80,19 @@ class OrderedDict {
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
 
+  /// Names with values, in order.
   std::vector<std::pair<Key, Value>> pairs() const {
     std::vector<std::pair<Key, Value>> pairs;
     for (const Item& item : items_) pairs.emplace_back(item.key(), item.value());
     return pairs;
   }
+  /// The names, in order.
   std::vector<Key> keys() const {
     std::vector<Key> keys;
     for (const Item& item : items_) keys.push_back(item.key());
     return keys;
   }
+  /// The values, in order.
   std::vector<Value> values() const {
     std::vector<Value> values;
     for (const Item& item : items_) values.push_back(item.value());

@@ -11,6 +11,7 @@
 
 namespace gradus::nn {
 
+/// The module that a container keeps for one of its arguments.
 template <class M>
 const std::shared_ptr<M>& shared_module(const ModuleHolder<M>& holder) {
   return holder.ptr();
@@ -35,7 +36,7 @@ class ModuleSequence : public Module {
  public:
   size_t size() const noexcept { return modules_.size(); }
   bool is_empty() const noexcept { return modules_.empty(); }
-  std::shared_ptr<Module> ptr(size_t index) const;
+  std::shared_ptr<Module> ptr(size_t index) const;  // Error if there is none
   std::shared_ptr<Module> operator[](size_t index) const { return ptr(index); }
   /// Module `index`, which must be of type M: net->at<LinearImpl>(0).weight.
   template <class M>
@@ -52,7 +53,8 @@ class ModuleSequence : public Module {
   auto end() const { return modules_.end(); }
 
  protected:
-  void append(std::string name, std::shared_ptr<Module> module);
+  void append(std::string name, std::shared_ptr<Module> module);  // registers a module
+  /// Appends copies of all modules of another container.
   void append_clones(const ModuleSequence& other, const std::optional<Device>& device);
 
   std::vector<std::shared_ptr<Module>> modules_;  // the same modules as children_
@@ -66,8 +68,8 @@ struct NamedLayer {
         module(shared_module(layer)),
         forward(&call<decltype(*shared_module(layer))>) {}
 
-  std::string name;
-  std::shared_ptr<Module> module;
+  std::string name;                // its name in the container
+  std::shared_ptr<Module> module;  // the layer
   /// Calls the layer's forward, which is not virtual. The constructor knows the layer's type
   /// and sets this function.
   Tensor (*forward)(Module& module, const Tensor& x);
@@ -91,6 +93,7 @@ class SequentialImpl : public ModuleSequence {
     for (const NamedLayer& layer : layers) push_back(layer);
   }
 
+  /// Appends a layer: under its name, a given one, or its number.
   void push_back(const NamedLayer& layer);
   void push_back(std::string name, const ModulePointer auto& layer) {
     push_back(NamedLayer(std::move(name), layer));

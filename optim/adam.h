@@ -27,7 +27,7 @@ struct AdamOptions : OptimizerCloneableOptions<AdamOptions> {
   void fields(Fields& fields) override {
     fields("lr", lr_)("betas", betas_)("eps", eps_)("weight_decay", weight_decay_)("amsgrad", amsgrad_);
   }
-  GRADUS_ARG(double, lr);
+  GRADUS_ARG(double, lr);  // 1e-3 if not given
   GRADUS_ARG(betas_t, betas) = {0.9, 0.999};
   GRADUS_ARG(double, eps) = 1e-8;
   GRADUS_ARG(double, weight_decay) = 0;
@@ -35,7 +35,7 @@ struct AdamOptions : OptimizerCloneableOptions<AdamOptions> {
 };
 
 struct AdamParamState {
-  int64_t step = 0;
+  int64_t step = 0;            // t
   Tensor exp_avg, exp_avg_sq;  // m and v
   Tensor max_exp_avg_sq;       // only with amsgrad
   void fields(Fields& fields) {
@@ -48,7 +48,7 @@ class Adam : public PerParameterOptimizer<AdamOptions, AdamParamState> {
   using PerParameterOptimizer::PerParameterOptimizer;
 
  protected:
-  bool decoupled_decay_ = false;
+  bool decoupled_decay_ = false;  // true in AdamW
 
  private:
   void update(const AdamOptions& options, std::span<const Item> items) override;

@@ -20,6 +20,7 @@ class Fields {
   /// The fields that follow are called prefix.name. If `like` is given, tensors must match its shape and dtype.
   virtual Fields& in(std::string prefix, const Tensor& like = {}) = 0;
 
+  /// A value with its name, to write it or to read it.
   virtual Fields& operator()(const char* name, double& value) = 0;
   virtual Fields& operator()(const char* name, int64_t& value) = 0;
   virtual Fields& operator()(const char* name, bool& value) = 0;

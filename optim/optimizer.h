@@ -28,9 +28,9 @@ namespace gradus::optim {
 class OptimizerOptions {
  public:
   virtual ~OptimizerOptions() = default;
-  virtual std::unique_ptr<OptimizerOptions> clone() const = 0;
-  virtual double get_lr() const = 0;
-  virtual void set_lr(double lr) = 0;
+  virtual std::unique_ptr<OptimizerOptions> clone() const = 0;  // a copy
+  virtual double get_lr() const = 0;                            // the learning rate
+  virtual void set_lr(double lr) = 0;                           // changes the learning rate
   /// Error unless every value is in its range.
   virtual void validate() const {}
   /// Visits every value, to save or load it.
@@ -41,9 +41,11 @@ class OptimizerOptions {
 template <class Derived>
 class OptimizerCloneableOptions : public OptimizerOptions {
  public:
-  std::unique_ptr<OptimizerOptions> clone() const override { return std::make_unique<Derived>(self()); }
+  std::unique_ptr<OptimizerOptions> clone() const override {
+    return std::unique_ptr<OptimizerOptions>(new Derived(self()));
+  }
   double get_lr() const override { return self().lr(); }
-  void set_lr(double lr) override { static_cast<Derived&>(*this).lr(lr); }
+  void set_lr(double lr) override { static_cast<Derived&>(*this).lr(lr); }  // sets lr
 
  private:
   const Derived& self() const { return static_cast<const Derived&>(*this); }
@@ -78,9 +80,10 @@ class OptimizerParamGroup {
   std::unique_ptr<OptimizerOptions> options_;
 };
 
+/// See the head of this file.
 class Optimizer {
  public:
-  using LossClosure = std::function<Tensor()>;
+  using LossClosure = std::function<Tensor()>;  // computes the loss anew, with its gradients
 
   Optimizer(std::vector<OptimizerParamGroup> groups, std::unique_ptr<OptimizerOptions> defaults);
   virtual ~Optimizer() = default;
@@ -116,9 +119,9 @@ class Optimizer {
   /// Updates every parameter that has a gradient, once.
   virtual void update_groups() { fail("this optimizer's step cannot be captured"); }
 
-  std::vector<OptimizerParamGroup> param_groups_;
-  std::unique_ptr<OptimizerOptions> defaults_;
-  Lifetime lifetime_;  // programs that repeat the step must not outlive it
+  std::vector<OptimizerParamGroup> param_groups_;  // in the order in which they were added
+  std::unique_ptr<OptimizerOptions> defaults_;  // of groups without options
+  Lifetime lifetime_;                           // programs that repeat the step must not outlive it
 };
 
 /// Error unless `x` (a gradient or a part of the state) has the shape, dtype and device of its parameter.
@@ -136,6 +139,7 @@ class PerParameterOptimizer : public Optimizer {
   explicit PerParameterOptimizer(std::vector<Tensor> parameters, const Options& defaults = {})
       : PerParameterOptimizer(one_group(std::move(parameters)), defaults) {}
 
+  /// See Optimizer::step.
   Tensor step(LossClosure closure = nullptr) override {
     Tensor loss;
     if (closure) {
@@ -160,6 +164,7 @@ class PerParameterOptimizer : public Optimizer {
   }
 
  protected:
+  /// Calls update() once for each group and kind of parameter.
   void update_groups() final {
     const NoGradGuard no_grad;
     state_.resize(size());
@@ -181,8 +186,8 @@ class PerParameterOptimizer : public Optimizer {
 
   /// A parameter that has a gradient.
   struct Item {
-    const Tensor &parameter, &gradient;
-    State& state;
+    const Tensor &parameter, &gradient;  // both of one shape
+    State& state;                        // of this parameter
   };
   /// One step, in place, without recording. The items belong to one group and share a dtype and a device, so
   /// that one kernel call can update them all.

@@ -22,7 +22,7 @@ struct SGDOptions : OptimizerCloneableOptions<SGDOptions> {
     fields("lr", lr_)("momentum", momentum_)("dampening", dampening_)("weight_decay", weight_decay_)(
         "nesterov", nesterov_);
   }
-  GRADUS_ARG(double, lr);
+  GRADUS_ARG(double, lr);  // 1e-3 if not given
   GRADUS_ARG(double, momentum) = 0;
   GRADUS_ARG(double, dampening) = 0;
   GRADUS_ARG(double, weight_decay) = 0;
@@ -30,7 +30,7 @@ struct SGDOptions : OptimizerCloneableOptions<SGDOptions> {
 };
 
 struct SGDParamState {
-  Tensor momentum_buffer;
+  Tensor momentum_buffer;  // undefined without momentum
   void fields(Fields& fields) { fields("momentum_buffer", momentum_buffer); }
 };
 

@@ -12,8 +12,8 @@ namespace gradus {
 // default dtype unless the options say otherwise.
 
 Tensor empty(IntArrayRef sizes, const TensorOptions& options = {});  // uninitialised
-Tensor zeros(IntArrayRef sizes, const TensorOptions& options = {});
-Tensor ones(IntArrayRef sizes, const TensorOptions& options = {});
+Tensor zeros(IntArrayRef sizes, const TensorOptions& options = {});  // filled with 0
+Tensor ones(IntArrayRef sizes, const TensorOptions& options = {});   // filled with 1
 /// Every element is `value`. A floating-point value gives the default dtype, any other its own dtype. Error if an
 /// integer dtype cannot hold it.
 Tensor full(IntArrayRef sizes, const Scalar& value, const TensorOptions& options = {});
@@ -38,10 +38,12 @@ Tensor full_like(const Tensor& x, const Scalar& value, const TensorOptions& opti
 /// Numbers in nested braces: 2.0, {1, 2}, {{1.5, 2}, {3, 4}}. Rows must have equal lengths.
 class NestedNumbers {
  public:
+  /// One number: a 0-d tensor.
   template <class T>
   requires std::is_arithmetic_v<T> NestedNumbers(T value)
       : values_{value}, dtype_(dtype_of_numbers<T>()) {}     // NOLINT
   NestedNumbers(std::initializer_list<NestedNumbers> rows);  // NOLINT
+  /// The numbers of a vector, along one dimension.
   template <class T>
   requires std::is_arithmetic_v<T> NestedNumbers(const std::vector<T>& list)  // NOLINT
       : values_(list.begin(), list.end()), dtype_(dtype_of_numbers<T>()) {

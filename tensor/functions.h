@@ -212,7 +212,7 @@ Tensor nonzero(const Tensor& x);
 
 // ---- sort.cpp -----------------------------------------------------------------------------------
 std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1, bool descending = false);  // stable
-Tensor argsort(const Tensor& x, int64_t dim = -1, bool descending = false);
+Tensor argsort(const Tensor& x, int64_t dim = -1, bool descending = false);  // the indices of sort
 /// The k largest (or smallest) elements along dim and their indices. They are always sorted; `sorted` has no effect.
 std::tuple<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim = -1, bool largest = true,
                                 bool sorted = true);

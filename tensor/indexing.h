@@ -51,16 +51,17 @@ struct TensorIndex {
     check(std::string_view(text) == "...", "index: \"", text,
           "\" is not an index; the only text allowed is \"...\"");
   }
+  /// A bool inserts a dimension (true: of size 1); any other number takes one index away.
   template <class T>
   requires std::integral<T> TensorIndex(T value)  // NOLINT
       : kind(std::same_as<T, bool> ? Kind::boolean : Kind::integer), integer(value) {}
   TensorIndex(Slice value) : kind(Kind::slice), slice(value) {}                // NOLINT
   TensorIndex(Tensor value) : kind(Kind::tensor), tensor(std::move(value)) {}  // NOLINT
 
-  Kind kind;
-  int64_t integer = 0;
-  Slice slice{};
-  Tensor tensor{};
+  Kind kind;  // which of the members below counts
+  int64_t integer = 0;  // for integer and boolean
+  Slice slice{};  // for slice
+  Tensor tensor{};  // for tensor: indices or a mask
 };
 
 }  // namespace indexing

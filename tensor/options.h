@@ -9,7 +9,8 @@
 
 namespace gradus {
 
-inline constexpr DeviceType kCPU = DeviceType::CPU, kCUDA = DeviceType::CUDA;
+inline constexpr DeviceType kCPU = DeviceType::CPU;
+inline constexpr DeviceType kCUDA = DeviceType::CUDA;
 
 /// "cpu" or "cuda" (also "cuda:0"). Any other name is an Error.
 class Device {

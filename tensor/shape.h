@@ -35,7 +35,7 @@ class ArrayRef {
   const T& back() const { return data_[size_ - 1]; }
   std::vector<T> vec() const { return {begin(), end()}; }
   bool equals(ArrayRef other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
-  friend bool operator==(ArrayRef a, ArrayRef b) { return a.equals(b); }
+  friend bool operator==(ArrayRef a, ArrayRef b) { return a.equals(b); }  // the same elements
 
  private:
   const T* data_ = nullptr;
@@ -60,9 +60,9 @@ class Shape {
   int64_t& operator[](int d) { return sizes_[d]; }
   const int64_t* begin() const { return sizes_; }
   const int64_t* end() const { return sizes_ + dim_; }
-  void push_back(int64_t size);
-  void insert(int d, int64_t size);
-  void erase(int d);
+  void push_back(int64_t size);  // appends a dimension
+  void insert(int d, int64_t size);  // before dimension d
+  void erase(int d);  // removes dimension d
   operator IntArrayRef() const { return {sizes_, static_cast<size_t>(dim_)}; }  // NOLINT
   ShapeText text() const { return {{sizes_, static_cast<size_t>(dim_)}}; }
 

@@ -52,21 +52,21 @@ class Tensor : public Methods<Tensor> {
 
   // ---- What it is -------------------------------------------------------------------------------
   bool defined() const { return static_cast<bool>(impl_); }
-  void reset() { impl_.reset(); }
+  void reset() { impl_.reset(); }  // makes it undefined
   bool is_same(const Tensor& other) const { return impl_ == other.impl_; }
-  IntArrayRef sizes() const;
-  IntArrayRef strides() const;
-  int64_t size(int64_t dim) const;
-  int64_t stride(int64_t dim) const;
-  int64_t dim() const;
-  int64_t numel() const;
-  Dtype dtype() const;
+  IntArrayRef sizes() const;          // the shape
+  IntArrayRef strides() const;        // in elements
+  int64_t size(int64_t dim) const;    // of one dimension
+  int64_t stride(int64_t dim) const;  // of one dimension
+  int64_t dim() const;                // how many dimensions
+  int64_t numel() const;              // how many elements
+  Dtype dtype() const;                // what kind of number
   Dtype scalar_type() const { return dtype(); }
-  Device device() const;
+  Device device() const;  // where the elements are
   bool is_cuda() const { return device().is_cuda(); }
-  bool is_contiguous() const;
-  bool is_floating_point() const;
-  int64_t storage_offset() const;
+  bool is_contiguous() const;      // row-major, without gaps
+  bool is_floating_point() const;  // float32 or float64
+  int64_t storage_offset() const;  // of its first element in the storage
   TensorOptions options() const { return TensorOptions().dtype(dtype()).device(device()); }
   bool is_alias_of(const Tensor& other) const;  // do both share one storage?
 

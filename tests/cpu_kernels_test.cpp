@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
+#include <iterator>
 #include <limits>
 
 #include "gradus.h"
@@ -51,6 +53,51 @@ TEST(Copies, IntoEverySecondElement) {
       EXPECT_TRUE(by_rows.slice(1, 1, 2 * rows, 2).eq(-1).all().item<bool>());
       EXPECT_TRUE(by_columns.slice(0, 1, 2 * rows, 2).eq(-1).all().item<bool>());
     }
+}
+
+/// Numbers with repetitions and, if they are real, with infinities, zeros of both signs and NaN of both signs.
+Tensor with_special_values(int64_t n, Dtype dtype) {
+  Tensor x = ((randn({n}) * 40).round() / 8).to(dtype);
+  if (!x.is_floating_point()) return x;
+  const double special[] = {0.0, -0.0, INFINITY, -INFINITY, NAN, -NAN, 5e-324, -5e-324, 1e-45};
+  for (int64_t i = 0; i < n / 3; ++i) x[3 * i].fill_(special[i % std::size(special)]);
+  return x;
+}
+
+TEST(Sort, IsThePlainOneForAllNumbersAndLengths) {
+  manual_seed(2);
+  for (const Dtype dtype : {kFloat32, kFloat64, kInt64, kBool})
+    for (const int64_t n : {1, 2, 511, 512, 513, 3000})
+      for (const bool descending : {false, true}) {
+        const Tensor x = with_special_values(n, dtype);
+        const auto [values, indices] = x.sort(0, descending);
+        const Tensor plain_values = empty_like(x), plain_indices = empty_like(indices);
+        plain::kernels().sort(x.raw(), 0, descending, plain_values.raw(), plain_indices.raw());
+        EXPECT_TRUE(equal(indices, plain_indices)) << dtype << " " << n;
+        EXPECT_EQ(std::memcmp(values.data_ptr(), plain_values.data_ptr(),
+                              static_cast<size_t>(n * item_size(dtype))),
+                  0)
+            << dtype << " " << n;
+      }
+}
+
+TEST(Fill, WithZerosOfBothSigns) {
+  for (const int64_t n : {3, 100, 100'000}) {
+    const Tensor x = full({n}, 7.0);
+    EXPECT_TRUE(x.zero_().eq(0).all().item<bool>());
+    EXPECT_TRUE((1 / x.fill_(-0.0)).eq(-INFINITY).all().item<bool>());
+  }
+}
+
+TEST(Where, ChoosesBits) {
+  for (const Dtype dtype : kAll) {
+    const Tensor a = counted(1, 1000, kInt64).remainder(2).to(dtype), b = (1 - a.to(kInt64)).to(dtype);
+    const Tensor mask = counted(1, 1000, kInt64) > 125;
+    const Tensor chosen = where(mask, a, b);
+    EXPECT_EQ(chosen.dtype(), dtype);
+    for (int64_t i = 0; i < 1000; ++i)
+      ASSERT_EQ(chosen[0][i].item<double>(), (mask[0][i].item<bool>() ? a : b)[0][i].item<double>()) << dtype;
+  }
 }
 
 TEST(Pointwise, OnOperandsOfAllStrides) {

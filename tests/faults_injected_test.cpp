@@ -202,7 +202,7 @@ TEST_F(MemoryRunsOut, InATrainingStep) {
     EXPECT_EQ(blocks, before) << "memory was lost";
     EXPECT_GT(failures, 20);
     std::printf("%s: %lld allocations failed\n", name, static_cast<long long>(failures));
-    RecordProperty(name, failures);
+    RecordProperty(name, std::to_string(failures));
   }
 }
 

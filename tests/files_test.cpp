@@ -279,7 +279,7 @@ TEST_F(Files, NpyIsReadInEveryForm) {
       read(npy("{'shape':(),'fortran_order':False,'descr':'>f4'}", std::string("@\0\0\0", 4))), tensor(2.0)));
   std::string versions =
       npy("{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }", std::string("\1\0", 2));
-  for (const char version : {2, 3}) {  // four bytes of length
+  for (const char version : {char{2}, char{3}}) {  // four bytes of length
     std::string longer = versions;
     longer[6] = version;
     longer.insert(10, 2, '\0');

@@ -46,6 +46,32 @@ TEST(InPlace, IsNoticedByOpsThatSavedTheTensor) {
       "mul saved a float64 tensor of shape (2,), which is at version 1; expected version 0 instead");
 }
 
+// These ops write over their input, see in_place.cpp.
+TEST(InPlace, FormulasAndBoundsAreNoticedToo) {
+  const Tensor mask = tensor({1.0, 0.0}).gt(0);
+  const std::vector<std::function<void(const Tensor&)>> writes = {
+      [](const Tensor& x) { x.relu_(); }, [](const Tensor& x) { x.clamp_(0.5, 1); },
+      [&](const Tensor& x) { x.masked_fill_(mask, 7); }, [&](const Tensor& x) { x.index_put_({mask}, 7); }};
+  for (const auto& write : writes) {
+    const Tensor x = leaf({1, 2}), y = (x * 2).detach(), z = (x * y).sum();
+    write(y);
+    EXPECT_EQ(y._version(), 1u);
+    EXPECT_ERROR(z.backward(), "modified by an inplace operation");
+  }
+}
+
+TEST(InPlace, FormulasAndBoundsOfOtherTensors) {
+  EXPECT_ERROR(ones({1}).expand({4}).square_(), "The shape (4,) is expanded");
+  EXPECT_ERROR(ones({1}).expand({4}).clamp_(0), "The shape (4,) is expanded");
+  const Tensor whole = tensor({-2, 5});
+  EXPECT_TRUE(whole.clone().relu_().equal(tensor({0, 5})));
+  EXPECT_TRUE(whole.clone().clamp_(-1, 1).equal(tensor({-1, 1})));
+  EXPECT_ERROR(whole.exp_(), "can't be cast");
+  const Tensor strided = arange(6, kFloat64).view({2, 3}).t();
+  EXPECT_TRUE(strided.neg_().equal(-arange(6, kFloat64).view({2, 3}).t()));
+  EXPECT_TRUE(strided.index_put_({strided < -3}, 1).sum().item<double>() == -4);
+}
+
 TEST(InPlace, IsNoticedByTheOpThatSavedItsResult) {
   const Tensor x = leaf({1, 2}), y = x.exp();
   y.add_(1);

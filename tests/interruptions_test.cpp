@@ -215,7 +215,7 @@ TEST_F(Interrupted, AKilledSaveLeavesAWholeFile) {
     const pid_t child = fork();
     if (child == 0)
       for (int i = 1;; ++i) save(saved[static_cast<size_t>(i % 2)], "x.safetensors");
-    usleep(500 + random() % 12'000);
+    usleep(static_cast<useconds_t>(500 + random() % 12'000));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     Tensor x;

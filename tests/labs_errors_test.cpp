@@ -40,6 +40,8 @@ const std::vector<BadRun> kOfEveryLab = {
     {{"--out", "input.csv"}, "cannot write input.csv"},
     {{"--json", "no/such/folder/results.json"}, "cannot write no/such/folder/results.json"},
     {{"--unknown"}, "--unknown"},
+    {{"--replay", "--compile"}, "--replay and --compile exclude each other"},
+    {{"--replay=yes"}, "--replay takes no value"},
     {{"stray"}, "stray"},
 };
 
@@ -61,6 +63,8 @@ const std::vector<BadData> kOfOneLab = {
      {"--part", "sgd", "--data", "input.csv"},
      "1,2\n",
      "--data is not used by the chosen parts"},
+    {"factorisation", {"--part", "svd", "--replay"}, "", "--replay is not used by the chosen parts"},
+    {"embeddings", {"--part", "dot,svd", "--compile"}, "", "--compile is not used by the chosen parts"},
     {"factorisation", {"--data", "missing.csv"}, "", "missing.csv does not exist"},
     {"factorisation", {"--data", "."}, "", ". is a folder"},
     {"factorisation", {"--data", "input.csv"}, "", "input.csv: the file is empty"},
@@ -187,8 +191,9 @@ TEST_F(LabErrors, AnUnavailableDeviceSaysWhy) {
 TEST_F(LabErrors, CtrlCEndsARunAndWritesItsResults) {
   for (const std::string& lab : kLabs) {
     SCOPED_TRACE(lab);
-    const int status =
-        run(lab, {"--epochs", "1000000000", "--json", "results.json"}, "timeout --signal=INT 1");
+    Strings arguments = {"--epochs", "1000000000", "--json", "results.json"};
+    if (lab == "svd") arguments.emplace_back("--replay");  // the loop is the same
+    const int status = run(lab, arguments, "timeout --signal=INT 1");
     EXPECT_EQ(status, 124);  // the status of `timeout` for a run that it ended
     EXPECT_NE(content("stderr").find(lab + ": interrupted"), std::string::npos) << content("stderr");
     EXPECT_NE(content("work/results.json").find("\"lab\": \"" + lab + "\""), std::string::npos);
@@ -211,6 +216,19 @@ TEST_F(LabErrors, TapeChangesNoResult) {
         << content("stderr");
     EXPECT_EQ(without_seconds(content("work/with.json")), without_seconds(content("work/without.json")));
   }
+}
+
+TEST_F(LabErrors, ReplayChangesNoResult) {
+  for (const std::string& lab : kLabs)
+    for (const std::string dtype : {"float32", "float64"}) {
+      Strings arguments = {"--quiet", "--dtype", dtype, "--epochs", "7", "--json", "called.json"};
+      ASSERT_EQ(run(lab, arguments), 0) << content("stderr");
+      arguments.back() = "replayed.json";
+      for (const char* flag : {"--replay", "--tape"}) arguments.emplace_back(flag);
+      ASSERT_EQ(run(lab, arguments), 0) << content("stderr");
+      EXPECT_EQ(without_seconds(content("work/replayed.json")), without_seconds(content("work/called.json")))
+          << lab << " " << dtype;
+    }
 }
 
 }  // namespace

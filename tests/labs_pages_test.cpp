@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 
 #include "autograd/tools/tape.h"
 #include "browser.h"
@@ -50,6 +51,13 @@ class Pages : public testing::Test {
   }
   static void press(const std::string& key, int times = 1) {
     for (int i = 0; i < times; ++i) browser_->press(key);
+  }
+
+  /// Presses Tab until the element that a selector of CSS finds has the focus.
+  static void tab_to(const std::string& selector) {
+    const std::string reached = "document.activeElement.matches(" + nlohmann::json(selector).dump() + ")";
+    for (int i = 0; i < 100 && !browser_->evaluate(reached).get<bool>(); ++i) press("Tab");
+    EXPECT_TRUE(browser_->evaluate(reached)) << selector << " cannot be reached with Tab";
   }
 
   /// Nothing is wider than the window, at both widths and in both colours.
@@ -152,6 +160,23 @@ TEST_F(Pages, WhatIsSavedAndWhenItIsReleased) {
   expect_to_fit("mm_backward");
 }
 
+TEST_F(Pages, EveryOpShowsItsValueIfItRanForThePage) {
+  const Tensor loss = tape_html(factorisation, path("values.html"));
+  browser_->open_file(path("values.html"));
+  const auto shown_numbers = [] {
+    return browser_->evaluate(
+        "[...document.querySelectorAll('#now .numbers td')].map((cell) => cell.innerText).join(' ')");
+  };
+  std::vector<std::string> unknown;
+  for (const char* name : {"%1 t", "%2 mm", "%3 sub", "%4 pow", "%5 sum"}) {
+    press("ArrowRight");
+    EXPECT_NE(shown("#now").find(name), std::string::npos) << shown("#now");
+    if (shown_numbers() == "") unknown.push_back(name);
+  }
+  EXPECT_EQ(unknown, std::vector<std::string>());
+  EXPECT_NEAR(std::stod(shown_numbers().get<std::string>()), loss.item<double>(), 1e-2);
+}
+
 TEST_F(Pages, LargeTensorsArePicturesAndSumsAreSaid) {
   manual_seed(1);
   const Tensor W = randn({30, 20}, requires_grad()), b = zeros({20}, requires_grad()), x = randn({50, 30});
@@ -206,13 +231,15 @@ TEST_F(Pages, TheKeyboardAloneIsEnough) {
   }
   EXPECT_EQ(reached, (std::vector<std::string>{"first", "previous", "next", "last", "backward", "play",
                                                "theme", "slider", "nodes", ""}));
-  browser_->evaluate("document.getElementById('next').focus()");
+  tab_to("#next");
   press("Enter");
   EXPECT_EQ(shown("#count").substr(0, 2), "1 ");
+  tab_to("#slider");
+  press("ArrowRight");
+  EXPECT_EQ(shown("#count").substr(0, 2), "2 ");
   EXPECT_EQ(browser_->evaluate("document.documentElement.dataset.theme"), "light");
   press("t");
   EXPECT_EQ(browser_->evaluate("document.documentElement.dataset.theme"), "dark");
-  browser_->evaluate("document.activeElement.blur()");
   press(" ");
   EXPECT_EQ(shown("#play"), "pause");
   press(" ");
@@ -243,22 +270,27 @@ TEST_F(Pages, ALeafAlone) {
 
 // ---- The page of a lab --------------------------------------------------------------------------
 
-TEST_F(Pages, ALabsPageShowsTextFiguresTapesAndChecks) {
-  const auto part = [](lab::Session& session) {
-    std::cout << "a < b & c\n";
-    session.set("loss", 0.5);
-    session.expect("loss", 0.5, 1e-3);
-    session.expect_at_least("loss", 0.6);
-    session.figure(
-        "curve",
-        lab::LinePlot{
-            .title = "curve", .x_label = "x", .y_label = "y", .series = {{.name = "a", .y = {1, 2, 4}}}});
-    if (const auto page = session.tape_page("tape_one")) tape_html(diamond(), *page);
-  };
-  const lab::Lab sample = {.name = "sample", .summary = "A lab", .parts = {{"one", "First", part}}};
-  const std::string out = path("out");
-  const std::vector<const char*> arguments = {"sample", "--quiet", "--out", out.c_str()};
+void sample_part(lab::Session& session) {
+  std::cout << "a < b & c\n";
+  session.set("loss", 0.5);
+  session.expect("loss", 0.5, 1e-3);
+  session.expect_at_least("loss", 0.6);
+  session.figure(
+      "curve",
+      lab::LinePlot{
+          .title = "curve", .x_label = "x", .y_label = "y", .series = {{.name = "a", .y = {1, 2, 4}}}});
+  if (const auto page = session.tape_page("tape_one")) tape_html(diamond, *page);
+}
+
+/// Writes a lab's page, its figure and its tape to a folder.
+void run_sample(const std::string& name, const std::string& out) {
+  const lab::Lab sample = {.name = name, .summary = "A lab", .parts = {{"one", "First", sample_part}}};
+  const std::vector<const char*> arguments = {name.c_str(), "--quiet", "--out", out.c_str()};
   ASSERT_EQ(lab::run_lab(static_cast<int>(arguments.size()), arguments.data(), sample), 0);
+}
+
+TEST_F(Pages, ALabsPageShowsTextFiguresTapesAndChecks) {
+  run_sample("sample", path("out"));
   browser_->open_file(path("out/index.html"));
   EXPECT_EQ(shown("pre"), "a < b & c\n");
   const int drawn = lab::gnuplot_is_installed() ? 1 : 0;
@@ -267,7 +299,31 @@ TEST_F(Pages, ALabsPageShowsTextFiguresTapesAndChecks) {
   EXPECT_EQ(shown("tr:nth-child(2)"), "loss\t0.5\t0.5\t0.001\tpass");
   EXPECT_EQ(shown("tr:nth-child(3)"), "loss\t0.5\t≥ 0.6\t\tMISS");
   expect_to_fit("sample_lab");
-  browser_->evaluate("document.querySelector('p a').focus()");
+  tab_to("p a");
+  press("Enter");
+  for (int i = 0; i < 50 && shown("#now") == "(none)"; ++i) usleep(100'000);
+  EXPECT_NE(shown("#now").find("No op has run yet"), std::string::npos);
+}
+
+// ./labs/run joins the pages of the four labs. Here the function that does so gets the pages of four samples.
+TEST_F(Pages, TheJoinedPageOfTheLabsHasAllOfThem) {
+  const std::vector<std::string> labs = {"factorisation", "mlp", "embeddings", "svd"};
+  for (const std::string& name : labs) run_sample(name, path("labs/out/" + name));
+  const std::string join = "root='" + folder_.string() +
+                           "'; eval \"$(sed -n '/^all_labs=/p; /^join_pages()/,/^}/p' " +
+                           GRADUS_SOURCE_DIR "/labs/run)\"; join_pages";
+  ASSERT_EQ(std::system(("bash -c '" + std::regex_replace(join, std::regex("'"), "'\\''") + "'").c_str()), 0);
+  EXPECT_LT(browser_->open_file(path("labs/out/index.html")), 1);
+  EXPECT_EQ(browser_->evaluate("[...document.querySelectorAll('h1')].map((title) => title.id)"),
+            nlohmann::json(labs));
+  EXPECT_EQ(browser_->evaluate("document.querySelectorAll('section').length"), 4);
+  const int drawn = lab::gnuplot_is_installed() ? 4 : 0;
+  EXPECT_EQ(browser_->evaluate("document.images.length"), drawn);
+  expect_to_fit("joined_labs");
+  tab_to("nav a[href='#svd']");
+  press("Enter");
+  EXPECT_EQ(browser_->evaluate("location.hash"), "#svd");
+  tab_to("a[href='./svd/tape_one.html']");
   press("Enter");
   for (int i = 0; i < 50 && shown("#now") == "(none)"; ++i) usleep(100'000);
   EXPECT_NE(shown("#now").find("No op has run yet"), std::string::npos);

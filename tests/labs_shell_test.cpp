@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <sstream>
 
 #include "labs/common/files.h"
@@ -277,6 +278,20 @@ TEST_F(LabShell, ProgressCountsFromZeroToTotal) {
   for (int64_t step : lab::progress(4, "count")) steps.push_back(step);
   EXPECT_EQ(steps, (std::vector<int64_t>{0, 1, 2, 3}));
   for (int64_t step : lab::progress(0, "none")) FAIL() << step;
+}
+
+TEST_F(LabShell, WithoutATerminalALongLoopSaysOnceHowLongItWillTake) {
+  if (isatty(STDERR_FILENO)) GTEST_SKIP() << "stderr is a terminal: the loop draws a bar";
+  lab::detail::tell_after = 0.05;
+  testing::internal::CaptureStderr();
+  for (const int64_t i : lab::progress(8, "SGD")) {
+    static_cast<void>(i);
+    usleep(20'000);
+    for (const int64_t inner : lab::progress(1000, "inner")) static_cast<void>(inner);
+  }
+  const std::string said = testing::internal::GetCapturedStderr();
+  lab::detail::tell_after = 10;
+  EXPECT_TRUE(std::regex_match(said, std::regex("SGD: \\d+% after 0 s, about 0:0\\d left\n"))) << said;
 }
 
 TEST_F(LabShell, FiguresAreWrittenWithTheirSeries) {

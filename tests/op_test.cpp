@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "autograd/tools/gradcheck.h"
+#include "beside_tests.h"
 #include "op_list.h"
 #include "source_text.h"
 
@@ -351,6 +352,50 @@ void check_replay(const Op& op, const Setting& setting) {
   }
 }
 
+// ---- Compiled programs -------------------------------------------------------------------------------------------
+
+/// Expects the same bits. A library that was compiled with fused multiply-adds may differ from the text in last digits.
+void expect_same_bits(const Tensor& got, const Tensor& wanted, const std::string& what) {
+  const std::vector<double> a = elements_of(got), b = elements_of(wanted);
+  ASSERT_EQ(a.size(), b.size()) << what;
+#ifdef __FP_FAST_FMA
+  expect_close(a, b, got.dtype() == kFloat64 ? 1e-12 : 1e-4, what);
+#else
+  EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(double)), 0) << what << ": compiled\n"
+                                                                           << got << "\nand the op\n"
+                                                                           << wanted;
+#endif
+}
+
+/// Captures several entries with their derivatives as one program, since calling the compiler takes a second. Changes the
+/// inputs, runs the compiled program, and compares with the ops themselves.
+void check_compiled(const std::vector<const Op*>& entries, const Setting& setting) {
+  std::vector<Prepared> captured, other;
+  for (const Op* op : entries) {
+    captured.push_back(prepare(*op, setting));
+    other.push_back(prepare(*op, setting, 1));
+  }
+  std::vector<variable_list> results(entries.size());
+  Program program = capture([&] {
+    for (size_t i = 0; i < entries.size(); ++i) results[i] = results_of(*entries[i], captured[i]);
+  });
+  {
+    const NoGradGuard no_grad;
+    for (size_t i = 0; i < entries.size(); ++i)
+      for (size_t l = 0; l < captured[i].leaves.size(); ++l)
+        captured[i].leaves[l].detach().copy_(other[i].leaves[l]);
+  }
+  const Compilation compilation = program.compile();
+  ASSERT_TRUE(compilation.done) << compilation;
+  program.replay();
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const variable_list wanted = results_of(*entries[i], other[i]);
+    ASSERT_EQ(results[i].size(), wanted.size());
+    for (size_t r = 0; r < wanted.size(); ++r)
+      expect_same_bits(results[i][r], wanted[r], entries[i]->name + ": result " + std::to_string(r));
+  }
+}
+
 // ---- Registration ------------------------------------------------------------------------------------------------
 
 using Check = void (*)(const Op&, const Setting&);
@@ -400,7 +445,46 @@ std::vector<std::pair<const char*, Check>> checks_for(const Op& op, Dtype dtype,
   return checks;
 }
 
+/// Compiles the entries in groups. Each group is tested with one dtype and layout, which change from group to group, and
+/// with little optimisation, which takes a third of the time. If GRADUS_COMPILE_ALL is set, with all of them.
+class CompiledTest : public testing::Test {
+ public:
+  CompiledTest(std::vector<const Op*> entries, const Setting& setting)
+      : entries_(std::move(entries)), setting_(setting) {}
+  void TestBody() override {
+    std::erase_if(entries_, [](const Op* op) {
+      return kReadOnHost.contains(op->name) || kDecideOnHost.contains(op->name) ||
+             !op->available(kernels_for(kCPU));
+    });
+    check_compiled(entries_, setting_);
+  }
+
+ private:
+  std::vector<const Op*> entries_;
+  const Setting setting_;
+};
+
+void register_compiled() {
+  constexpr size_t at_once = 20, layouts = std::size(kLayouts), settings = 2 * layouts;
+  const bool all = std::getenv("GRADUS_COMPILE_ALL") != nullptr;
+  if (!all) setenv("GRADUS_CXXFLAGS", "-O1", 0);
+  for (size_t begin = 0; begin < ops().size(); begin += at_once) {
+    std::vector<const Op*> entries;
+    for (size_t i = begin; i < std::min(begin + at_once, ops().size()); ++i) entries.push_back(&ops()[i]);
+    for (size_t s = 0; s < settings; ++s) {
+      if (!all && s != begin / at_once % settings) continue;
+      const auto& [layout, layout_name] = kLayouts[s % layouts];
+      const Setting setting{kCPU, s < layouts ? kFloat32 : kFloat64, layout};
+      const std::string name =
+          entries[0]->name + "_and_more/" + name_of(setting.dtype) + "/" + layout_name + "/compiled";
+      testing::RegisterTest("Ops", name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                            [=]() -> testing::Test* { return new CompiledTest(entries, setting); });
+    }
+  }
+}
+
 int register_all() {
+  if (kDevice.is_cpu()) register_compiled();
   for (const Op& op : ops())
     for (const Dtype dtype : {kFloat32, kFloat64})
       for (const auto& [layout, layout_name] : kLayouts)

@@ -1,6 +1,6 @@
 // Properties that hold for every program of ops, on programs that random bytes choose (fuzz/random_program.h): the chain
 // rule, linearity of backward, vjp against jvp, symmetric Hessians, values that depend neither on the layout nor on the
-// kernels. GRADUS_PROGRAMS sets how many programs are tried.
+// kernels. GRADUS_PROGRAMS sets how many programs are tried, and GRADUS_FIRST_PROGRAM the seed of the first.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,6 +8,7 @@
 #include <random>
 
 #include "autograd/tools/gradcheck.h"
+#include "beside_tests.h"
 #include "kernels/plain/plain.h"
 #include "tests/fuzz/random_program.h"
 
@@ -17,15 +18,17 @@ using fuzz::RandomProgram;
 
 namespace {
 
-int64_t count_of_programs() {
-  const char* count = std::getenv("GRADUS_PROGRAMS");
-  return count ? std::atoll(count) : 300;
+int64_t number_from(const char* variable, int64_t otherwise) {
+  const char* number = std::getenv(variable);
+  return number ? std::atoll(number) : otherwise;
 }
+int64_t count_of_programs() { return number_from("GRADUS_PROGRAMS", 300); }
 
 /// Calls check(program, function) for programs whose number is the seed of their bytes.
 template <class Check>
 void for_each_program(const Check& check) {
-  for (int64_t seed = 0; seed < count_of_programs() && !testing::Test::HasFailure(); ++seed) {
+  const int64_t first = number_from("GRADUS_FIRST_PROGRAM", 0);
+  for (int64_t seed = first; seed < first + count_of_programs() && !testing::Test::HasFailure(); ++seed) {
     std::mt19937 random(static_cast<uint32_t>(seed));
     std::vector<uint8_t> data(200);
     for (uint8_t& byte : data) byte = static_cast<uint8_t>(random());
@@ -144,7 +147,78 @@ TEST(Properties, AReplayGivesTheBitsOfTheProgram) {
     }
   });
   EXPECT_GT(captured, count_of_programs());
-  RecordProperty("replays", captured);
+  RecordProperty("replays", std::to_string(captured));
+}
+
+/// NaN equals NaN.
+bool is_same(const Tensor& a, const Tensor& b) {
+  return equal(a, b) || (a != b).eq(isnan(a) & isnan(b)).all().item<bool>();
+}
+
+void scale(const variable_list& x, double factor) {
+  const NoGradGuard no_grad;
+  for (const Tensor& each : x) each.detach().mul_(factor);
+}
+
+const double kFactors[] = {1.0, 0.9, 1.05};
+
+/// Can the program be replayed with the other values that the test uses?
+bool goes_the_same_way(const RandomProgram& program, Dtype dtype) {
+  const variable_list x = program.inputs(dtype, /*contiguous=*/false);
+  Program calls = capture([&] { value_and_gradients(program, x); });
+  try {
+    for (const double factor : kFactors) {
+      scale(x, factor);
+      calls.replay();
+    }
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
+/// Compiles random programs as one, since calling the compiler takes a second, and compares with the ops themselves.
+void check_compiled(const std::vector<RandomProgram>& programs, Dtype dtype) {
+  std::vector<variable_list> inputs, results(programs.size());
+  for (const RandomProgram& program : programs) inputs.push_back(program.inputs(dtype, /*contiguous=*/false));
+  Program all = capture([&] {
+    for (size_t i = 0; i < programs.size(); ++i) results[i] = value_and_gradients(programs[i], inputs[i]);
+  });
+  const Compilation compilation = all.compile();
+  ASSERT_TRUE(compilation.done) << compilation;
+  for (const double factor : kFactors) {
+    for (const variable_list& x : inputs) scale(x, factor);
+    all.replay();
+    for (size_t i = 0; i < programs.size(); ++i) {
+      const variable_list wanted = value_and_gradients(programs[i], inputs[i]);
+      for (size_t r = 0; r < wanted.size(); ++r)
+        ASSERT_TRUE(is_same(results[i][r], wanted[r])) << "program " << i << " of these, result " << r << "\n"
+                                                       << results[i][r] << "\n"
+                                                       << wanted[r];
+    }
+  }
+}
+
+// So does a compiled program. The compiler takes time, so it gets every sixth program.
+TEST(Properties, ACompiledProgramGivesTheBitsOfTheProgram) {
+  constexpr size_t at_once = 25;
+  std::vector<RandomProgram> chosen;
+  int64_t number = 0, compiled = 0;
+  Dtype dtype = kFloat32;
+  const auto compile = [&] {
+    dtype = dtype == kFloat32 ? kFloat64 : kFloat32;
+    std::erase_if(chosen, [&](const RandomProgram& program) { return !goes_the_same_way(program, dtype); });
+    check_compiled(chosen, dtype);
+    compiled += static_cast<int64_t>(chosen.size());
+    chosen.clear();
+  };
+  for_each_program([&](const RandomProgram& program, const auto&) {
+    if (number++ % 6 == 0) chosen.push_back(program);
+    if (chosen.size() == at_once) compile();
+  });
+  if (!chosen.empty()) compile();
+  EXPECT_GT(compiled, count_of_programs() / 12);
+  RecordProperty("compiled", std::to_string(compiled));
 }
 
 }  // namespace

@@ -1,4 +1,7 @@
-// More in-place ops: f(x) is computed into a new array and then copied over x. Also more random numbers.
+// More in-place ops, and more random numbers.
+//
+// A formula's kernel may write its output over its input. Where this does not do, f(x) is computed into a new array and
+// then copied over x.
 #include <algorithm>
 #include <numeric>
 
@@ -19,31 +22,48 @@ Tensor& in_place(const char* op, const Tensor& x, F f) {
   return written(x);
 }
 
-template <Tensor (*f)(const Tensor&)>
-Tensor& in_place(const char* op, const Tensor& x) {
-  return in_place(op, x, f);
+/// Can a kernel write over its input x? Only real numbers are always computed in their own dtype.
+bool can_write_over(const Tensor& x) { return x.is_floating_point(); }
+
+/// x ← f(x), where f is the op of the formula F.
+template <class F>
+Tensor& formula_in_place(const char* op, const Tensor& x, Tensor (*f)(const Tensor&)) {
+  if (must_record(op, x) || !can_write_over(x)) return in_place(op, x, f);
+  kernels_of(x).unary(F{}, x.raw(), x.raw());
+  bump_version(x);
+  return written(x);
 }
 
 }  // namespace
 
 // x ← min(max(x, low), high)      the rule of clamp
 Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Scalar>& max) const {
-  return in_place("clamp_", *this, [&](const Tensor& x) { return x.clamp(min, max); });
+  const Tensor& x = *this;
+  if (must_record("clamp_", x) || !can_write_over(x) || (!min && !max))
+    return in_place("clamp_", x, [&](const Tensor& x) { return x.clamp(min, max); });
+  if (min) kernels_of(x).binary_scalar(formulas::Maximum{}, x.raw(), *min, false, x.raw());
+  if (max) kernels_of(x).binary_scalar(formulas::Minimum{}, x.raw(), *max, false, x.raw());
+  bump_version(x);
+  return written(x);
 }
 Tensor& Tensor::clamp_min_(const Scalar& min) const { return clamp_(min); }
 Tensor& Tensor::clamp_max_(const Scalar& max) const { return clamp_({}, max); }
 Tensor& Tensor::pow_(const Scalar& exponent) const {
   return in_place("pow_", *this, [&](const Tensor& x) { return x.pow(exponent); });
 }
-Tensor& Tensor::neg_() const { return in_place<gradus::neg>("neg_", *this); }
-Tensor& Tensor::abs_() const { return in_place<gradus::abs>("abs_", *this); }
-Tensor& Tensor::exp_() const { return in_place<gradus::exp>("exp_", *this); }
-Tensor& Tensor::log_() const { return in_place<gradus::log>("log_", *this); }
-Tensor& Tensor::sqrt_() const { return in_place<gradus::sqrt>("sqrt_", *this); }
-Tensor& Tensor::square_() const { return in_place<gradus::square>("square_", *this); }
-Tensor& Tensor::tanh_() const { return in_place<gradus::tanh>("tanh_", *this); }
-Tensor& Tensor::sigmoid_() const { return in_place<gradus::sigmoid>("sigmoid_", *this); }
-Tensor& Tensor::relu_() const { return in_place<gradus::relu>("relu_", *this); }
+Tensor& Tensor::neg_() const { return formula_in_place<formulas::Neg>("neg_", *this, gradus::neg); }
+Tensor& Tensor::abs_() const { return formula_in_place<formulas::Abs>("abs_", *this, gradus::abs); }
+Tensor& Tensor::exp_() const { return formula_in_place<formulas::Exp>("exp_", *this, gradus::exp); }
+Tensor& Tensor::log_() const { return formula_in_place<formulas::Log>("log_", *this, gradus::log); }
+Tensor& Tensor::sqrt_() const { return formula_in_place<formulas::Sqrt>("sqrt_", *this, gradus::sqrt); }
+Tensor& Tensor::square_() const {
+  return formula_in_place<formulas::Square>("square_", *this, gradus::square);
+}
+Tensor& Tensor::tanh_() const { return formula_in_place<formulas::Tanh>("tanh_", *this, gradus::tanh); }
+Tensor& Tensor::sigmoid_() const {
+  return formula_in_place<formulas::Sigmoid>("sigmoid_", *this, gradus::sigmoid);
+}
+Tensor& Tensor::relu_() const { return formula_in_place<formulas::Relu>("relu_", *this, gradus::relu); }
 
 /// Out of place x would be expanded to the mask. Its own memory cannot be.
 static void check_mask_fits(const Tensor& x, const Tensor& mask) {
@@ -52,12 +72,19 @@ static void check_mask_fits(const Tensor& x, const Tensor& mask) {
 }
 // x ← m ? v : x
 Tensor& Tensor::masked_fill_(const Tensor& mask, const Scalar& value) const {
-  check_mask_fits(*this, mask);
-  return copy_(masked_fill(mask, value));
+  return masked_fill_(mask, scalar_tensor(value, options()));
 }
 Tensor& Tensor::masked_fill_(const Tensor& mask, const Tensor& value) const {
-  check_mask_fits(*this, mask);
-  return copy_(masked_fill(mask, value));
+  const Tensor& x = *this;
+  check_mask_fits(x, mask);
+  const bool is_direct = !must_record("masked_fill_", x, value.requires_grad()) && can_write_over(x) &&
+                         mask.dtype() == kBool && mask.device() == x.device() && value.dim() == 0 &&
+                         value.dtype() == x.dtype() && value.device() == x.device() && !x.is_alias_of(value);
+  if (!is_direct) return copy_(masked_fill(mask, value));
+  kernels_of(x).where(expand_view("masked_fill_", mask.raw(), x.sizes()),
+                      expand_view("masked_fill_", value.raw(), x.sizes()), x.raw(), x.raw());
+  bump_version(x);
+  return written(x);
 }
 
 /// A view of x that shows each element once, if x is expanded.

@@ -12,7 +12,8 @@ Tensor positions_along(const char* op, const Tensor& x, int64_t dim, const Tenso
   const int d = wrap_dim(dim, static_cast<int>(x.dim()));
   if (x.dim() == 0) return checked_indices(op, index, 0, 1);
   if (index.dim() == 0) return checked_indices(op, index, 0, x.size(0)) * strides[0];
-  Tensor positions = checked_indices(op, index, d, x.size(d)) * strides[d];
+  Tensor positions = checked_indices(op, index, d, x.size(d));
+  if (strides[d] != 1) positions = positions * strides[d];
   for (int i = 0; i < x.dim(); ++i) {
     if (i == d) continue;
     check(index.size(i) <= x.size(i), op, ": index is ", text(index.sizes()), ", larger than x, ",

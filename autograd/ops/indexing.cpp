@@ -136,6 +136,10 @@ Tensor Tensor::index(const std::vector<TensorIndex>& indices) const { return ind
 namespace {
 
 Tensor& put_by_index(const Tensor& x, ArrayRef<TensorIndex> indices, const Tensor& values, bool accumulate) {
+  if (indices.size() == 1 && !accumulate && values.dim() == 0 && values.dtype() == x.dtype())
+    if (const Tensor& mask = indices.begin()->tensor; mask.defined() && mask.dtype() == kBool)
+      if (mask.sizes() == x.sizes() && !must_record("index_put", x, values.requires_grad()))
+        return x.masked_fill_(mask, values);  // without a list of positions
   const Resolved resolved = resolve(x, indices);
   const Tensor& view = resolved.view;
   if (resolved.has_tensors)

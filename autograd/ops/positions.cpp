@@ -88,7 +88,8 @@ Tensor positions_of(const Tensor& x, const std::vector<Tensor>& index_list, IntA
   int next = block == 0 ? common.dim() : 0;  // the result's dimension for the next dimension that stays whole
   for (int d = 0; d < dim; ++d) {
     if (index_list[d].defined()) {
-      Tensor part = (index_list[d] * strides[d]).expand(common);
+      const Tensor steps = strides[d] == 1 ? index_list[d] : index_list[d] * strides[d];
+      Tensor part = steps.expand(common);
       for (int i = block + common.dim(); i < result_dim; ++i) part = part.unsqueeze(-1);
       add(part);
     } else {

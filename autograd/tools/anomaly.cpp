@@ -69,7 +69,7 @@ struct AnomalyWatch final : Watch {
   using Watch::turn_off;
   using Watch::turn_on;
 
-  void recorded(Node& node) override { node.make_notes().recorded_at = calls_that_led_here(); }
+  void recorded(Node& node, const Tensor&) override { node.make_notes().recorded_at = calls_that_led_here(); }
 
   void returned(Node& from, const Edge& to, const Tensor& gradient) override {
     if (!AnomalyMode::should_check_nan()) return;

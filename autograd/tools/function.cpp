@@ -23,6 +23,11 @@ void AutogradContext::mark_dirty(const variable_list& inputs) {
     if (x.defined()) dirty_.push_back(&x.impl());
 }
 
+void AutogradContext::add_input(variable_list& inputs, const Tensor& x) {
+  inputs.push_back(x);
+  needs_input_grad_.push_back(x.defined() && x.requires_grad());
+}
+
 bool AutogradContext::needs_any_input_grad() const {
   return std::ranges::find(needs_input_grad_, true) != needs_input_grad_.end();
 }

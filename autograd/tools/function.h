@@ -55,6 +55,7 @@ class AutogradContext {
   template <class T>
   friend class Function;
   bool needs_any_input_grad() const;
+  void add_input(variable_list& inputs, const Tensor& x);
 
   variable_list to_save_;
   std::vector<std::optional<SavedTensor>> saved_;  // without a value for an undefined tensor
@@ -75,8 +76,8 @@ class FunctionNode : public ListNode {
   void adopt(const variable_list& inputs, variable_list& outputs);
 
  protected:
-  variable_list backward(variable_list gradients) override;
-  virtual variable_list call_backward(AutogradContext& context, variable_list gradients) = 0;
+  variable_list backward(variable_list gradients) override;  // runs T::backward
+  virtual variable_list call_backward(AutogradContext& context, variable_list gradients) = 0;  // T::backward
 
  private:
   AutogradContext context_;
@@ -88,6 +89,8 @@ class FunctionNode : public ListNode {
 template <class T>
 class Function {
  public:
+  /// Runs T::forward without recording, then records T::backward as its rule. Error for an argument that is a list
+  /// of tensors: each tensor must be an argument of its own.
   template <class... Arguments>
   static auto apply(Arguments&&... arguments) {
     AutogradContext context;
@@ -118,8 +121,7 @@ class Function {
   };
 
   static void collect(AutogradContext& context, variable_list& inputs, const Tensor& x) {
-    inputs.push_back(x);
-    context.needs_input_grad_.push_back(x.defined() && x.requires_grad());
+    context.add_input(inputs, x);
   }
   static void collect(AutogradContext& context, variable_list& inputs, const std::optional<Tensor>& x) {
     collect(context, inputs, x.value_or(Tensor()));

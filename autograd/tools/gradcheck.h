@@ -21,9 +21,9 @@
 namespace gradus::autograd {
 
 struct GradcheckOptions {
-  double eps = 1e-6;   // the step ε
-  double atol = 1e-5;  // analytic and numeric may differ by atol + rtol |numeric|
-  double rtol = 1e-3;
+  double eps = 1e-6;            // the step ε
+  double atol = 1e-5;           // analytic and numeric may differ by atol + rtol |numeric|
+  double rtol = 1e-3;           // relative to the numeric derivative
   bool raise_exception = true;  // false: for a wrong derivative the result is false, instead of an Error
   double nondet_tol = 0;        // two backward passes may differ by this much
   /// False compares every entry of every Jacobian. True compares vᵀ J u for a few random u and v, which
@@ -33,6 +33,7 @@ struct GradcheckOptions {
   std::string name = {};  // of the function, for messages; by default that of the op that made its output
 };
 
+/// Above this many entries, fast_mode is the default.
 inline constexpr int64_t kMostJacobianEntries = 10'000;
 
 using ListFunction = std::function<variable_list(const variable_list&)>;

@@ -1,6 +1,7 @@
 // The tape as a table, as a drawing and as a page for the browser. Not part of libtorch's API.
 #pragma once
 
+#include <functional>
 #include <iostream>
 #include <string>
 
@@ -17,11 +18,13 @@ void print_tape(const Tensor& result, std::ostream& out = std::cout);
 /// The same graph in Graphviz' DOT language: dot -Tsvg turns it into a drawing.
 std::string tape_dot(const Tensor& result);
 
-/// Runs loss.backward() and writes a page for the browser in which one can step through the ops as they ran, and
-/// through the backward pass: which nodes wait for their turn, each gradient that is delivered, with its numbers, and
-/// what is saved until when. Gradients of more than 16 elements are shown as a norm and a small picture. The page
-/// is one file, which needs no network. Its address takes a step: page.html#step=12. Error as of backward(), or
-/// if the file cannot be written.
+/// Runs loss() and its backward pass, and writes a page for the browser in which one can step through both: the
+/// value of each op as it ran, then which nodes wait for their turn, each gradient that is delivered, and what is
+/// saved until when. Tensors of more than 16 elements are shown as a norm and a small picture. The page is one
+/// file, which needs no network. Its address takes a step: page.html#step=12. Returns what loss() returned. Error
+/// as of backward(), or if the file cannot be written.
+Tensor tape_html(const std::function<Tensor()>& loss, const std::string& file);
+/// The same for ops that have run already. The tape has only the values that a rule has saved; the page shows these.
 void tape_html(const Tensor& loss, const std::string& file);
 
 namespace autograd {

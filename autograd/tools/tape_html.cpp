@@ -162,9 +162,32 @@ std::string value_or_null(const Tensor& x) { return x.defined() ? value_of(x) : 
 
 // ---- The nodes ----------------------------------------------------------------------------------
 
-/// The values of leaves, of the loss and of whatever a rule has saved. The tape keeps no others.
-Texts known_values(const Tape& tape, const Tensor& loss) {
-  Texts values(tape.nodes().size(), "null");
+/// Writes down the output of each op that runs while it lives. The text stays as it was even if the memory is
+/// overwritten later.
+class ValueLog final : Watch {
+ public:
+  ValueLog() { turn_on(); }
+  ~ValueLog() { turn_off(); }
+
+  /// "null" for an op of several outputs, and for one that ran before.
+  std::string value(Node& node) const {
+    const auto known = values_.find(node.number());
+    return known == values_.end() || node.output_count() > 1 ? "null" : known->second;
+  }
+
+ private:
+  void recorded(Node& node, const Tensor& y) override {
+    const NoGradGuard no_grad;
+    values_[node.number()] = value_of(y);
+  }
+
+  std::unordered_map<uint64_t, std::string> values_;
+};
+
+/// The values in the log, and those of leaves, of the loss and of whatever a rule has saved.
+Texts known_values(const Tape& tape, const Tensor& loss, const ValueLog* log) {
+  Texts values;
+  for (Node* node : tape.nodes()) values.push_back(log ? log->value(*node) : "null");
   const auto note = [&](const Node& node, const Tensor& x) {
     if (!tape.contains(node)) return;
     if (std::string& value = values[tape.place(node)]; value == "null") value = value_of(x);
@@ -217,8 +240,8 @@ std::string inputs_of(const Node& node, const Tape& tape) {
   return array(list);
 }
 
-std::string nodes_of(const Tape& tape, const Tensor& loss) {
-  const Texts values = known_values(tape, loss);
+std::string nodes_of(const Tape& tape, const Tensor& loss, const ValueLog* log) {
+  const Texts values = known_values(tape, loss, log);
   MemoryNumbers numbers;
   Texts list;
   for (Node* node : tape.nodes())
@@ -292,11 +315,10 @@ class EventLog final : Watch {
   Texts events_;
 };
 
-}  // namespace
-
-void tape_html(const Tensor& loss, const std::string& file) {
+/// Runs the backward pass and writes the page. `values` may be nullptr.
+void write_page(const Tensor& loss, const ValueLog* values, const std::string& file) {
   const Tape tape(gradient_edge(loss));
-  const std::string nodes = nodes_of(tape, loss);
+  const std::string nodes = nodes_of(tape, loss, values);
   EventLog log(tape);
   loss.backward();
   std::string page = kPage;
@@ -304,5 +326,16 @@ void tape_html(const Tensor& loss, const std::string& file) {
   page.replace(page.find(place) + 1, 4, object({{"nodes", nodes}, {"events", log.json()}}));
   replace_file(file, page);
 }
+
+}  // namespace
+
+Tensor tape_html(const std::function<Tensor()>& loss, const std::string& file) {
+  const ValueLog values;
+  const Tensor result = loss();
+  write_page(result, &values, file);
+  return result;
+}
+
+void tape_html(const Tensor& loss, const std::string& file) { write_page(loss, nullptr, file); }
 
 }  // namespace gradus

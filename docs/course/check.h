@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <iomanip>
 #include <limits>
 #include <sstream>
 
@@ -43,16 +44,23 @@ std::string sentence(const Parts&... parts) {
 inline std::string in_a_row(const Tensor& x) {
   std::ostringstream out;
   const Tensor flat = x.detach().to(kFloat64).reshape({-1});
-  for (int64_t i = 0; i < flat.numel(); ++i) out << (i ? " " : "") << flat[i].item<double>();
+  for (int64_t i = 0; i < flat.numel(); ++i) out << (i ? " " : "") << as_printed(flat[i].item<double>());
   return out.str();
 }
 
 /// "(2, 3)"
 inline std::string shape_of(const Tensor& x) { return sentence(text(x.sizes())); }
 
+/// Are the numbers equal but for the rounding of another processor?
+inline bool same_number(double a, double b) {
+  return a == b || (std::isnan(a) && std::isnan(b)) ||
+         std::abs(a - b) <= 1e-9 * std::max(std::abs(a), std::abs(b));
+}
+
 /// One thing that a check asks, and what was wrong: nothing if it passed.
 struct Point {
   std::string name, complaint;
+  size_t first_number;  // of those that it noted
 };
 
 class Check {
@@ -62,10 +70,27 @@ class Check {
   /// Random inputs come from this seed, so a grader can ask with other numbers.
   const uint64_t seed;
 
+  /// For the grader: the points that are not asked, counted from 0, and what is called after each that is.
+  std::vector<size_t> skipped;
+  std::function<void(const Check&)> after_point;
+
+  /// For the page with the tape: is called with the tensors of the answer that are noted.
+  std::function<void(const Tensor&)> on_tensor;
+  const Tensor& tape(const Tensor& x) {
+    if (on_tensor) on_tensor(x);
+    return x;
+  }
+
+  /// A size of an input: n itself for seed 1, and up to 3 more for another seed. Sizes that differ stay different, since
+  /// all grow by the same amount.
+  int64_t size(int64_t n) const { return n + static_cast<int64_t>((seed - 1) % 4); }
+
   /// Asks one thing. An exception is a complaint, too.
   template <class Ask>
   void point(const std::string& name, Ask ask) {
-    points_.push_back({name, ""});
+    points_.push_back({name, "", numbers_.size()});
+    const size_t index = points_.size() - 1;
+    if (std::ranges::find(skipped, index) != skipped.end()) return;
     try {
       ask();
     } catch (const Complaint& complaint) {
@@ -75,7 +100,10 @@ class Check {
       points_.back().complaint = "not yet written";
     } catch (const std::exception& error) {
       points_.back().complaint = error.what();
+    } catch (...) {
+      points_.back().complaint = "it threw something that is no std::exception";
     }
+    if (after_point) after_point(*this);
   }
 
   /// Ends the point with a complaint unless the condition holds. With "\n" the complaint has several lines.
@@ -90,6 +118,7 @@ class Check {
     return number;
   }
   Tensor note(const Tensor& x) {
+    tape(x);
     numbers_.push_back(static_cast<double>(x.dim()));
     for (const int64_t size : x.sizes()) numbers_.push_back(static_cast<double>(size));
     const Tensor flat = x.detach().to(kFloat64).reshape({-1});
@@ -99,6 +128,7 @@ class Check {
 
   bool not_yet() const { return not_yet_; }
   const std::vector<Point>& points() const { return points_; }
+  const std::vector<double>& numbers() const { return numbers_; }
   /// The first complaint; nothing if all points passed.
   std::string complaint() const {
     for (const Point& point : points_)
@@ -109,10 +139,6 @@ class Check {
 
   /// Did the two answers give the same numbers, and fail at the same points?
   bool same_as(const Check& other) const {
-    const auto same_number = [](double a, double b) {
-      return a == b || (std::isnan(a) && std::isnan(b)) ||
-             std::abs(a - b) <= 1e-9 * std::max(std::abs(a), std::abs(b));
-    };
     const auto same_result = [](const Point& a, const Point& b) {
       return a.complaint.empty() == b.complaint.empty();
     };
@@ -153,6 +179,47 @@ const WrongAnswer<Part>* recognise(const Check& result, const std::vector<WrongA
   return nullptr;
 }
 
+/// What is kept of a wrong answer in a copy without its source: its numbers with seed 1, and its points as "0" and "1",
+/// where "1" has passed. `./docs/course/pack students` writes them into known/.
+struct KnownMistake {
+  const char *name, *looks_like;
+  std::string points;
+  std::vector<double> numbers;
+};
+
+inline std::string points_text(const Check& result) {
+  std::string text;
+  for (const Point& point : result.points()) text += point.complaint.empty() ? '1' : '0';
+  return text;
+}
+
+inline const KnownMistake* recognise(const Check& result, const std::vector<KnownMistake>& mistakes) {
+  for (const KnownMistake& known : mistakes)
+    if (result.seed == 1 && known.points == points_text(result) &&
+        std::ranges::equal(known.numbers, result.numbers(), same_number))
+      return &known;
+  return nullptr;
+}
+
+/// Prints the wrong answers as mistakes that need no source.
+template <class Part>
+void print_mistakes(const std::vector<WrongAnswer<Part>>& wrong) {
+  std::cout << "static const std::vector<course::KnownMistake> wrong_answers = {\n" << std::setprecision(17);
+  for (const WrongAnswer<Part>& known : wrong) {
+    const Check result = result_of(known.part, 1);
+    std::cout << "  {\"" << known.name << "\", R\"~(" << known.looks_like << ")~\", \"" << points_text(result)
+              << "\", {";
+    for (const double number : result.numbers()) {
+      if (std::isfinite(number))
+        std::cout << number << ", ";
+      else
+        std::cout << (std::isnan(number) ? "NAN, " : number > 0 ? "INFINITY, " : "-INFINITY, ");
+    }
+    std::cout << "}},\n";
+  }
+  std::cout << "};\n";
+}
+
 enum ExitCode { kPassed = 0, kWrong = 1, kNotYet = 2, kCrashed = 3 };
 
 /// Reports a signal that ends the program. It may only call functions that are allowed in a handler.
@@ -186,10 +253,37 @@ inline std::string indented(const std::string& text) {
   return result + "\n";
 }
 
-/// The main program of a student's check: prints the verdict, and returns the exit code. Its one argument, if it is
-/// given, is the seed.
+/// Writes the page on which one steps through the tape of an answer: of the first tensor that is on a tape.
 template <class Part>
-int verdict(const Part& yours, const std::vector<WrongAnswer<Part>>& wrong, int argc, char** argv) {
+int write_tape(const Part& yours, const std::string& file) {
+  watch_for_crashes(10);
+  Check check;
+  Tensor first;
+  check.on_tensor = [&](const Tensor& x) {
+    if (!first.defined() && x.grad_fn()) first = x;
+  };
+  ask(yours, check);
+  if (!first.defined()) {
+    std::cout << indented(check.not_yet()
+                              ? "not yet written, so there is no tape to look at"
+                              : "this exercise puts nothing on the tape; `./docs/course/run scratch` "
+                                "shows the tape of whatever you write");
+    return kWrong;
+  }
+  try {
+    return tape_html(first.sum(), file), kPassed;
+  } catch (const std::exception& error) {
+    std::cout << indented(error.what());
+    return kWrong;
+  }
+}
+
+/// The main program of a student's check: prints the verdict, and returns the exit code. Its one argument, if it
+/// is given, is a seed, or "mistakes". `Known` is WrongAnswer<Part> or KnownMistake.
+template <class Part, class Known>
+int verdict(const Part& yours, const std::vector<Known>& wrong, int argc, char** argv) {
+  if constexpr (!std::is_same_v<Known, KnownMistake>)
+    if (argc > 1 && std::string(argv[1]) == "mistakes") return print_mistakes(wrong), kPassed;
   watch_for_crashes(10);
   const Check result = result_of(yours, argc > 1 ? std::stoull(argv[1]) : 1);
   if (result.not_yet()) {
@@ -203,7 +297,7 @@ int verdict(const Part& yours, const std::vector<WrongAnswer<Part>>& wrong, int 
     return kPassed;
   }
   std::cout << indented(result.complaint());
-  if (const WrongAnswer<Part>* known = recognise(result, wrong))
+  if (const Known* known = recognise(result, wrong))
     std::cout << indented(std::string("looks like: ") + known->looks_like);
   std::cout << indented(sentence(passed, " of ", result.points().size(), " checks pass"));
   return kWrong;

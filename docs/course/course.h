@@ -22,14 +22,14 @@ using Place = std::pair<int64_t, int64_t>;
 
 namespace course {
 
-/// Thrown by a hole.
+/// Thrown by a hole, with the number of its exercise.
 struct NotYet : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 }  // namespace course
 
-/// Stands where your part goes. Replace it.
-[[noreturn]] inline void not_yet(const std::string& exercise) {
-  throw course::NotYet(exercise + " is not yet written");
+/// Stands where your part goes. Replace it. (In a kernel the race check of chapter 12 must not see what it does.)
+[[noreturn]] __attribute__((no_sanitize("thread"))) inline void not_yet(const char* exercise) {
+  throw course::NotYet(exercise);
 }

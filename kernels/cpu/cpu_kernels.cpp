@@ -8,7 +8,7 @@ const Kernels& kernels() {
   static const Kernels table = [] {
     Kernels table = plain::kernels();
     for (const auto family :
-         {pointwise, reductions, products, softmax, cross_entropy, layer_norm, indexing, optimisers})
+         {pointwise, reductions, products, softmax, cross_entropy, layer_norm, indexing, sorting, optimisers})
       family(table);
 #if GRADUS_HAVE_LAPACK
     lapack(table);

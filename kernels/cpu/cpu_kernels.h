@@ -17,6 +17,7 @@ void softmax(Kernels& table);        // softmax.cpp
 void cross_entropy(Kernels& table);  // cross_entropy.cpp
 void layer_norm(Kernels& table);     // layer_norm.cpp
 void indexing(Kernels& table);       // indexing.cpp
+void sorting(Kernels& table);        // sort.cpp
 void optimisers(Kernels& table);     // optim.cpp
 void lapack(Kernels& table);         // lapack.cpp, where the build has LAPACK
 

@@ -1,5 +1,4 @@
-// Reading and writing by index: single elements, whole rows, the positions of true
-// elements, and sorting.
+// Reading and writing by index: single elements, whole rows, and the positions of true elements.
 //
 // Indices may repeat. Values for the same place are then added in the order of the indices, whatever
 // the number of threads, so that results do not change from run to run.
@@ -121,37 +120,6 @@ void nonzero(const View& x, std::vector<int64_t>& coordinates) {
   }
 }
 
-void sort(const View& x, int dim, bool descending, const View& values, const View& indices) {
-  const auto [n, x_step] = line_along(x, dim);
-  const int64_t value_step = line_along(values, dim).stride, index_step = line_along(indices, dim).stride;
-  visit_dtype(x.dtype, [&, n = n, x_step = x_step]<class T>(T) {
-    struct Entry {
-      T value;
-      int64_t index;
-    };
-    const auto less = [](const Entry& a, const Entry& b) {  // NaN is greater than every number
-      return a.value < b.value || (b.value != b.value && a.value == a.value);
-    };
-    for_each_line(
-        dim,
-        [&](const int64_t* offsets) {
-          std::vector<Entry> line(static_cast<size_t>(n));
-          const T* from = x.as<const T>() + offsets[0];
-          for (int64_t i = 0; i < n; ++i) line[static_cast<size_t>(i)] = {from[i * x_step], i};
-          if (descending)
-            std::stable_sort(line.begin(), line.end(),
-                             [&](const Entry& a, const Entry& b) { return less(b, a); });
-          else
-            std::stable_sort(line.begin(), line.end(), less);
-          for (int64_t i = 0; i < n; ++i) {
-            values.as<T>()[offsets[1] + i * value_step] = line[static_cast<size_t>(i)].value;
-            indices.as<int64_t>()[offsets[2] + i * index_step] = line[static_cast<size_t>(i)].index;
-          }
-        },
-        x, values, indices);
-  });
-}
-
 }  // namespace
 
 void indexing(Kernels& table) {
@@ -160,7 +128,6 @@ void indexing(Kernels& table) {
   table.gather_rows = gather_rows;
   table.scatter_add_rows = scatter_add_rows;
   table.nonzero = nonzero;
-  table.sort = sort;
 }
 
 }  // namespace gradus::cpu

@@ -19,7 +19,7 @@ namespace {
 
 /// Calls product(a, b, out) for each matrix of the batch, in parallel if there is enough work.
 template <class T, class Product>
-void for_each_matrix(const View& a, const View& b, const View& out, const Product& product) {
+void multiply_batch(const View& a, const View& b, const View& out, const Product& product) {
   const Matrix<const T> a0(a), b0(b);
   const Matrix<T> out0(out);
   if (out.dim == 2) return product(a0, b0, out0);
@@ -59,20 +59,20 @@ void multiply_best(const Matrix<const T>& a, const Matrix<const T>& b, const Mat
 
 void matmul(const View& a, const View& b, const View& out) {
   plain::visit_number("matmul", out.dtype,
-                      [&]<class T>(T) { for_each_matrix<T>(a, b, out, multiply_best<T>); });
+                      [&]<class T>(T) { multiply_batch<T>(a, b, out, multiply_best<T>); });
 }
 
 }  // namespace
 
 void matmul_v2(const View& a, const View& b, const View& out) {
   plain::visit_number("matmul", out.dtype,
-                      [&]<class T>(T) { for_each_matrix<T>(a, b, out, multiply_in_tiles<T>); });
+                      [&]<class T>(T) { multiply_batch<T>(a, b, out, multiply_in_tiles<T>); });
 }
 
 #if GRADUS_HAVE_BLAS
 void matmul_v3(const View& a, const View& b, const View& out) {
   visit_floating_point("matmul_v3", "cpu", out.dtype,
-                       [&]<class T>(T) { for_each_matrix<T>(a, b, out, multiply_by_blas<T>); });
+                       [&]<class T>(T) { multiply_batch<T>(a, b, out, multiply_by_blas<T>); });
 }
 #endif
 

@@ -12,7 +12,9 @@
 // `out` may be one of the inputs (in place), element for element. The caller refuses other overlaps.
 #include "kernels/cpu/pointwise.h"
 
+#include <bit>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "kernels/cpu/transpose.h"
@@ -206,10 +208,19 @@ void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, co
 
 namespace {
 
+template <size_t bytes>
+using BitsOf =
+    std::tuple_element_t<std::countr_zero(bytes), std::tuple<uint8_t, uint16_t, uint32_t, uint64_t>>;
+
+/// condition ? a : b, by a mask of all ones or all zeros. As a branch it would not become vectors, and the processor
+/// cannot predict it.
 struct Choose : formulas::Formula<formulas::AllTypes> {
   template <class T>
   T value(bool condition, T a, T b) const {
-    return condition ? a : b;
+    using Bits = BitsOf<sizeof(T)>;
+    const auto chosen = static_cast<Bits>(-static_cast<Bits>(condition));
+    return std::bit_cast<T>(
+        static_cast<Bits>((std::bit_cast<Bits>(a) & chosen) | (std::bit_cast<Bits>(b) & ~chosen)));
   }
 };
 
@@ -239,8 +250,12 @@ void fill(Scalar value, const View& out) {
   const int64_t n = contiguous_numel(out);
   visit_stored_dtype(out.dtype, [&]<class T>(T) {
     T element = value.to<T>();
-    const auto fill_range = [to = out.as<T>(), element](int64_t begin, int64_t end) {
-      std::fill(to + begin, to + end, element);
+    const bool is_zero = std::bit_cast<BitsOf<sizeof(T)>>(element) == 0;
+    const auto fill_range = [to = out.as<T>(), element, is_zero](int64_t begin, int64_t end) {
+      if (is_zero)  // memset does not read long ranges from memory first, which stores do
+        std::memset(to + begin, 0, static_cast<size_t>(end - begin) * sizeof(T));
+      else
+        std::fill(to + begin, to + end, element);
     };
     if (n >= 0 && n < few) return fill_range(0, n);
     if (n >= 0)

@@ -73,8 +73,8 @@ template <class F, int repeated, class R, class... T, size_t... input>
 [[gnu::always_inline]] inline void compute_row_of(const Plane& plane, int64_t i,
                                                   std::index_sequence<input...>) {
   compute_row<F>(plane.columns, static_cast<R*>(plane.data[0]) + i * plane.row_steps[0],
-                 Input<repeated == static_cast<int>(input), T>(static_cast<const T*>(plane.data[input + 1]) +
-                                                               i * plane.row_steps[input + 1])...);
+                 Input<repeated == static_cast<int>(input), T>{static_cast<const T*>(plane.data[input + 1]) +
+                                                               i * plane.row_steps[input + 1]}...);
 }
 
 template <class F, int repeated, class R, class... T>

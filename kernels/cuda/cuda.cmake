@@ -43,6 +43,7 @@ message(STATUS "Gradus with CUDA: ${GRADUS_CUDA_MODE}")
 file(GLOB cuda_sources CONFIGURE_DEPENDS kernels/cuda/*.cpp)
 file(GLOB cuda_kernels CONFIGURE_DEPENDS kernels/cuda/*.cu)
 file(GLOB emulator_sources CONFIGURE_DEPENDS kernels/cuda/emulator/*.cpp)
+gradus_exchange(cuda_kernels)
 set(emulated_cuda ${cuda_sources} ${cuda_kernels} ${emulator_sources})
 
 if(GRADUS_CUDA_MODE STREQUAL "ON")

@@ -11,13 +11,12 @@ namespace {
 
 /// Why no device can be used; empty if one can.
 std::string complaint() {
-  int count = 0;  // stays as it is where there is no driver
+  int count = 0, driver = 0, runtime = 0;  // stay as they are where there is no driver
   const cudaError_t result = cudaGetDeviceCount(&count);
-  if (result == cudaSuccess && count > 0) return "";
-  cudaGetLastError();  // or it would be reported again later
-  return std::string("cuda: no device can be used: ") +
-         (result == cudaSuccess ? "there is none" : cudaGetErrorString(result)) +
-         "; use the cpu (--device cpu)";
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  cudaGetLastError();  // or an error would be reported again later
+  return why_no_device(result, count, driver, runtime);
 }
 
 const Kernels table = {

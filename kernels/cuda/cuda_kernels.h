@@ -1,6 +1,7 @@
 // The kernels of CUDA devices, by family. kernels.h says what each one computes.
 #pragma once
 
+#include "kernels/graphs.h"
 #include "kernels/kernels.h"
 
 namespace gradus::cuda {
@@ -11,6 +12,9 @@ const Kernels& kernels();
 
 // memory.cpp
 extern const DeviceMemory memory;
+
+// graphs.cpp. nullptr on the emulated device.
+const DeviceGraphs* graphs();
 
 // pointwise.cu
 void fill(Scalar value, const View& out);
@@ -34,11 +38,12 @@ void reduce(Reduction f, const View& x, const View& out);
 enum class ReduceStep : uint8_t { chain, block, shuffles, grid };  // v1 to v4
 void reduce_step(ReduceStep step, Reduction f, const View& x, const View& out);
 
-// matmul.cu
+// matmul.cu, matmul_async.cu
 void matmul(const View& a, const View& b, const View& out);
 void matmul_v1(const View& a, const View& b, const View& out);  // one thread, one output
 void matmul_v2(const View& a, const View& b, const View& out);  // tiles in shared memory
 void matmul_v3(const View& a, const View& b, const View& out);  // and outputs in registers
+void matmul_v4(const View& a, const View& b, const View& out);  // and copies that nobody waits for
 
 // softmax.cu
 void softmax(const View& x, const View& out);

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <cstdint>
-#include <source_location>
 #include <string_view>
 
 #if defined(__CUDACC__)
@@ -24,23 +23,20 @@
 #endif
 
 #include "kernels/cuda/errors.h"
+#include "kernels/cuda/place.h"
+#include "kernels/cuda/stream.h"
 #include "kernels/error.h"
 
 namespace gradus::cuda {
 
-using Place = std::source_location;
-
 /// The size of a launch: blocks in the grid, threads in a block, bytes of dynamic shared memory.
-/// Also its stream.
 struct Grid {
   dim3 blocks, threads;
   size_t shared_bytes;
-  cudaStream_t stream;
   Place place;
 
-  Grid(dim3 blocks, dim3 threads, size_t shared_bytes = 0, cudaStream_t stream = nullptr,
-       Place place = Place::current())
-      : blocks(blocks), threads(threads), shared_bytes(shared_bytes), stream(stream), place(place) {}
+  Grid(dim3 blocks, dim3 threads, size_t shared_bytes = 0, Place place = Place::current())
+      : blocks(blocks), threads(threads), shared_bytes(shared_bytes), place(place) {}
 };
 
 /// "scale<float>", from what the compiler calls this function.
@@ -58,7 +54,7 @@ void launch_converted(void (*)(Parameters...), const Grid& grid, const Arguments
 #if defined(__CUDACC__)
     void* addresses[] = {static_cast<void*>(&converted)..., nullptr};
     check_cuda(cudaLaunchKernel(reinterpret_cast<const void*>(kernel), grid.blocks, grid.threads, addresses,
-                                grid.shared_bytes, grid.stream),
+                                grid.shared_bytes, noted_launches ? noted_launches->stream : nullptr),
                kernel_name<kernel>(), grid.place);
 #else
     const auto thread = [&]() GRADUS_NOT_RACE_CHECKED { kernel(converted...); };
@@ -71,6 +67,7 @@ void launch_converted(void (*)(Parameters...), const Grid& grid, const Arguments
          .thread = [](const void* call)
                        GRADUS_NOT_RACE_CHECKED { (*static_cast<const decltype(thread)*>(call))(); },
          .arguments = &thread});
+    check_cuda(cudaSuccess, kernel_name<kernel>());
 #endif
   }(arguments...);
 }

@@ -22,7 +22,7 @@ class Divisor {
   Divisor() = default;
   explicit Divisor(int64_t size) : size_(size), shift_(0), multiplier_(0) {
     if (size < 2) return;
-    const int s = std::bit_width(static_cast<uint64_t>(size) - 1);
+    const int s = static_cast<int>(std::bit_width(static_cast<uint64_t>(size) - 1));
     const Wide d = static_cast<Wide>(size);
     multiplier_ = static_cast<uint64_t>(((Wide{1} << (63 + s)) + d - 1) / d);
     shift_ = s - 1;  // 64 of the 63 + s bits are dropped with the product's lower half

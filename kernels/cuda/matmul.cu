@@ -13,6 +13,7 @@
 //                 each; in float64 eight, 8 FMAs for each. While a tile is multiplied, the next one
 //                 travels from global memory into registers. It is then put into the other of two
 //                 buffers, so one barrier a tile is enough.
+//   v4            In matmul_async.cu: copies to shared memory that need no register and no waiting.
 //
 // matmul() takes v3 if both sides of C are long enough for its tiles, else v2 or v1. For a vector
 // times a matrix that is contiguous along k it takes `dots`: a warp for each output.
@@ -43,58 +44,11 @@
 //             warp's 16-byte load keeps shared memory busy for up to 4 clocks: 16 a step, as long as the
 //             step's FMAs. v3 reaches at most 89 % of peak, and only as long as the L2 cache delivers
 //             the 2.6 TB/s that 32 flops a byte need.
-#include <algorithm>
-
-#include "kernels/cuda/cuda_kernels.h"
-#include "kernels/cuda/launch.h"
-#include "kernels/cuda/loops.h"
+#include "kernels/cuda/products.h"
 #include "kernels/cuda/reduce_lanes.h"
 
 namespace gradus::cuda {
 namespace {
-
-/// One matrix: element (i, j) is at data[i·row + j·column].
-template <class T>
-struct Matrix {
-  T* data;
-  int64_t rows, columns, row_stride, column_stride;
-
-  __device__ T& operator()(int64_t i, int64_t j) const { return data[i * row_stride + j * column_stride]; }
-};
-
-template <class T>
-Matrix<T> last_two(const View& view) {
-  const int d = view.dim - 2;
-  return {view.as<T>(), view.sizes[d], view.sizes[d + 1], view.strides[d], view.strides[d + 1]};
-}
-
-template <class T>
-struct Product {
-  Matrix<const T> a, b;
-  Matrix<T> c;
-};
-
-/// A batch of products: the first one, and the offsets of all in c, a and b.
-template <class T>
-struct Batch {
-  Product<T> first;
-  Loop<3> offsets;
-
-  Batch(View a, View b, View c) : first{last_two<const T>(a), last_two<const T>(b), last_two<T>(c)} {
-    a.dim = b.dim = c.dim = static_cast<uint8_t>(c.dim - 2);
-    offsets = Loop<3>(MergedLoops<3>(c, a, b));
-  }
-
-  __device__ Product<T> operator[](int64_t i) const {
-    const Offsets<3> at = offsets(i);
-    Product<T> one = first;
-    one.c.data += at[0];
-    one.a.data += at[1];
-    one.b.data += at[2];
-    return one;
-  }
-  int64_t outputs() const { return offsets.count * first.c.rows * first.c.columns; }
-};
 
 // ---- v1 naive -----------------------------------------------------------------------------------
 
@@ -113,35 +67,6 @@ __global__ void naive(Batch<T> all, Divisor columns, Divisor rows, int64_t outpu
 }
 
 // ---- v2 tiles -----------------------------------------------------------------------------------
-
-/// The tiles that cover C in every matrix of the batch. Each block works on one.
-struct TileGrid {
-  Divisor across, down;
-  int64_t tiles;
-
-  template <class T>
-  TileGrid(const Batch<T>& all, int64_t side)
-      : across(divide_up(all.first.c.columns, side)),
-        down(divide_up(all.first.c.rows, side)),
-        tiles(divide_up(all.first.c.columns, side) * divide_up(all.first.c.rows, side) * all.offsets.count) {}
-
-  /// One for each tile.
-  unsigned blocks() const {
-    check(tiles <= INT32_MAX, "matmul: ", tiles,
-          " blocks are too many for one launch, which has at most 2147483647; multiply parts of the batch");
-    return static_cast<unsigned>(tiles);
-  }
-
-  struct Tile {
-    int row, column;  // in tiles
-    int64_t matrix;
-  };
-  __device__ Tile here() const {
-    int64_t matrix = blockIdx.x;
-    const int64_t column = across.divide(matrix), row = down.divide(matrix);
-    return {static_cast<int>(row), static_cast<int>(column), matrix};
-  }
-};
 
 constexpr int kSide = 16;
 
@@ -178,15 +103,6 @@ struct Tiling {
   static constexpr int padded = side + 4;  // length of a row in shared memory, see Carrier::put
 
   using Shared = T[depth][padded];
-};
-
-/// A or B as v3 reads it. `side` runs along C's rows or columns, `depth` along k. The elements are
-/// contiguous in one of the two directions.
-template <class T>
-struct Operand {
-  const T* data;
-  int64_t side, depth, side_step, depth_step;
-  bool packs;  // can they be loaded 16 bytes at a time?
 };
 
 /// A thread's share of an operand's tiles. The thread carries one tile after another from global to
@@ -263,19 +179,6 @@ class Carrier {
   Pack<T, width> carried_[count];
 };
 
-/// The thread's place among the threads of the tile. A warp is 4 × 8 threads. Its load of B is 8
-/// neighbouring packs, and its load of A is four packs, each shared by 8 threads.
-template <class Tiling>
-struct Place8x8 {
-  int row, column;
-  __device__ Place8x8() {
-    constexpr int warps_across = Tiling::threads_across / 8;
-    const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
-    row = warp / warps_across * 4 + lane / 8;
-    column = warp % warps_across * 8 + lane % 8;
-  }
-};
-
 template <class Tiling, class T>
 __device__ void multiply(const typename Tiling::Shared& a, const typename Tiling::Shared& b,
                          const Place8x8<Tiling>& place, T (&sum)[Tiling::each][Tiling::each]) {
@@ -297,31 +200,6 @@ __device__ void multiply(const typename Tiling::Shared& a, const typename Tiling
     for (int i = 0; i < each; ++i)
 #pragma unroll
       for (int j = 0; j < each; ++j) sum[i][j] += column[i] * row[j];
-  }
-}
-
-template <class Tiling, class T>
-__device__ void write(const Matrix<T>& c, bool packs, int64_t first_row, int64_t first_column,
-                      const Place8x8<Tiling>& place, const T (&sum)[Tiling::each][Tiling::each]) {
-  constexpr int width = Tiling::width, each = Tiling::each, stride = Tiling::threads_across * width;
-#pragma unroll
-  for (int i = 0; i < each; ++i) {
-    const int64_t row = first_row + i / width * stride + place.row * width + i % width;
-    if (row >= c.rows) continue;
-#pragma unroll
-    for (int g = 0; g < each / width; ++g) {
-      const int64_t column = first_column + g * stride + place.column * width;
-      Pack<T, width> pack;
-#pragma unroll
-      for (int w = 0; w < width; ++w) pack.values[w] = sum[i][g * width + w];
-      if (packs && column + width <= c.columns) {
-        store<width>(&c(row, column), 0, pack);
-      } else {
-#pragma unroll
-        for (int w = 0; w < width; ++w)
-          if (column + w < c.columns) c(row, column + w) = pack.values[w];
-      }
-    }
   }
 }
 
@@ -398,44 +276,14 @@ void run_tiles(const Batch<T>& all) {
   launch<tiles<T>>({grid.blocks(), {kSide, kSide}}, all, grid);
 }
 
-/// True if the elements are contiguous along rows or columns.
-template <class T>
-bool has_unit_stride(const Matrix<T>& m) {
-  return m.row_stride == 1 || m.rows == 1 || m.column_stride == 1 || m.columns == 1;
-}
-
-/// True if the elements can be loaded in packs: lines are contiguous, and in every matrix of the
-/// batch each line begins at a multiple of a pack.
-template <class T>
-bool has_packs(const T* data, int64_t step, int64_t lines, int64_t line_step, const Loop<3>& batch,
-               int view) {
-  bool packs = step == 1 && is_aligned(data, 16) && (lines == 1 || line_step % pack_width<T> == 0);
-  for (int d = 0; d < batch.dim; ++d) packs = packs && batch.strides[d][view] % pack_width<T> == 0;
-  return packs;
-}
-
 template <class T, int side>
 void run_registers(const Batch<T>& all) {
   using Tiling = Tiling<T, side>;
   const auto& [a, b, c] = all.first;
   const Loop<3>& batch = all.offsets;
-  const bool a_along_depth = a.row_stride != 1 && a.rows != 1,
-             b_along_depth = b.column_stride != 1 && b.columns != 1;
-  const Operand<T> left{a.data,
-                        a.rows,
-                        a.columns,
-                        a.row_stride,
-                        a.column_stride,
-                        a_along_depth
-                            ? has_packs(a.data, a.column_stride, a.rows, a.row_stride, batch, 1)
-                            : has_packs(a.data, a.row_stride, a.columns, a.column_stride, batch, 1)};
-  const Operand<T> right{b.data,
-                         b.columns,
-                         b.rows,
-                         b.column_stride,
-                         b.row_stride,
-                         b_along_depth ? has_packs(b.data, b.row_stride, b.columns, b.column_stride, batch, 2)
-                                       : has_packs(b.data, b.column_stride, b.rows, b.row_stride, batch, 2)};
+  const bool a_along_depth = runs_along_depth_of_a(a), b_along_depth = runs_along_depth_of_b(b);
+  const Operand<T> left = left_operand(a, batch, a_along_depth);
+  const Operand<T> right = right_operand(b, batch, b_along_depth);
   const bool c_packs = has_packs(c.data, c.column_stride, c.rows, c.row_stride, batch, 0);
   const TileGrid tile_grid(all, side);
   const Grid grid{tile_grid.blocks(), Tiling::threads};
@@ -469,24 +317,6 @@ void run_best(const Batch<T>& all) {
   if constexpr (std::floating_point<T>)
     if (short_side >= 32) return run_registers(all);
   run_tiles(all);
-}
-
-/// Calls run(batch) unless there is nothing to multiply.
-template <class T, class Run>
-void product(const View& a, const View& b, const View& out, const Run& run) {
-  if (out.numel() == 0) return;
-  if (a.sizes[a.dim - 1] == 0) return fill(T(0), out);
-  run(Batch<T>(a, b, out));
-}
-
-template <class Run>
-void for_numbers(const View& a, const View& b, const View& out, const Run& run) {
-  visit_dtype(out.dtype, [&]<class T>(T) {
-    if constexpr (std::same_as<T, bool>)
-      no_kernel("matmul", "cuda", kBool);
-    else
-      product<T>(a, b, out, run);
-  });
 }
 
 }  // namespace

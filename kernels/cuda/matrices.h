@@ -154,9 +154,8 @@ void launch_blocks(const Blocks& blocks, const Arguments&... arguments) {
   const int64_t count = std::min<int64_t>(blocks_for_jobs(blocks.matrices), shared ? 1 << 12 : 256);
   const auto threads = static_cast<unsigned>(kWarp * power_of_two(blocks.tasks, 1, kMostThreads / kWarp));
   const auto start = [&](void* global, int64_t shared_bytes) {
-    launch<kernel>(
-        {static_cast<unsigned>(count), threads, static_cast<size_t>(shared_bytes), nullptr, blocks.place},
-        BlockMemory{static_cast<unsigned char*>(global), blocks.bytes}, arguments...);
+    launch<kernel>({static_cast<unsigned>(count), threads, static_cast<size_t>(shared_bytes), blocks.place},
+                   BlockMemory{static_cast<unsigned char*>(global), blocks.bytes}, arguments...);
   };
   if (shared) return start(nullptr, blocks.bytes);
   const Workspace memory(count * blocks.bytes);

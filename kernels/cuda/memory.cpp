@@ -70,7 +70,7 @@ void* allocate(int64_t bytes) {
     size_t free = 0, total = 0;
     cudaMemGetInfo(&free, &total);
     fail("out of memory on cuda: could not allocate ", bytes, " bytes; ", free, " of its ", total,
-         " are free");
+         " are free", way_out(result));
   }
   check_cuda(result, "cudaMalloc");
   return block;

@@ -39,7 +39,7 @@ struct ScanPlan {
 
   int64_t chunk_count() const { return divide_up(n, chunk); }
   Grid grid(Place place = Place::current()) const {
-    return {blocks_for_jobs(jobs), static_cast<unsigned>(threads), 0, nullptr, place};
+    return {blocks_for_jobs(jobs), static_cast<unsigned>(threads), 0, place};
   }
 };
 

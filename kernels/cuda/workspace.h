@@ -2,15 +2,21 @@
 #pragma once
 
 #include "kernels/cuda/cuda_kernels.h"
+#include "kernels/cuda/stream.h"
 
 namespace gradus::cuda {
 
 /// A block that lives as long as this. The kernels that use it may still be running then: whoever
-/// gets the block next runs after them, in the same stream.
+/// gets the block next runs after them, in the same stream. A graph keeps the block.
 class Workspace {
  public:
   explicit Workspace(int64_t bytes) : bytes_(bytes), block_(memory.allocate(bytes)) {}
-  ~Workspace() { memory.release(block_, bytes_); }
+  ~Workspace() {
+    if (noted_launches)
+      noted_launches->workspaces.emplace_back(block_, bytes_);
+    else
+      memory.release(block_, bytes_);
+  }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 

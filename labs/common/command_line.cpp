@@ -119,7 +119,10 @@ const std::vector<Row> kRows = {
     {"--seed", "S", natural<&Options::seed>},
     {"--dtype", "TYPE", dtype},
     {"--data", "FILE", input<&Options::data>},
-    {"--tape", "", set_true<&Options::tape>}};
+    {"--shard", "MB", count<&Options::shard>},
+    {"--tape", "", set_true<&Options::tape>},
+    {"--replay", "", set_true<&Options::replay>},
+    {"--compile", "", set_true<&Options::compile>}};
 
 /// The rows of the flags that this lab has, with the lab's own help.
 std::vector<Row> rows_of(const Lab& lab) {
@@ -200,6 +203,8 @@ std::optional<Options> read_command_line(int argc, const char* const* argv, cons
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(error.what() + (" (" + lab.name) + " --help lists the flags)");
   }
+  if (options.replay && options.compile)
+    throw std::runtime_error("--replay and --compile exclude each other: a compiled step is replayed, too");
   options.parts = chosen_parts(options.parts, lab);
   for (const Flag& flag : lab.flags) {
     const auto is_chosen = [&](const Text& part) { return contains(options.parts, part); };

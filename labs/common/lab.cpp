@@ -4,12 +4,15 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "labs/common/files.h"
+#include "labs/common/ranks.h"
+#include "labs/common/repeated.h"
 
 namespace lab {
 namespace {
@@ -149,6 +152,7 @@ int Session::run() {
   if (options_.out) out.emplace(*options_.out);
   if (options_.json) require_writable_file(*options_.json);
   show_progress(!options_.quiet);
+  run_steps(options_.compile ? StepsAre::compiled : options_.replay ? StepsAre::replayed : StepsAre::called);
   const auto start = std::chrono::steady_clock::now();
   {
     Silence silence(options_.quiet);
@@ -157,6 +161,8 @@ int Session::run() {
       if (!interrupted() && is_chosen(*this, lab_.parts[i].name)) run_part(lab_.parts[i], numbers[i]);
     print_figures();
   }
+  if (const std::string line = compiled_steps(); !line.empty() && !options_.quiet)
+    std::cerr << lab_.name << ": " << line << "\n";
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   if (options_.json) write_json(elapsed.count());
   if (options_.out)
@@ -178,6 +184,7 @@ bool is_chosen(const Session& session, const std::string& part) {
 
 int run_lab(int argc, const char* const* argv, const Lab& lab) {
   try {
+    if (const std::optional<int> status = run_on_ranks(argc, argv, lab)) return *status;
     auto options = read_command_line(argc, argv, lab);
     if (!options) return 0;
     catch_interrupts();
@@ -191,7 +198,8 @@ int run_lab(int argc, const char* const* argv, const Lab& lab) {
 }
 
 std::string data_file(const std::string& name) {
-  for (const char* folder : {GRADUS_DATA_SOURCE, GRADUS_DATA_INSTALLED}) {
+  const char* moved = std::getenv("GRADUS_DATA");  // programs that were copied to another machine
+  for (const char* folder : {moved ? moved : GRADUS_DATA_SOURCE, GRADUS_DATA_SOURCE, GRADUS_DATA_INSTALLED}) {
     const std::filesystem::path path = std::filesystem::path(folder) / name;
     if (std::filesystem::exists(path)) return path.string();
   }

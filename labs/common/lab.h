@@ -45,11 +45,17 @@ struct Part {
 /// A flag that a lab offers in addition to those of all labs (--part --device --out --json
 /// --check --quiet --help).
 struct Flag {
-  std::string name;  // --epochs, --lr, --rank, --seed, --dtype, --data or --tape; command_line.cpp reads them
+  // --epochs, --lr, --rank, --seed, --dtype, --data, --shard, --tape, --replay or --compile; command_line.cpp reads them
+  std::string name;
   std::string meaning;                  // what the flag does in this lab, for --help
   std::string when_absent = "";         // the default, for --help
   std::vector<std::string> parts = {};  // the parts that use the flag; empty means all of them
 };
+
+/// What --replay and --compile do, for --help: the same in all labs.
+constexpr const char* kReplayHelp =
+    "capture each training step once, then replay it: faster, with the same digits";
+constexpr const char* kCompileHelp = "as --replay, with the captured steps compiled to C++";
 
 struct Lab {
   std::string name;     // of the executable
@@ -59,6 +65,7 @@ struct Lab {
   uint64_t seed = 0;                    // the default of --seed
   std::string dtype = "float32";        // the default of --dtype
   void (*prepare)(Session&) = nullptr;  // runs before anything is written; throws on bad input
+  bool uses_ranks = false;              // may mpirun start it on several ranks? See labs/common/ranks.h
 };
 
 /// The flags of the command line. The optional of a flag that was not given has no value. The part then uses the
@@ -72,9 +79,10 @@ struct Options {
   std::string device = "cpu";                 // "cpu" or "cuda"; this build has kernels for it
   std::optional<std::string> dtype;           // "float32" or "float64"
   std::optional<std::filesystem::path> data;  // an existing file
+  std::optional<int64_t> shard;               // MB, ≥ 1
   std::optional<std::filesystem::path> out;   // folder for figures
   std::optional<std::filesystem::path> json;  // file for results
-  bool check = false, tape = false, quiet = false;
+  bool check = false, tape = false, replay = false, compile = false, quiet = false;
   std::string command;  // as it was typed
 };
 

@@ -10,8 +10,9 @@
 namespace lab {
 namespace {
 
-bool shown = isatty(STDERR_FILENO) != 0;
-bool bar_on_screen = false;  // a running loop draws its bar; inner loops then draw none
+const bool is_terminal = isatty(STDERR_FILENO) != 0;
+bool is_wanted = true;
+bool is_shown = false;  // a running loop shows its progress; inner loops then show none
 
 // timeout(1) and similar programs send one interrupt to the process and one to its group. Therefore
 // two interrupts within a fifth of a second count as one Ctrl-C. The handler calls only functions
@@ -48,30 +49,38 @@ void catch_interrupts() {
   sigaction(SIGINT, &action, nullptr);
 }
 
-void show_progress(bool show) { shown = show && isatty(STDERR_FILENO) != 0; }
+void show_progress(bool show) { is_wanted = show; }
 
 Progress::Progress(int64_t total, std::string label)
-    : total_(total), label_(std::move(label)), drawing_(shown && !bar_on_screen) {
-  if (drawing_) bar_on_screen = true;
+    : total_(total), label_(std::move(label)), shows_(is_wanted && !is_shown) {
+  if (shows_) is_shown = true;
 }
 
 Progress::~Progress() {
-  if (!drawing_) return;
-  bar_on_screen = false;
-  std::fputs("\r\033[K", stderr);
+  if (!shows_) return;
+  is_shown = false;
+  if (is_terminal) std::fputs("\r\033[K", stderr);
 }
 
 bool Progress::goes_on(int64_t done) {
   if (done >= total_ || interrupted()) return false;
-  if (!drawing_) {
+  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  const bool tells = !is_terminal && shows_ && done > 0 && seconds >= detail::tell_after;
+  if (tells) tell(done, seconds);
+  if (!shows_ || tells) {
     next_stop_ = total_;
     return true;
   }
-  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-  if (done > 0) draw(done, seconds);
+  if (is_terminal && done > 0) draw(done, seconds);
   const int64_t stride = done == 0 ? 1 : static_cast<int64_t>(static_cast<double>(done) * 0.1 / seconds);
   next_stop_ = std::min(total_, done + std::clamp<int64_t>(stride, 1, done + 1));
   return true;
+}
+
+void Progress::tell(int64_t done, double seconds) const {
+  const double part = static_cast<double>(done) / static_cast<double>(total_);
+  std::fprintf(stderr, "%s: %.0f%% after %.0f s, about %s left\n", label_.c_str(), 100 * part, seconds,
+               minutes_and_seconds(seconds / part - seconds).c_str());
 }
 
 void Progress::draw(int64_t done, double seconds) const {

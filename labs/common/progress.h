@@ -2,8 +2,9 @@
 //
 //   for (int64_t epoch : progress(epochs, "SGD")) { … }
 //
-// If stderr is a terminal, the loop draws a bar there with the rate and the time left, and erases it at the end. This
-// header does not include Gradus, so the labs' functions that use it also compile with libtorch.
+// If stderr is a terminal, the loop draws a bar there with the rate and the time left, and erases it at the end. Elsewhere
+// a loop that has run for ten seconds says in one line how long it will take. This header does not include Gradus, so the
+// labs' functions that use it also compile with libtorch.
 #pragma once
 
 #include <atomic>
@@ -19,10 +20,10 @@ bool interrupted();
 /// After this call the first Ctrl-C makes interrupted() true, and the second one ends the process.
 void catch_interrupts();
 
-/// Whether loops that start after this call draw a bar. They do by default, if stderr is a terminal.
+/// Whether loops that start after this call show their progress. They do by default.
 void show_progress(bool show);
 
-/// The numbers 0, 1, …, total - 1, or fewer after Ctrl-C. If loops are nested, only the outermost draws a bar.
+/// The numbers 0, 1, …, total - 1, or fewer after Ctrl-C. If loops are nested, only the outermost shows its progress.
 class Progress {
  public:
   Progress(int64_t total, std::string label);
@@ -50,13 +51,14 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// Draws the bar if its time has come. Returns whether the loop goes on.
+  /// Shows the progress if its time has come. Returns whether the loop goes on.
   bool goes_on(int64_t done);
   void draw(int64_t done, double seconds) const;
+  void tell(int64_t done, double seconds) const;
 
   int64_t total_;
   std::string label_;
-  bool drawing_;
+  bool shows_;
   // The clock is read only at these steps, about a tenth of a second apart.
   int64_t next_stop_ = 0;
   Clock::time_point start_ = Clock::now();
@@ -66,7 +68,8 @@ inline Progress progress(int64_t total, std::string label) { return {total, std:
 
 namespace detail {
 inline std::atomic<bool> interrupt_seen = false;  // set by the signal handler
-}
+inline double tell_after = 10;                    // seconds
+}  // namespace detail
 inline bool interrupted() { return detail::interrupt_seen.load(std::memory_order_relaxed); }
 
 }  // namespace lab

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <functional>
 #include <iostream>
 
 #include "gradus.h"
@@ -15,15 +16,15 @@ inline gradus::Dtype dtype_of(const Session& session) {
 
 inline gradus::Device device_of(const Session& session) { return session.options().device; }
 
-/// Runs the backward pass from `loss` and prints the tape with the norm of each gradient. With --out it also writes
-/// NAME.html, in which one can step through the tape.
-inline void show_tape(Session& session, const std::string& name, const gradus::Tensor& loss) {
+/// Runs compute_loss() and the backward pass from its result, and prints the tape with the norm of each gradient. With
+/// --out it also writes NAME.html, in which one can step through both. (A caller captures structured bindings by name,
+/// [&, &U = U]: clang 14 knows no other way, and clangd shows its opinion.)
+inline void show_tape(Session& session, const std::string& name,
+                      const std::function<gradus::Tensor()>& compute_loss) {
   const gradus::KeepGradientNorms keep;
   const auto page = session.tape_page(name);
-  if (page)
-    gradus::tape_html(loss, *page);
-  else
-    loss.backward();
+  const gradus::Tensor loss = page ? gradus::tape_html(compute_loss, *page) : compute_loss();
+  if (!page) loss.backward();
   std::cout << "\nThe tape of one iteration:\n";
   gradus::print_tape(loss);
   std::cout << "\n";

@@ -15,6 +15,7 @@ class ModuleListImpl : public ModuleSequence {
   explicit ModuleListImpl(const Modules&... modules) {
     (push_back(modules), ...);
   }
+  /// Appends a module.
   void push_back(const ModulePointer auto& module) { append(std::to_string(size()), shared_module(module)); }
   /// Inserts a module before number `index`. The names of the modules after it increase by one.
   void insert(size_t index, const ModulePointer auto& module) { insert_module(index, shared_module(module)); }
@@ -49,6 +50,7 @@ class ModuleDictImpl : public Module {
   void clear() { children_.clear(); }
 
   std::shared_ptr<Module> operator[](const std::string& name) const { return children_[name]; }
+  /// The module with this name, which must be of type M: dict->at<LinearImpl>("out").weight.
   template <class M>
   M& at(const std::string& name) const {
     auto* module = dynamic_cast<M*>(children_[name].get());
@@ -59,9 +61,9 @@ class ModuleDictImpl : public Module {
   bool contains(const std::string& name) const noexcept { return children_.contains(name); }
   size_t size() const noexcept { return children_.size(); }
   bool empty() const noexcept { return children_.is_empty(); }
-  Pairs items() const;
+  Pairs items() const;  // names with modules, in order
   std::vector<std::string> keys() const { return children_.keys(); }
-  std::vector<std::shared_ptr<Module>> values() const;
+  std::vector<std::shared_ptr<Module>> values() const;  // the modules, in order
   auto begin() const { return children_.begin(); }
   auto end() const { return children_.end(); }
 

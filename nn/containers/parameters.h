@@ -19,10 +19,11 @@ class ParameterContainer : public Module {
   void pretty_print(std::ostream& out) const override;
 
  protected:
-  virtual const char* kind() const = 0;
+  virtual const char* kind() const = 0;  // for messages and printing
   Tensor& add(std::string name, const Tensor& parameter) {
     return register_parameter(std::move(name), parameter, parameter.requires_grad());
   }
+  /// Adds copies of all parameters of another container.
   void add_copies(const ParameterContainer& from, const std::optional<Device>& device);
 };
 
@@ -33,13 +34,16 @@ class ParameterListImpl : public ParameterContainer {
   explicit ParameterListImpl(const Tensors&... parameters) {
     (append(parameters), ...);
   }
+  /// Adds a parameter under the next number.
   void append(const Tensor& parameter) { add(std::to_string(size()), parameter); }
+  /// Adds the value of a named entry.
   void append(const OrderedDict<std::string, Tensor>::Item& item) { append(item.value()); }
+  /// Appends all.
   void extend(const auto& parameters) {
     for (const auto& parameter : parameters) append(parameter);
   }
   bool is_empty() const noexcept { return parameters_.is_empty(); }
-  const Tensor& at(size_t index) const;
+  const Tensor& at(size_t index) const;  // Error if there is none
   const Tensor& operator[](size_t index) const { return at(index); }
 
   std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override;
@@ -74,8 +78,8 @@ class ParameterDictImpl : public ParameterContainer {
   const Tensor& operator[](const std::string& name) const { return parameters_[name]; }
   bool contains(const std::string& name) const noexcept { return parameters_.contains(name); }
   bool empty() const noexcept { return parameters_.is_empty(); }
-  std::vector<std::string> keys() const;
-  std::vector<Tensor> values() const;
+  std::vector<std::string> keys() const;  // the names, in order
+  std::vector<Tensor> values() const;     // the parameters, in order
 
   std::shared_ptr<Module> clone(const std::optional<Device>& device = std::nullopt) const override;
 

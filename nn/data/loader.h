@@ -32,8 +32,8 @@ namespace gradus::data {
 /// One example, or a batch of them along the first dimension.
 template <class Data = Tensor, class Target = Tensor>
 struct Example {
-  Data data;
-  Target target;
+  Data data;      // what the model gets
+  Target target;  // what it should answer
 };
 
 // ---- Datasets ---------------------------------------------------------------------------------------------
@@ -49,8 +49,8 @@ class BatchDataset {
  public:
   using BatchType = Batch;
   virtual ~BatchDataset() = default;
-  virtual Batch get_batch(ArrayRef<size_t> indices) = 0;
-  virtual std::optional<size_t> size() const = 0;
+  virtual Batch get_batch(ArrayRef<size_t> indices) = 0;  // the examples with these indices
+  virtual std::optional<size_t> size() const = 0;         // the number of examples, if it is known
 
   /// A copy of this dataset that passes every batch through a transform.
   template <class Transform>
@@ -68,7 +68,8 @@ template <class Self, class SingleExample = Example<>>
 class Dataset : public BatchDataset<Self, std::vector<SingleExample>> {
  public:
   using ExampleType = SingleExample;
-  virtual SingleExample get(size_t index) = 0;
+  virtual SingleExample get(size_t index) = 0;  // the example with this index
+  /// The examples one after another.
   std::vector<SingleExample> get_batch(ArrayRef<size_t> indices) override {
     std::vector<SingleExample> batch;
     for (size_t index : indices) batch.push_back(get(index));
@@ -76,6 +77,7 @@ class Dataset : public BatchDataset<Self, std::vector<SingleExample>> {
   }
 };
 
+/// A dataset whose batches pass through a transform: what map() returns.
 template <class Source, class Transform>
 class MapDataset : public BatchDataset<MapDataset<Source, Transform>, typename Transform::OutputBatchType> {
  public:
@@ -85,7 +87,7 @@ class MapDataset : public BatchDataset<MapDataset<Source, Transform>, typename T
     return transform_.apply_batch(source_.get_batch(indices));
   }
   std::optional<size_t> size() const override { return source_.size(); }
-  const Source& dataset() const { return source_; }
+  const Source& dataset() const { return source_; }  // the dataset below
   const Transform& transform() const { return transform_; }
 
  private:
@@ -104,12 +106,13 @@ template <class InputBatch, class OutputBatch>
 struct BatchTransform {
   using OutputBatchType = OutputBatch;
   virtual ~BatchTransform() = default;
-  virtual OutputBatch apply_batch(InputBatch batch) = 0;
+  virtual OutputBatch apply_batch(InputBatch batch) = 0;  // the transformed batch
 };
 
 /// Joins a list of examples into one, along a new first dimension of its tensors.
 template <class E = Example<>>
 struct Stack : BatchTransform<std::vector<E>, E> {
+  /// The examples as one batch.
   E apply_batch(std::vector<E> examples) override {
     const auto stacked = [&](Tensor E::*member) {
       std::vector<Tensor> tensors;
@@ -134,7 +137,7 @@ template <class BatchRequest = std::vector<size_t>>
 class Sampler {
  public:
   virtual ~Sampler() = default;
-  virtual void reset(std::optional<size_t> new_size) = 0;
+  virtual void reset(std::optional<size_t> new_size) = 0;  // begins an epoch, of another size if one is given
   /// The next batch_size indices, or fewer at the end of the epoch, or nothing after it.
   virtual std::optional<BatchRequest> next(size_t batch_size) = 0;
 };
@@ -172,7 +175,7 @@ class RandomSampler : public Sampler<> {
 
 struct DataLoaderOptions {
   DataLoaderOptions(size_t batch_size = 1) : batch_size_(batch_size) {}  // NOLINT
-  GRADUS_ARG(size_t, batch_size);
+  GRADUS_ARG(size_t, batch_size);                                        // 1 if not given
   /// Leave out the last batch if it is smaller than the others.
   GRADUS_ARG(bool, drop_last) = false;
 };
@@ -188,6 +191,7 @@ class DataLoader {
     check(options.batch_size() > 0, "make_data_loader: batch_size must be at least 1");
   }
 
+  /// The place in an epoch. It reads the next batch when it is incremented.
   class Iterator {
    public:
     using iterator_category = std::input_iterator_tag;
@@ -196,11 +200,13 @@ class DataLoader {
     using pointer = BatchType*;
     using reference = BatchType&;
 
+    /// The current batch. Error after the last one.
     BatchType& operator*() const {
       check(!at_end(), "Attempted to dereference iterator that was past the end");
       return *loader_->batch_;
     }
     BatchType* operator->() const { return &**this; }
+    /// Reads the next batch. Error after the last one.
     Iterator& operator++() {
       check(!at_end(), "Attempted to increment iterator past the end");
       loader_->advance();
@@ -216,6 +222,7 @@ class DataLoader {
     DataLoader* loader_;
   };
 
+  /// Begins an epoch: draws its order and reads the first batch.
   Iterator begin() {
     sampler_.reset();
     advance();
@@ -238,6 +245,7 @@ class DataLoader {
   std::optional<BatchType> batch_;
 };
 
+/// A loader of batches in the order of a sampler.
 template <class Dataset, class Sampler>
 requires std::derived_from<Sampler, samplers::Sampler<>> std::unique_ptr<DataLoader<Dataset, Sampler>>
 make_data_loader(Dataset dataset, Sampler sampler, DataLoaderOptions options) {

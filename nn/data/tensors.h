@@ -14,7 +14,7 @@ struct Example<Data, void> {
   Example(Data data) : data(std::move(data)) {}  // NOLINT
   operator Data&() { return data; }              // NOLINT
   operator const Data&() const { return data; }  // NOLINT
-  Data data;
+  Data data;                                     // what the model gets
 };
 using TensorExample = Example<Tensor, void>;
 
@@ -26,7 +26,7 @@ struct TensorDataset : Dataset<TensorDataset, TensorExample> {
   explicit TensorDataset(const std::vector<Tensor>& rows);
   TensorExample get(size_t index) override { return tensor[static_cast<int64_t>(index)]; }
   std::optional<size_t> size() const override { return tensor.size(0); }
-  Tensor tensor;
+  Tensor tensor;  // its rows are the examples
 };
 
 /// Row i of `data` with row i of `target`. A whole batch is read at once and is already stacked.
@@ -34,7 +34,7 @@ struct TensorDataset : Dataset<TensorDataset, TensorExample> {
 class TensorPairs : public BatchDataset<TensorPairs, Example<>> {
  public:
   TensorPairs(Tensor data, Tensor target);
-  Example<> get_batch(ArrayRef<size_t> indices) override;
+  Example<> get_batch(ArrayRef<size_t> indices) override;  // the chosen rows of both tensors
   std::optional<size_t> size() const override { return data_.size(0); }
 
  private:

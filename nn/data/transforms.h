@@ -11,7 +11,8 @@ namespace gradus::data::transforms {
 /// Turns each example into another.
 template <class Input, class Output = Input>
 struct Transform : BatchTransform<std::vector<Input>, std::vector<Output>> {
-  virtual Output apply(Input example) = 0;
+  virtual Output apply(Input example) = 0;  // the transformed example
+  /// Each example transformed.
   std::vector<Output> apply_batch(std::vector<Input> batch) override {
     std::vector<Output> result;
     for (Input& example : batch) result.push_back(apply(std::move(example)));
@@ -23,6 +24,7 @@ struct Transform : BatchTransform<std::vector<Input>, std::vector<Output>> {
 template <class Input, class Output = Input>
 class Lambda : public Transform<Input, Output> {
  public:
+  /// From any function of one example.
   explicit Lambda(std::function<Output(Input)> function) : function_(std::move(function)) {}
   Output apply(Input example) override { return function_(std::move(example)); }
 
@@ -33,7 +35,8 @@ class Lambda : public Transform<Input, Output> {
 /// Changes each example's data and keeps its target.
 template <class Target = Tensor>
 struct TensorTransform : Transform<Example<Tensor, Target>> {
-  virtual Tensor operator()(Tensor data) = 0;
+  virtual Tensor operator()(Tensor data) = 0;  // the transformed data
+  /// The example with its data transformed.
   Example<Tensor, Target> apply(Example<Tensor, Target> example) override {
     example.data = (*this)(std::move(example.data));
     return example;
@@ -44,6 +47,7 @@ struct TensorTransform : Transform<Example<Tensor, Target>> {
 template <class Target = Tensor>
 class TensorLambda : public TensorTransform<Target> {
  public:
+  /// From any function of an example's data.
   explicit TensorLambda(std::function<Tensor(Tensor)> function) : function_(std::move(function)) {}
   Tensor operator()(Tensor data) override { return function_(std::move(data)); }
 
@@ -54,10 +58,11 @@ class TensorLambda : public TensorTransform<Target> {
 /// (x - mean) / stddev for images (C, H, W). Mean and deviation are given per channel, or once for all.
 template <class Target = Tensor>
 struct Normalize : TensorTransform<Target> {
+  /// One number for each channel, or one for all.
   Normalize(ArrayRef<double> mean, ArrayRef<double> stddev)
       : mean(by_channel(mean)), stddev(by_channel(stddev)) {}
   Tensor operator()(Tensor x) override { return (x - mean) / stddev; }
-  Tensor mean, stddev;
+  Tensor mean, stddev;  // (C, 1, 1)
 
  private:
   static Tensor by_channel(ArrayRef<double> values) {

@@ -20,7 +20,7 @@ namespace functional {
 struct LayerNormFuncOptions {
   LayerNormFuncOptions(std::vector<int64_t> normalized_shape)  // NOLINT
       : normalized_shape_(std::move(normalized_shape)) {}
-  GRADUS_ARG(std::vector<int64_t>, normalized_shape);
+  GRADUS_ARG(std::vector<int64_t>, normalized_shape);  // the last sizes of x
   GRADUS_ARG(Tensor, weight) = {};
   GRADUS_ARG(Tensor, bias) = {};
   GRADUS_ARG(double, eps) = 1e-5;
@@ -52,7 +52,7 @@ struct LayerNormOptions {
   void fields(auto& field) const {
     field("", IntArrayRef(normalized_shape_))("eps", eps_)("elementwise_affine", elementwise_affine_);
   }
-  GRADUS_ARG(std::vector<int64_t>, normalized_shape);
+  GRADUS_ARG(std::vector<int64_t>, normalized_shape);  // the last sizes of x
   GRADUS_ARG(double, eps) = 1e-5;
   GRADUS_ARG(bool, elementwise_affine) = true;
 };
@@ -63,12 +63,12 @@ class LayerNormImpl : public Cloneable<LayerNormImpl> {
  public:
   explicit LayerNormImpl(const LayerNormOptions& options);
   void reset() override;
-  void reset_parameters();
-  Tensor forward(const Tensor& x);
+  void reset_parameters();          // weight 1, bias 0
+  Tensor forward(const Tensor& x);  // functional::layer_norm
   void pretty_print(std::ostream& out) const override { print_layer(out, "LayerNorm", options); }
 
-  LayerNormOptions options;
-  Tensor weight, bias;
+  LayerNormOptions options;  // as it was made
+  Tensor weight, bias;       // both of shape normalized_shape
 };
 using LayerNorm = ModuleHolder<LayerNormImpl>;
 
@@ -78,7 +78,7 @@ struct BatchNormOptions {
     field("", num_features_)("eps", eps_)("momentum", momentum_);
     field("affine", affine_)("track_running_stats", track_running_stats_);
   }
-  GRADUS_ARG(int64_t, num_features);
+  GRADUS_ARG(int64_t, num_features);  // C
   GRADUS_ARG(double, eps) = 1e-5;
   /// Without a value, the running statistics are averages over all batches so far.
   GRADUS_ARG(std::optional<double>, momentum) = 0.1;
@@ -92,13 +92,13 @@ class BatchNorm1dImpl : public Cloneable<BatchNorm1dImpl> {
  public:
   explicit BatchNorm1dImpl(const BatchNormOptions& options);
   void reset() override;
-  void reset_parameters();
-  void reset_running_stats();
+  void reset_parameters();          // weight 1, bias 0, and the running statistics
+  void reset_running_stats();       // mean 0, variance 1, no batch counted
   Tensor forward(const Tensor& x);  // (N, C) or (N, C, L)
   void pretty_print(std::ostream& out) const override { print_layer(out, "BatchNorm1d", options); }
 
-  BatchNormOptions options;
-  Tensor weight, bias, running_mean, running_var, num_batches_tracked;
+  BatchNormOptions options;                                             // as it was made
+  Tensor weight, bias, running_mean, running_var, num_batches_tracked;  // all (C), but the last, a count
 };
 using BatchNorm1d = ModuleHolder<BatchNorm1dImpl>;
 

@@ -25,7 +25,7 @@ struct SmoothL1LossOptions {
   Tensor operator()(const Tensor& x, const Tensor& y) const {
     return gradus::smooth_l1_loss(x, y, reduction_, beta_);
   }
-  GRADUS_ARG(LossReduction, reduction);
+  GRADUS_ARG(LossReduction, reduction);  // kMean if not given
   GRADUS_ARG(double, beta) = 1;
 };
 GRADUS_LAYER(SmoothL1Loss, smooth_l1_loss, SmoothL1LossOptions);
@@ -35,7 +35,7 @@ struct HuberLossOptions {
   Tensor operator()(const Tensor& x, const Tensor& y) const {
     return gradus::huber_loss(x, y, reduction_, delta_);
   }
-  GRADUS_ARG(LossReduction, reduction);
+  GRADUS_ARG(LossReduction, reduction);  // kMean if not given
   GRADUS_ARG(double, delta) = 1;
 };
 GRADUS_LAYER(HuberLoss, huber_loss, HuberLossOptions);

@@ -45,7 +45,7 @@ struct KLDivLossOptions {
   Tensor operator()(const Tensor& x, const Tensor& y) const {
     return gradus::kl_div(x, y, reduction_, log_target_);
   }
-  GRADUS_ARG(LossReduction, reduction);
+  GRADUS_ARG(LossReduction, reduction);  // kMean if not given
   GRADUS_ARG(bool, log_target) = false;
 };
 GRADUS_LAYER(KLDivLoss, kl_div, KLDivLossOptions);

@@ -20,7 +20,7 @@ struct AdagradOptions : OptimizerCloneableOptions<AdagradOptions> {
     fields("lr", lr_)("lr_decay", lr_decay_)("weight_decay", weight_decay_)(
         "initial_accumulator_value", initial_accumulator_value_)("eps", eps_);
   }
-  GRADUS_ARG(double, lr);
+  GRADUS_ARG(double, lr);  // 1e-2 if not given
   GRADUS_ARG(double, lr_decay) = 0;
   GRADUS_ARG(double, weight_decay) = 0;
   GRADUS_ARG(double, initial_accumulator_value) = 0;
@@ -28,8 +28,8 @@ struct AdagradOptions : OptimizerCloneableOptions<AdagradOptions> {
 };
 
 struct AdagradParamState {
-  int64_t step = 0;
-  Tensor sum;
+  int64_t step = 0;  // counts from 1
+  Tensor sum;        // of all g²
   void fields(Fields& fields) { fields("step", step)("sum", sum); }
 };
 

@@ -28,7 +28,7 @@ struct LBFGSOptions : OptimizerCloneableOptions<LBFGSOptions> {
   LBFGSOptions(double lr = 1);  // NOLINT: LBFGS(parameters, 0.5)
   void validate() const override;
   void fields(Fields& fields) override;
-  GRADUS_ARG(double, lr);
+  GRADUS_ARG(double, lr);  // 1 if not given
   GRADUS_ARG(int64_t, max_iter) = 20;
   /// The maximum number of closure evaluations in a step; by default 5/4 max_iter.
   GRADUS_ARG(std::optional<int64_t>, max_eval) = {};
@@ -43,9 +43,9 @@ struct LBFGSOptions : OptimizerCloneableOptions<LBFGSOptions> {
 };
 
 struct LBFGSParamState {
-  int64_t func_evals = 0, n_iter = 0;
-  double t = 0, prev_loss = 0;
-  Tensor d, prev_flat_grad;
+  int64_t func_evals = 0, n_iter = 0;      // calls of the closure, and iterations
+  double t = 0, prev_loss = 0;             // the last step length and the last loss
+  Tensor d, prev_flat_grad;                // the last direction and the last gradient
   double H_diag = 1;                       // yᵀs / yᵀy of the newest pair
   std::vector<Tensor> old_dirs, old_stps;  // y and s, oldest first
   std::vector<double> ro;                  // 1 / yᵀs

@@ -22,7 +22,7 @@ struct RMSpropOptions : OptimizerCloneableOptions<RMSpropOptions> {
     fields("lr", lr_)("alpha", alpha_)("eps", eps_)("weight_decay", weight_decay_)("momentum", momentum_)(
         "centered", centered_);
   }
-  GRADUS_ARG(double, lr);
+  GRADUS_ARG(double, lr);  // 1e-2 if not given
   GRADUS_ARG(double, alpha) = 0.99;
   GRADUS_ARG(double, eps) = 1e-8;
   GRADUS_ARG(double, weight_decay) = 0;

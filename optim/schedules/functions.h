@@ -15,6 +15,7 @@ class LambdaLR : public LRScheduler {
   LambdaLR(Optimizer& optimizer, std::function<double(double t)> f);
 
  protected:
+  /// The rate after t steps, from the initial one.
   using Schedule = std::function<double(double base, double t)>;
   LambdaLR(Optimizer& optimizer, Schedule schedule);
 

@@ -12,7 +12,7 @@ class LRScheduler {
  public:
   explicit LRScheduler(Optimizer& optimizer) : optimizer_(optimizer) {}
   virtual ~LRScheduler() = default;
-  void step();
+  void step();  // sets the next learning rates
 
  protected:
   /// The learning rates from now on, one per parameter group.
@@ -52,7 +52,7 @@ class ReduceLROnPlateauScheduler {
                                       int patience = 10, double threshold = 1e-4,
                                       ThresholdMode threshold_mode = rel, int cooldown = 0,
                                       const std::vector<float>& min_lr = {}, double eps = 1e-8);
-  void step(double metric);
+  void step(double metric);  // the metric of the epoch that has ended
 
  private:
   bool is_better(double metric) const;

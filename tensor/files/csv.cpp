@@ -271,13 +271,11 @@ Tensor CsvTable::column(std::string_view name) const {
   return values.select(1, static_cast<int64_t>(find_column(source, columns, name)));
 }
 
-CsvTable read_csv(const std::string& path, const CsvOptions& options) {
+CsvTable parse_csv(std::string_view text, const std::string& source, const CsvOptions& options) {
   check(is_floating_point(options.dtype) || options.dtype == kInt64,
         "read_csv: values are read as float32, float64 or int64, not as ", options.dtype);
   check(!options.allow_missing || is_floating_point(options.dtype),
         "read_csv: missing values become NaN, which int64 does not have; ask for float32 or float64");
-  const std::string text = read_file(path);
-  const std::string source = shown_path(path);
   switch (options.dtype) {
     case kFloat64:
       return TableReader<double>(text, source, options).read();
@@ -286,6 +284,10 @@ CsvTable read_csv(const std::string& path, const CsvOptions& options) {
     default:
       return TableReader<float>(text, source, options).read();
   }
+}
+
+CsvTable read_csv(const std::string& path, const CsvOptions& options) {
+  return parse_csv(read_file(path), shown_path(path), options);
 }
 
 }  // namespace gradus

@@ -47,6 +47,9 @@ struct CsvTable {
 ///     iris.csv, line 38, column 3 (petal_length): expected a number, found "n/a"
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
 
+/// Reads a table from a text in memory. `source` names it in errors.
+CsvTable parse_csv(std::string_view text, const std::string& source, const CsvOptions& options = {});
+
 /// Writes a matrix, or a vector as one column, under the given column names (none: no header row). Names that could be
 /// taken for values are quoted. Reading a number back gives the same bits. The file is replaced whole or, on an Error,
 /// not at all.

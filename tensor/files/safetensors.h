@@ -23,11 +23,11 @@
 
 namespace gradus {
 
-using NamedTensors = std::map<std::string, Tensor>;
+using NamedTensors = std::map<std::string, Tensor>;  // sorted by name
 
 /// The content of a file.
 struct Safetensors {
-  NamedTensors tensors;
+  NamedTensors tensors;                         // all, by name
   std::map<std::string, std::string> metadata;  // remarks, such as {"epoch": "7"}
   std::string source = "safetensors";           // the file's name, for messages
 };

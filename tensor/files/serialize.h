@@ -21,12 +21,14 @@ namespace gradus {
 /// The rest of the stream. If it does not begin as safetensors do, only its first bytes: it may have no end.
 std::string read_safetensors_bytes(std::istream& in);
 
+/// x, under the name "0", as libtorch saves one tensor.
 NamedTensors tensors_of(const Tensor& x);
 /// x takes the shape, the dtype and the elements of the tensor in the file. It keeps its device
 /// and requires_grad, which are not in the file. An undefined x becomes a tensor on the cpu that
 /// does not require grad.
 void set_tensors(Tensor& x, const Safetensors& file);
 
+/// The tensors under their numbers.
 NamedTensors tensors_of(const std::vector<Tensor>& list);
 /// Appends the tensors in the file to the list.
 void set_tensors(std::vector<Tensor>& list, const Safetensors& file);
@@ -59,7 +61,9 @@ void load(Value& value, std::istream& in) {
 ///     net.safetensors: there is no "out.bias"; no place for "extra"; "out.weight" is float32 (3, 4), not float32 (4, 4)
 class Differences {
  public:
+  /// The file has no tensor of this name.
   void missing(const std::string& name) { missing_.push_back('"' + shown(name) + '"'); }
+  /// There is no place for this one.
   void unexpected(const std::string& name) { unexpected_.push_back('"' + shown(name) + '"'); }
   /// Notes a difference if x does not have this dtype and these sizes; true if it has.
   bool compare(const std::string& name, const Tensor& x, Dtype dtype, IntArrayRef sizes);

@@ -38,29 +38,34 @@ class Call {
   const char* name_;
 };
 
-/// A kernel of the table, with copies of its arguments.
-template <class... Parameters>
-class KernelCall final : public Call {
+/// A call of an entry of the table, with copies of its arguments: KernelCall<&Kernels::unary>.
+template <auto entry>
+class KernelCall;
+template <class... Parameters, void (*Kernels::*entry)(Parameters...)>
+class KernelCall<entry> final : public Call {
  public:
   using Kernel = void (*)(Parameters...);
-  KernelCall(const Description& description, Kernel kernel, const Parameters&... arguments)
-      : Call(description.name), description_(description), kernel_(kernel), arguments_(arguments...) {}
+  const Kernel kernel;
+  const std::tuple<std::remove_cvref_t<Parameters>...> values;
 
-  void run() const override { std::apply(kernel_, arguments_); }
+  KernelCall(const Description& description, Kernel kernel, const Parameters&... arguments)
+      : Call(description.name), kernel(kernel), values(arguments...), description_(description) {}
+
+  void run() const override { std::apply(kernel, values); }
 
   std::vector<Argument> arguments() const override {
     std::vector<Argument> views;
     const auto add = [&](const auto& argument) {
       if constexpr (std::same_as<decltype(argument), const View&>) views.push_back({&argument, false});
     };
-    std::apply([&](const auto&... argument) { (add(argument), ...); }, arguments_);
+    std::apply([&](const auto&... argument) { (add(argument), ...); }, values);
     for (int i = 1; i <= description_.outputs; ++i) views[views.size() - i].written = true;
     return views;
   }
 
   void print(std::ostream& out) const override {
     if constexpr (!(std::derived_from<std::remove_cvref_t<Parameters>, FormulaId> || ...)) out << name();
-    std::apply([&](const auto&... argument) { (print_detail(out, argument), ...); }, arguments_);
+    std::apply([&](const auto&... argument) { (print_detail(out, argument), ...); }, values);
   }
 
  private:
@@ -77,8 +82,6 @@ class KernelCall final : public Call {
   }
 
   Description description_;
-  Kernel kernel_;
-  std::tuple<std::remove_cvref_t<Parameters>...> arguments_;
 };
 
 /// Work of the host: a range check, a random draw, an optimiser's step.

@@ -1,6 +1,7 @@
 // Capturing a step, and replaying it.
 #include <mutex>
 
+#include "tensor/program/begin_end.h"
 #include "tensor/program/program.h"
 #include "tensor/program/recording.h"
 
@@ -8,52 +9,48 @@ namespace gradus {
 namespace programs {
 namespace {
 
-/// Puts the recording tables in force while any thread captures, and the program's memory in the place of this
-/// thread's block cache.
-class Capture {
- public:
-  explicit Capture(Contents& program) : blocks_(block_cache::lists) {
-    check(!capturing, "capture: this thread captures a step already");
-    const std::lock_guard lock(mutex);
-    if (count++ == 0) {
-      kernels_for(DeviceType::CPU);  // chooses the table, if this is its first use
-      for (const DeviceType device : {DeviceType::CPU, DeviceType::CUDA}) {
-        std::atomic<const Kernels*>& in_force = kernels_in_force[static_cast<int>(device)];
-        if ((real[static_cast<int>(device)] = in_force)) in_force = &recording_table(device, *in_force);
-      }
-    }
-    block_cache::lists = {};
-    block_cache::lists.closed = true;
-    block_cache::lists.pool = &program.memory;
-    captured = capturing = &program;
-  }
-  ~Capture() {
-    captured = capturing = nullptr;
-    block_cache::lists = blocks_;
-    const std::lock_guard lock(mutex);
-    if (--count > 0) return;
-    for (int device = 0; device < 2; ++device)
-      if (real[device]) kernels_in_force[device] = real[device];
-  }
-  Capture(const Capture&) = delete;
-  Capture& operator=(const Capture&) = delete;
-
-  /// A device's first use inside a capture would go unrecorded.
-  static void check_devices() {
-    for (int device = 0; device < 2; ++device)
-      check(real[device] || !kernels_in_force[device],
-            "capture: the step uses a device for the first time; use it once before the capture");
-  }
-
- private:
-  inline static std::mutex mutex;
-  inline static int count = 0;           // of the threads that capture
-  inline static const Kernels* real[2];  // the tables that were in force before
-
-  block_cache::Lists blocks_;  // this thread's, until the capture ends
-};
+std::mutex mutex;
+int count = 0;           // of the threads that capture
+const Kernels* real[2];  // the tables that were in force before
 
 }  // namespace
+
+Capture::Capture(Contents& program) : blocks_(block_cache::lists) {
+  check(!capturing, "capture: this thread captures a step already");
+  const std::lock_guard lock(mutex);
+  if (count++ == 0) {
+    kernels_for(DeviceType::CPU);  // chooses the table, if this is its first use
+    for (const DeviceType device : {DeviceType::CPU, DeviceType::CUDA}) {
+      std::atomic<const Kernels*>& in_force = kernels_in_force[static_cast<int>(device)];
+      if ((real[static_cast<int>(device)] = in_force)) in_force = &recording_table(device, *in_force);
+    }
+  }
+  block_cache::lists = {};
+  block_cache::lists.closed = true;
+  block_cache::lists.pool = &program.memory;
+  captured = capturing = &program;
+}
+
+Capture::~Capture() {
+  captured = capturing = nullptr;
+  block_cache::lists = blocks_;
+  const std::lock_guard lock(mutex);
+  if (--count > 0) return;
+  for (int device = 0; device < 2; ++device)
+    if (real[device]) kernels_in_force[device] = real[device];
+}
+
+void Capture::check_devices() {
+  for (int device = 0; device < 2; ++device)
+    check(real[device] || !kernels_in_force[device],
+          "capture: the step uses a device for the first time; use it once before the capture");
+}
+
+Running::Running(Contents& program, const char* what) : program_(program) {
+  check(!capturing, what, ": not inside of a capture");
+  check(!program.is_running.test_and_set(), what, ": another thread uses this program at the same time");
+}
+
 }  // namespace programs
 
 using programs::Contents;
@@ -77,16 +74,8 @@ Program::~Program() = default;
 
 void Program::replay() {
   if (!contents_) return;
-  check(!programs::capturing, "replay: a program cannot be replayed inside of a capture");
-  check(!contents_->is_running.test_and_set(),
-        "replay: another thread replays this program at the same time");
-  try {
-    contents_->run();
-  } catch (...) {
-    contents_->is_running.clear();
-    throw;
-  }
-  contents_->is_running.clear();
+  const programs::Running running(*contents_, "replay");
+  contents_->run();
 }
 
 size_t Program::size() const { return contents_ ? contents_->calls.size() : 0; }

@@ -1,5 +1,6 @@
 #include "tensor/program/memory.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace gradus::programs {
@@ -8,6 +9,8 @@ using block_cache::Use;
 
 void* ProgramMemory::allocate(size_t bytes, Use use, const DeviceMemory* device) {
   if (is_paused) return block_cache::allocate_from_system(bytes);
+  const size_t tensor = released_.size();
+  released_.push_back(false);
   // A device takes a block back with the size that it was asked for.
   const size_t rounded = device ? bytes : block_cache::size_class_of(bytes).bytes;
   FreeList& free = free_[{rounded, use, device}];
@@ -17,12 +20,13 @@ void* ProgramMemory::allocate(size_t bytes, Use use, const DeviceMemory* device)
     Block& block = blocks_.at(address);
     block.is_free = false;
     block.owner = nullptr;
+    block.tensor = tensor;
     return address;
   }
   free.addresses.reserve(free.count + 1);
   void* address =
       device ? device->allocate(static_cast<int64_t>(rounded)) : block_cache::allocate_from_system(rounded);
-  blocks_.emplace(static_cast<std::byte*>(address), Block{rounded, use, device});
+  blocks_.emplace(static_cast<std::byte*>(address), Block{rounded, use, device, tensor});
   ++free.count;
   return address;
 }
@@ -37,6 +41,7 @@ bool ProgramMemory::release_own(void* released) noexcept {
   if (found == blocks_.end()) return false;
   Block& block = found->second;
   block.is_free = true;
+  released_[block.tensor] = true;
   free_.find(Kind{block.bytes, block.use, block.device})->second.addresses.push_back(address);
   return true;
 }
@@ -48,13 +53,17 @@ ProgramMemory::Found ProgramMemory::find(const void* address) const {
   return address < first + block.bytes ? Found{first, &block} : Found{nullptr, nullptr};
 }
 
-bool ProgramMemory::note_use(const void* address, Storage* owner) {
+size_t ProgramMemory::note_use(const void* address, Storage* owner) {
   const Found found = find(address);
-  if (!found.block) return false;
+  if (!found.block) return kOutside;
   Block& block = blocks_.at(const_cast<std::byte*>(found.address));
   block.is_used = true;
   block.owner = owner;
-  return true;
+  return block.tensor;
+}
+
+bool ProgramMemory::is_on_device() const {
+  return std::ranges::any_of(blocks_, [](const auto& entry) { return entry.second.device != nullptr; });
 }
 
 void ProgramMemory::close() {

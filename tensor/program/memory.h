@@ -19,6 +19,7 @@ class ProgramMemory final : public block_cache::Pool {
     size_t bytes;
     block_cache::Use use;
     const DeviceMemory* device;
+    size_t tensor;  // the number of the one that is there now: many tensors of a step may use a block in turn
     bool is_free = false;
     bool is_used = false;      // by a call of the program
     Storage* owner = nullptr;  // the last storage through which a call used it
@@ -42,9 +43,15 @@ class ProgramMemory final : public block_cache::Pool {
   };
   /// The block that contains an address.
   Found find(const void* address) const;
-  /// Notes that a call uses the memory at this address, which belongs to `owner`. Returns false for memory that was
-  /// there before the capture.
-  bool note_use(const void* address, Storage* owner);
+  /// Notes that a call uses the memory at this address, which belongs to `owner`. Returns the number of the tensor that
+  /// is there now, or kOutside for memory that was there before the capture.
+  size_t note_use(const void* address, Storage* owner);
+  static constexpr size_t kOutside = static_cast<size_t>(-1);
+
+  /// Did the step itself release this tensor? Then only the program sees it.
+  bool is_released(size_t tensor) const { return released_[tensor]; }
+  /// Is any block on a device other than the CPU?
+  bool is_on_device() const;
 
   /// Ends the capture. Blocks that no call uses are not the program's. A storage that a call uses and a tensor still
   /// refers to stays alive with the program.
@@ -68,6 +75,7 @@ class ProgramMemory final : public block_cache::Pool {
   static void give_back(void* address, const Block& block);
 
   std::map<std::byte*, Block> blocks_;  // by address
+  std::vector<bool> released_;          // by the number of a tensor
   std::map<Kind, FreeList> free_;
   std::vector<Ref<Storage>> kept_;  // what tensors shared with the program when the capture ended
 };

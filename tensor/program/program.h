@@ -21,6 +21,9 @@
 // calls the same kernels, in the same order, on the same memory. So it gives the same digits as
 // the step itself, bit for bit.
 //
+// compile() goes one step further. It writes the calls as one function in C++, in which sizes and
+// strides are constants, and lets the system's compiler translate it.
+//
 // What a program does not repeat is the C++ between the kernels: branches and loops go the way
 // that they went in the capture, hooks run once, shapes are fixed.
 #pragma once
@@ -28,12 +31,31 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <string>
 
 namespace gradus {
 
 namespace programs {
 struct Contents;
 }
+namespace cuda {
+class CUDAGraph;
+}
+
+/// What Program::compile has done. Printed, it is one line: "compiled 63 calls in 1.1 s: 16 loops, 0 calls of kernels"
+/// or "not compiled, replay goes on with the list: there is no compiler c++; set CXX to one".
+struct Compilation {
+  bool done = false;   // false: replay() goes on with the list of kernels
+  std::string reason;  // why not
+  double seconds = 0;  // that compile() took; some milliseconds if the result was in the cache
+  bool from_cache = false;
+  std::string file;    // the text, in the cache folder
+  size_t calls = 0;    // of the program
+  size_t loops = 0;    // in the text
+  size_t kernels = 0;  // calls that stayed calls of kernels
+
+  friend std::ostream& operator<<(std::ostream& out, const Compilation& compilation);
+};
 
 class Program {
  public:
@@ -50,6 +72,22 @@ class Program {
   /// One thread at a time may replay a program.
   void replay();
 
+  /// The program as C++, with sizes, strides and numbers as constants. Pointwise kernels, small products and small
+  /// reductions of one shape share a loop. Tensors that only the program sees are local arrays or numbers. All else
+  /// stays a call of its kernel, so every program has a source. Error for a program of a CUDA device.
+  std::string source() const;
+
+  /// Compiles source() and loads it. From then on replay() is one call, with the same digits, bit for bit. (If Gradus
+  /// itself was compiled for a processor with fused multiply-adds, GRADUS_NATIVE, last digits may differ.)
+  ///
+  /// The compiler is the one that the environment variable CXX names, or else the one that compiled Gradus.
+  /// GRADUS_CXXFLAGS adds to its flags. The result is kept in $XDG_CACHE_HOME/gradus or ~/.cache/gradus, so that the same
+  /// step is not compiled again. You may delete this folder at any time.
+  ///
+  /// If there is no compiler, or it fails, or the disk is full, or the program uses a CUDA device, then replay() goes on
+  /// with the list, and the result says why. Error only if another thread uses the program, or in a capture.
+  Compilation compile();
+
   /// The number of calls in one replay.
   size_t size() const;
   /// Bytes of the memory that belongs to the program: what the step allocated and its kernels use.
@@ -57,9 +95,14 @@ class Program {
 
   /// The listing: number, kernel, and the memory that it reads and writes, a line for each call.
   friend std::ostream& operator<<(std::ostream& out, const Program& program);
+  /// The program as a graph in Graphviz' DOT language: dot -Tsvg turns it into a drawing. A call has an arrow to each
+  /// later call that reads what it has written. Boxes are the tensors that were there before the capture, and the
+  /// work of the host.
+  friend std::string program_dot(const Program& program);
 
  private:
   friend Program capture(const std::function<void()>& step);
+  friend class cuda::CUDAGraph;
   explicit Program(std::unique_ptr<programs::Contents> contents);
   std::unique_ptr<programs::Contents> contents_;
 };

@@ -69,6 +69,43 @@ void add_functions() {
   add_unary("x < 0.5", [](const Tensor& x) { return x < 0.5; });
 }
 
+/// x ← f(x) in x's own memory.
+void add_in_place() {
+  add_unary("clamp_", [](const Tensor& x) { return x.clamp_(0.2, 0.7); });
+  add_unary("relu_", [](const Tensor& x) { return x.relu_(); });
+  add_unary("sqrt_", [](const Tensor& x) { return x.sqrt_(); });
+  add_unary("zero_", [](const Tensor& x) { return x.zero_(); });
+  for (const auto& [n, text] : kSizes)
+    add("elementwise/masked_fill_, " + std::string(text), {.times_libtorch = 1}, [n = n] {
+      Tensor x = rand({n}), mask = x < 0.5;
+      return [=] { return x.masked_fill_(mask, 0.25); };
+    });
+}
+
+/// Elements chosen by index tensors, by masks, and in order.
+void add_indexing() {
+  for (const auto& [n, text] : kSizes) {
+    const std::string size = std::string(", ") + text;
+    add("indexing/x.index({i})" + size, {.times_libtorch = 1}, [n = n] {
+      Tensor x = rand({n}), i = randint(0, n, {n}, kInt64);
+      return [=] { return x.index({i}); };
+    });
+    add("indexing/gather" + size, {.times_libtorch = 1}, [n = n] {
+      Tensor x = rand({n}), i = randint(0, n, {n}, kInt64);
+      return [=] { return x.gather(0, i); };
+    });
+    add("indexing/x.index_put_({mask}, 0.5)" + size, {.times_libtorch = 1}, [n = n] {
+      Tensor x = rand({n}), mask = x < 0.5;
+      return [=]() mutable { return x.index_put_({mask}, 0.5); };
+    });
+    if (n > 1'000'000) continue;
+    add("indexing/sort" + size, {.times_libtorch = 1}, [n = n] {
+      Tensor x = rand({n});
+      return [=] { return std::get<0>(x.sort(0)); };
+    });
+  }
+}
+
 void add_broadcasts() {
   for (const int64_t n : {30, 1000, 3000}) {
     const std::string sizes = ", " + std::to_string(n) + "x" + std::to_string(n);
@@ -103,6 +140,8 @@ void add_broadcasts() {
 void add_benchmarks() {
   add_sums();
   add_functions();
+  add_in_place();
+  add_indexing();
   add_broadcasts();
 }
 

@@ -49,7 +49,10 @@ void add_perceptrons() {
     auto rows = lab::Rows(examples).map(data::transforms::Stack<>());
     std::shared_ptr loader(data::make_data_loader(rows, /*batch_size=*/64));
     auto adam = std::make_shared<optim::Adam>(net->parameters(), 0.003);
-    return [=]() mutable { lab::train_epoch(net, *loader, *adam); };
+    return [=]() mutable {
+      auto step = lab::training_step(net, *adam);
+      lab::train_epoch(net, *loader, step);
+    };
   });
 }
 
@@ -60,7 +63,10 @@ void add_embeddings() {
     lab::Ratings ratings{randint(0, 60, {800}, kInt64), randint(0, 40, {800}, kInt64), rand({800})};
     auto model = std::make_shared<lab::Recommender>(60, 40, 2, 0.5);
     auto adam = std::make_shared<optim::Adam>(model->parameters(), 0.01);
-    return [=] { lab::train_epoch(*model, ratings, 0.05, *adam); };
+    return [=] {
+      auto step = lab::training_step(*model, ratings, 0.05, *adam);
+      lab::train_epoch(ratings, step);
+    };
   });
 }
 

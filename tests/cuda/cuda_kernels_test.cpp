@@ -305,9 +305,9 @@ void compare_product(Matmul matmul, const Shape& batch, int64_t m, int64_t k, in
 }  // namespace
 
 TEST_F(CudaKernels, ProductsOfEveryStepOfTheLadder) {
-  for (Matmul step : {cuda::matmul_v1, cuda::matmul_v2, cuda::matmul_v3, cuda::matmul})
+  for (Matmul step : {cuda::matmul_v1, cuda::matmul_v2, cuda::matmul_v3, cuda::matmul_v4, cuda::matmul})
     for (Dtype dtype : {kFloat32, kFloat64, kInt64}) {
-      if (step == cuda::matmul_v3 && dtype == kInt64) continue;
+      if ((step == cuda::matmul_v3 || step == cuda::matmul_v4) && dtype == kInt64) continue;
       const auto compare = [&](const Shape& batch, int64_t m, int64_t k, int64_t n) {
         for (Layout a : kLayouts)
           for (Layout b : kLayouts) compare_product(step, batch, m, k, n, dtype, a, b, Layout::contiguous);
@@ -333,7 +333,8 @@ TEST_F(CudaKernels, ProductsOfEveryStepOfTheLadder) {
 TEST_F(CudaKernels, ProductsInLargeTiles) {
   for (Layout a : {Layout::contiguous, Layout::transposed})
     for (Layout b : {Layout::contiguous, Layout::transposed})
-      compare_product(cuda::matmul, {130}, 40, 12, 36, kFloat32, a, b, Layout::contiguous);
+      for (Matmul step : {cuda::matmul, cuda::matmul_v4})
+        compare_product(step, {130}, 40, 36, 36, kFloat32, a, b, Layout::contiguous);
 }
 
 /// A grid has at most 65,535 blocks in its second and third dimension.

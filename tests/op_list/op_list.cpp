@@ -78,7 +78,7 @@ Input indices(Sizes sizes, int64_t low, int64_t high) {
 Input mask(Sizes sizes) {
   const auto draw = [](int64_t count, Random& random) {
     std::vector<double> values;
-    for (int64_t i = 0; i < count; ++i) values.push_back(i < 2 ? i % 2 : static_cast<double>(random() % 2));
+    for (int64_t i = 0; i < count; ++i) values.push_back(static_cast<double>(i < 2 ? i % 2 : random() % 2));
     return values;
   };
   return {std::move(sizes), draw, kBool};

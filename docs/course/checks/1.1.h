@@ -27,7 +27,8 @@ inline void expect_only_row(const Check& check, const char* name, const Tensor& 
 
 inline void ask(const Part& part, Check& check) {
   check.point("which rows move", [&] {
-    const Tensor A = rand({3, 4}), U = rand({3, 2}), V = rand({4, 2});
+    const int64_t m = check.size(3), n = check.size(4);
+    const Tensor A = rand({m, n}), U = rand({m, 2}), V = rand({n, 2});
     const Tensor old_u = U.clone(), old_v = V.clone();
     part.step(U, V, A, 1, 2, 0.01);
     check.note(U), check.note(V);

@@ -22,14 +22,16 @@ inline void ask(const Part& part, Check& check) {
     check.expect(equal(y, tensor({8., -27.})), "cube of 2 and -3 is 8 and -27, and yours is ", in_a_row(y));
   });
   check.point("one op on the tape", [&] {
-    const Tensor y = part.cube(leaf(tensor({2.})));
+    const Tensor y = check.tape(part.cube(leaf(tensor({2.}))));
     check.expect(y.grad_fn(), "the result is not on the tape: record returns the tensor that is");
     check.expect(std::string(y.grad_fn()->op()) == "cube", "the tape shows \"", y.grad_fn()->op(),
                  "\", not one op \"cube\"");
   });
   check.point("cube comes last", [&] { compare(1, leaf(tensor(2.))); });
   check.point("2 cube(x)", [&] { compare(2, leaf(tensor({2., 3.}))); });
-  check.point("a transposed matrix", [&] { compare(-3, leaf(rand({3, 2})).detach().t().requires_grad_()); });
+  check.point("a transposed matrix", [&] {
+    compare(-3, leaf(rand({check.size(3), check.size(2)})).detach().t().requires_grad_());
+  });
 }
 
 }  // namespace course

@@ -16,9 +16,10 @@ inline void ask(const Part& part, Check& check) {
                  " arrived at a leaf ", sentence(text(sizes)), ": sum only what was stretched");
     check.expect(allclose(yours, right), story, "b̄ is ", in_a_row(right), ", and yours is ", in_a_row(yours));
   };
-  check.point("a bias", [&] { compare(ones({8, 3}), {3}, "eight rows of ones, each stretched from b: "); });
-  check.point("a column", [&] { compare(randn({4, 3}), {4, 1}, "a column stretched to three: "); });
-  check.point("both", [&] { compare(randn({2, 4, 3}), {4, 1}, "a column of each matrix: "); });
+  const int64_t m = check.size(4), n = check.size(3);
+  check.point("a bias", [&] { compare(ones({8, n}), {n}, "eight rows of ones, each stretched from b: "); });
+  check.point("a column", [&] { compare(randn({m, n}), {m, 1}, "a column stretched to several: "); });
+  check.point("both", [&] { compare(randn({2, m, n}), {m, 1}, "a column of each matrix: "); });
   check.point("a number", [&] { compare(randn({2, 3}), {}, "a number stretched to (2, 3): "); });
   check.point("nothing was stretched", [&] { compare(randn({3, 2}).t(), {2, 3}, "the same shape: "); });
   check.point("a size of 1 that stayed", [&] {

@@ -11,11 +11,12 @@ struct Part {
 
 inline void ask(const Part& part, Check& check) {
   const auto leaf = [](const Tensor& x) { return x.detach().requires_grad_(); };
-  const Tensor a = leaf(rand({2, 3}, kFloat64)), b = leaf(rand({3, 4}, kFloat64));
+  const int64_t m = check.size(2), k = check.size(3), n = check.size(4);
+  const Tensor a = leaf(rand({m, k}, kFloat64)), b = leaf(rand({k, n}, kFloat64));
   const auto product = [&](const autograd::variable_list& in) { return part.product(in[0], in[1]); };
   // One rule alone: the other factor is a constant.
   const auto note_gradient = [&](const Tensor& by) {
-    const Tensor y = part.product(a, b), direction = arange(1., 9., kFloat64).view({2, 4});
+    const Tensor y = part.product(a, b), direction = arange(1, m * n + 1, kFloat64).view({m, n});
     const Tensor gradient = autograd::grad({y}, {by}, {direction}, {}, false, /*allow_unused=*/true)[0];
     check.note(gradient.defined() ? gradient : Tensor(tensor(-1.)));
   };
@@ -37,8 +38,8 @@ inline void ask(const Part& part, Check& check) {
     autograd::gradcheck(product, {a, b});
   });
   check.point("transposed factors", [&] {
-    autograd::gradcheck(product, {leaf(rand({3, 2}, kFloat64)).detach().t().requires_grad_(),
-                                  leaf(rand({4, 3}, kFloat64)).detach().t().requires_grad_()});
+    autograd::gradcheck(product, {leaf(rand({k, m}, kFloat64)).detach().t().requires_grad_(),
+                                  leaf(rand({n, k}, kFloat64)).detach().t().requires_grad_()});
   });
 }
 

@@ -20,6 +20,7 @@ inline void ask(const Part& part, Check& check) {
   };
   const Tensor two = tensor({2., 4.}).to(kFloat64).requires_grad_();
   check.point("the value", [&] {
+    check.tape(part.inverse(two));
     const Tensor y = check.note(part.inverse(two.detach()));
     check.expect(in_a_row(y) == "0.5 0.25", "1 / x of 2 and 4 is 0.5 and 0.25, and yours is ", in_a_row(y));
   });
@@ -29,7 +30,7 @@ inline void ask(const Part& part, Check& check) {
     autograd::gradgradcheck(inverse, {two}, {}, {.name = "inverse"});
   });
   check.point("a transposed matrix", [&] {
-    const Tensor x = (rand({3, 2}, kFloat64) + 0.5).t().detach().requires_grad_();
+    const Tensor x = (rand({check.size(3), check.size(2)}, kFloat64) + 0.5).t().detach().requires_grad_();
     note_both(x);
     autograd::gradgradcheck(inverse, {x}, {}, {.name = "inverse"});
   });

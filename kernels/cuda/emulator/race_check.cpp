@@ -32,6 +32,7 @@ struct Access {
   uint16_t thread = 0;
   uint8_t bytes = 0;  // which of the word's four, as bits
   bool atomic = false;
+  bool under_way = false;  // an asynchronous copy that nobody has waited for
 };
 
 /// The shadow of four bytes of memory.
@@ -129,6 +130,13 @@ template <class... Parts>
 
 // ---- One access ---------------------------------------------------------------------------------
 
+[[noreturn]] void report_early(const Region& region, const Access& now, const char* does,
+                               const Access& copy) {
+  give_up("race in ", kind_of(region), ": ", does, " (", place_of(now.code),
+          ") what an asynchronous copy of ", who(copy), " (", place_of(copy.code),
+          ") is still writing: wait_for_copies must come first, then a barrier");
+}
+
 /// True if `before` is certain to have happened before the running thread's `now`.
 bool ordered(const Access& before, const Access& now) {
   if (!before.code || before.launch != now.launch) return true;
@@ -149,7 +157,14 @@ void forget_other_blocks(Shadow& shadow, const Access& now) {
   if (!of_this_block(shadow.writer)) shadow = {};
 }
 
+/// True if an asynchronous copy that this block has begun may be writing these bytes.
+bool is_under_way(const Access& before, const Access& now) {
+  return before.under_way && (before.bytes & now.bytes) != 0 && before.launch == now.launch &&
+         before.block == now.block;
+}
+
 void read(const Region& region, Shadow& shadow, const Access& now) {
+  if (is_under_way(shadow.writer, now)) report_early(region, now, "reads", shadow.writer);
   if ((shadow.written & now.bytes) != now.bytes)
     give_up("reads ", kind_of(region), " (", place_of(now.code), ") that nobody has written");
   if (conflict(shadow.writer, now)) report_race(region, now, "reads", shadow.writer, "wrote");
@@ -160,6 +175,7 @@ void read(const Region& region, Shadow& shadow, const Access& now) {
 }
 
 void write(const Region& region, Shadow& shadow, const Access& now) {
+  if (is_under_way(shadow.writer, now)) report_early(region, now, "writes", shadow.writer);
   if (conflict(shadow.writer, now)) report_race(region, now, "writes", shadow.writer, "wrote");
   for (const Access& reader : shadow.readers)
     if (conflict(reader, now)) report_race(region, now, "writes", reader, "read");
@@ -177,7 +193,7 @@ bool is_constant(const char* address) {
   return in(threadIdx) || in(blockIdx) || in(blockDim) || in(gridDim);
 }
 
-enum class Kind { read, write, atomic };
+enum class Kind { read, write, atomic, begin_copy, end_copy };
 
 void access(const void* memory, size_t bytes, Kind kind, const void* code) {
   State& all = state();
@@ -198,14 +214,16 @@ void access(const void* memory, size_t bytes, Kind kind, const void* code) {
              .barriers = all.barriers,
              .warp_barriers = all.warp_barriers[thread_number() / warpSize],
              .thread = static_cast<uint16_t>(thread_number()),
-             .atomic = kind == Kind::atomic};
+             .atomic = kind == Kind::atomic,
+             .under_way = kind == Kind::begin_copy};
   size_t first = static_cast<size_t>(address - region->begin);
   for (const size_t end = first + bytes; first < end;) {
     const size_t in_word = std::min(end - first, 4 - first % 4);
     now.bytes = static_cast<uint8_t>(((1u << in_word) - 1) << first % 4);
     Shadow& shadow = region->shadow[first / 4];
     if (region->shared) forget_other_blocks(shadow, now);
-    if (kind != Kind::write) read(*region, shadow, now);
+    if (kind == Kind::end_copy) shadow.writer.under_way = false;
+    if (kind == Kind::read || kind == Kind::atomic) read(*region, shadow, now);
     if (kind != Kind::read) write(*region, shadow, now);
     first += in_word;
   }
@@ -237,6 +255,13 @@ void warp_barrier() { ++state().warp_barriers[thread_number() / warpSize]; }
 void atomic_access(void* address, size_t bytes) {
   access(address, bytes, Kind::atomic, __builtin_return_address(0));
 }
+
+void copy_begins(void* to, const void* from, size_t bytes, size_t valid, const void* code) {
+  if (valid > 0) access(from, valid, Kind::read, code);
+  access(to, bytes, Kind::begin_copy, code);
+}
+
+void copy_arrives(void* to, size_t bytes, const void* code) { access(to, bytes, Kind::end_copy, code); }
 
 void allocated(void* memory, size_t bytes) {
   state().allocations[static_cast<const char*>(memory)] = std::make_unique<Region>(memory, bytes, false);
@@ -294,6 +319,9 @@ int __tsan_atomic32_fetch_add(volatile int* p, int n, int) {
   return __atomic_fetch_add(p, n, __ATOMIC_SEQ_CST);
 }
 char __tsan_atomic8_load(const volatile char* p, int) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
+int __tsan_atomic32_load(const volatile int* p, int) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
+void __tsan_atomic32_store(volatile int* p, int n, int) { __atomic_store_n(p, n, __ATOMIC_SEQ_CST); }
+long __tsan_atomic64_load(const volatile long* p, int) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
 }
 // NOLINTEND
 #endif

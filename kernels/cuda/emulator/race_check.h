@@ -10,6 +10,10 @@
 //     both are in one warp, with a __syncwarp between them;
 //     both are atomic.
 //
+// An asynchronous copy (async_copy.h) writes at some time between its beginning and the end of the
+// wait for it. In between, every access to its target is a race, by the thread itself too. After the
+// wait the copy counts as written by its thread.
+//
 // In every other build these functions are empty.
 #pragma once
 
@@ -31,6 +35,10 @@ void block_barrier();                             // all threads of the running 
 void warp_barrier();                              // all lanes of the running thread's warp have arrived
 void atomic_access(void* address, size_t bytes);  // before the running thread reads and writes
 
+// The running thread begins a copy at this place of the code. It reads `valid` bytes.
+void copy_begins(void* to, const void* from, size_t bytes, size_t valid, const void* code);
+void copy_arrives(void* to, size_t bytes, const void* code);
+
 void allocated(void* memory, size_t bytes);  // global memory that nobody has written yet
 void released(void* memory);
 void written_by_host(void* memory, size_t bytes);
@@ -42,6 +50,8 @@ inline void pause() {}
 inline void block_barrier() {}
 inline void warp_barrier() {}
 inline void atomic_access(void*, size_t) {}
+inline void copy_begins(void*, const void*, size_t, size_t, const void*) {}
+inline void copy_arrives(void*, size_t, const void*) {}
 inline void allocated(void*, size_t) {}
 inline void released(void*) {}
 inline void written_by_host(void*, size_t) {}

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <vector>
 
+#include "kernels/cuda/emulator/async_copy.h"
 #include "kernels/cuda/emulator/race_check.h"
 #include "kernels/cuda/emulator/synchronisation.h"
 
@@ -145,6 +146,7 @@ void Scheduler::run_block() {
   while (!failure_ && next_ < threads_.size()) start_thread();
   while (!failure_ && !waiting_.empty()) resume_round();
   if (failure_) cancel_all();
+  forget_copies();
 }
 
 /// Starts the next thread on an idle stack. If it ends there, the threads after it run on

@@ -13,18 +13,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <source_location>
 #include <string>
 #include <string_view>
 
 #include "kernels/cuda/emulator/race_check.h"
 #include "kernels/cuda/emulator/stack.h"
 #include "kernels/cuda/emulator/types.h"
+#include "kernels/cuda/place.h"
 #include "kernels/error.h"
 
 namespace gradus::emulator {
 
-using Place = std::source_location;
+using gradus::Place;
 
 /// One launch: the function that each thread calls, and the number of threads.
 struct Launch {

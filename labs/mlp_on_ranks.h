@@ -1,0 +1,72 @@
+// The digits of mlp.h on several ranks. Each rank takes its part of every batch, so n ranks make the steps of one
+// process, to rounding.
+#pragma once
+
+#include "labs/mlp.h"
+#if GRADUS_HAVE_MPI
+#include "nn/parallel/distributed.h"
+#endif
+
+namespace lab {
+
+#if GRADUS_HAVE_MPI
+
+namespace parallel = gradus::nn::parallel;
+
+/// The logits of the rows that `part` says. Dropout draws a number for each row and hidden unit. A rank draws those of
+/// the rows before and after its own, too, and does not use them: so all ranks together drop what one process drops.
+inline Tensor logits_of_part(nn::Sequential& net, const Tensor& x, const parallel::Part& part) {
+  const auto skip = [&](int64_t rows) {
+    net[2]->as<nn::Dropout>()->forward(ones({rows, net[0]->as<nn::Linear>()->options.out_features()}));
+  };
+  skip(part.begin);
+  Tensor logits = net->forward(x.slice(0, part.begin, part.end));
+  skip(x.size(0) - part.end);
+  return logits;
+}
+
+/// train_epoch of mlp.h, on all ranks.
+template <class Loader>
+double train_epoch_on_ranks(nn::Sequential& net, Loader& loader, optim::Optimizer& optimizer) {
+  net->train();
+  Tensor total = zeros({}, kFloat64);
+  int64_t batches = 0;
+  for (auto& batch : loader) {
+    const parallel::Part part = parallel::part_of(batch.data.size(0));
+    Tensor loss =
+        F::cross_entropy(logits_of_part(net, batch.data, part), batch.target.slice(0, part.begin, part.end));
+    loss = loss * part.weight;
+    optimizer.zero_grad();
+    loss.backward();
+    optimizer.step();
+    total += loss.detach().cpu();
+    ++batches;
+  }
+  parallel::sum(total);
+  return total.item<double>() / static_cast<double>(batches * parallel::world_size());
+}
+
+#endif
+
+/// train_digits of mlp.h, on the ranks that mpirun has started.
+inline LearningCurve train_digits_on_ranks(nn::Sequential& net, const Examples& train, const Examples& test,
+                                           double lr, int64_t epochs) {
+#if GRADUS_HAVE_MPI
+  if (parallel::world_size() > 1) {
+    parallel::require_same("the training data", parallel::digest(train.x) + "\n" + parallel::digest(train.y));
+    const parallel::DistributedDataParallel averages_gradients(net);
+    auto loader = data::make_data_loader(Rows(train).map(data::transforms::Stack<>()), /*batch_size=*/64);
+    optim::Adam adam(net->parameters(), lr);
+    LearningCurve curve;
+    for ([[maybe_unused]] int64_t epoch : progress(epochs, "digits")) {
+      curve.loss.push_back(train_epoch_on_ranks(net, *loader, adam));
+      curve.train_accuracy.push_back(accuracy(predict(net, train.x), train.y));
+      curve.test_accuracy.push_back(accuracy(predict(net, test.x), test.y));
+    }
+    return curve;
+  }
+#endif
+  return train_digits(net, train, test, lr, epochs);
+}
+
+}  // namespace lab

@@ -1,0 +1,36 @@
+// The two activations that are no ops of their own, with their derivatives.
+#include "nn/activations/activations.h"
+
+#include "autograd/record.h"
+
+namespace gradus::nn {
+
+using autograd::record, autograd::saved, autograd::wrt;
+
+// y = x / (1 + |x|)      x̄ = ȳ / (1 + |x|)². The quotient rule has two terms, which would cancel for a large x.
+Tensor softsign_of(const Tensor& x) {
+  const Tensor values = x.detach();
+  return record("softsign", values / (values.abs() + 1),
+                wrt(x, saved(x), [](const Tensor& g, const Tensor& x) {
+                  const Tensor d = x.abs() + 1;
+                  return g / d / d;
+                }));
+}
+
+// y = x - tanh x         x̄ = ȳ tanh² x
+//
+// For a small x, x - tanh x and 1 - (1 - tanh² x) would lose digits. For |x| < 1, y is therefore computed as
+// (x cosh x - sinh x) / cosh x, where x cosh x - sinh x = Σ 2k x²ᵏ⁺¹ / (2k + 1)!
+Tensor tanhshrink_of(const Tensor& x) {
+  const Tensor values = x.detach(), small = clamp(values, -1, 1), square = small * small;
+  Tensor numerator = zeros_like(small), cosh = ones_like(small);
+  for (double k = 10; k > 0; --k) {  // by Horner's rule
+    numerator = (numerator + 2 * k) * square / ((2 * k + 1) * (2 * k));
+    cosh = cosh * square / (2 * k * (2 * k - 1)) + 1;
+  }
+  const Tensor y = where(abs(values) < 1, small * numerator / cosh, values - tanh(values));
+  return record("tanhshrink", y,
+                wrt(x, saved(x), [](const Tensor& g, const Tensor& x) { return g * x.tanh().square(); }));
+}
+
+}  // namespace gradus::nn

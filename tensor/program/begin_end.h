@@ -1,0 +1,26 @@
+// A capture as an object: it begins with the constructor and ends with the destructor.
+#pragma once
+
+#include "kernels/memory.h"
+#include "tensor/program/contents.h"
+
+namespace gradus::programs {
+
+/// Puts the recording tables in force while any thread captures, and the program's memory in the place of this
+/// thread's block cache.
+class Capture {
+ public:
+  /// Error if this thread captures already.
+  explicit Capture(Contents& program);
+  ~Capture();
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+
+  /// Error if a device was used for the first time inside the capture: that use went unrecorded.
+  static void check_devices();
+
+ private:
+  block_cache::Lists blocks_;  // this thread's, until the capture ends
+};
+
+}  // namespace gradus::programs
