@@ -86,7 +86,10 @@ void labs(Report& report) {
     const auto model = std::make_shared<lab::Recommender>(60, 40, 2, 0.5);
     model->to(kCUDA);
     const auto adam = std::make_shared<optim::Adam>(model->parameters(), 0.01);
-    return [=] { lab::train_epoch(*model, ratings, 0.05, *adam); };
+    return [=] {
+      auto step = lab::training_step(*model, ratings, 0.05, *adam);
+      lab::train_epoch(ratings, step);
+    };
   });
   lab("004: svd of 5x4 by descent, 5 iterations", []() -> Call {
     const Tensor M = numbers({5, 4});
