@@ -41,9 +41,7 @@ class OptimizerOptions {
 template <class Derived>
 class OptimizerCloneableOptions : public OptimizerOptions {
  public:
-  std::unique_ptr<OptimizerOptions> clone() const override {
-    return std::unique_ptr<OptimizerOptions>(new Derived(self()));
-  }
+  std::unique_ptr<OptimizerOptions> clone() const override { return std::make_unique<Derived>(self()); }
   double get_lr() const override { return self().lr(); }
   void set_lr(double lr) override { static_cast<Derived&>(*this).lr(lr); }  // sets lr
 

@@ -72,8 +72,8 @@ inline void sum(const Tensor& x) { start_sum(x)->finish(); }
 /// them, or one more. The mean over the batch is the mean, over the ranks, of `weight` times the mean over the own rows.
 /// A rank for which there is no row takes row 0 with the weight 0.
 struct Part {
-  int64_t begin, end;
-  double weight;
+  int64_t begin, end;  // the rows begin … end - 1
+  double weight;       // their share of n, times the number of ranks
 };
 Part part_of(int64_t n);
 

@@ -45,15 +45,16 @@ class CUDAGraph;
 /// What Program::compile has done. Printed, it is one line: "compiled 63 calls in 1.1 s: 16 loops, 0 calls of kernels"
 /// or "not compiled, replay goes on with the list: there is no compiler c++; set CXX to one".
 struct Compilation {
-  bool done = false;   // false: replay() goes on with the list of kernels
-  std::string reason;  // why not
-  double seconds = 0;  // that compile() took; some milliseconds if the result was in the cache
-  bool from_cache = false;
-  std::string file;    // the text, in the cache folder
-  size_t calls = 0;    // of the program
-  size_t loops = 0;    // in the text
-  size_t kernels = 0;  // calls that stayed calls of kernels
+  bool done = false;        // false: replay() goes on with the list of kernels
+  std::string reason;       // why not
+  double seconds = 0;       // that compile() took; some milliseconds if the result was in the cache
+  bool from_cache = false;  // an earlier run had compiled it
+  std::string file;         // the text, in the cache folder
+  size_t calls = 0;         // of the program
+  size_t loops = 0;         // in the text
+  size_t kernels = 0;       // calls that stayed calls of kernels
 
+  /// Prints all of it as one line.
   friend std::ostream& operator<<(std::ostream& out, const Compilation& compilation);
 };
 
