@@ -312,6 +312,32 @@ TEST_F(LabShell, FiguresAreWrittenWithTheirSeries) {
   EXPECT_EQ(files(), expected);
 }
 
+// The path of a curve begins with M and goes on with L. A second M is a gap.
+TEST_F(LabShell, ACurveHasAGapWhereAValueIsNan) {
+  if (!lab::gnuplot_is_installed()) GTEST_SKIP() << "there is no gnuplot";
+  const auto curve = [&](std::vector<double> y) {
+    const lab::LinePlot plot{.title = "t", .x_label = "x", .y_label = "y", .series = {{.name = "", .y = y}}};
+    lab::save_figure(folder_ / "plot", plot);
+    const std::string svg = content("plot.svg"), path = svg.substr(svg.find("gnuplot_plot_1"));
+    std::smatch found;
+    return std::regex_search(path, found, std::regex("d='(M[^']*)'")) ? found.str(1) : "no curve";
+  };
+  EXPECT_EQ(curve({1, 2, 3, 4, 5}).rfind('M'), 0u);
+  EXPECT_GT(curve({1, 2, std::nan(""), 4, 5}).rfind('M'), 0u);
+}
+
+// As an image, browsers would blur the squares into each other.
+TEST_F(LabShell, AHeatMapIsDrawnInSquares) {
+  if (!lab::gnuplot_is_installed()) GTEST_SKIP() << "there is no gnuplot";
+  lab::save_figure(folder_ / "map", lab::HeatMap{.title = "t",
+                                                 .x_label = "x",
+                                                 .y_label = "y",
+                                                 .columns = {"a", "b"},
+                                                 .rows = {"c", "d"},
+                                                 .values = {{0, 1}, {2, 3}}});
+  EXPECT_EQ(content("map.svg").find("<image"), std::string::npos);
+}
+
 TEST_F(LabShell, AFigureThatDoesNotFitOnTheDiskIsNotWritten) {
   if (!lab::gnuplot_is_installed()) GTEST_SKIP() << "there is no gnuplot";
   const lab::LinePlot plot{

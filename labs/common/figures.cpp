@@ -36,7 +36,6 @@ set terminal pngcairo size 1350,900 noenhanced font 'DejaVu Sans,17' linewidth 1
 )";
 constexpr const char* kStyle = R"(
 set datafile separator ','
-set datafile missing 'nan'
 set border 3 linecolor '#555555'
 set tics nomirror out scale 0.6 textcolor '#333333'
 set grid linecolor '#dddddd' linetype 1 linewidth 0.6
@@ -240,7 +239,7 @@ stats $CSV using 3 nooutput
   // The CSV has names, but the image needs positions. They are computed from the line number $0.
   const std::string columns = std::to_string(plot.columns.size());
   const std::string at = "using (int($0)%" + columns + "):(int($0)/" + columns + ")";
-  drawing.plot("$CSV " + at + ":3 with image");
+  drawing.plot("$CSV " + at + ":3 with image pixels");
   drawing.plot("$CSV " + at + ":(sprintf('%g', $3)):($3 > 0.5 * STATS_max ? 0xffffff : 0x222222)" +
                " with labels textcolor rgb variable");
   drawing.save(stem);
