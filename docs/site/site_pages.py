@@ -22,9 +22,9 @@ LANGUAGES = {".h": "cpp", ".cpp": "cpp", ".cu": "cpp", ".py": "python", ".cmake"
 # The pages in their order. A folder stands for all its pages. Those of docs/ that are not named come under "More".
 NAV = [
     ("Gradus", ["README.md", "docs/on-your-machine.md"]),
-    ("Course", ["docs/course"]),
+    ("Course", ["docs/course", "docs/cuda.md"]),
     ("Labs", ["docs/labs"]),
-    ("How it is built", ["docs/architecture.md", "docs/programs.md", "docs/cuda.md", "docs/cuda-kernels.md",
+    ("How it is built", ["docs/architecture.md", "docs/programs.md", "docs/parallel.md", "docs/cuda-kernels.md",
                          "docs/performance.md", "docs/reliability.md", "docs/CONTRIBUTING.md", "docs/CHANGELOG.md"]),
     ("Reference", ["docs/ops.md", "docs/edges.md", "docs/pytorch.md"]),
 ]
@@ -105,6 +105,13 @@ def pages_of(entry):
     return [path] if path.exists() else []
 
 
+def check_paragraphs(page):
+    """A line that begins with "6. " would begin a list in the middle of a paragraph."""
+    text = "".join(part for is_code, part in blocks(page.read_text()) if not is_code)
+    for before, line in re.findall(r"^([A-Za-z`(].*)\n(\d+\. .*)$", text, flags=re.M):
+        raise SystemExit(f"{page.relative_to(ROOT)}: break this paragraph elsewhere, or it becomes a list: {before} / {line}")
+
+
 def make_pages(folder):
     pages, sources, nav = folder / "pages", set(), []
     listed = {page for _, entries in NAV for entry in entries for page in pages_of(entry)}
@@ -116,6 +123,7 @@ def make_pages(folder):
     if rest:
         nav.append({"More": [place_of(page) for page in rest]})
     for page in sorted(listed):
+        check_paragraphs(page)
         text = "".join(part if is_code else with_links(part, page, sources)
                        for is_code, part in blocks(page.read_text()))
         write(pages, place_of(page), with_deep_lists(text))
@@ -124,7 +132,10 @@ def make_pages(folder):
         language = LANGUAGES.get(source.suffix, "text")
         write(pages, place_of(source), f"# {name}\n\n````{language}\n{source.read_text()}````\n")
     write(pages, "reference/index.html", "")  # Doxygen's pages take its place
-    shutil.copytree(ROOT / "docs/images", pages / "images")
+    for picture in sorted({*(ROOT / "docs").rglob("*.png"), *(ROOT / "docs").rglob("*.svg")}):
+        place = pages / place_of(picture)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(picture, place)
     shutil.copytree(ROOT / "docs/site/theme", folder / "theme")
     config = (ROOT / "docs/site/mkdocs.yml").read_text()
     config = re.sub(r"^nav: .*$", "nav: " + json.dumps(nav, ensure_ascii=False), config, flags=re.M)
