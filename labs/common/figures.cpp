@@ -239,9 +239,9 @@ stats $CSV using 3 nooutput
   // The CSV has names, but the image needs positions. They are computed from the line number $0.
   const std::string columns = std::to_string(plot.columns.size());
   const std::string at = "using (int($0)%" + columns + "):(int($0)/" + columns + ")";
-  drawing.plot("$CSV " + at + ":3 with image pixels");
+  drawing.plot("$CSV " + at + ":3 with image pixels notitle");
   drawing.plot("$CSV " + at + ":(sprintf('%g', $3)):($3 > 0.5 * STATS_max ? 0xffffff : 0x222222)" +
-               " with labels textcolor rgb variable");
+               " with labels textcolor rgb variable notitle");
   drawing.save(stem);
 }
 
