@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
 #include <random>
 #include <stdexcept>
@@ -205,25 +206,33 @@ TEST_F(Interrupted, AFullDeviceIsAnError) {
             "cannot write /dev/full: No space left on device");
 }
 
-// Children are killed while they save; each time the file is whole, and is one of the two.
+bool has_files_without_names() {
+  const int file = open(".", O_TMPFILE | O_WRONLY, 0600);
+  if (file >= 0) close(file);
+  return file >= 0;
+}
+
+// Children are killed while they save; each time the file is whole, and is one of the two. A child that is killed between
+// naming its draft and renaming it leaves the draft, which is whole, too, if the file system has files without names.
 TEST_F(Interrupted, AKilledSaveLeavesAWholeFile) {
   const std::vector<Tensor> saved = {full({50'000}, 1.0), full({300'000}, 2.0)};
   save(saved[0], "x.safetensors");
   std::mt19937 random(1);
-  int children = 0;
-  for (; children < 40; ++children) {
+  for (int children = 0; children < 40; ++children) {
     const pid_t child = fork();
     if (child == 0)
       for (int i = 1;; ++i) save(saved[static_cast<size_t>(i % 2)], "x.safetensors");
     usleep(static_cast<useconds_t>(500 + random() % 12'000));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
-    Tensor x;
-    load(x, "x.safetensors");
-    ASSERT_TRUE(equal(x, saved[0]) || equal(x, saved[1]));
+    for (const auto& entry : std::filesystem::directory_iterator(".")) {
+      const std::string name = entry.path().filename();
+      if (name != "x.safetensors" && !has_files_without_names()) continue;
+      Tensor x;
+      load(x, name);
+      ASSERT_TRUE(equal(x, saved[0]) || equal(x, saved[1])) << name;
+    }
   }
-  // A draft can keep its name only if the child is killed between naming it and renaming it.
-  EXPECT_LE(files_in_folder(), 1u + 2u);
 }
 
 // ---- Resumption ---------------------------------------------------------------------------------------------------------

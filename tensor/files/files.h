@@ -16,8 +16,8 @@ std::string read_file(const std::string& path);
 /// or the computer crashes: the file has the old content or the new one. A symbolic link stays a link, and its target
 /// is replaced or made. A device or pipe (/dev/stdout) is written to directly.
 ///
-/// Where the file system has no files without names (NFS), a program that is killed while it writes leaves a file
-/// NAME.draft-123 behind. You may delete it.
+/// A program that is killed while it writes may leave a file NAME.draft-123 behind, which you may delete. It seldom does,
+/// except where the file system has no files without names (NFS).
 void replace_file(const std::string& path, std::string_view bytes);
 
 /// Where symbolic links lead from `path`: a file that need not exist. Without links it is `path`.

@@ -25,7 +25,7 @@ struct Description {
 
 class Call {
  public:
-  explicit Call(const char* name) : name_(name) {}
+  Call(const char* name, DeviceType device) : name_(name), device_(device) {}
   virtual ~Call() = default;
   virtual void run() const = 0;
   /// The views, inputs first.
@@ -33,9 +33,12 @@ class Call {
   /// The kernel and the arguments that are not views, for the listing: "tanh", "mul 2".
   virtual void print(std::ostream& out) const = 0;
   const char* name() const { return name_; }
+  /// The device whose table had the kernel; the CPU for work of the host.
+  DeviceType device() const { return device_; }
 
  private:
   const char* name_;
+  DeviceType device_;
 };
 
 /// A call of an entry of the table, with copies of its arguments: KernelCall<&Kernels::unary>.
@@ -48,8 +51,8 @@ class KernelCall<entry> final : public Call {
   const Kernel kernel;
   const std::tuple<std::remove_cvref_t<Parameters>...> values;
 
-  KernelCall(const Description& description, Kernel kernel, const Parameters&... arguments)
-      : Call(description.name), kernel(kernel), values(arguments...), description_(description) {}
+  KernelCall(const Description& description, DeviceType device, Kernel kernel, const Parameters&... arguments)
+      : Call(description.name, device), kernel(kernel), values(arguments...), description_(description) {}
 
   void run() const override { std::apply(kernel, values); }
 
@@ -87,7 +90,7 @@ class KernelCall<entry> final : public Call {
 /// Work of the host: a range check, a random draw, an optimiser's step.
 class HostCall final : public Call {
  public:
-  HostCall(const char* op, std::function<void()> work) : Call(op), work_(std::move(work)) {}
+  HostCall(const char* op, std::function<void()> work) : Call(op, DeviceType::CPU), work_(std::move(work)) {}
   void run() const override { work_(); }
   void print(std::ostream& out) const override { out << name() << " (host)"; }
 

@@ -13,7 +13,10 @@ class GraphCall final : public Call {
   using Calls = std::vector<std::unique_ptr<Call>>;
 
   GraphCall(Calls calls, const DeviceGraphs& graphs)
-      : Call("graph"), calls_(std::move(calls)), graphs_(graphs), graph_(graph_of(calls_, graphs)) {}
+      : Call("graph", DeviceType::CUDA),
+        calls_(std::move(calls)),
+        graphs_(graphs),
+        graph_(graph_of(calls_, graphs)) {}
   ~GraphCall() override { graphs_.destroy(graph_); }
   GraphCall(const GraphCall&) = delete;
   GraphCall& operator=(const GraphCall&) = delete;
@@ -38,13 +41,6 @@ class GraphCall final : public Call {
   void* graph_;
 };
 
-bool is_on_cuda(const Call& call) {
-  const std::vector<Argument> arguments = call.arguments();
-  if (arguments.empty()) return false;
-  const Storage* owner = arguments.back().view->owner;
-  return owner && owner->device == DeviceType::CUDA;
-}
-
 }  // namespace
 
 void make_graphs(Contents& program, const DeviceGraphs& graphs) {
@@ -54,8 +50,9 @@ void make_graphs(Contents& program, const DeviceGraphs& graphs) {
     together.clear();
   };
   for (std::unique_ptr<Call>& call : program.calls) {
-    if (!is_on_cuda(*call)) close();
-    (is_on_cuda(*call) ? together : calls).push_back(std::move(call));
+    const bool is_on_cuda = call->device() == DeviceType::CUDA;
+    if (!is_on_cuda) close();
+    (is_on_cuda ? together : calls).push_back(std::move(call));
   }
   close();
   program.calls = std::move(calls);

@@ -18,7 +18,8 @@ struct Recorded<device, entry> {
   static void call(Parameters... arguments) {
     const auto kernel = real_kernels[static_cast<int>(device)]->*entry;
     kernel(arguments...);
-    if (captured) captured->add(std::make_unique<KernelCall<entry>>(description, kernel, arguments...));
+    if (captured)
+      captured->add(std::make_unique<KernelCall<entry>>(description, device, kernel, arguments...));
   }
 };
 
