@@ -12,11 +12,11 @@ namespace {
 
 constinit Counter<uint64_t> passes_begun;
 
-/// The order of the heap. It is a function object because std::push_heap inlines a call of one; it would not
-/// inline a call through a function's address.
+/// The order of the heap: the node with the largest number is on top. This is a function object, because std::push_heap
+/// inlines calls of function objects, but not calls through the address of a function.
 constexpr auto has_smaller_number = [](const Node* a, const Node* b) { return a->number() < b->number(); };
 
-/// Has the gradient the shape, dtype and device of the tensor it belongs to?
+/// Does the gradient have the shape, dtype and device of its tensor?
 bool matches(const Output& output, const Tensor& gradient) {
   const View& raw = gradient.raw();
   bool equal =
@@ -154,7 +154,8 @@ void BackwardPass::process(Node& node) {
   if (Watch::any()) [[unlikely]]
     tell_watches(node);
   if (ends_here) return forget(node);
-  // The node counted as visited until now, so that a pass that a hook starts sets its gradients aside.
+  // Until here the node belongs to this pass. So if a hook starts a pass of its own, that pass sets the node's gradients
+  // aside and restores them.
   node.pass = 0;
   current_node_ = &node;
   node.apply(*this);
@@ -171,6 +172,7 @@ void BackwardPass::run() {
     try {
       process(*node);
     } catch (...) {
+      // The node is no longer in frontier_, so the destructor would not find it.
       forget(*node);
       throw;
     }

@@ -78,8 +78,8 @@ const Tensor& Tensor::requires_grad_(bool value) const {
         dtype());
   check(value || is_leaf(),
         "you can only change requires_grad flags of leaf variables. "
-        "If you want to use a computed variable in a subgraph that doesn't require differentiation "
-        "use detach()");
+        "If you want to use a computed variable "
+        "in a subgraph that doesn't require differentiation use detach()");
   impl_->place.requires_grad = value || impl_->place.grad_fn;
   if (is_leaf()) impl_->base.reset();  // it stays a leaf, even if its base is written to
   return *this;

@@ -1,6 +1,6 @@
 // Embeddings learnt from a file of any size. The file is read in shards of some megabytes: only one shard, the list of
-// ids and the model are in memory. The ranks share the work of parsing a shard, then all have all of it. So the
-// steps do not depend on the number of ranks.
+// ids and the model are in memory. The ranks share the work of parsing a shard, and afterwards each rank has the whole
+// shard. So the steps do not depend on the number of ranks.
 #pragma once
 
 #include "labs/embeddings_on_ranks.h"
@@ -79,7 +79,7 @@ class RatingsInShards {
     return text.find_first_not_of("\r\n") == text.npos ? "" : text;
   }
 
-  /// The first place from `byte` on where a line begins, but not that of the header.
+  /// The first place, `byte` or later, at which a line other than the header begins.
   int64_t line_start(std::ifstream& file, int64_t byte) const {
     file.clear();
     file.seekg(std::max<int64_t>(0, byte - 1));
@@ -88,7 +88,7 @@ class RatingsInShards {
     return file.eof() ? bytes_ : static_cast<int64_t>(file.tellg());
   }
 
-  /// The distinct numbers of both, in ascending order.
+  /// The distinct numbers of the two tensors, in ascending order.
   static Tensor merged(const Tensor& ids, const Tensor& more) {
     const Tensor all = cat({ids, more.to(kInt64)}).contiguous();
     int64_t* const id = all.data_ptr<int64_t>();

@@ -12,8 +12,8 @@ namespace lab {
 
 namespace parallel = gradus::nn::parallel;
 
-/// A rank's loss is that of its part of each batch, and while the model lives, the gradients of the ranks are averaged.
-/// So n ranks make the steps of one process, to rounding.
+/// A rank computes the loss of its part of each batch. As long as the model lives, the gradients of the ranks are
+/// averaged. So n ranks make the same steps as one process, up to rounding.
 struct RecommenderOnRanks : Recommender {
   using Recommender::Recommender;
 

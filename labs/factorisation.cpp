@@ -194,8 +194,7 @@ Tensor ratings(const Session& session) {
   const CsvTable table = read_csv(path, {.dtype = kFloat64, .allow_missing = true});
   for (const std::string& name : table.columns)
     check(!is_id(name), path, ": the column \"", shown(name),
-          "\" holds no ratings; this lab takes one row per user ",
-          "and one column per movie, "
+          "\" holds no ratings; this lab takes one row per user and one column per movie, ",
           "and lab embeddings takes a list with the columns userId, movieId and rating");
   const Tensor A = table.values, steps = A.slice(0, 1) - A.slice(0, 0, A.size(0) - 1);
   check(A.size(0) < 6 || !(steps != 1).sum({0}).eq(0).any().item<bool>(), path,
@@ -288,7 +287,8 @@ void ratings_part(Session& session) {
   sweep(A, session);
 }
 
-/// Prints the error on the ratings that were hidden from the fit, and the error of predicting the mean of the others.
+/// Prints the error on the ratings that were hidden from the fit. Also prints the error of a prediction that is always
+/// the mean of the other ratings.
 void judge_hidden(const Tensor& completed, const Tensor& truth, const Tensor& known) {
   const Tensor hidden = truth.index({~known}), shown = truth.index({known});
   if (hidden.numel() == 0 || shown.numel() == 0) return;

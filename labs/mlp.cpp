@@ -2,10 +2,10 @@
 // images of digits in the usual way, with layers, a data loader and Adam. The functions are in mlp.h.
 //
 // Why the accuracies of the runs differ. The sheet says that the poor runs are in local minima. Few are: most have not
-// converged yet. After 100 epochs, 15 of the 20 runs from seed 0 have a training accuracy below 93%; after 1000
-// (--epochs 1000), only 1 has. What makes them slow are the biases, of which the sheet's net has one for each layer: a
-// bias for each unit ends nearly all of the spread. That rand() makes all weights positive matters less. Chapter 9 of
-// the course changes one thing at a time. Dead units, whose ReLU has a negative input for every row, are not the
+// converged yet. After 100 epochs, 15 of the 20 runs from seed 0 have a training accuracy below 93%. After 1000
+// (--epochs 1000), only 1 has. The biases make them slow: the sheet's net has only one bias for each layer. With a bias
+// for each unit, nearly all of the spread is gone. All weights from rand() are positive, which matters less. Chapter 9
+// of the course changes one thing at a time. Dead units, whose ReLU has a negative input for every row, are not the
 // cause: after 100 epochs only one of the 240 units is dead.
 //
 // Why the sum. The sheet minimises the sum of the cross-entropy over the rows. Its gradient is 100 times that of the

@@ -13,8 +13,8 @@ namespace lab {
 
 namespace parallel = gradus::nn::parallel;
 
-/// The logits of the rows that `part` says. Dropout draws a number for each row and hidden unit. A rank draws those of
-/// the rows before and after its own, too, and does not use them: so all ranks together drop what one process drops.
+/// The logits of the rows of `part`. Dropout draws a number for each row and hidden unit. A rank also draws the numbers
+/// of all other rows, and does not use them. So all ranks together drop the same units as one process.
 inline Tensor logits_of_part(nn::Sequential& net, const Tensor& x, const parallel::Part& part) {
   const auto skip = [&](int64_t rows) {
     net[2]->as<nn::Dropout>()->forward(ones({rows, net[0]->as<nn::Linear>()->options.out_features()}));

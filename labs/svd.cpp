@@ -10,9 +10,9 @@
 //
 // During the descent u₃ᵀ M v₃ has become negative, so the best singular value for u₃ and v₃ would be negative too. A
 // square cannot be negative, so d₃ shrinks to 0. There the slope of d₃² is 0. The derivatives of |U S Vᵀ - M|² with
-// respect to u₃ and v₃ are 0 too, because they have the factor d₃². So nothing turns u₃ round any more. The result is
+// respect to u₃ and v₃ are 0 too, because they have the factor d₃². So u₃ and v₃ do not move any more. The result is
 // the best matrix of rank 2, whose loss is σ₃² / 12 (M5 has 12 entries). --tape shows it: a gradient arrives at d², and
-// none at d.
+// no gradient at d.
 //
 // This is bad luck: from most other first guesses (--seed) the descent finds M5, and from some of them it gets stuck at
 // M4 in the same way.

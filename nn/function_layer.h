@@ -77,7 +77,7 @@ struct InplaceOptions {
 };
 
 /// Returns options(inputs…). With inplace(true) the result is written over x, and the function gets a copy of
-/// x, because its derivative may need the old values.
+/// x, because its derivative may need the old elements.
 template <class Options>
 Tensor evaluate(const Options& options, const Tensor& x, const auto&... more) {
   if constexpr (requires { options.inplace(); })

@@ -27,7 +27,7 @@ Tensor kaiming_uniform_(Tensor x, double a = 0, FanMode mode = kFanIn,
 /// ReLU of slope param.
 double calculate_gain(Nonlinearity nonlinearity, double param = 0.01);
 
-/// How many numbers meet in an output, and how many outputs a number reaches.
+/// The number of inputs of an output, and the number of outputs that an input reaches.
 struct Fans {
   double in, out;  // connections into an output, and out of an input
 };

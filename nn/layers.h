@@ -71,7 +71,7 @@ class LinearImpl : public Cloneable<LinearImpl> {
   Tensor forward(const Tensor& x) { return linear(x, weight, bias); }
   void pretty_print(std::ostream& out) const override { print_layer(out, "Linear", options); }
 
-  LinearOptions options;  // as it was made
+  LinearOptions options;  // with which the layer was made
   Tensor weight, bias;    // both trained; bias is undefined without one
 };
 using Linear = ModuleHolder<LinearImpl>;
@@ -107,7 +107,7 @@ class EmbeddingImpl : public Cloneable<EmbeddingImpl> {
   Tensor forward(const Tensor& indices);  // (*indices, embedding_dim)
   void pretty_print(std::ostream& out) const override { print_layer(out, "Embedding", options); }
 
-  EmbeddingOptions options;  // as it was made
+  EmbeddingOptions options;  // with which the layer was made
   Tensor weight;             // the table
 };
 struct Embedding : ModuleHolder<EmbeddingImpl> {
@@ -132,7 +132,7 @@ class DropoutImpl : public Cloneable<DropoutImpl> {
   Tensor forward(const Tensor& x);  // in training mode x with zeros, else x
   void pretty_print(std::ostream& out) const override { print_layer(out, "Dropout", options); }
 
-  DropoutOptions options;  // as it was made
+  DropoutOptions options;  // with which the layer was made
 };
 using Dropout = ModuleHolder<DropoutImpl>;
 

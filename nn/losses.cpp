@@ -7,7 +7,7 @@
 
 namespace gradus {
 
-/// Σ xᵢ² / n; or (‖x‖ / √n)² if the squares leave the range, which the norm's do not.
+/// Σ xᵢ² / n. If the squares leave the range, (‖x‖ / √n)²: the norm scales its squares.
 static Tensor mean_of_squares(const Tensor& x) {
   const Tensor y = sum_of_squares(x) / x.numel();
   return overflowed(y) ? square(norm(x) / std::sqrt(x.numel())) : y;

@@ -19,7 +19,7 @@ Tensor reduce_losses(const char* op, const Tensor& losses, LossReduction reducti
 /// Error unless one of x and y broadcasts to the shape of the other. (n, 1) and (n) would give n² losses.
 void check_loss_sizes(const char* op, const Tensor& x, const Tensor& y);
 
-/// Both in floating point, as losses are computed: the difference of two uint8 would wrap, and bools have none.
+/// x and y converted to floating point, because a difference of two uint8 would wrap, and bools have no difference.
 std::pair<Tensor, Tensor> in_floating_point(const Tensor& x, const Tensor& y);
 
 /// Options of a loss whose only option is the reduction: mse_loss(x, y, kSum).

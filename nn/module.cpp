@@ -61,7 +61,7 @@ std::shared_ptr<Module>& Module::add_child(std::string name, std::shared_ptr<Mod
 
 std::vector<Tensor> Module::parameters(bool recurse) const { return named_parameters(recurse).values(); }
 
-/// Appends the parameters or the buffers; if `once`, without those that have come before under another name.
+/// Appends the parameters or the buffers. If `once`, leaves out tensors that came before under another name.
 void Module::append_named(Tensors& all, Tensors Module::*own, const std::string& prefix, bool recurse,
                           bool once) const {
   for (const auto& item : this->*own) {

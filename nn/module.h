@@ -91,8 +91,8 @@ class Module : public std::enable_shared_from_this<Module> {
   // ---- Registered tensors and modules. Names are paths: "hidden.weight" ----
 
   /// `recurse` includes the tensors of submodules. A tensor that is registered twice, for example the weight of a layer
-  /// that is used in two places, appears once, under its first name. With remove_duplicate = false it appears under all
-  /// its names.
+  /// that is used in two places, appears once, under its first name. With remove_duplicate = false it appears under each
+  /// of its names.
   std::vector<Tensor> parameters(bool recurse = true) const;
   OrderedDict<std::string, Tensor> named_parameters(bool recurse = true, bool remove_duplicate = true) const;
   std::vector<Tensor> buffers(bool recurse = true) const;

@@ -14,7 +14,7 @@ void ModuleSequence::append(std::string name, std::shared_ptr<Module> module) {
 }
 
 void ModuleSequence::append_clones(const ModuleSequence& other, const std::optional<Device>& device) {
-  train(other.is_training());  // before the clones are added, which keep their own modes
+  train(other.is_training());  // comes first, because the clones keep their own modes
   for (const auto& item : other.named_children()) append(item.key(), item.value()->clone(device));
 }
 

@@ -24,8 +24,8 @@ void Adam::update(const AdamOptions& options, std::span<const Item> items) {
                       .weight_decay = options.weight_decay(),
                       .decoupled_decay = decoupled_decay_};
   if (options.amsgrad()) return update_amsgrad(step, items);
-  for (const auto& [parameter, gradient, state] :
-       items) {  // memory first: if it runs out, no step is counted
+  // Allocates first: if memory runs out, no step is counted.
+  for (const auto& [parameter, gradient, state] : items) {
     zeros_at_first(state.exp_avg, parameter);
     zeros_at_first(state.exp_avg_sq, parameter);
   }

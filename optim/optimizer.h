@@ -91,8 +91,8 @@ class Optimizer {
   /// Updates every parameter that has a gradient. A closure, if given, runs first. It should zero the
   /// gradients, compute the loss, call backward() and return the loss. step() returns that loss.
   ///
-  /// If memory runs out within a step, the parameters of one group that share a dtype and a device have all made
-  /// their step, or none has. Groups before them have made it. (An exception from the closure comes before all steps.)
+  /// If memory runs out within a step, then the groups before this one have made their step. In this group, either all
+  /// parameters of one dtype and device have made their step, or none has. (If the closure throws, no parameter has.)
   virtual Tensor step(LossClosure closure = nullptr) = 0;
 
   /// Makes the gradients undefined, or with set_to_none = false fills them with zeros.
@@ -118,8 +118,8 @@ class Optimizer {
   virtual void update_groups() { fail("this optimizer's step cannot be captured"); }
 
   std::vector<OptimizerParamGroup> param_groups_;  // in the order in which they were added
-  std::unique_ptr<OptimizerOptions> defaults_;  // of groups without options
-  Lifetime lifetime_;                           // programs that repeat the step must not outlive it
+  std::unique_ptr<OptimizerOptions> defaults_;     // of groups without options
+  Lifetime lifetime_;                              // programs that repeat the step must not outlive it
 };
 
 /// Error unless `x` (a gradient or a part of the state) has the shape, dtype and device of its parameter.

@@ -27,15 +27,15 @@ Tensor allocate_for(const Tensor& A, const Shape& shape) {
 //
 //   ½ (Rᵢⱼ - Rⱼᵢ) / (xⱼ - xᵢ),      R = Vᵀ V̄ for eigenvalues x, and Uᵀ Ū + Vᵀ V̄ for singular values x.
 //
-// If xᵢ = xⱼ, every rotation of the two vectors is as good as they are. A function of A does not depend on it, so
-// Rᵢⱼ = Rⱼᵢ and the term is 0 / 0. Its limit follows from R and x̄ in two cases:
+// If xᵢ = xⱼ, the two vectors may be rotated into each other by any angle. A function of A does not depend on this
+// angle, so Rᵢⱼ = Rⱼᵢ and the term is 0 / 0. Its limit follows from R and x̄ in two cases:
 //
 //   no x̄ arrives      f uses the vectors alone, as U Vᵀ does. The numerator is 0 around A as well, and so is the limit.
 //   x̄ᵢ = ρ Rᵢᵢ        with one ρ for all equal values. f uses U g(x) Vᵀ or V g(x) Vᵀ, for which ρ = g' / 2g: the
 //                     difference quotient of g tends to g', and the limit is ½ ρ (Rᵢⱼ + Rⱼᵢ).
 //
-// In all other cases f has no derivative, or none that R and x̄ determine (ln A where A = 1, for instance, because
-// g = 0 there). That is an Error.
+// In all other cases f has no derivative, or R and x̄ do not determine it. (An example is ln A at A = 1, where g = 0.)
+// Then backward raises an Error.
 
 /// The largest |x| of each matrix, (…, 1, 1).
 Tensor largest_of(const Tensor& x) { return amax(abs(x), {-2, -1}, /*keepdim=*/true); }
@@ -106,8 +106,8 @@ Tensor first_columns(const Tensor& x, int64_t k) {
 //       + U⊥ U⊥ᵀ Ū S⁻¹ Vᵀ                    if m > k
 //       + U S⁻¹ V̄ᵀ V⊥ V⊥ᵀ                    if n > k
 //
-// Townsend writes M with Fᵢⱼ = 1 / (sⱼ² - sᵢ²). In partial fractions nothing is squared, so M has A's range; and where
-// values are equal only one of the two terms is undefined.
+// Townsend writes M with Fᵢⱼ = 1 / (sⱼ² - sᵢ²). Partial fractions have two advantages: nothing is squared, so M has A's
+// range, and for equal values only one of the two terms is undefined.
 struct Svd : autograd::Function<Svd> {
   static constexpr const char* name = "svd";
 

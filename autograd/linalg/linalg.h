@@ -6,12 +6,15 @@
 // The signs of singular vectors, of eigenvectors and of Q's columns are arbitrary. A function of them has a
 // well-defined gradient only if it does not depend on these signs.
 //
-// Vectors of equal values may moreover be rotated into each other. The gradients of svd and eigh are right there too
-// for functions that do not depend on the rotation: functions of the values alone (each of the equal values must then
-// count alike, else the gradient is one of several subgradients), functions of the vectors alone, such as U Vᵀ, and
-// V g(w) Vᵀ and U g(S) Vᵀ, unless g is 0 there. For functions of another form the gradients that arrive at the factors
-// do not determine the derivative: backward then throws Error. Second derivatives exist for functions of the vectors
-// alone. "Equal" means up to the rounding errors of the values.
+// Vectors of equal values may also be rotated into each other. ("Equal" means up to the rounding errors of the values.)
+// The gradients of svd and eigh are still right for functions that do not depend on the rotation:
+//
+//     functions of the values alone        They must treat equal values alike. Otherwise the gradient is one of several
+//                                          subgradients.
+//     functions of the vectors alone       For example U Vᵀ. Only these have second derivatives at equal values.
+//     V g(w) Vᵀ and U g(S) Vᵀ              Unless g is 0 at the equal values.
+//
+// For all other functions the gradients of the factors do not determine the derivative, and backward throws Error.
 #pragma once
 
 #include <optional>

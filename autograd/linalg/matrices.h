@@ -52,7 +52,7 @@ void require(const char* op, const Tensor& A, Kernel kernel) {
   check(kernel != nullptr, op, " has no ", A.device(), " kernel; use .cpu()");
 }
 
-/// Is any element of `condition`, bool, true? The host decides by it how to go on.
+/// Is any element of the bool tensor `condition` true? The host reads the answer to decide how to go on.
 inline bool any_on_host(const char* op, const Tensor& condition) {
   return decide_on_host(kernels_of(condition), op, [=] { return any(condition).item<bool>(); });
 }

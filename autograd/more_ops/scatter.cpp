@@ -1,5 +1,5 @@
-// scatter_add and index_add: they add values to the elements or slices that an index names. Also index_put and
-// masked_select.
+// scatter_add and index_add: they add values to the elements or slices that an index names. The file also has
+// index_put and masked_select.
 #include "autograd/ops/positions.h"
 
 namespace gradus {

@@ -162,8 +162,8 @@ std::string value_or_null(const Tensor& x) { return x.defined() ? value_of(x) : 
 
 // ---- The nodes ----------------------------------------------------------------------------------
 
-/// Writes down the output of each op that runs while it lives. The text stays as it was even if the memory is
-/// overwritten later.
+/// Writes down the output of each op that runs while it lives. The text does not change if the memory of the output
+/// is overwritten later.
 class ValueLog final : Watch {
  public:
   ValueLog() { turn_on(); }

@@ -51,7 +51,7 @@ void arg_best(const char* name, const View& x, int dim, const View& out) {
   const auto [n, step] = line_along(x, dim);
   if (n == 0 && out.numel() > 0)
     fail(name, ": dimension ", dim, " of the shape ", ShapeText{x.shape()},
-         " is empty, so nothing is in it to choose");
+         " is empty, so there is no element to choose");
   visit_dtype(x.dtype, [&, n = n, step = step]<class T>(T) {
     if constexpr (std::same_as<T, bool>)
       no_kernel(name, "cpu", x.dtype);

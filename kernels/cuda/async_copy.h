@@ -1,13 +1,12 @@
-// Copies from global to shared memory for which nobody waits: cp.async of PTX, from compute
-// capability 8.0 on.
+// Asynchronous copies from global to shared memory: cp.async of PTX, from compute capability 8.0 on.
 //
 //     copy_async<16>(&tile[i], &x[i], 16);   // begins a copy; needs no register for the data
 //     commit_copies();                       // the copies since the last commit are a group
 //     wait_for_copies<1>();                  // until at most one group of this thread is under way
 //     __syncthreads();                       // only now may other threads read the tile
 //
-// A thread waits only for its own copies. So before others read them, a wait must come first, and
-// then a barrier. The race check names whoever is too early.
+// A thread waits only for its own copies. So before other threads read them, a wait must come first, and then a barrier.
+// The race check reports a thread that reads too early.
 #pragma once
 
 #include "kernels/cuda/launch.h"
@@ -26,7 +25,7 @@ __device__ void copy_async(void* shared, const void* global, int valid) {
   static_assert(bytes == 4 || bytes == 8 || bytes == 16);
 #if __CUDA_ARCH__ >= 800
   const auto to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
-  if constexpr (bytes == 16)  // .cg goes past the first cache, where the data would be of no use
+  if constexpr (bytes == 16)  // .cg bypasses the first cache, where the data would be of no use
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(global), "r"(valid)
                  : "memory");
   else
@@ -42,7 +41,7 @@ __device__ void copy_async(void* shared, const void* global, int valid) {
 }
 #else
 template <int bytes>
-[[gnu::noinline]] void copy_async(void* shared, const void* global, int valid) {  // so that it has a caller
+[[gnu::noinline]] void copy_async(void* shared, const void* global, int valid) {  // returns into the kernel
   static_assert(bytes == 4 || bytes == 8 || bytes == 16);
   emulator::begin_copy(shared, global, bytes, valid, __builtin_return_address(0));
 }

@@ -1,5 +1,4 @@
-// The one table of the kernels of CUDA devices, in the order of kernels.h, and whether there
-// is a device.
+// The table of the kernels of CUDA devices, in the order of kernels.h, and the check whether there is a device.
 #include "kernels/cuda/cuda_kernels.h"
 
 #include <string>

@@ -43,7 +43,7 @@ void matmul(const View& a, const View& b, const View& out);
 void matmul_v1(const View& a, const View& b, const View& out);  // one thread, one output
 void matmul_v2(const View& a, const View& b, const View& out);  // tiles in shared memory
 void matmul_v3(const View& a, const View& b, const View& out);  // and outputs in registers
-void matmul_v4(const View& a, const View& b, const View& out);  // and copies that nobody waits for
+void matmul_v4(const View& a, const View& b, const View& out);  // and asynchronous copies
 
 // softmax.cu
 void softmax(const View& x, const View& out);

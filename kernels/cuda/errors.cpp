@@ -16,22 +16,22 @@ std::string version_text(int version) {
 std::string way_out(cudaError_t result) {
   switch (result) {
     case cudaErrorMemoryAllocation:
-      return "; use smaller batches or tensors, or end other programs that use the device (nvidia-smi lists "
-             "them)";
+      return "; use smaller batches or tensors, "
+             "or end other programs that use the device (nvidia-smi lists them)";
     case cudaErrorNoKernelImageForDevice:
     case cudaErrorUnsupportedPtxVersion:
     case cudaErrorInvalidPtx:
-      return "; this build has no kernels for this GPU: build on this machine, or with "
-             "-D CMAKE_CUDA_ARCHITECTURES=90 for a GPU of compute capability 9.0 "
+      return "; this build has no kernels for this GPU: build on this machine, "
+             "or with -D CMAKE_CUDA_ARCHITECTURES=90 for a GPU of compute capability 9.0 "
              "(nvidia-smi --query-gpu=compute_cap --format=csv)";
     case cudaErrorIllegalAddress:
     case cudaErrorMisalignedAddress:
     case cudaErrorLaunchFailure:
     case cudaErrorAssert:
-      return "; a kernel has failed, perhaps an earlier one, and this program cannot use the device any "
-             "more: "
-             "run it again with CUDA_LAUNCH_BLOCKING=1, which names the kernel, or under compute-sanitizer, "
-             "which names the line";
+      return "; a kernel has failed, perhaps an earlier one, "
+             "and this program cannot use the device any more: "
+             "run it again with CUDA_LAUNCH_BLOCKING=1, which names the kernel, "
+             "or under compute-sanitizer, which names the line";
     case cudaErrorLaunchTimeout:
       return "; the display's driver ended a kernel that ran too long: use smaller tensors, "
              "or a GPU without a display";
@@ -62,8 +62,8 @@ std::string why_no_device(cudaError_t result, int devices, int driver, int runti
            version_text(driver) + or_cpu;
   if (result == cudaSuccess || result == cudaErrorNoDevice)
     return none +
-           "there is none, or CUDA_VISIBLE_DEVICES hides it; nvidia-smi -L lists them; use the cpu (--device "
-           "cpu)";
+           "there is none, or CUDA_VISIBLE_DEVICES hides it; "
+           "nvidia-smi -L lists them; use the cpu (--device cpu)";
   return none + cudaGetErrorString(result) +
          "; nvidia-smi shows whether the driver works; use the cpu (--device cpu)";
 }

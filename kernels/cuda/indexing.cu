@@ -5,9 +5,9 @@
 //                            time, and each 4-byte load costs 32 bytes.
 //   v2 a thread per element  Rows only: neighbouring threads copy neighbouring elements of a row. A row
 //                            of 32 floats is one transaction. The warp reads one index, once.
-//   v3 16 bytes a thread     Rows whose width and alignment allow it are copied in packs of 4 floats or
 //   v3 16 bytes a thread     Rows are copied in packs of 4 floats or 2 doubles if their width and
 //                            alignment allow it.
+//
 // gather_rows() is v3 if rows consist of packs, else v2. scatter_add_rows() is v2, because an
 // atomic addition takes one element. take() and put() stay at v1: they read and write positions,
 // values and out in order, but the caller chooses where the positions point.

@@ -25,9 +25,9 @@
 // rotation, with p ≥ q the sides of the matrix (a wide one is transposed); and eigh 6n for W and 6n
 // for V. W and V stay in shared memory if they fit into 47 KiB, as 76 × 76 does in float32 and 53 ×
 // 53 in float64: then nothing but the matrix is loaded, and the results stored, once. Else they are
-// in global memory, in cache at best. Right for many small matrices; one large one keeps a single
-// multiprocessor busy and belongs on the CPU, or to a library that first makes the matrix
-// tridiagonal or bidiagonal by reflections, half of whose work is matrix products.
+// in global memory, in cache at best. The kernels are made for many small matrices. One large matrix
+// keeps a single multiprocessor busy. It belongs on the CPU, or to a library that first makes it
+// tridiagonal or bidiagonal by reflections: half of this work is matrix products.
 //
 // Sources: Jacobi (1846); Hestenes, "Inversion of matrices by biorthogonalization" (1958); Brent &
 // Luk, "The solution of singular-value and symmetric eigenvalue problems on multiprocessor arrays"
@@ -39,12 +39,12 @@
 // of 256 threads (n = 32).
 //
 // Bytes and flops: a 32 × 32 matrix in float32 is 4 KiB in, 8 KiB out for svd and 4 for eigh, and
-// some 8 sweeps of 496 pairs of 576 and 384 flops: 190 flops a byte. Not memory but arithmetic
-// would be the limit, and is not either, since warps mostly wait: svd's for their own last shuffle,
-// some 600 clocks a round, eigh's for two roots and three divisions and then for each other, some
-// 450. This predicts, not measured, 1 million svds and 2.7 million eighs a second on an A100 (108
-// multiprocessors at 1.4 GHz), 2 and 6 million on an RTX 4090 (128 at 2.5 GHz): a fifth of the
-// roofline and less.
+// some 8 sweeps of 496 pairs of 576 and 384 flops: 190 flops a byte. By the roofline, arithmetic would
+// be the limit. But warps mostly wait: those of svd for their own last shuffle, some 600 clocks a
+// round, and those of eigh for two roots and three divisions and then for each other, some 450. This
+// predicts (not measured) 1 million svds and 2.7 million eighs a second on an A100 (108
+// multiprocessors at 1.4 GHz), 2 and 6 million on an RTX 4090 (128 at 2.5 GHz). That is at most a
+// fifth of the roofline.
 #include <cmath>
 #include <limits>
 #include <utility>

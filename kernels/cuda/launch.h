@@ -86,9 +86,9 @@ inline constexpr int kThreads = 256;
 constexpr int64_t divide_up(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
 /// The most blocks of a launch. If there are more jobs, each block takes several. The emulator has
-/// only a few blocks, so that tests of ordinary size also go from job to job in one block. (Five,
-/// so that jobs a power of two apart are still in different blocks. Only there does the race check
-/// find what they do to each other.)
+/// only a few blocks, so that blocks take several jobs also in tests of ordinary size. It has five, so
+/// that jobs whose numbers differ by a power of two are in different blocks: the race check finds
+/// races between two jobs only if they are.
 #if defined(__CUDACC__)
 inline constexpr int64_t kMostBlocks = 1 << 16;
 #else

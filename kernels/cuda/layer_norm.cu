@@ -14,9 +14,9 @@
 // shared memory. One or two blocks of 512 threads run on a multiprocessor, a quarter or half of what
 // it can hold. Each thread has up to 64 bytes of a row.
 //
-// Bytes: 8 for each element of float32 forward, 12 backward, for 6 flops. The roofline predicts,
-// not measured, what memory allows: 194 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s),
-// 126 and 84 · 10⁹ on an RTX 4090 (1,008 GB/s).
+// Bytes: 8 for each element of float32 forward, 12 backward, for 6 flops. The roofline predicts (not
+// measured) that memory allows 194 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s), 126 and
+// 84 · 10⁹ on an RTX 4090 (1,008 GB/s).
 //
 // Source: Ba, Kiros & Hinton, "Layer normalization" (2016).
 #include "kernels/cuda/cuda_kernels.h"

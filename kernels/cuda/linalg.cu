@@ -21,10 +21,10 @@
 //
 // These kernels are v3, for matrices up to some hundreds of rows. Up to 108 rows in float32 and 77
 // in float64 (qr: 76 and 53) fit into shared memory. Then a matrix is loaded once and its factors
-// are stored once, in whichever order of elements coalesces. A larger matrix is factored in global
-// memory, at best in cache, by one multiprocessor alone. Libraries (cuSOLVER, MAGMA) do otherwise
-// there: they factor a panel of some 32 columns like this, then subtract it from the rest by one
-// matrix product, with the whole device.
+// are stored once, in the order of elements that coalesces. A larger matrix is factored in global
+// memory, at best in cache, by one multiprocessor alone. Libraries (cuSOLVER, MAGMA) factor large
+// matrices in another way: they factor a panel of some 32 columns like this, then subtract it from the
+// rest by one matrix product, with the whole device.
 //
 // sm_80 (ptxas -v): no spills. In float32 and float64, cholesky has 63 and 68 registers, lu 55
 // and 66, solve_triangular 62 and 68, qr 125 and 128. Of blocks of 8 warps, which a matrix of 32
@@ -35,9 +35,9 @@
 // and 11 thousand flops: less than 3 flops a byte, so that memory should be the limit, with 190
 // million matrices a second on an A100 (1,555 GB/s) and 123 on an RTX 4090 (1,008 GB/s). But a
 // block goes through 32 steps, each of which waits for a division, two accesses to shared memory
-// and a barrier, some 250 clocks. With 4 blocks on a multiprocessor this predicts, not measured, 76
-// million Cholesky factors a second on an A100 (108 multiprocessors at 1.4 GHz); and on an RTX 4090
-// (128 at 2.5 GHz) 160 million, of which its memory allows 123.
+// and a barrier, some 250 clocks. With 4 blocks on a multiprocessor this predicts (not measured) 76
+// million Cholesky factors a second on an A100 (108 multiprocessors at 1.4 GHz). On an RTX 4090 (128 at
+// 2.5 GHz) it would be 160 million, but memory allows only 123.
 //
 // Sources: Golub & Van Loan, "Matrix computations" (2013), chapters 3 to 5.
 #include <cmath>
@@ -102,7 +102,7 @@ __global__ void __launch_bounds__(kMostThreads, 1)
     for (int64_t i = threadIdx.x; i < n; i += blockDim.x) order[i] = i;
     __syncthreads();
     for (int64_t k = 0; k < n; ++k) {
-      Found<T> largest{T(-1), k};  // each warp looks for it: sooner done than one telling the others
+      Found<T> largest{T(-1), k};  // every warp looks for it, which is faster than telling the others
       for (int64_t i = k + me.lane; i < n; i += kWarp)
         largest = better<Maximum>(largest, {std::abs(w(i, k)), i});
       const int64_t pivot = best_of_warp<Maximum>(largest).index;

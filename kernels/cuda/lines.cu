@@ -18,10 +18,10 @@
 // 6 blocks of 256 threads on a multiprocessor, three quarters of what it can hold. cumsum has 28 to
 // 32 and 64: 8 blocks, all of it. The short scan of the chunks' totals has 35 to 40.
 //
-// Bytes: 4 for each element of a float32 argmax; 8 for cumsum, or 12 in chunks. The roofline
-// predicts, not measured, what memory allows: 389, 194 and 130 · 10⁹ elements a second on an A100
-// (1,555 GB/s); 252, 126 and 84 · 10⁹ on an RTX 4090 (1,008 GB/s). But a scan has 8 additions for
-// an element, in float64, of which an RTX 4090 makes 640 · 10⁹ a second: 80 · 10⁹ elements.
+// Bytes: 4 for each element of a float32 argmax; 8 for cumsum, or 12 in chunks. The roofline predicts
+// (not measured) that memory allows 389, 194 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s);
+// 252, 126 and 84 · 10⁹ on an RTX 4090 (1,008 GB/s). But a scan makes 8 additions in float64 for each
+// element. An RTX 4090 makes 640 · 10⁹ of these a second, which is enough for 80 · 10⁹ elements.
 #include <concepts>
 
 #include "kernels/cuda/cuda_kernels.h"
@@ -109,7 +109,7 @@ void arg_best(const char* name, const View& x, int dim, const View& out) {
   if (out.numel() == 0) return;
   if (x.numel() == 0)
     fail(name, ": dimension ", dim, " of the shape ", ShapeText{x.shape()},
-         " is empty, so nothing is in it to choose");
+         " is empty, so there is no element to choose");
   visit_dtype(x.dtype, [&]<class T>(T) {
     if constexpr (!std::same_as<T, bool>) {
       const Lines<2> lines = lines_along(dim, out, x);

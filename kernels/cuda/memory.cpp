@@ -91,7 +91,7 @@ void copy_from_host(const void* host, void* block, int64_t bytes) {
              "copy to the device");
 }
 
-void copy_to_host(const void* block, void* host, int64_t bytes) {  // waits for what computes them
+void copy_to_host(const void* block, void* host, int64_t bytes) {  // waits for the kernels that write `block`
   check_cuda(cudaMemcpy(host, block, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost),
              "copy from the device");
 }

@@ -20,7 +20,7 @@
 // their way. SGD has 23 to 29: 8 blocks.
 //
 // Bytes and flops: Adam moves 28 bytes for an element of float32 and computes 15 flops, SGD 20
-// and 6 with momentum, 12 and 2 without. The roofline predicts, not measured, what memory allows:
+// and 6 with momentum, 12 and 2 without. The roofline predicts (not measured) that memory allows
 // 55, 78 and 130 · 10⁹ elements a second on an A100 (1,555 GB/s); 36, 50 and 84 · 10⁹ on an RTX
 // 4090 (1,008 GB/s).
 #include <vector>

@@ -1,7 +1,7 @@
 // Place: where in the sources a call stands, as the default of a parameter: f(Place place = Place::current()).
 //
-// It is std::source_location. clang before version 16 has none, and clangd 14 shows these files in editors; the struct
-// below is what it reads instead.
+// It is std::source_location. clang has it from version 16 on. clangd 14, which shows these files in editors, reads the
+// struct below instead.
 #pragma once
 
 #include <source_location>

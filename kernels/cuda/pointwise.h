@@ -20,9 +20,9 @@
 // that it can hold; 6 up to 40, 4 up to 64. sin and cos keep 32 or 40 bytes of their own in local
 // memory, for arguments too large for the short way.
 //
-// Bytes and flops: a + b in float32 moves 12 bytes for one flop. The roofline predicts, not
-// measured, what memory allows: 130 · 10⁹ sums a second on an A100 (1,555 GB/s), 84 · 10⁹ on an RTX
-// 4090 (1,008 GB/s), a hundredth of their flops or less.
+// Bytes and flops: a + b in float32 moves 12 bytes for one flop. The roofline predicts (not
+// measured) that memory allows 130 · 10⁹ sums a second on an A100 (1,555 GB/s), 84 · 10⁹ on an RTX
+// 4090 (1,008 GB/s), at most a hundredth of their flops.
 #pragma once
 
 #include <algorithm>
@@ -118,7 +118,7 @@ Operand<T> operand(const Argument& argument) {
   return {view.as<const T>(), view.data ? T(0) : argument.number.to<T>()};
 }
 
-/// Argument, once for each T.
+/// The type Argument, whatever T is: it repeats Argument for each T of a pack.
 template <class T>
 using ArgumentFor = std::conditional_t<true, Argument, T>;
 
@@ -159,7 +159,7 @@ constexpr std::array<BinaryRow, sizeof...(F)> binary_table(formulas::List<F...>)
   return {BinaryRow{kernel_of<F, float, float, float>(), kernel_of<F, double, double, double>(),
                     kernel_of<F, int64_t, int64_t, int64_t>(), kernel_of<F, bool, bool, bool>()}...};
 }
-/// Slopes, which only real numbers have.
+/// The kernels of slopes. Only functions of real numbers have slopes.
 template <class... F>
 constexpr std::array<TernaryRow, sizeof...(F)> ternary_table(formulas::List<F...>) {
   return {TernaryRow{kernel_of<F, float, float, float, float>(),

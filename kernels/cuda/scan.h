@@ -80,7 +80,7 @@ __global__ void add_up_chunks(ScanPlan plan, Load load, Total* totals) {
 }
 
 /// store(line, i, Σ load(line, j) over j = 0 … i). `totals`: the running totals of the chunks;
-/// nullptr if there is one.
+/// nullptr if there is only one chunk.
 template <class Total, class Load, class Store>
 __global__ void scan_chunks(ScanPlan plan, Load load, Store store, const Total* totals) {
   for (int64_t job = blockIdx.x; job < plan.jobs; job += gridDim.x) {

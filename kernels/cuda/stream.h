@@ -1,6 +1,6 @@
-// The stream of this thread's launches. It is the default stream, in which all work of the device
-// runs one after another, except while launches are noted for a graph: the default stream cannot
-// note them.
+// The stream of this thread's launches. It is the default stream, in which all work of the device runs
+// one after another. The default stream cannot note launches for a graph, so another stream is used
+// while they are noted.
 #pragma once
 
 #include <vector>

@@ -13,9 +13,9 @@
 // sm_80 (ptxas -v): 32 registers, no spills; shared memory for float32 none, 4,096 and 4,224 bytes.
 // 8 blocks of 256 threads on a multiprocessor, all that it can hold, in each of the three.
 //
-// Bytes: 8 for each element of float32, and no flops. The roofline predicts, not measured, for
-// v3 what memory allows: 194 · 10⁹ elements a second on an A100 (1,555 GB/s), 126 · 10⁹ on an
-// RTX 4090 (1,008 GB/s). v1 fetches 32 + 4 bytes for each element where the cache does not help:
+// Bytes: 8 for each element of float32, and no flops. The roofline predicts (not measured) that
+// memory allows v3 194 · 10⁹ elements a second on an A100 (1,555 GB/s), and 126 · 10⁹ on an RTX 4090
+// (1,008 GB/s). v1 fetches 32 + 4 bytes for each element if the cache does not help. Then it is
 // 4.5 times slower.
 #include "kernels/cuda/cuda_kernels.h"
 #include "kernels/cuda/launch.h"

@@ -6,8 +6,9 @@
 
 namespace gradus::cuda {
 
-/// A block that lives as long as this. The kernels that use it may still be running then: whoever
-/// gets the block next runs after them, in the same stream. A graph keeps the block.
+/// A block of memory that is released with this object. Kernels that use the block may still be running
+/// then. This is safe, because kernels of its next owner run after them in the same stream. A graph
+/// keeps the block.
 class Workspace {
  public:
   explicit Workspace(int64_t bytes) : bytes_(bytes), block_(memory.allocate(bytes)) {}

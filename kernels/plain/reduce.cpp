@@ -54,7 +54,7 @@ template <class Better>
 void arg_best(const char* op, const View& x, int dim, const View& out, const Better& better) {
   if (x.numel() == 0 && out.numel() > 0)
     fail(op, ": dimension ", dim, " of the shape ", ShapeText{x.shape()},
-         " is empty, so nothing is in it to choose");
+         " is empty, so there is no element to choose");
   visit_number(op, x.dtype, [&]<class T>(T) {
     for_each_line(
         [&](Line<int64_t> best, Line<const T> x) {

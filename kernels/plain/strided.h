@@ -9,17 +9,17 @@
 
 namespace gradus::plain {
 
-/// A part of a view: its first dimensions have a fixed index, which gives an address. The other
-/// dimensions are left.
+/// A part of a view. The first dimensions have a fixed index, which gives the address `data`. The
+/// other dimensions remain.
 template <class T>
 struct Part {
   T* data;
-  const int64_t *sizes, *strides;  // of the dimensions that are left
+  const int64_t *sizes, *strides;  // of the dimensions that remain
 
   Part(T* data, const int64_t* sizes, const int64_t* strides) : data(data), sizes(sizes), strides(strides) {}
   explicit Part(const View& view) : Part(view.as<T>(), view.sizes, view.strides) {}
 
-  /// What is left for index i in the next dimension.
+  /// The part at index i of the next dimension.
   Part at(int64_t i) const { return {data + i * strides[0], sizes + 1, strides + 1}; }
 };
 
@@ -30,8 +30,8 @@ void nested_loops(std::span<const int64_t> sizes, const F& f, Part<T>... views) 
   for (int64_t i = 0; i < sizes[0]; ++i) nested_loops(sizes.subspan(1), f, views.at(i)...);
 }
 
-/// Calls f(part of each view) for every index in the first `dims` dimensions, in which the views
-/// have the same sizes.
+/// Calls f(part of each view) for every index in the first `dims` dimensions. The views must have the
+/// same sizes in these dimensions.
 template <class F, class First, class... T>
 void for_each_part(int dims, const F& f, Part<First> first, Part<T>... rest) {
   const std::span<const int64_t> sizes(first.sizes, static_cast<size_t>(dims));
@@ -58,8 +58,8 @@ struct Line {
   T& operator[](int64_t i) const { return data[i * stride]; }
 };
 
-/// A view, with the type of its elements, whose dimension `dim` has been made the last. A 0-d view
-/// becomes a line of one.
+/// A view with the type of its elements. The dimension `dim` becomes the last one. A 0-d view becomes a
+/// line of one element.
 template <class T>
 struct Along {
   View view;
@@ -74,8 +74,8 @@ struct Along {
   }
 };
 
-/// Calls f(line of each view) for all lines along one dimension. The sizes of the views
-/// agree in all others.
+/// Calls f(line of each view) for all lines along one dimension. The views have the same sizes in
+/// all other dimensions.
 template <class F, class... T>
 void for_each_line(const F& f, const Along<T>&... x) {
   const int others = std::max({x.view.dim...}) - 1;
@@ -83,7 +83,7 @@ void for_each_line(const F& f, const Along<T>&... x) {
       others, [&](Part<T>... part) { f(Line<T>(part)...); }, Part<T>(x.view)...);
 }
 
-/// A view whose lines along the last dimension are meant.
+/// A view as rows: lines along its last dimension.
 template <class T>
 struct Rows : Along<T> {
   explicit Rows(const View& view) : Along<T>(view, std::max(view.dim - 1, 0)) {}
@@ -103,7 +103,7 @@ auto pairwise_sum(int64_t begin, int64_t end, const Term& term) -> decltype(term
   return sum;
 }
 
-/// visit_floating_point for kernels that have int64 as well.
+/// visit_floating_point for kernels that also compute with int64.
 template <class F>
 void visit_number(const char* op, Dtype dtype, const F& f) {
   if (dtype == kInt64) return f(int64_t{});

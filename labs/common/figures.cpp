@@ -107,7 +107,7 @@ class Drawing {
            "::" + std::to_string(rows_ - 1) + " ";
   }
 
-  /// Adds to the plot command: the first `with` comes after "plot", the others after a comma.
+  /// Adds a part to the plot command. The first part comes after "plot", the others after a comma.
   void plot(const std::string& with) {
     commands << (plots_ ? ", " : "plot ") << with;
     plots_ = true;

@@ -131,8 +131,8 @@ class Session {
   const Lab& lab_;
   Options options_;
   std::vector<std::pair<std::string, double>> results_;  // in the order in which they were set
-  std::vector<Check> expectations_;                      // without what was got
-  std::vector<PartRecord> parts_;                        // those that have begun
+  std::vector<Check> expectations_;                      // `got` is set at the end of the run
+  std::vector<PartRecord> parts_;                        // the parts that have begun
 };
 
 /// Whether this part will run; for Lab::prepare.

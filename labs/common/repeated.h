@@ -31,7 +31,7 @@ namespace lab {
 
 #if !GRADUS_LIBTORCH
 
-/// How steps are run: as they are, or after a capture by replay of their programs, or by compiled programs.
+/// How steps are run: by calls of their functions, by replays of captured programs, or by compiled programs.
 enum class StepsAre { called, replayed, compiled };
 
 /// Chooses for the steps that are made after this call.
@@ -106,8 +106,8 @@ Step<Function> repeated(Function function) {
   return Step<Function>(std::move(function));
 }
 
-/// Runs a function of nothing as a step, so many times or until Ctrl-C. Returns the last result. `losses`, if given,
-/// receives the value of every result.
+/// Runs a function without arguments as a step, `times` times or until Ctrl-C. Returns the last result. `losses`, if
+/// given, receives the value of every result.
 template <class Function>
 Tensor repeat(int64_t times, const std::string& label, Function function,
               std::vector<double>* losses = nullptr) {

@@ -18,7 +18,7 @@ inline gradus::Device device_of(const Session& session) { return session.options
 
 /// Runs compute_loss() and the backward pass from its result, and prints the tape with the norm of each gradient. With
 /// --out it also writes NAME.html, in which one can step through both. (A caller captures structured bindings by name,
-/// [&, &U = U]: clang 14 knows no other way, and clangd shows its opinion.)
+/// [&, &U = U], because clang 14 and clangd 14 accept no other way.)
 inline void show_tape(Session& session, const std::string& name,
                       const std::function<gradus::Tensor()>& compute_loss) {
   const gradus::KeepGradientNorms keep;

@@ -1,4 +1,4 @@
-// The two activations that are no ops of their own, with their derivatives.
+// The two activations that are not ops of tensor/functions.h, with their derivatives.
 #include "nn/activations/activations.h"
 
 #include "autograd/record.h"

@@ -65,7 +65,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   const Tensor r = rsqrt(var + options.eps());
   Tensor y;
   if (options.training() && squares_left_range(reciprocal(r.detach()))) {
-    // Layer norm, whose rows are the features here, does not leave the range, but it is slower for such rows.
+    // Layer norm of the features as rows does not leave the range. It is slower for such rows.
     const Tensor features = x.transpose(0, 1);
     y = layer_norm_rows(features.flatten(1), options.eps())
             .view(features.sizes())

@@ -67,7 +67,7 @@ class LayerNormImpl : public Cloneable<LayerNormImpl> {
   Tensor forward(const Tensor& x);  // functional::layer_norm
   void pretty_print(std::ostream& out) const override { print_layer(out, "LayerNorm", options); }
 
-  LayerNormOptions options;  // as it was made
+  LayerNormOptions options;  // with which the layer was made
   Tensor weight, bias;       // both of shape normalized_shape
 };
 using LayerNorm = ModuleHolder<LayerNormImpl>;
@@ -97,8 +97,9 @@ class BatchNorm1dImpl : public Cloneable<BatchNorm1dImpl> {
   Tensor forward(const Tensor& x);  // (N, C) or (N, C, L)
   void pretty_print(std::ostream& out) const override { print_layer(out, "BatchNorm1d", options); }
 
-  BatchNormOptions options;                                             // as it was made
-  Tensor weight, bias, running_mean, running_var, num_batches_tracked;  // all (C), but the last, a count
+  BatchNormOptions options;                        // with which the layer was made
+  Tensor weight, bias, running_mean, running_var;  // (C)
+  Tensor num_batches_tracked;                      // a count, ()
 };
 using BatchNorm1d = ModuleHolder<BatchNorm1dImpl>;
 

@@ -24,7 +24,7 @@ static Tensor difference(const char* op, const Tensor& x, const Tensor& y) {
 
 // ℓ = s d² / 2δ where |d| ≤ δ, else s (|d| - δ / 2)        d̄ = ℓ̄ s d / δ, with d kept within [-δ, δ]
 //
-// d² is computed from |d| ≤ δ, so that it cannot overflow where it is not chosen.
+// d² is computed from d limited to [-δ, δ]. So it cannot overflow where the other branch is chosen.
 static Tensor quadratic_near_zero(const char* op, const Tensor& difference, double delta, double s) {
   const Tensor size = difference.detach().abs();
   const Tensor losses =

@@ -1,14 +1,14 @@
-// How DistributedDataParallel knows that a gradient is complete.
+// DistributedDataParallel. First: how it knows that a gradient is complete.
 //
 // The engine takes the nodes in descending order of their numbers. Let node f be the first op of forward that used a
-// parameter. All other ops that used it have larger numbers and were taken before. So after f's rules have run, the
-// parameter's gradient is complete, and it is so before the nodes below f have run:
+// parameter. All other ops that used it have larger numbers and were taken before. So the parameter's gradient is
+// complete after f's rules have run, while the nodes with smaller numbers still have to run:
 //
 //     loss = cross_entropy(W₂ relu(W₁ x))       1 W₁ x     2 relu     3 W₂ h     4 cross_entropy
 //     backward                                  4, 3       → W̄₂ is complete and travels      2, 1 → W̄₁ is complete
 //
 // A walk over the graph before the pass finds f for every parameter. It also gives the order in which the gradients
-// will be complete: the messages are made in this order.
+// will be complete. The messages are sent in this order.
 #include "nn/parallel/distributed.h"
 
 #include <algorithm>
@@ -79,8 +79,9 @@ std::vector<uint64_t> DistributedDataParallel::first_uses(const autograd::Backwa
   return first;
 }
 
-/// In descending order of the first use: so the gradients of a message are complete at about the same time, and the
-/// first message is ready first. Parameters that this graph does not use come last: another one may use them.
+/// Sorts the parameters in descending order of their first use. Then the gradients of a message are complete at about
+/// the same time, and the first message is ready first. Parameters that this graph does not use come last. Another
+/// graph may use them.
 void DistributedDataParallel::make_buckets(const std::vector<uint64_t>& first_use) {
   std::vector<size_t> order(parameters_.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -125,7 +126,7 @@ DistributedDataParallel::Bucket DistributedDataParallel::make_bucket(std::vector
   return bucket;
 }
 
-/// A gradient is in two parts: what .grad has from passes under no_sync(), and what has arrived at the leaf in this one.
+/// A gradient has two parts: the .grad from passes under no_sync(), and the sum that has arrived at the leaf in this pass.
 void DistributedDataParallel::send(Bucket& bucket) const {
   std::vector<double> counts;
   for (size_t m = 0; m < bucket.members.size(); ++m) {
@@ -148,9 +149,9 @@ void DistributedDataParallel::receive(Bucket& bucket) const {
   bucket.sum.reset();
   const Tensor counts = bucket.counts.cpu();
   bucket.message.div_(world_size());
+  // If no rank has used a parameter, its .grad does not change.
   for (size_t m = 0; m < bucket.members.size(); ++m)
-    if (counts[static_cast<int64_t>(m)].item<double>() >
-        0)  // else no rank has used it, and it stays as it was
+    if (counts[static_cast<int64_t>(m)].item<double>() > 0)
       parameters_[bucket.members[m]].mutable_grad() = bucket.slots[m].clone();
 }
 
@@ -159,22 +160,21 @@ void DistributedDataParallel::receive(Bucket& bucket) const {
 void DistributedDataParallel::begins(autograd::BackwardPass& pass) {
   check(!pass_ || autograd::BackwardPass::current_node(),
         "DistributedDataParallel: an earlier backward() has failed when it had sent a part of the gradients, "
-        "so the "
-        "ranks are no longer in step; end the run");
+        "so the ranks are no longer in step; end the run");
   const bool averages = synchronises_ && pass.adds_to_all_leaves();
   const std::vector<uint64_t> first_use = averages ? first_uses(pass) : std::vector<uint64_t>();
   const bool uses_parameters =
       std::ranges::any_of(first_use, [](uint64_t number) { return number != kNever; });
   if (pass_) {
     check(!uses_parameters,
-          "DistributedDataParallel: a rule or a hook has called backward(), which reaches the "
-          "parameters of the outer backward(); it may call grad()");
+          "DistributedDataParallel: a rule or a hook has called backward(), "
+          "which reaches the parameters of the outer backward(); it may call grad()");
     ++inner_passes_;
   }
   if (pass_ || !uses_parameters) return;
   check(!programs::capturing,
-        "DistributedDataParallel: a step of several ranks cannot be captured, since a replay "
-        "would not send the gradients");
+        "DistributedDataParallel: a step of several ranks cannot be captured, "
+        "since a replay would not send the gradients");
   const NoGradGuard no_grad;
   if (buckets_.empty()) make_buckets(first_use);
   for (Bucket& bucket : buckets_) {

@@ -19,14 +19,14 @@ void check_nccl(ncclResult_t result, const char* what) {
         result == ncclInvalidUsage ? " (each rank needs a GPU of its own)" : "");
 }
 
-// The kernels run in the default stream. The sums run in a stream of their own, which the default one does not wait
-// for: so a sum and the rest of backward run at the same time.
+// The kernels run in the default stream. The sums run in a stream of their own, and the default stream does not wait
+// for it. So a sum and the rest of backward run at the same time.
 struct Connection {
   ncclComm_t ranks = nullptr;
   cudaStream_t stream = nullptr;
 } connection;
 
-/// An event makes one stream wait for what another was told to do so far, while the host goes on.
+/// An event makes one stream wait for the work that another has been given so far. The host does not wait.
 void wait_for(cudaStream_t other, cudaStream_t waiting) {
   cudaEvent_t event;
   check_cuda(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreate");
@@ -53,7 +53,7 @@ class NcclSum final : public PendingSum {
   void finish() override { wait_for(connection.stream, nullptr); }
 };
 
-/// Rank 0 makes an id, MPI hands it to the others, and with it they find each other.
+/// Rank 0 makes an id, and MPI sends it to the other ranks. With the same id the ranks find each other.
 void connect() {
   ncclUniqueId id{};
   if (rank() == 0) check_nccl(ncclGetUniqueId(&id), "ncclGetUniqueId");

@@ -1,4 +1,5 @@
-// Sums between GPUs with NVIDIA's NCCL. A build without CUDA or without NCCL copies gradients to the host, and MPI adds them there.
+// Sums between GPUs with NVIDIA's NCCL. A build without CUDA or without NCCL copies gradients to the host, where
+// MPI adds them.
 #pragma once
 
 #include <memory>
@@ -13,8 +14,8 @@ namespace gradus::nn::parallel::nccl {
 void choose_gpu();
 /// Can NCCL sum? It can if the ranks see a GPU. The first call connects the ranks, so all must make it.
 bool is_available();
-/// Starts the sum on a stream of its own, after the kernels that were launched before. Kernels that are launched
-/// after finish() wait for it.
+/// Starts the sum in a stream of its own. The sum waits for all kernels that were launched before this call. Kernels
+/// that are launched after finish() wait for the sum.
 std::unique_ptr<PendingSum> start_sum(const Tensor& x);
 void disconnect();
 #else

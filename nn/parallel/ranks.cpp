@@ -25,11 +25,11 @@ int own_rank = 0, ranks = 1;  // set by run()
 
 // ---- How a run ends -------------------------------------------------------------------------------------------------
 
-std::string
-    last_words;  // what an interrupted rank prints; ready beforehand, since a signal handler may not allocate
+/// The message of an interrupted rank. It is made beforehand, because a signal handler may not allocate.
+std::string last_words;
 
-/// Ends this process with an error, which makes mpirun end the others. A flag that a loop looks at would not do: the
-/// other ranks wait for this one in the middle of their steps.
+/// Ends this process with an error, and mpirun then ends the others. A flag that the loop reads would not be enough,
+/// because the other ranks wait for this one in the middle of their steps.
 extern "C" void end_interrupted_rank(int) {
   if (write(STDERR_FILENO, last_words.data(), last_words.size()) < 0) _exit(131);
   _exit(130);
@@ -72,14 +72,14 @@ int mpi_count(int64_t n) {
   return static_cast<int>(n);
 }
 
-/// In the host's memory. MPI reads and writes a tensor of another device through a copy of it there.
+/// A sum by MPI, in the host's memory. A tensor of another device is copied there and back.
 class MpiSum final : public PendingSum {
  public:
   explicit MpiSum(const Tensor& x) : x_(x), host_(x.cpu()) {
     MPI_Iallreduce(MPI_IN_PLACE, host_.data_ptr(), mpi_count(x.numel()), mpi_type(x.dtype()), MPI_SUM,
                    MPI_COMM_WORLD, &request_);
   }
-  /// After an exception the sum may never end. Then MPI keeps its memory: it may still write there.
+  /// After an exception the sum may never end. Then its memory is never freed, because MPI may still write there.
   ~MpiSum() override {
     if (request_ != MPI_REQUEST_NULL) new Tensor(std::move(host_));
   }
@@ -97,7 +97,7 @@ class MpiSum final : public PendingSum {
   MPI_Request request_ = MPI_REQUEST_NULL;
 };
 
-/// One rank's sum.
+/// The sum of a single rank: the tensor as it is.
 class NoSum final : public PendingSum {
   void advance() override {}
   void finish() override {}

@@ -9,7 +9,7 @@
 //     }
 //
 // All ranks run the same program on different data, and call the functions below in the same order: each call waits
-// for the other ranks. Without mpirun there is one rank, and no function does anything but return.
+// for the other ranks. Without mpirun there is one rank, and the functions return at once.
 #pragma once
 
 #include <functional>
@@ -26,8 +26,8 @@ bool started_by_mpi();
 
 /// The program's main(). Starts MPI, runs `body` and returns its result; without mpirun it only runs `body`.
 ///
-/// A rank that fails ends the run on all ranks. If `body` throws, the rank prints "train: rank 2 of 4: …" to stderr, and
-/// MPI ends the others; so it does if the rank gets an interrupt (SIGINT). If the process dies, mpirun sees it.
+/// A rank that fails ends the run on all ranks. If `body` throws or the rank gets an interrupt (SIGINT), the rank prints
+/// "train: rank 2 of 4: …" to stderr, and MPI ends the others. If a process dies, mpirun notices it and does the same.
 int run(const std::string& program, const std::function<int()>& body);
 
 /// The number of this process, from 0. Rank 0 prints and saves.
@@ -68,9 +68,9 @@ std::unique_ptr<PendingSum> start_sum(const Tensor& x);
 /// Replaces x by the sum, and waits for it.
 inline void sum(const Tensor& x) { start_sum(x)->finish(); }
 
-/// The rows [begin, end) of a batch that this rank takes, if the ranks share a batch of n rows: n / world_size() of
-/// them, or one more. The mean over the batch is the mean, over the ranks, of `weight` times the mean over the own rows.
-/// A rank for which there is no row takes row 0 with the weight 0.
+/// The part that this rank takes of a batch of n rows: the rows [begin, end), which are n / world_size() rows or one
+/// more. Multiply the mean over these rows by `weight`. The mean of these products over all ranks is the mean over the
+/// batch. If there are fewer rows than ranks, a rank without a row takes row 0 with the weight 0.
 struct Part {
   int64_t begin, end;  // the rows begin … end - 1
   double weight;       // their share of n, times the number of ranks

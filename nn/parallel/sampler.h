@@ -18,14 +18,14 @@ struct DistributedSamplerOptions {
   GRADUS_ARG(bool, shuffle) = true;
   /// Must be the same on all ranks.
   GRADUS_ARG(uint64_t, seed) = 0;
-  /// All ranks get equally many examples. If the size is no multiple of the ranks, the last examples are left out;
-  /// otherwise the first ones of the order come again at its end.
+  /// All ranks get equally many examples. If the size is not a multiple of the number of ranks, drop_last(true) leaves
+  /// out the last examples, and drop_last(false) repeats the first examples of the order at its end.
   GRADUS_ARG(bool, drop_last) = false;
 };
 
 /// The indices that PyTorch's torch.utils.data.DistributedSampler gives, number for number: epoch e is in the order of
-/// randperm from a generator of its own with the seed `seed` + e. Unlike there, each reset() begins the next epoch
-/// by itself; set_epoch(e) chooses one, for instance when training is resumed.
+/// randperm from a generator of its own with the seed `seed` + e. Each reset() begins the next epoch by itself, which
+/// PyTorch's sampler does not do. set_epoch(e) chooses an epoch, for instance when training is resumed.
 class DistributedSampler : public data::samplers::Sampler<> {
  public:
   /// Error unless size > 0 and 0 ≤ rank < num_replicas.

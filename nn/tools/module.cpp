@@ -1,4 +1,4 @@
-// More functions of nn::Module: lists of its parts, and what visits the whole tree: apply, to, zero_grad and clone.
+// More functions of nn::Module: the lists of its parts, and apply, to, zero_grad and clone, which visit the whole tree.
 #include "nn/module.h"
 
 namespace gradus::nn {

@@ -63,7 +63,7 @@ std::string HeaderReader::string(char quote) {
   }
 }
 
-/// What follows a backslash: one of "\/bfnrt, or u and the four digits of a UTF-16 unit.
+/// Reads an escape after its backslash: one of "\/bfnrt, or u and the four digits of a UTF-16 unit.
 void HeaderReader::append_escaped(std::string& result) {
   static constexpr std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
   const size_t found = place_ < text_.size() ? letters.find(text_[place_]) : letters.npos;

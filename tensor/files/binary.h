@@ -1,4 +1,4 @@
-// What the binary formats .npy and .safetensors share: a text header that describes the bytes after it.
+// The part that the formats .npy and .safetensors share: a text header that describes the bytes after it.
 #pragma once
 
 #include <bit>
@@ -33,7 +33,7 @@ class HeaderReader {
   std::string string(char quote = '"');
   /// A whole number from 0 to 2⁶³ - 1.
   int64_t number();
-  /// Numbers between brackets, as [3, 4]; a comma may follow the last one, and `suffix` each of them.
+  /// Numbers between brackets, such as [3, 4]. A comma may follow the last one, and `suffix` may follow each number.
   std::vector<int64_t> numbers(std::string_view open = "[", std::string_view close = "]",
                                std::string_view suffix = "");
   /// Calls f for every entry of {…, …}; a comma may follow the last one.

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace gradus {
 namespace {
 
-/// The end is not in sight if this many bytes come out of something that does not say how many it has.
+/// A pipe does not say how many bytes it has. After this many, read_file gives up.
 constexpr uintmax_t kMostWithoutSize = uintmax_t{1} << 30;
 
 std::string reason(int error) { return std::generic_category().message(error != 0 ? error : EIO); }
@@ -60,8 +60,8 @@ int write_to_disk(const OpenFile& file, std::string_view bytes, fs::perms permis
 }
 
 #ifdef O_TMPFILE
-/// Makes the file `draft`. Its content comes before its name, so a program that is killed meanwhile leaves nothing
-/// behind. Not all file systems can do that.
+/// Makes the file `draft`. The content is written before the file gets its name, so a program that is killed meanwhile
+/// leaves nothing behind. Not all file systems have files without names.
 int make_without_name_first(const fs::path& draft, std::string_view bytes, fs::perms permissions) {
   OpenFile file;
   const fs::path folder = draft.has_parent_path() ? draft.parent_path() : fs::path(".");
@@ -122,8 +122,9 @@ void replace_file(const std::string& name, std::string_view bytes) {
     return;
   }
 
-  // The bytes go to a draft in the same folder, which is then renamed: a rename cannot fail half-way. The draft's
-  // name is random, because two programs may write the same file, and not too long where NAME is as long as it can be.
+  // The bytes go to a draft in the same folder. Then the draft is renamed, and a rename cannot fail half-way. The draft's
+  // name is random, because two programs may write the same file. It is short enough even if NAME is as long as
+  // the system allows.
   const fs::path target = link_target(name);
   const fs::path draft = target.parent_path() / (target.filename().string().substr(0, 200) + ".draft-" +
                                                  std::to_string(std::random_device{}()));

@@ -66,7 +66,8 @@ std::string_view take_bytes(std::string_view& bytes, size_t count, const std::st
   return taken;
 }
 
-/// A column-major array from its elements read as row-major, with the sizes in reverse order: the transpose of x.
+/// The array of a column-major file. x holds the file's elements, read as row-major with the sizes in reverse order. So
+/// the array is the transpose of x.
 Tensor transposed(const Tensor& x) {
   std::vector<int64_t> dims(static_cast<size_t>(x.dim()));
   for (size_t d = 0; d < dims.size(); ++d) dims[d] = static_cast<int64_t>(dims.size() - 1 - d);

@@ -1,4 +1,4 @@
-// NumPy's .npy files, one array each: np.save and np.load on the other side.
+// NumPy's .npy files, one array each. Python writes and reads them with np.save and np.load.
 //
 //     write_npy("x.npy", x);
 //     Tensor y = read_npy("y.npy");

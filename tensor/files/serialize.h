@@ -45,7 +45,7 @@ void save(const Value& value, std::ostream& out) {
         "save: cannot write to the stream");
 }
 
-/// Error, and no change of the value, if the file was not written by `save` from such a value.
+/// Raises an Error and does not change the value if `save` did not write the file from such a value.
 template <class Value>
 void load(Value& value, const std::string& path) {
   set_tensors(value, read_safetensors(path));

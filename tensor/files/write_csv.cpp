@@ -8,7 +8,7 @@
 namespace gradus {
 namespace {
 
-/// Would a reader take the name for a value or for a missing one, were it not quoted?
+/// Would a reader take the name without quotes for a value, or for a missing value?
 bool looks_like_a_value(const std::string& name) {
   const size_t first = name.find_first_not_of(" \t+");
   if (first == name.npos) return true;

@@ -6,8 +6,8 @@
 
 namespace gradus::programs {
 
-/// Puts the recording tables in force while any thread captures, and the program's memory in the place of this
-/// thread's block cache.
+/// As long as it lives, kernels_for() returns the recording tables, and this thread allocates from the program's memory
+/// instead of its block cache.
 class Capture {
  public:
   /// Error if this thread captures already.

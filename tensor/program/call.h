@@ -10,7 +10,7 @@
 
 namespace gradus::programs {
 
-/// A view among a call's arguments. `written` ones may be read as well.
+/// A view among a call's arguments. A `written` view may also be read.
 struct Argument {
   const View* view;
   bool written;

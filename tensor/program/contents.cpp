@@ -51,7 +51,7 @@ void Contents::check_has_source(const char* op) const {
   }
 }
 
-/// The tensor as a user knows it: "float32 (3, 4), first used by matmul".
+/// Describes a tensor to the user: "float32 (3, 4), first used by matmul".
 static std::string described(const Outside& memory) {
   std::ostringstream text;
   text << memory.first_view->dtype << ' ' << ShapeText{memory.first_view->shape()} << ", first used by "
@@ -98,7 +98,7 @@ MemoryNames::Name MemoryNames::operator()(const View& view) {
 
 namespace {
 
-/// Writes an argument as the name of its memory, an offset into it, and what the kernel sees there.
+/// Writes an argument as the name of its memory, an offset into it, and the shape that the kernel sees there.
 std::string argument_text(MemoryNames& names, const View& view) {
   std::ostringstream text;
   if (view.numel() == 0) {

@@ -1,4 +1,4 @@
-// What a program consists of.
+// The contents of a program: its calls and its memory.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@ struct Outside {
   Ref<Storage> storage;
   uint16_t times_left;      // Storage::times_left at the capture
   const char* first_call;   // the first kernel that used it, for messages
-  const View* first_view;   // through which that kernel saw it
+  const View* first_view;   // the view of it that this kernel used
   bool is_written = false;  // by the program
 };
 
@@ -26,8 +26,8 @@ struct Contents {
   ProgramMemory memory;  // outlives the calls, which may own tensors
   std::vector<Outside> outside;
   std::vector<std::unique_ptr<Call>> calls;
-  std::vector<std::vector<size_t>> tensors;  // of each call's arguments: ProgramMemory's numbers
-  std::shared_ptr<const CompiledCode> code;  // of a compiled program: runs in the place of the calls
+  std::vector<std::vector<size_t>> tensors;  // for each call, the numbers of its arguments in ProgramMemory
+  std::shared_ptr<const CompiledCode> code;  // of a compiled program: runs instead of the calls
   std::atomic_flag is_running;
 
   /// Adds a call that has just been made, and notes the memory that it uses.
@@ -54,8 +54,8 @@ class Running {
   Contents& program_;
 };
 
-/// Memory by name, numbered in the order of its first use: x1, x2, … existed before the capture, p1, p2, … are the
-/// program's own.
+/// Names of memory, numbered in the order of its first use. x1, x2, … existed before the capture; p1, p2, …
+/// belong to the program.
 class MemoryNames {
  public:
   struct Name {

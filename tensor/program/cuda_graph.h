@@ -13,11 +13,11 @@ namespace gradus::cuda {
 ///     graph.capture_end();
 ///     x.copy_(batch), graph.replay();
 ///
-/// What program.h says of capture() holds here too. In libtorch the kernels do not run while they are captured, so a
-/// first replay() computes y. Here they run, and y is there after capture_end().
+/// The rules of capture() in program.h hold here too. In libtorch the kernels do not run while they are captured, and
+/// the first replay() computes y. In Gradus they run, and y is computed when capture_end() returns.
 ///
-/// On a GPU the kernels become a CUDA graph: one launch for all that lie between two pieces of work of the host, such
-/// as an optimiser's step. On the emulated device replay() goes through the list.
+/// On a GPU the kernels become CUDA graphs. A graph ends where the host has work to do, such as an optimiser's step. Each
+/// graph needs one launch. On the emulated device replay() calls the kernels one by one.
 class CUDAGraph {
  public:
   CUDAGraph();
@@ -25,8 +25,8 @@ class CUDAGraph {
   CUDAGraph(CUDAGraph&&) noexcept;
   CUDAGraph& operator=(CUDAGraph&&) noexcept;
 
-  /// Begins to capture what this thread does. Error without a CUDA device, or if this graph was captured before and
-  /// not reset.
+  /// Begins to capture the kernels of this thread. Error without a CUDA device, or if this graph already has a captured
+  /// step: reset() it first.
   void capture_begin();
   /// Error if the step cannot be repeated.
   void capture_end();

@@ -24,7 +24,7 @@ struct Range {
   bool covers(const Range& other) const { return is_dense && begin <= other.begin && other.end <= end; }
 };
 
-/// These calls write only some elements of their output, or add to them.
+/// Does the call write only some elements of its output, or add to them?
 bool keeps_elements(const Call& call) {
   const std::string_view name = call.name();
   return name == "put" || name == "scatter_add_rows";
@@ -53,8 +53,8 @@ class Drawing {
     dot_ << "  \"" << number_ << "\" [label=\"" << number_ << ' ' << name.str();
     if (!arguments.empty()) dot_ << "\\n" << ShapeText{arguments.back().view->shape()};
     dot_ << "\", shape=" << (arguments.empty() ? "box" : "ellipse") << "];\n";
-    if (arguments.empty() &&
-        number_ > 1)  // work of the host, whose memory is not known: it has a place in the order
+    // The memory of the host's work is not known. A dotted arrow shows its place in the order.
+    if (arguments.empty() && number_ > 1)
       dot_ << "  \"" << number_ - 1 << "\" -> \"" << number_ << "\" [style=dotted];\n";
     arrows_.clear();
     for (const auto& [view, is_written] : arguments)
@@ -63,7 +63,7 @@ class Drawing {
       if (view->numel() > 0 && is_written) written_.push_back({Range(*view), number_});
   }
 
-  /// Arrows from the calls that wrote what this view shows, or from the tensor that was there before the capture.
+  /// Draws arrows from the calls that wrote the elements of this view, or from the tensor that existed before the capture.
   void read(const View& view) {
     const Range range(view);
     const std::string memory = names_(view).text;

@@ -19,7 +19,8 @@ class ProgramMemory final : public block_cache::Pool {
     size_t bytes;
     block_cache::Use use;
     const DeviceMemory* device;
-    size_t tensor;  // the number of the one that is there now: many tensors of a step may use a block in turn
+    /// The number of the tensor in the block. Several tensors of a step may use a block in turn.
+    size_t tensor;
     bool is_free = false;
     bool is_used = false;      // by a call of the program
     Storage* owner = nullptr;  // the last storage through which a call used it
@@ -33,8 +34,8 @@ class ProgramMemory final : public block_cache::Pool {
   /// Takes back a block of this memory. Returns false if it is not one.
   bool release_own(void* block) noexcept;
 
-  /// True while the host works: what it allocates, such as the state of an optimiser, lives on between replays and
-  /// must not share blocks with the step.
+  /// True while the host works. Memory that the host allocates, such as the state of an optimiser, lives on between
+  /// replays and must not share blocks with the step.
   bool is_paused = false;
 
   struct Found {
@@ -53,8 +54,8 @@ class ProgramMemory final : public block_cache::Pool {
   /// Is any block on a device other than the CPU?
   bool is_on_device() const;
 
-  /// Ends the capture. Blocks that no call uses are not the program's. A storage that a call uses and a tensor still
-  /// refers to stays alive with the program.
+  /// Ends the capture. Gives back the blocks that no call uses. If a call uses a storage to which a tensor still refers,
+  /// the program keeps the storage alive.
   void close();
 
   /// Bytes of the blocks that calls use.
@@ -77,7 +78,7 @@ class ProgramMemory final : public block_cache::Pool {
   std::map<std::byte*, Block> blocks_;  // by address
   std::vector<bool> released_;          // by the number of a tensor
   std::map<Kind, FreeList> free_;
-  std::vector<Ref<Storage>> kept_;  // what tensors shared with the program when the capture ended
+  std::vector<Ref<Storage>> kept_;  // storages that tensors and the program shared when the capture ended
 };
 
 }  // namespace gradus::programs

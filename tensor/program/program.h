@@ -1,8 +1,8 @@
 // Program: a training step that was captured once and can be replayed.
 //
-// A loop over batches runs the same kernels on the same shapes thousands of times, and pays each
-// time for what never changes: tensors, nodes, blocks of memory, the walk back along the tape. A
-// program keeps the kernels alone:
+// A loop over batches runs the same kernels on the same shapes thousands of times. Each time it also
+// makes the same tensors and nodes, allocates the same blocks of memory and walks the same tape. A
+// program repeats only the kernels:
 //
 //     Tensor loss;
 //     Program step = capture([&] {
@@ -24,8 +24,8 @@
 // compile() goes one step further. It writes the calls as one function in C++, in which sizes and
 // strides are constants, and lets the system's compiler translate it.
 //
-// What a program does not repeat is the C++ between the kernels: branches and loops go the way
-// that they went in the capture, hooks run once, shapes are fixed.
+// A program does not repeat the C++ between the kernels: branches and loops go the way that they
+// went in the capture, hooks run only in the capture, and shapes are fixed.
 #pragma once
 
 #include <functional>
@@ -42,12 +42,12 @@ namespace cuda {
 class CUDAGraph;
 }
 
-/// What Program::compile has done. Printed, it is one line: "compiled 63 calls in 1.1 s: 16 loops, 0 calls of kernels"
-/// or "not compiled, replay goes on with the list: there is no compiler c++; set CXX to one".
+/// The result of Program::compile. It prints as one line: "compiled 63 calls in 1.1 s: 16 loops, 0 calls of kernels" or
+/// "not compiled, replay goes on with the list: there is no compiler c++; set CXX to one".
 struct Compilation {
   bool done = false;        // false: replay() goes on with the list of kernels
   std::string reason;       // why not
-  double seconds = 0;       // that compile() took; some milliseconds if the result was in the cache
+  double seconds = 0;       // the time of compile(): some milliseconds if the result was in the cache
   bool from_cache = false;  // an earlier run had compiled it
   std::string file;         // the text, in the cache folder
   size_t calls = 0;         // of the program
@@ -65,17 +65,17 @@ class Program {
   Program& operator=(Program&&) noexcept;
   ~Program();
 
-  /// Runs the captured kernels. Random draws continue the generator's sequence, and an optimiser's
-  /// step uses its present learning rate and counts on. Error if a tensor that the program uses was
-  /// given other memory since the capture, or if an index is out of range. The calls before the one
-  /// that failed have then been made.
+  /// Runs the captured kernels. Random draws continue the generator's sequence. An optimiser's step uses
+  /// the optimiser's present learning rate and counts as a step. Error if a tensor that the program uses
+  /// was given other memory since the capture, or if an index is out of range. In this case the calls
+  /// before the one that failed have been made.
   ///
   /// One thread at a time may replay a program.
   void replay();
 
   /// The program as C++, with sizes, strides and numbers as constants. Pointwise kernels, small products and small
-  /// reductions of one shape share a loop. Tensors that only the program sees are local arrays or numbers. All else
-  /// stays a call of its kernel, so every program has a source. Error for a program of a CUDA device.
+  /// reductions of one shape share a loop. Tensors that only the program uses are local arrays or numbers. All other
+  /// kernels are called, so every program has a source. Error for a program of a CUDA device.
   std::string source() const;
 
   /// Compiles source() and loads it. From then on replay() is one call, with the same digits, bit for bit. (If Gradus
@@ -108,8 +108,8 @@ class Program {
   std::unique_ptr<programs::Contents> contents_;
 };
 
-/// Runs `step` once and returns it as a program. If it throws, everything is as after the step outside of
-/// a capture, and there is no program.
+/// Runs `step` once and returns it as a program. If `step` throws, nothing is captured, and all tensors are as if `step`
+/// had thrown outside of a capture.
 ///
 /// Inside of the step the host must not read or write elements, since a replay could not repeat it: Error
 /// from item(), printing, data_ptr(), tensor({…}), nonzero and boolean masks, and moves between devices. Range

@@ -5,7 +5,7 @@
 namespace gradus::programs {
 namespace {
 
-/// The tables that do the work while the recording ones are in force.
+/// The tables that do the work while the recording tables are in use.
 const Kernels* real_kernels[2];
 
 /// The recording form of one entry of one device's table.
@@ -26,11 +26,13 @@ struct Recorded<device, entry> {
 /// Replaces an entry by its recording form.
 template <DeviceType device, auto entry>
 void record_entry(Kernels& table, const Description& description) {
-  if (!(table.*entry)) return;  // then the op reports that there is no such kernel
+  if (!(table.*entry)) return;  // the device has no such kernel, and the op reports it
   Recorded<device, entry>::description = description;
   table.*entry = Recorded<device, entry>::call;
 }
 
+/// The entry host_work. It runs the work and captures it as one call. Without `work` the op only says that the host reads
+/// or writes elements. That is an Error in a capture.
 void host_work(const char* op, const std::function<void()>& work) {
   if (!captured) return work ? work() : void();
   check(work != nullptr, op, ": a captured step must not read or write elements on the host, since a replay ",
@@ -59,12 +61,13 @@ void* allocate(int64_t bytes) {
 }
 template <DeviceType device>
 void release(void* block, int64_t bytes) {
-  // Also while the host works: a block of the program must not get into the device's own cache.
+  // This also holds while the host works, because a block of the program must not get into the device's own cache.
   if (!capturing || !capturing->memory.release_own(block)) real_memory<device>().release(block, bytes);
 }
 
 // ---- The tables ---------------------------------------------------------------------------------
 
+/// A copy of a device's table in which every entry is replaced by its recording form.
 template <DeviceType device>
 const Kernels& make_table(const Kernels& real) {
   static Kernels table;

@@ -92,8 +92,8 @@ std::string place_of(const void* code) {
   dladdr(code, &program);
   char offset[32], command[4200];
   const auto* begin = static_cast<const char*>(program.dli_fbase);
-  const auto after =
-      static_cast<size_t>(static_cast<const char*>(code) - begin);  // the instruction after the call
+  // The offset of the instruction after the call.
+  const auto after = static_cast<size_t>(static_cast<const char*>(code) - begin);
   std::snprintf(offset, sizeof offset, "%#zx", after - 1);
   std::snprintf(command, sizeof command, "addr2line -e '%s' %s 2>/dev/null", program.dli_fname, offset);
   std::string line = offset;

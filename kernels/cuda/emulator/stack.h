@@ -24,8 +24,7 @@ struct Stack {
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr size_t kStackBytes = 256 << 10;  // its frames are larger
 
-/// Made just before control leaves for another stack, asked to `return_to` just after it
-/// has come back.
+/// Construct it just before control leaves for another stack. Call come_back() just after control has come back.
 class LeaveStack {
  public:
   explicit LeaveStack(const Stack& to) { __sanitizer_start_switch_fiber(&saved_, to.bottom, to.bytes); }

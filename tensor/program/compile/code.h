@@ -1,4 +1,4 @@
-// What a program runs after it has been compiled.
+// The compiled code of a program.
 #pragma once
 
 #include "tensor/program/compile/compiler.h"

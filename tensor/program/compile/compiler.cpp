@@ -26,8 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Those of the library (CMakeLists.txt), and two more: each multiplication and each addition rounds on its own, and a
-// block of memory may hold floats at first and integers later.
+// The flags of the library (CMakeLists.txt), and two more. With -ffp-contract=off each multiplication and each addition
+// is rounded. With -fno-strict-aliasing a block of memory may hold floats at first and integers later.
 constexpr const char* kFlags =
     "-std=c++20 -O3 -march=native -ffp-contract=off -fno-math-errno -fno-trapping-math -fwrapv "
     "-fno-strict-aliasing -w -fPIC -shared";
@@ -76,7 +76,8 @@ fs::path find_program(const std::string& name) {
   return {};
 }
 
-/// Which compiler it is, without asking it: the sizes of the files that the command names, and when they were installed.
+/// Identifies the compiler without running it: by the sizes of the files that the command names, and the times at which
+/// they were installed.
 std::string identity_of(const std::vector<std::string>& command) {
   std::ostringstream text;
   for (const std::string& word : command) {
@@ -90,7 +91,7 @@ std::string identity_of(const std::vector<std::string>& command) {
   return text.str();
 }
 
-/// The processor's name and abilities, which -march=native asks for.
+/// The processor's name and features, on which the code for -march=native depends.
 std::string processor() {
   std::ifstream file("/proc/cpuinfo");
   std::string all;
@@ -141,7 +142,7 @@ fs::path cache_folder() {
 
 // ---- Running the compiler ---------------------------------------------------------------------------------------
 
-/// A file that is deleted at the end.
+/// A file that is deleted with this object.
 struct Draft {
   fs::path path;
   explicit Draft(const fs::path& path) : path(path) {}
@@ -149,7 +150,7 @@ struct Draft {
   Draft(const Draft&) = delete;
 };
 
-/// Runs a command, with its messages into a file, and waits for it. Error with the first message if it fails.
+/// Runs a command, writes its messages to a file, and waits for its end. Error with the first message if it fails.
 void run(std::vector<std::string> command, const fs::path& messages) {
   std::vector<char*> arguments;
   for (std::string& word : command) arguments.push_back(word.data());
@@ -179,7 +180,8 @@ void run(std::vector<std::string> command, const fs::path& messages) {
 
 // ---- The cache --------------------------------------------------------------------------------------------------
 
-/// A library ends with this after its own bytes: who made it, and a check sum. A loader does not look at it.
+/// The end of a library's file, after the library itself: the key for which it was made, and a check sum. The loader
+/// ignores these bytes.
 std::string seal_of(std::string_view bytes, const std::string& key) {
   return "gradus " + key + ' ' + hex(hash_of(bytes));
 }

@@ -20,7 +20,7 @@ struct Loaded {
 ///
 /// The cache's folder is $XDG_CACHE_HOME/gradus or ~/.cache/gradus. The names of its files are hashes of all that the
 /// result depends on: the text, the headers of Gradus, the compiler and its flags, and the processor. A file is written
-/// under another name and then renamed, so it is never half-written, and each ends with a check sum.
+/// under another name and then renamed, so it is never half-written. Each library ends with a check sum.
 Loaded compile_text(const std::string& text, const char* function);
 
 }  // namespace gradus::programs

@@ -6,10 +6,10 @@
 namespace gradus::programs {
 namespace {
 
-constexpr int64_t kMostArrayBytes = 4096;        // of one local array
-constexpr int64_t kMostArrayBytesInAll = 65536;  // a thread's stack has at least as much
-constexpr size_t kMostLoopsBack = 64;            // that a step looks at
-constexpr size_t kMostSteps = 32;                // in one loop
+constexpr int64_t kMostArrayBytes = 4096;        // the largest local array
+constexpr int64_t kMostArrayBytesInAll = 65536;  // of all local arrays; a thread's stack is larger
+constexpr size_t kMostLoopsBack = 64;            // how many earlier loops a step may consider
+constexpr size_t kMostSteps = 32;                // the most steps of a loop
 
 /// The sizes of the loops over a view.
 std::vector<int64_t> loop_sizes(const View& view) {
@@ -28,7 +28,7 @@ int64_t reach_of(const View& view) {
 
 enum class Relation { independent, same_elements, ordered };
 
-/// What two steps have to do with each other.
+/// Whether two steps may exchange their order, or share a loop.
 Relation relation(const Step& a, const Step& b) {
   Relation result = Relation::independent;
   for (const Operand& x : a.operands)
@@ -49,10 +49,10 @@ Relation relation(const Loop& loop, const Step& step) {
 
 }  // namespace
 
-/// What a program does with a tensor of its own.
+/// How a program uses one of its own tensors.
 struct Plan::Life {
-  size_t first_line;  // that uses it
-  bool is_local;      // nobody but steps with a text sees it, and the first one writes it
+  size_t first_line;  // the first line that uses it
+  bool is_local;      // only steps with a text use it, and the first of them writes it
   int64_t elements = 0;
   std::set<Dtype> dtypes = {};
 };
@@ -149,8 +149,8 @@ void Plan::add(Step step) {
   loops.back().steps.push_back(std::move(step));
 }
 
-/// Makes a number of each local tensor of which one loop uses one element in each round, and of each that has one
-/// element.
+/// Replaces some local tensors by a number: each tensor that has one element, and each of which a single loop uses one
+/// element in each round.
 void Plan::find_numbers(const Lives& lives) {
   struct Uses {
     std::vector<Operand*> operands;

@@ -1,8 +1,8 @@
 // Loops: which steps of a program share a loop, and where their tensors live.
 //
-// A step joins an earlier loop over the same sizes if nothing in between depends on the order. Two steps may share a
-// loop if each round of one reads and writes the same elements as the same round of the other. A tensor that only one
-// loop sees is then a number in it. Other small tensors that only the program sees are local arrays.
+// A step joins an earlier loop over the same sizes if no step in between depends on the order. Two steps may share a
+// loop if each round of one reads and writes the same elements as the same round of the other. Then a tensor that only
+// this loop uses is a number in the loop. Other small tensors that only the program uses are local arrays.
 #pragma once
 
 #include <map>
@@ -18,24 +18,24 @@ struct Buffer {
   enum class Kind { memory, array, number };
   Kind kind;
   std::string name;  // memory: "x1" or "p1", as in the listing. Else "t7", for the line that writes it first.
-  void* begin = nullptr;             // of memory
-  const View* first_view = nullptr;  // through which it is seen first
-  int64_t elements = 1;              // of an array
-  size_t writes = 0;                 // steps that write it
-  bool is_shared = false;            // with calls of kernels
-  std::set<Dtype> dtypes = {};       // of the elements, as the text sees them
+  void* begin = nullptr;             // memory: its first element
+  const View* first_view = nullptr;  // the first view of it
+  int64_t elements = 1;              // array: the number of elements
+  size_t writes = 0;                 // the number of steps that write it
+  bool is_shared = false;            // do calls of kernels use it, too?
+  std::set<Dtype> dtypes = {};       // the dtypes with which the text reads and writes it
 };
 
-/// Steps that share a loop; or one step that stays a call.
+/// Several steps that share a loop, or one step that stays a call.
 struct Loop {
-  std::vector<int64_t> sizes;  // of the nest, outermost first; without sizes of 1
+  std::vector<int64_t> sizes;  // the sizes of the nest, outermost first, without sizes of 1
   std::vector<Step> steps;
 
   bool is_call() const { return !steps[0].has_text(); }
 };
 
 struct Plan {
-  std::vector<Buffer> buffers;  // the index is Operand::buffer
+  std::vector<Buffer> buffers;  // Operand::buffer is an index of it
   std::vector<Loop> loops;
   bool has_host_work = false;
 

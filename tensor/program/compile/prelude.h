@@ -1,5 +1,5 @@
-// What the C++ of a compiled program includes (Program::source): the formulas, what the program is given, and sums
-// in the order of the kernels.
+// The header that the C++ of a compiled program includes (Program::source): the formulas, the arguments of its function,
+// and sums in the order of the kernels.
 #pragma once
 
 #include "kernels/cpu/reduce.h"
@@ -7,7 +7,7 @@
 
 namespace gradus::programs {
 
-/// What a compiled program is given: its memory, and the calls of the listing that stay calls of kernels.
+/// The argument of a compiled program: its memory, and the calls of the listing that stay calls of kernels.
 struct Recorded {
   void* const* memory;
   const void* calls;

@@ -78,9 +78,9 @@ std::string value_text(const Texts& arguments) {
   return formula_name<F>() + "{}.value(" + list + ')';
 }
 
-/// The most elements for which the text gives the digits of the fast kernel. For long rows the kernels compute e^x and
-/// what is made of it with fused multiply-adds, and sin x, tanh x and others by functions of whole vectors, which round
-/// differently.
+/// The most elements for which the text gives the digits of the fast kernel. For long rows the kernels compute e^x, and
+/// functions made of it, with fused multiply-adds. They compute sin x, tanh x and others by functions of whole vectors.
+/// Both round differently.
 template <class F>
 constexpr int64_t most_elements() {
   if (cpu::is_compute_bound<F>) return 1;
@@ -96,8 +96,8 @@ const KernelCall<entry>* as(const Call& call) {
   return dynamic_cast<const KernelCall<entry>*>(&call);
 }
 
-/// The step of a pointwise formula of these arguments. `arrange` turns the texts of the views into those of the formula's
-/// arguments.
+/// The step of a pointwise formula of these arguments. `arrange` makes the texts of the formula's arguments from the
+/// texts of the views.
 template <class Formulas>
 void pointwise_step(Step& step, Formulas list, const FormulaId& f,
                     const std::function<Texts(Texts)>& arrange) {
@@ -140,7 +140,7 @@ bool write_copy(Step& step) {
     step.expression = [number](const Texts&) { return number; };
   } else if (as<&Kernels::copy>(*step.call)) {
     const Dtype from = step.operands[0].view.dtype, to = step.out().dtype;
-    // What a number becomes that does not fit into an integer depends on the instruction.
+    // If a number does not fit into an integer, the result depends on the instruction.
     if (is_floating_point(from) && is_integer(to)) return true;
     step.expression = [from, to](const Texts& texts) {
       return from == to ? texts[0] : std::string("static_cast<") + cpp_name_of(to) + ">(" + texts[0] + ')';
@@ -191,7 +191,7 @@ void write_product(Step& step) {
     return "dot<" + std::to_string(n) + ">(" + texts[0] + ", " + std::to_string(steps[0]) + ", " + texts[1] +
            ", " + std::to_string(steps[1]) + ')';
   };
-  // 0 + turns a sum of -0 into 0, as the kernel does that begins with 0.
+  // The kernel begins its sum with 0, so -0 becomes 0. "0 +" does the same.
   if (from_zero)
     step.expression = [dot = step.expression](const Texts& texts) { return "0 + " + dot(texts); };
   for (const int side : {0, 1}) {

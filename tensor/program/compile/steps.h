@@ -1,7 +1,7 @@
-// Steps: what each call of a program becomes in C++.
+// Steps: the C++ of each call of a program.
 //
-// A call that has a text is one statement, "out = expression", for each element of `out`. The other calls stay what
-// they are. A call has a text only if it then gives the digits of the kernel, bit for bit.
+// A call with a text becomes one statement, "out = expression", for each element of `out`. The other calls stay calls of
+// kernels. A call has a text only if the text gives the digits of the kernel, bit for bit.
 #pragma once
 
 #include <functional>
@@ -14,20 +14,20 @@ namespace gradus::programs {
 
 /// An argument of a call, as the loops over `out` see it.
 struct Operand {
-  View view;             // with the sizes of `out`
-  const View* argument;  // of the call
+  View view;             // the argument with the sizes of `out`
+  const View* argument;  // the argument of the call
   bool written = false;
   bool is_address = false;  // the expression reads more elements than the one of its round
-  size_t tensor = 0;        // the number of ProgramMemory
-  size_t buffer = 0;        // where it lives, see fuse.h
-  int64_t offset = 0;       // of the view's first element there
+  size_t tensor = 0;        // its number in ProgramMemory
+  size_t buffer = 0;        // the number of its buffer, see fuse.h
+  int64_t offset = 0;       // the place of the view's first element in the buffer
 };
 
 /// Writes the expression from the texts of its operands: {"x1[i]", "2.0f"} → "x1[i] * 2.0f".
 using Expression = std::function<std::string(const std::vector<std::string>&)>;
 
 struct Step {
-  size_t line = 0;  // of the listing
+  size_t line = 0;  // the line of the listing
   const Call* call = nullptr;
   std::vector<Operand> operands;  // with an expression, the last one is `out`
   Expression expression;          // empty: it stays a call

@@ -9,6 +9,17 @@ namespace {
 
 constexpr size_t kWidth = 110;  // columns of a line, as in all files of Gradus
 
+/// The first lines of a text, after the line that counts the calls.
+constexpr const char* kHead = R"(//
+// x1, x2, … are tensors that existed before the capture, and p1, p2, … memory of the program, as in the
+// listing. t7 is a tensor of this text alone: the result of line 7 of the listing. The comments name the line
+// and the kernel from which a statement was written. The formulas are those of kernels/formulas.h.
+#include "tensor/program/compile/prelude.h"
+
+using namespace gradus::formulas;
+using gradus::programs::dot, gradus::programs::reduce, gradus::programs::reduce_column;
+)";
+
 /// The loops of a nest after merging, and the steps of each operand's index in them.
 struct Nest {
   std::vector<int64_t> sizes;
@@ -58,7 +69,7 @@ struct Line {
   std::string code, comment;
 };
 
-/// The lines as a text. Comments of neighbouring lines stand below each other, as clang-format sets them.
+/// The lines as a text. Comments of neighbouring lines begin in the same column, as clang-format aligns them.
 std::string layout(const std::vector<Line>& lines) {
   std::string text;
   for (size_t begin = 0, end; begin < lines.size(); begin = end) {
@@ -169,8 +180,8 @@ class Writer {
                       ")");
     }
     source_.loops += !heads.empty();
-    if (!heads.empty() &&
-        lines.size() == 1) {  // the statement stands behind the innermost loop, if there is room
+    // A single statement follows the innermost loop on the same line, if there is room.
+    if (!heads.empty() && lines.size() == 1) {
       const std::string together = heads.back() + ' ' + lines[0].code;
       if (2 * heads.size() + together.size() <= kWidth) {
         lines[0].code = together;
@@ -214,17 +225,7 @@ class Writer {
   void write_head(const Contents& program) {
     line(0, "// A program of Gradus, written from the " + std::to_string(program.calls.size()) +
                 " calls of its listing.");
-    for (const char* text :
-         {"//",
-          "// x1, x2, … are tensors that existed before the capture, and p1, p2, … memory of the program, as "
-          "in the",
-          "// listing. t7 is a tensor of this text alone: the result of line 7 of the listing. The comments "
-          "name the line",
-          "// and the kernel from which a statement was written. The formulas are those of "
-          "kernels/formulas.h.",
-          "#include \"tensor/program/compile/prelude.h\"", "", "using namespace gradus::formulas;",
-          "using gradus::programs::dot, gradus::programs::reduce, gradus::programs::reduce_column;", ""})
-      line(0, text);
+    line(0, kHead);
     line(0,
          std::string("extern \"C\" void ") + kFunctionName + "(const gradus::programs::Recorded& program) {");
     for (const size_t buffer : pointers_) declare_pointers(plan_.buffers[buffer]);

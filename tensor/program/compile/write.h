@@ -7,7 +7,7 @@ namespace gradus::programs {
 
 struct Source {
   std::string text;
-  std::vector<void*> memory;      // what the text calls program.elements<T>(i)
+  std::vector<void*> memory;      // memory i is program.elements<T>(i) in the text
   size_t loops = 0, kernels = 0;  // loops in the text, and calls that stay calls of kernels
 };
 
