@@ -13,7 +13,7 @@
 //                 each; in float64 eight, 8 FMAs for each. While a tile is multiplied, the next one
 //                 travels from global memory into registers. It is then put into the other of two
 //                 buffers, so one barrier a tile is enough.
-//   v4            In matmul_async.cu: copies to shared memory that need no register and no waiting.
+//   v4            In matmul_async.cu: asynchronous copies to shared memory, which need no registers.
 //
 // matmul() takes v3 if both sides of C are long enough for its tiles, else v2 or v1. For a vector
 // times a matrix that is contiguous along k it takes `dots`: a warp for each output.
@@ -279,23 +279,10 @@ void run_tiles(const Batch<T>& all) {
 template <class T, int side>
 void run_registers(const Batch<T>& all) {
   using Tiling = Tiling<T, side>;
-  const auto& [a, b, c] = all.first;
-  const Loop<3>& batch = all.offsets;
-  const bool a_along_depth = runs_along_depth_of_a(a), b_along_depth = runs_along_depth_of_b(b);
-  const Operand<T> left = left_operand(a, batch, a_along_depth);
-  const Operand<T> right = right_operand(b, batch, b_along_depth);
-  const bool c_packs = has_packs(c.data, c.column_stride, c.rows, c.row_stride, batch, 0);
-  const TileGrid tile_grid(all, side);
-  const Grid grid{tile_grid.blocks(), Tiling::threads};
-  const auto run = [&]<bool a_way, bool b_way>(std::bool_constant<a_way>, std::bool_constant<b_way>) {
-    launch<registers<Tiling, T, a_way, b_way>>(grid, left, right, c, c_packs, batch, tile_grid);
-  };
-  const std::true_type depth;
-  const std::false_type along_side;
-  if (a_along_depth)
-    b_along_depth ? run(depth, depth) : run(depth, along_side);
-  else
-    b_along_depth ? run(along_side, depth) : run(along_side, along_side);
+  run_8x8<Tiling>(all, []<bool a_way, bool b_way>(std::bool_constant<a_way>, std::bool_constant<b_way>,
+                                                  const Grid& grid, const auto&... arguments) {
+    launch<registers<Tiling, T, a_way, b_way>>(grid, arguments...);
+  });
 }
 
 /// Large tiles use each number more often. They are taken if they are enough to fill a device.

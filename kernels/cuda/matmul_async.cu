@@ -1,14 +1,14 @@
-// v4 of the ladder of matmul.cu: copies that nobody waits for, from global to shared memory.
+// v4 of the ladder of matmul.cu: asynchronous copies from global to shared memory.
 //
 // In v3 a number on its way to shared memory passes through a register of the thread that carries
-// it: a load, a wait for the load, a store. cp.async (async_copy.h) is one instruction, and the number
-// goes past the registers. So a thread can have several tiles under way. Three buffers take turns:
+// it: a load, a wait for the load, a store. cp.async (async_copy.h) is one instruction, which needs no
+// register for the number. So a thread can have several tiles under way. Three buffers take turns:
 //
 //     tile     t        t + 1       t + 2
 //     is       used     arriving    begun, where tile t - 1 was
 //
-// In each round a thread waits for its own copies of tile t, and then at a barrier for everybody's.
-// The same barrier says that tile t - 1 is not needed any more. So one barrier a tile is enough, as in
+// In each round a thread waits for its own copies of tile t, and then at a barrier for the copies of
+// all other threads. After this barrier no thread needs tile t - 1. So one barrier a tile is enough, as in
 // v3, and a tile is twice as deep: 64 bytes along k.
 //
 // cp.async moves 16 bytes as they are, so it cannot transpose. An operand that is contiguous along k
@@ -16,8 +16,7 @@
 // one line (2 in float64), for four steps of k, where v3 loads one step of 4 lines. Neighbouring
 // threads load lines that are 256 bytes apart, and those would be in the same banks. So the packs are
 // swizzled: the last three bits of a pack's number are changed by an exclusive or with the number of
-// its group of lines. Eight neighbouring threads then load from all eight
-// groups of banks.
+// its group of lines. Then eight neighbouring threads load from eight different groups of banks.
 //
 // v4 adds the same products in the same order as v3, so the results are equal bit for bit.
 //
@@ -235,23 +234,10 @@ __global__ void __launch_bounds__(Pipeline::threads, Pipeline::blocks)
 template <class T, int side>
 void run_pipelined(const Batch<T>& all) {
   using Pipeline = Pipeline<T, side>;
-  const auto& [a, b, c] = all.first;
-  const Loop<3>& batch = all.offsets;
-  const bool a_along_depth = runs_along_depth_of_a(a), b_along_depth = runs_along_depth_of_b(b);
-  const Operand<T> left = left_operand(a, batch, a_along_depth),
-                   right = right_operand(b, batch, b_along_depth);
-  const bool c_packs = has_packs(c.data, c.column_stride, c.rows, c.row_stride, batch, 0);
-  const TileGrid tiles(all, side);
-  const Grid grid{tiles.blocks(), Pipeline::threads};
-  const auto run = [&]<bool a_way, bool b_way>(std::bool_constant<a_way>, std::bool_constant<b_way>) {
-    launch<pipelined<Pipeline, T, a_way, b_way>>(grid, left, right, c, c_packs, batch, tiles);
-  };
-  const std::true_type depth;
-  const std::false_type along_side;
-  if (a_along_depth)
-    b_along_depth ? run(depth, depth) : run(depth, along_side);
-  else
-    b_along_depth ? run(along_side, depth) : run(along_side, along_side);
+  run_8x8<Pipeline>(all, []<bool a_way, bool b_way>(std::bool_constant<a_way>, std::bool_constant<b_way>,
+                                                    const Grid& grid, const auto&... arguments) {
+    launch<pipelined<Pipeline, T, a_way, b_way>>(grid, arguments...);
+  });
 }
 
 }  // namespace

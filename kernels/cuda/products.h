@@ -183,6 +183,30 @@ __device__ void write(const Matrix<T>& c, bool packs, int64_t first_row, int64_t
 
 // ---- Calls --------------------------------------------------------------------------------------
 
+/// Calls run(a_along_depth, b_along_depth, grid, arguments…) for a kernel whose threads have 8 × 8
+/// outputs each. The first two are std::true_type if the packs of A and of B run along k, else
+/// std::false_type. The arguments are those of the kernel.
+template <class Tiling, class T, class Run>
+void run_8x8(const Batch<T>& all, const Run& run) {
+  const auto& [a, b, c] = all.first;
+  const Loop<3>& batch = all.offsets;
+  const bool a_along_depth = runs_along_depth_of_a(a), b_along_depth = runs_along_depth_of_b(b);
+  const Operand<T> left = left_operand(a, batch, a_along_depth);
+  const Operand<T> right = right_operand(b, batch, b_along_depth);
+  const bool c_packs = has_packs(c.data, c.column_stride, c.rows, c.row_stride, batch, 0);
+  const TileGrid tiles(all, Tiling::side);
+  const Grid grid{tiles.blocks(), Tiling::threads};
+  const std::true_type depth;
+  const std::false_type side;
+  const auto launch_with = [&](auto a_way, auto b_way) {
+    run(a_way, b_way, grid, left, right, all.first.c, c_packs, batch, tiles);
+  };
+  if (a_along_depth)
+    b_along_depth ? launch_with(depth, depth) : launch_with(depth, side);
+  else
+    b_along_depth ? launch_with(side, depth) : launch_with(side, side);
+}
+
 /// Calls run(batch) unless there is nothing to multiply.
 template <class T, class Run>
 void product(const View& a, const View& b, const View& out, const Run& run) {
