@@ -2,8 +2,8 @@
 // whole range of float32 and float64: 10⁵ numbers of both signs from the smallest subnormal to the largest number,
 // evenly spaced in their bits. The references are computed in long double, in forms that do not lose digits.
 //
-// The larger bounds are those of functions that are ill-conditioned far from 0, such as exp(-x²), whose relative error is
-// that of x² times x², and of products with a factor that is subnormal.
+// Two kinds of functions have larger bounds. Some are ill-conditioned far from 0: the relative error of exp(-x²) is x²
+// times the relative error of x². Others are products with a subnormal factor.
 //
 // A derivative that is NaN, or 0 where the exact one is a normal number, has an infinite error here. This prints the
 // table of docs/reliability.md:
@@ -38,7 +38,7 @@ struct Function {
   std::function<Tensor(const Tensor&)> ours;
   Number value, slope;
   Bounds float32, float64;
-  double root = NAN;  // of the slope: near it only the absolute error of the slope is small
+  double root = NAN;  // a root of the slope; the slope's relative error is large near it
 };
 
 constexpr Exact kPi = 3.14159265358979323846264338327950288L;
@@ -264,13 +264,13 @@ std::vector<Function> functions() {
        [](Exact x) { return -3 / (x * x); },
        {2, 2},
        {2, 2}},
-      {"div by itself's square",
+      {"tensor 3 / x",
        [](auto& x) { return div(full_like(x.detach(), 3), x); },
        [](Exact x) { return 3 / x; },
        [](Exact x) { return -3 / (x * x); },
        {2, 2},
        {2, 2}},
-      {"bce of 1",
+      {"binary cross-entropy, target 1",
        [](auto& x) {
          return F::binary_cross_entropy_with_logits(
              x, ones_like(x.detach()), F::BinaryCrossEntropyWithLogitsFuncOptions().reduction(kNone));
@@ -348,8 +348,8 @@ struct Worst {
   double ulps = 0, at = 0;
 };
 
-/// The error of `got` in units of the last place of `exact`. Exact results that the type rounds to 0 or infinity may be
-/// off by the smallest number, and by nothing.
+/// The error of `got` in units in the last place of `exact`. It is infinite if only one of the two is finite, or if `got`
+/// is 0 and `exact` is a normal number.
 template <class T>
 double error_in_ulps(T got, Exact exact) {
   const T rounded = static_cast<T>(exact);

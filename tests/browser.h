@@ -28,7 +28,7 @@ namespace browser {
 
 using nlohmann::json;
 
-/// The path of a Chromium: that in $GRADUS_BROWSER, or the first that $PATH has.
+/// The path of Chromium: $GRADUS_BROWSER, or the first one in $PATH.
 inline std::optional<std::string> installed() {
   if (const char* given = std::getenv("GRADUS_BROWSER")) return given;
   for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
@@ -50,7 +50,7 @@ class Browser {
     process_ = fork();
     if (process_ == 0) {
       setpgid(0, 0);
-      // First to numbers above 4, so that neither copy overwrites the other's source.
+      // Both ends first get numbers above 4, so that neither dup2 closes the end that the other one copies.
       const int in = fcntl(commands[0], F_DUPFD_CLOEXEC, 10), out = fcntl(answers[1], F_DUPFD_CLOEXEC, 10);
       dup2(in, 3), dup2(out, 4);
       dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);  // it reports every missing desktop service
@@ -72,7 +72,7 @@ class Browser {
   Browser(const Browser&) = delete;
   Browser& operator=(const Browser&) = delete;
 
-  /// Opens a file, with a "#fragment" or without, and waits until it is loaded. Returns the seconds that took.
+  /// Opens a file, with a "#fragment" or without, and waits until it is loaded. Returns how many seconds this took.
   double open_file(const std::string& address) {
     call("Page.navigate", {{"url", "about:blank"}});
     loaded_ = false;
@@ -120,7 +120,7 @@ class Browser {
     std::ofstream(file, std::ios::binary) << decoded(data);
   }
 
-  /// What the page has reported: errors, warnings, and files that it asked for in vain.
+  /// The errors and warnings that the page has reported, and the files that it did not find.
   const std::vector<std::string>& complaints() const { return complaints_; }
 
  private:

@@ -5,8 +5,8 @@
 
 #include <cmath>
 #include <fstream>
-#include <locale>
 
+#include "german_numbers.h"
 #include "in_folder.h"
 #include "tensor/create.h"
 #include "tensor/files/files.h"
@@ -189,15 +189,8 @@ TEST_F(Csv, HugeAndTinyNumbers) {
   EXPECT_EQ(read("a\n" + std::string(5000, '0') + "7\n").values.item<float>(), 7);
 }
 
-/// A locale that writes 1,5 for 1.5, like the German locale, which is not installed everywhere.
-struct DecimalComma : std::numpunct<char> {
-  char do_decimal_point() const override { return ','; }
-  char do_thousands_sep() const override { return '.'; }
-  std::string do_grouping() const override { return "\3"; }
-};
-
 TEST_F(Csv, IgnoresTheLocale) {
-  const std::locale before = std::locale::global(std::locale(std::locale::classic(), new DecimalComma));
+  const test::GermanNumbers in_force;
   EXPECT_EQ(read("a\n1.5\n").values.item<float>(), 1.5F);
   EXPECT_EQ(read("a\n1.5e-60\n").values.item<float>(), 0);
   write_csv("t.csv", tensor({12345.5}));
@@ -206,7 +199,6 @@ TEST_F(Csv, IgnoresTheLocale) {
   const Tensor state = get_rng_state(), expected = rand(3);
   set_rng_state(state);
   EXPECT_TRUE(rand(3).equal(expected));
-  std::locale::global(before);
 }
 
 // ---- Errors -------------------------------------------------------------------------------------

@@ -76,8 +76,8 @@ inline Arrays resized(const Arrays& inputs, int64_t from, int64_t to) {
 
 }  // namespace edges
 
-/// The cases of an entry whose ordinary inputs are `base`. Matrix functions get no NaN and no numbers that leave the range:
-/// whether LAPACK notices them differs from version to version.
+/// The cases of an entry whose ordinary inputs are `base`. Matrix functions get no NaN and no numbers whose squares leave
+/// the range, because only some versions of LAPACK notice them.
 template <class T>
 std::vector<EdgeCase> edge_cases(const Op& op, const Arrays& base, bool is_matrix_function) {
   const std::vector<Special> specials = special_values<T>();

@@ -97,7 +97,7 @@ Orders computed(const Op& op, const EdgeCase& edge, Dtype dtype) {
   for (size_t order = 0; order < 3; ++order) try {
       outputs = order == 0 ? op.call(inputs) : gradients(outputs, leaves);
       append(orders[order], outputs);
-      if (order == 1)  // what no path leads to has the derivative 0
+      if (order == 1)  // without a path to an input its derivative is 0
         for (Tensor& g : outputs)
           if (!g.requires_grad()) g = g + leaves[0].sum() * 0;
     } catch (const Error& error) {
@@ -118,7 +118,7 @@ bool alike(double got, double wanted, double tolerance, double floor, bool signe
   return std::fabs(got - wanted) <= tolerance * std::max(std::fabs(wanted), floor);
 }
 
-/// "" if alike, else a text for the page.
+/// Describes the difference for the page; "" if there is none.
 std::string difference(const Order& got, const json& wanted, Dtype dtype, bool is_grid, bool is_value) {
   const bool wanted_error = wanted.is_string();
   if (wanted_error || !got.error.empty())
@@ -147,53 +147,54 @@ struct OnPurpose {
 
 const OnPurpose kOnPurpose[] = {
     {"abs_?|norm\\.p(1|inf).*|linalg_(matrix_)?norm.*", ".*", "2",
-     "The second derivative of a piecewise linear function is 0; PyTorch raises an error, since the slope "
-     "has no path to x."},
+     "The second derivative of a piecewise linear function is 0; "
+     "PyTorch raises an error, since the slope has no path to x."},
     {"abs_?|relu_?|hardtanh|relu6|hardshrink|softshrink|threshold|leaky_relu", "grid|nan", "1",
-     "At NaN the gradient is not 0, so that the NaN is seen."},
+     "At NaN the gradient is not 0, so that the NaN does not go unnoticed."},
     {"sign", "grid", "0", "The sign of NaN is NaN; PyTorch's is 0."},
     {"relu_?|relu6|clamp_min|softplus|log_sigmoid|celu|selu|elu|threshold", "grid", "0",
-     "The sign of a zero: relu(-0) is 0, and ln σ(x) of a large x is -0, since it is negative before it is "
-     "rounded."},
+     "Zeros have another sign: relu(-0) is 0, "
+     "and ln σ(x) of a large x is a negative number that is rounded to -0."},
     {"clamp.*", "grid|no dimensions|.* becomes .*", "1",
      "The ends belong to the range, as in PyTorch 1.13: there the slope of clamp is 1."},
-    {"clamp.between_tensors", ".* nan", "1",
-     "Where a bound is NaN, so is y, and the gradient goes to the bound."},
+    {"clamp.between_tensors", ".* nan", "1", "A NaN bound makes y NaN, and the gradient goes to this bound."},
     {"expm1|sigmoid_?|log_sigmoid|softplus|gelu.*|silu|mish|tanh_?|erf|elu|celu|selu|softmax.*|log_softmax.*|"
      "cross_entropy.*",
      "grid|x0 has -?huge|x0 is .*", "0|1|2",
-     "The value or the slope keeps digits that PyTorch's, computed from y, loses; or it is 0 where PyTorch's "
-     "is 0 · ∞ = NaN."},
+     "Gradus keeps digits of the value or the slope. "
+     "PyTorch computes them from y and loses these digits, or gets NaN from 0 · ∞ where Gradus has 0."},
     {"elu|celu|selu", "grid", "1|2", "At 0 the derivatives are those of the side below 0."},
     {"sub.alpha|add.alpha|sub_.*|add_.*", "grid|.* has .*", "0",
      "α b is rounded before it is added, and may overflow; PyTorch's vectors use a fused multiply-add."},
     {"remainder.*", "grid|.* has .*", "0|1|2",
-     "The remainder of a large quotient is exact, and 0 is not lost to an overflow of the quotient; by 0 it "
-     "is NaN, and so is its slope."},
-    {"lerp.*", ".*", "1|2", "No NaN or infinity from a term that is not used."},
+     "The remainder is exact even if the quotient is large or overflows. "
+     "The remainder by 0 is NaN, and so is its slope."},
+    {"lerp.*", ".*", "1|2", "A term that the result does not use adds no NaN and no infinity."},
     {"pow.*", ".*", "1|2",
-     "Where the exponent or the base is 0, the derivatives of 0 are taken of the power, not of a masked 0."},
+     "If the exponent or the base is 0, Gradus differentiates the power itself, and PyTorch a masked 0."},
     {"(var|std).*", ".*", "0|1|2",
-     "Squares that leave the range do no harm. At an infinite element, where the value is NaN, so is the "
-     "slope. At 0 std has a kink."},
+     "Squares may leave the range. At an infinite element the value is NaN, and so is the slope. "
+     "At 0 std has a kink."},
     {"logsumexp.*", "x0 is -inf", "1|2",
-     "The derivative of ln 0 by infinite logarithms is taken as 0; PyTorch's is NaN."},
+     "If all inputs are -∞, the derivative is 0 in Gradus and NaN in PyTorch."},
     {"prod.*", ".*", "1|2",
-     "A product of the other elements, without a division; which products overflow on the way depends on "
-     "their order."},
+     "The slope is the product of the other elements, without a division. "
+     "The order of the factors decides which products overflow on the way."},
     {"norm.*|linalg_(vector|matrix)?_?norm.*", ".*", "0|1|2",
      "Powers do not leave the range. At 0, where a norm has a kink, all derivatives are taken as 0."},
     {"amax.*|amin.*|max.*|min.*", ".* nan", "1",
      "The gradient of a maximum that is NaN goes to the NaN elements."},
-    {"layer_norm_rows", "x0 has -?huge", "0|1|2", "Squares that leave the range do no harm."},
+    {"layer_norm_rows", "x0 has -?huge", "0|1|2", "Squares may leave the range."},
     {"scatter_add.*|index_add.*", ".* becomes .*", "0|1|2",
-     "Indices are checked also where there is nothing to add; a smaller index has a gradient."},
-    {"topk.*|sort.*", "x0 is .*", "0|1|2", "Of equal elements, the first are taken."},
+     "Indices are checked even if there is nothing to add. "
+     "An index that is smaller than the source has a gradient."},
+    {"topk.*|sort.*", "x0 is .*", "0|1|2", "The first of equal elements are taken."},
     {"(linalg_)?(svd|svdvals|eigh|eigvalsh|qr|pinv|cholesky|solve|inv|inverse|det|slogdet|matrix_norm|norm)."
      "*",
      ".*", "0|1|2",
-     "Equal values and dependent columns: an Error where there is no derivative, and finite numbers where "
-     "there is one. Signs and bases of equal singular vectors are free."},
+     "With equal values or dependent columns Gradus raises an Error if there is no derivative, "
+     "and returns finite numbers if there is one. "
+     "The signs of singular vectors and the bases of equal values are arbitrary."},
 };
 
 /// The first reason that covers a difference; -1 if none does.

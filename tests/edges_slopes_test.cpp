@@ -17,7 +17,7 @@ using Function = std::function<Tensor(const Tensor&)>;
 using Number = double (*)(double);
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// The derivative of f of an order, at each element of x.
+/// The derivative of f of this order, at each element of x.
 Tensor derivative(const Function& f, const Tensor& x, int order = 1) {
   Tensor y = f(x);
   for (int i = 0; i < order; ++i) y = autograd::grad({y.sum()}, {x}, {}, true, /*create_graph=*/true)[0];

@@ -1,5 +1,5 @@
-// What an editor shows of an untouched file: no squiggle, and a jump from a call to its definition. clangd is what
-// VS Code, Neovim, Emacs and others ask. The test speaks with it as they do, in the Language Server Protocol:
+// Checks what an editor shows of an untouched file: no squiggles, and jumps from calls to definitions. VS Code, Neovim,
+// Emacs and other editors ask clangd. The test speaks with clangd as they do, in the Language Server Protocol:
 //
 //     Content-Length: 76\r\n\r\n{"jsonrpc": "2.0", "id": 1, "method": "textDocument/definition", "params": {…}}
 //
@@ -48,7 +48,7 @@ class Clangd {
     if (process_ == 0) {
       dup2(questions[0], STDIN_FILENO), dup2(answers[1], STDOUT_FILENO);
       dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-      // Without an index of the whole project, which takes minutes: it knows the files that are open.
+      // An index of the whole project would take minutes. Without it, clangd knows only the files that are open.
       execlp("clangd", "clangd", "--background-index=false", "-j=2", nullptr);
       _exit(127);
     }

@@ -7,8 +7,8 @@
 // may leave lines out: "…" alone on a line stands for any number of them. All other lines must follow one another
 // in the source as they do on the page. Indentation is that of the page: the first line decides it.
 //
-// If the source has changed inside an excerpt, GRADUS_WRITE_EXCERPTS=1 excerpts_test writes the page anew: what
-// stands between "…" is replaced by the lines of the source from its first to its last line.
+// If the source has changed inside an excerpt, GRADUS_WRITE_EXCERPTS=1 excerpts_test writes the page anew. It looks for
+// the first and the last line before each "…" in the source, and copies all lines from the one to the other.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -106,7 +106,7 @@ std::vector<Excerpt> excerpts_of(const Lines& page) {
   return excerpts;
 }
 
-/// Where the segment stands in the source, from `from` on: its first line, and all others after it.
+/// The line of the source, `from` or later, at which all lines of the segment follow one another.
 std::optional<size_t> find_segment(const Lines& page, const Segment& segment, const Lines& source,
                                    size_t from) {
   for (size_t at = from; at + (segment.end - segment.begin) <= source.size(); ++at) {
@@ -144,8 +144,8 @@ Lines newest(const Lines& page, const Segment& segment, const Lines& source) {
 Lines check_page(const fs::path& path, const Lines& page, int& count) {
   Lines result = page;
   const std::vector<Excerpt> excerpts = excerpts_of(page);
-  for (auto excerpt = excerpts.rbegin(); excerpt != excerpts.rend();
-       ++excerpt, ++count) {  // line numbers stay right
+  // From the last to the first, so that the line numbers of the others stay right.
+  for (auto excerpt = excerpts.rbegin(); excerpt != excerpts.rend(); ++excerpt, ++count) {
     const Lines file = readable_lines_of(excerpt->source);
     const Lines source = excerpt->name.empty() ? file : definition_of(file, excerpt->name);
     EXPECT_FALSE(source.empty()) << path << ": " << excerpt->source << " does not define " << excerpt->name;
@@ -184,7 +184,7 @@ TEST(Excerpts, AreTheCodeThatRuns) {
   EXPECT_GE(count, 5) << "the pages have excerpts, but the test found none";
 }
 
-// Messages on the page name lines of matmul.cu, some of them after one line above was removed.
+// Messages on the page name lines of matmul.cu. Some messages come from a copy in which one line above was removed.
 TEST(Excerpts, MessagesNameTheRightLines) {
   std::ifstream page_file(kRoot / "docs/cuda.md"), source_file(kRoot / "kernels/cuda/matmul.cu");
   const std::string page{std::istreambuf_iterator<char>(page_file), {}};
@@ -204,7 +204,7 @@ TEST(Excerpts, MessagesNameTheRightLines) {
   EXPECT_GE(count, 4);
 }
 
-// A test that finds nothing would pass. These pages are wrong in one way each.
+// A test that never finds a fault would pass, too. Each of these pages has one fault.
 TEST(Excerpts, StaleOnesAreFound) {
   const Lines source = {"int f(int x) {", "  int y = x;", "  return y;", "}", "int g();"};
   EXPECT_EQ(definition_of(source, "f").size(), 4u);

@@ -1,6 +1,7 @@
-// What happens when memory runs out: a training step, a save and a load run again and again, and each time one more
-// allocation succeeds before one fails, or before all fail. Afterwards the parameters are those before the step or those
-// after it, the file is the old or the new one, the step can be repeated, and no memory has been lost.
+// Tests what happens when memory runs out. A training step, a save and a load are run again and again. Each time one
+// more allocation succeeds before one allocation fails, or before all further ones fail. After a failure the parameters
+// must be those from before the step or those from after it, and the file must be the old or the new one. The step can
+// be repeated, and no memory is lost.
 //
 // This executable replaces operator new and aligned_alloc, from which the block cache takes its memory.
 #include <gtest/gtest.h>
@@ -84,8 +85,8 @@ namespace {
 
 // ---- Trying with one more allocation each time ----------------------------------------------------------------------
 
-/// Runs `attempt` with 0, 1, 2 … allocations before the failure, until it succeeds. After each failure `check` looks at
-/// what is left. Returns the number of failures.
+/// Runs `attempt` with 0, 1, 2 … allocations before the failure, until it succeeds. Calls `check` after each failure.
+/// Returns the number of failures.
 int64_t try_all(const std::function<void()>& attempt, const std::function<void()>& check) {
   int64_t failures = 0;
   for (const bool all : {false, true})
@@ -223,7 +224,7 @@ TEST_F(MemoryRunsOut, InASave) {
                      replace_file("net.safetensors", old);
                    });
   };
-  fail_everywhere();  // the first error makes what lasts until the program ends, such as a locale
+  fail_everywhere();  // the first error allocates objects that live until the program ends, such as a locale
   const int64_t before = blocks;
   const int64_t failures = fail_everywhere();
   EXPECT_EQ(blocks, before) << "memory was lost";
@@ -250,7 +251,7 @@ TEST_F(MemoryRunsOut, InALoad) {
     auto& adam = *static_cast<optim::Adam*>(t.optimizer.get());
     return failures + try_all([&] { load(adam, "adam.safetensors"); }, [] {});
   };
-  fail_everywhere();  // the first error makes what lasts until the program ends, such as a locale
+  fail_everywhere();  // the first error allocates objects that live until the program ends, such as a locale
   const int64_t before = blocks;
   const int64_t failures = fail_everywhere();
   EXPECT_EQ(blocks, before) << "memory was lost";

@@ -1,17 +1,16 @@
-// Tensors in .safetensors and .npy files: the bytes, the errors, and that damaged files do no harm.
-// checkpoint_test.cpp tests files of modules and optimisers, csv_test.cpp .csv files,
-// paths_test.cpp devices, pipes and links.
+// Tensors in .safetensors files: the bytes, the errors, and damaged files, which must do no harm. npy_test.cpp tests
+// .npy files, csv_test.cpp .csv files, checkpoint_test.cpp files of modules and optimisers, and paths_test.cpp devices,
+// pipes and links.
 #include "tensor/files/files.h"
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <cstring>
 #include <fstream>
-#include <random>
 #include <sstream>
 #include <thread>
 
+#include "binary_files.h"
 #include "in_folder.h"
 #include "tensor/create.h"
 #include "tensor/files/npy.h"
@@ -21,47 +20,11 @@
 #include "tensor/random.h"
 
 using namespace gradus;
+using namespace gradus::test;
 
 namespace {
 
 using Files = InFolder;
-
-std::vector<Tensor> one_of_each_dtype() {
-  return {tensor({{1.5, -0.0, HUGE_VAL}}),
-          tensor({1e-300, std::nan("")}, kFloat64),
-          tensor({{-1}, {INT64_MAX}}),
-          tensor({true, false, true}),
-          tensor({-1, INT32_MAX}, kInt32),
-          tensor({{-1}, {300}}, kInt16),
-          tensor({0, 255}, kUInt8),
-          tensor(7.0),
-          empty({0, 3})};
-}
-
-testing::AssertionResult identical(const Tensor& a, const Tensor& b) {
-  if (a.dtype() != b.dtype() || a.sizes() != b.sizes() || !a.is_contiguous())
-    return testing::AssertionFailure() << a << " is not " << b;
-  const auto bytes = static_cast<size_t>(a.numel() * item_size(a.dtype()));
-  const Tensor rows = b.contiguous();
-  if (bytes > 0 && std::memcmp(a.data_ptr(), rows.data_ptr(), bytes) != 0)
-    return testing::AssertionFailure() << a << " is not " << b;
-  return testing::AssertionSuccess();
-}
-
-/// A safetensors file of the given header and data.
-std::string safetensors(std::string_view header, std::string_view data = {}) {
-  std::string bytes(8, '\0');
-  bytes[0] = static_cast<char>(header.size() & 0xFF);
-  bytes[1] = static_cast<char>(header.size() >> 8);
-  return bytes.append(header).append(data);
-}
-
-/// A .npy file, version 1.0.
-std::string npy(std::string_view header, std::string_view data = {}) {
-  std::string bytes = "\x93NUMPY\x01";
-  bytes += {'\0', static_cast<char>(header.size()), '\0'};
-  return bytes.append(header).append(data);
-}
 
 // ---- Safetensors ----------------------------------------------------------------------------------------------
 
@@ -244,92 +207,6 @@ TEST_F(Files, TheGeneratorsStateIsATensor) {
   }
 }
 
-// ---- NumPy's files ---------------------------------------------------------------------------------------------
-
-TEST_F(Files, NpyKeepsEveryBitOfEveryDtype) {
-  std::vector<Tensor> list = one_of_each_dtype();
-  list.push_back(arange(24).view({2, 3, 4}).permute({2, 0, 1}));
-  for (const Tensor& x : list) {
-    write_npy("x.npy", x);
-    EXPECT_TRUE(identical(read_npy("x.npy"), x));
-    EXPECT_EQ(read_file("x.npy").find('\n') % 64, 63u);
-  }
-}
-
-TEST_F(Files, NpyIsTheBytesOfNumPy) {
-  const auto header_of = [](const Tensor& x) {
-    write_npy("x.npy", x);
-    const std::string bytes = read_file("x.npy");
-    EXPECT_EQ(bytes.substr(0, 10), std::string("\x93NUMPY\x01\0\x76\0", 10));
-    return bytes.substr(10, bytes.find_last_not_of(" \n", 127) - 9);
-  };
-  EXPECT_EQ(header_of(ones({3, 4})), "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }");
-  EXPECT_EQ(header_of(tensor({true})), "{'descr': '|b1', 'fortran_order': False, 'shape': (1,), }");
-  EXPECT_EQ(header_of(tensor(1)), "{'descr': '<i8', 'fortran_order': False, 'shape': (), }");
-}
-
-TEST_F(Files, NpyIsReadInEveryForm) {
-  const auto read = [](const std::string& bytes) { return parse_npy(bytes, "x.npy"); };
-  // np.array([[1, 2, 3], [4, 5, 6]], order="F"): column-major.
-  std::string data;
-  for (const int number : {1, 4, 2, 5, 3, 6}) data += std::string(7, '\0') + static_cast<char>(number);
-  EXPECT_TRUE(identical(read(npy("{'descr': '>i8', 'fortran_order': True, 'shape': (2, 3)}\n", data)),
-                        tensor({{1, 2, 3}, {4, 5, 6}})));
-  EXPECT_TRUE(identical(
-      read(npy("{'shape':(),'fortran_order':False,'descr':'>f4'}", std::string("@\0\0\0", 4))), tensor(2.0)));
-  std::string versions =
-      npy("{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }", std::string("\1\0", 2));
-  for (const char version : {char{2}, char{3}}) {  // four bytes of length
-    std::string longer = versions;
-    longer[6] = version;
-    longer.insert(10, 2, '\0');
-    EXPECT_TRUE(identical(read(longer), tensor({true, false})));
-  }
-}
-
-TEST_F(Files, WrongNpyIsAnError) {
-  const auto refusal = [](const std::string& bytes) { return error_of([&] { parse_npy(bytes, "x.npy"); }); };
-  const auto of = [&](const std::string& descr, const std::string& shape = "(1,)") {
-    return refusal(npy("{'descr': " + descr + ", 'fortran_order': False, 'shape': " + shape + ", }", "1234"));
-  };
-  EXPECT_EQ(of("'<f4'"), "no error");
-  EXPECT_EQ(of("'<f2'"),
-            "x.npy: Gradus has no dtype for NumPy's '<f2'; convert the array first, as x.astype('float32')");
-  for (const char* descr : {"''", "'f4'", "'|O'", "'<U4'", "'!f4'", "'<c8'", "'<M8[ns]'"})
-    EXPECT_NE(of(descr).find("Gradus has no dtype"), std::string::npos) << descr;
-  EXPECT_EQ(of("[('a', '<f4')]"),
-            "x.npy, byte 10 of the header: expected ''', found \"[('a', '<f4')], 'for…\"");
-  EXPECT_EQ(of("'<f4'", "(2,)"), "x.npy: float32 (2,) takes 8 bytes, but there are 4");
-  EXPECT_NE(of("'<f4'", "(-1,)").find("expected a whole number"), std::string::npos);
-  EXPECT_EQ(of("'<f4'", "(9999999999, 9999999999)"), "x.npy of shape (9999999999, 9999999999) is too large");
-  EXPECT_NE(of("'<f4'", "(1, 1, 1, 1, 1, 1, 1, 1, 1)").find("x.npy has 9 dimensions"), std::string::npos);
-  EXPECT_EQ(refusal("text"), "x.npy: not a .npy file, which begins with \\x93NUMPY");
-  EXPECT_EQ(refusal("\x93NUMPY\x04"), "x.npy: the file ends within its header");
-  EXPECT_EQ(refusal("\x93NUMPY\x04 "), "x.npy: version 4 of the format is not known");
-  EXPECT_EQ(refusal(npy("{'shape': (1,)}").substr(0, 20)), "x.npy: the file ends within its header");
-  EXPECT_EQ(refusal(npy("{'shape': (1,)}")), "x.npy: the header must have descr, fortran_order and shape");
-  EXPECT_NE(refusal(npy("{'shape': (1,), 'x': 1}")).find("not 'x'"), std::string::npos);
-}
-
-// Python 2 writes long integers with an L, and numpy.load reads them.
-TEST_F(Files, NpyOfPython2) {
-  const auto shape = [](const std::string& text) {
-    return parse_npy(
-               npy("{'descr': '<f4', 'fortran_order': False, 'shape': " + text + ", }", std::string(8, '\0')),
-               "x")
-        .sizes()
-        .vec();
-  };
-  EXPECT_EQ(shape("(2L, 1L)"), (std::vector<int64_t>{2, 1}));
-  EXPECT_EQ(shape("(2L,)"), (std::vector<int64_t>{2}));
-  EXPECT_NE(error_of([&] { shape("(2LL,)"); }).find("expected ')'"), std::string::npos);
-  EXPECT_NE(error_of([] {
-              parse_safetensors(
-                  safetensors(R"({"w":{"dtype":"F32","shape":[1L],"data_offsets":[0,4]}})", "1234"), "x");
-            }).find("expected ']'"),
-            std::string::npos);
-}
-
 // ---- Headers that claim too much ------------------------------------------------------------------------------------
 
 TEST_F(Files, LengthsAreCheckedBeforeMemoryIsTaken) {
@@ -389,53 +266,6 @@ TEST_F(Files, TextsInMessagesAreShortAndPrintable) {
 
 // ---- Damaged files --------------------------------------------------------------------------------------------
 
-/// Changes, removes or duplicates a few bytes.
-std::string damaged(std::string bytes, std::mt19937& random) {
-  const auto below = [&](size_t n) { return random() % n; };
-  static constexpr std::string_view favourites = "{}[](),:\"'\\-09eu \xFF\x80";
-  for (size_t changes = 1 + below(3); changes > 0 && !bytes.empty(); --changes) {
-    const size_t place = below(bytes.size()), count = 1 + below(8);
-    switch (below(6)) {
-      case 0:
-        bytes[place] = static_cast<char>(random());
-        break;
-      case 1:
-        bytes[place] = favourites[below(favourites.size())];
-        break;
-      case 2:
-        bytes.erase(place, count);
-        break;
-      case 3:
-        bytes.insert(place, bytes.substr(below(bytes.size()), count));
-        break;
-      case 4:
-        bytes[place] = static_cast<char>(bytes[place] ^ (1 << below(8)));
-        break;
-      default:
-        bytes.resize(place);
-    }
-  }
-  return bytes;
-}
-
-/// Reads damaged files. Each must give a tensor or an Error of one line. Returns the number of errors.
-template <class Read>
-int count_errors(const std::vector<std::string>& valid, int cases, Read read) {
-  std::mt19937 random(20);
-  int errors = 0;
-  for (int i = 0; i < cases; ++i) {
-    const std::string bytes = damaged(valid[static_cast<size_t>(i) % valid.size()], random);
-    try {
-      read(bytes);
-    } catch (const Error& error) {
-      ++errors;
-      EXPECT_EQ(std::string_view(error.what()).find('\n'), std::string_view::npos) << error.what();
-      EXPECT_LT(std::string_view(error.what()).size(), 400u) << error.what();
-    }
-  }
-  return errors;
-}
-
 TEST_F(Files, DamagedSafetensorsAreReadOrErrors) {
   NamedTensors tensors;
   for (const Tensor& x : one_of_each_dtype()) tensors.emplace("é" + std::to_string(tensors.size()), x);
@@ -446,18 +276,6 @@ TEST_F(Files, DamagedSafetensorsAreReadOrErrors) {
   });
   EXPECT_GT(errors, 10000);
   EXPECT_LT(errors, 20000);  // damage to the elements is not noticed
-}
-
-TEST_F(Files, DamagedNpyIsReadOrAnError) {
-  std::vector<std::string> valid;
-  for (const Tensor& x : one_of_each_dtype()) {
-    write_npy("x.npy", x);
-    valid.push_back(read_file("x.npy"));
-  }
-  const int errors =
-      count_errors(valid, 20000, [](const std::string& bytes) { parse_npy(bytes, "x").to(kFloat64).sum(); });
-  EXPECT_GT(errors, 10000);
-  EXPECT_LT(errors, 20000);
 }
 
 }  // namespace

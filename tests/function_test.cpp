@@ -319,8 +319,8 @@ TEST(Function, MustReturnTheTensorThatItHasWritten) {
                "Some elements marked as dirty during the forward method were not returned");
 }
 
-// Returns a view made inside forward, where nothing is recorded. Transposed's view is of new memory, Shown's
-// of its input.
+// Both functions return a view that is made inside forward, where nothing is recorded. Transposed returns a view of
+// new memory, Shown a view of its input.
 struct Transposed : Function<Transposed> {
   static Tensor forward(AutogradContext*, const Tensor& x) { return (x * 2).t(); }
   static variable_list backward(AutogradContext*, variable_list gradients) { return {gradients[0].t() * 2}; }

@@ -47,7 +47,7 @@ struct ThrowingNet : nn::Module {
   }
 };
 
-/// What a training program does first and what it must still be able to do.
+/// The loss of a short training. It must be the same before and after an exception.
 double trained_loss() {
   manual_seed(3);
   nn::Linear net(2, 1);
@@ -212,8 +212,9 @@ bool has_files_without_names() {
   return file >= 0;
 }
 
-// Children are killed while they save; each time the file is whole, and is one of the two. A child that is killed between
-// naming its draft and renaming it leaves the draft, which is whole, too, if the file system has files without names.
+// Child processes are killed while they save. Each time the file must be whole, and be the old or the new one. A child
+// first names its draft and then renames it. If it is killed between the two, the draft stays. On a file system that
+// has files without names, the draft is whole, too.
 TEST_F(Interrupted, AKilledSaveLeavesAWholeFile) {
   const std::vector<Tensor> saved = {full({50'000}, 1.0), full({300'000}, 2.0)};
   save(saved[0], "x.safetensors");

@@ -73,7 +73,7 @@ class Pages : public testing::Test {
       }
   }
 
-  /// A tenth of the limits already seems slow, but this machine may be busy.
+  /// A step that takes a tenth of its limit already seems slow. The limits are wide because the machine may be busy.
   static void expect_steps_within(double limit) {
     const double milliseconds = browser_->evaluate(
         "(() => { const begin = performance.now(); for (let i = 0; i < 20; ++i) show(position + 1); "

@@ -16,7 +16,7 @@ using namespace lab;
 
 namespace {
 
-/// While it lives, the labs' steps are run in this way.
+/// Chooses how the labs run their steps, as long as it lives.
 class Steps {
  public:
   explicit Steps(StepsAre how) { run_steps(how); }
@@ -27,7 +27,7 @@ class Steps {
 
 Tensor losses_as_tensor(const std::vector<double>& losses) { return tensor(losses, kFloat64); }
 
-/// What a function of the labs gives for the same random numbers.
+/// The tensors that a function of the labs has trained.
 using Trained = std::vector<Tensor>;
 
 Trained trained(StepsAre how, const std::function<Trained()>& train) {
@@ -155,7 +155,8 @@ TEST(RepeatedSteps, AreCapturedOnceForEachShape) {
     return x * 2;
   });
   for (int i = 0; i < 4; ++i)
-    for (const int64_t n : {3, 5}) EXPECT_EQ(twice(full({n}, i, kFloat64)).sum().item<double>(), static_cast<double>(2 * i * n));
+    for (const int64_t n : {3, 5})
+      EXPECT_EQ(twice(full({n}, i, kFloat64)).sum().item<double>(), static_cast<double>(2 * i * n));
   EXPECT_EQ(calls, 2 * 2);  // for each shape the first call and the capture
 }
 

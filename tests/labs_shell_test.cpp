@@ -132,7 +132,8 @@ TEST_F(LabShell, BadFlagsAreOneLineAndStatusTwo) {
       {{"--part", "three"}, "must be one of one, two, but is three"},
       {{"--part", "3"}, "a number from 1 to 2"},
       {{"--part", "0"}, "a number from 1 to 2"},
-      {{"--tape"}, "--tape"},  // kLab has none of these three flags
+      // kLab has none of these three flags.
+      {{"--tape"}, "--tape"},
       {{"--data", "/dev/null"}, "--data"},
       {{"--dtype", "float32"}, "--dtype"},
       {{"--frobnicate"}, "there is no --frobnicate"},

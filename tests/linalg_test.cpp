@@ -236,7 +236,7 @@ TEST(EqualValues, AFunctionOfAThroughItsFactorsHasItsGradient) {
 }
 
 TEST(EqualValues, AFunctionOfTheVectorsAloneHasItsGradients) {
-  // U Vᵀ, the orthogonal factor of A = Q P. At A = s Q a change Q K with an antisymmetric K turns it by K / s.
+  // U Vᵀ is the orthogonal factor of A. At A = s Q with an antisymmetric K, the change A + Q K changes U Vᵀ by Q K / s.
   const Tensor W = weights(3, 3), Q = orthogonal(3);
   const auto polar = of_svd(W, [](const Tensor& S) { return ones_like(S); });
   const Tensor M = matmul(mT(Q), W);

@@ -1,5 +1,4 @@
-// Losses: values worked out by hand, errors, extreme inputs; and derivatives, compared with finite
-// differences.
+// Losses: values worked out by hand, errors and extreme inputs. Derivatives are compared with finite differences.
 #include <gtest/gtest.h>
 
 #include <cmath>

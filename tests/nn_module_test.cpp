@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <locale>
 #include <sstream>
 
 #include "nn/activations/activations.h"
@@ -17,6 +16,7 @@
 #include "tensor/indexing.h"
 #include "tensor/random.h"
 #include "tests/expectations.h"
+#include "tests/german_numbers.h"
 
 using namespace gradus;
 
@@ -260,17 +260,10 @@ TEST(Module, NamesATensorOnce) {
   EXPECT_TRUE(copy->a->weight.equal(tied.a->weight));
 }
 
-struct Grouping : std::numpunct<char> {
-  char do_thousands_sep() const override { return '.'; }
-  char do_decimal_point() const override { return ','; }
-  std::string do_grouping() const override { return "\3"; }
-};
-
 TEST(Module, IsPrintedTheSameInEveryLocale) {
-  const std::locale before = std::locale::global(std::locale(std::locale(), new Grouping));
+  const test::GermanNumbers in_force;
   std::ostringstream out;
   out << nn::Sequential(nn::Linear(1234, 1), nn::Dropout(0.5));
-  std::locale::global(before);
   EXPECT_NE(out.str().find("in_features=1234"), std::string::npos) << out.str();
   EXPECT_NE(out.str().find("p=0.5"), std::string::npos) << out.str();
 }

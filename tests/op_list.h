@@ -72,9 +72,8 @@ class Call {
   std::function<variable_list(Inputs)> call_;
 };
 
-/// Computes the expected result with plain loops. It is made either from a function of one, two or
-/// three numbers, which is applied to each element with broadcasting, or from a function of the arrays
-/// of all inputs.
+/// Computes the expected result with plain loops. It is made in one of two ways: from a function of one, two or three
+/// numbers, which is applied to each element with broadcasting, or from a function of the arrays of all inputs.
 class Reference {
  public:
   template <class F>
@@ -124,8 +123,8 @@ struct Op {
   Reference reference;
   int order = 2;            // the highest derivative that is checked
   std::string reason = {};  // the reason why, if the order is not 2
-  /// The function, if it is not in `name`: "operator-". If its overloads have different formulas, the signature of the
-  /// one that is called: "pow(Tensor, Scalar)".
+  /// The function, if `name` does not begin with it: "operator-". If the overloads of a function have different formulas,
+  /// `covers` is the signature of the overload that is called: "pow(Tensor, Scalar)".
   std::string covers = {};
   double eps = 1e-6;         // step of the finite differences
   double tolerance = 1e-11;  // of the float64 values against the reference, relative to 1 + |value|
@@ -133,6 +132,8 @@ struct Op {
   bool (*available)(const Kernels& kernels) = [](const Kernels&) { return true; };
 };
 
+/// The entries of each family, with its title.
+std::vector<std::pair<const char*, std::vector<Op>>> op_families();
 /// All entries.
 std::vector<Op> op_list();
 

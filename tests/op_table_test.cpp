@@ -218,16 +218,7 @@ std::string page_of_ops() {
   const Definitions definitions = read_sources();
   std::ostringstream page;
   page << kHead;
-  const std::tuple<const char*, std::vector<Op>> families[] = {{"Pointwise", pointwise_ops()},
-                                                               {"Activations", activation_ops()},
-                                                               {"Arithmetic", arithmetic_ops()},
-                                                               {"Products", product_ops()},
-                                                               {"Reductions and rows", reduction_ops()},
-                                                               {"Views and copies", view_ops()},
-                                                               {"Indexing", indexing_ops()},
-                                                               {"Matrices", linalg_ops()},
-                                                               {"In place", in_place_ops()}};
-  for (const auto& [title, ops] : families) add_family(page, title, ops, definitions);
+  for (const auto& [title, ops] : op_families()) add_family(page, title, ops, definitions);
   return page.str();
 }
 

@@ -197,7 +197,7 @@ std::vector<std::pair<const char*, std::unique_ptr<optim::Optimizer>>> one_of_ea
   return all;
 }
 
-// The second parameter has 2⁴⁵ elements in one number of memory, so its state cannot be allocated.
+// The second parameter expands one number to 2⁴⁵ elements, so the memory for its state cannot be allocated.
 TEST(Optimizer, StepsAllParametersOrNoneIfMemoryRunsOut) {
   const Tensor small = parameter({1, 2}),
                huge = zeros(1, kFloat64).expand({int64_t{1} << 45}).requires_grad_();

@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <locale>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "expectations.h"
+#include "german_numbers.h"
 #include "tensor/create.h"
 #include "tensor/indexing.h"
 
@@ -145,15 +145,9 @@ TEST_F(Print, LargeTensorsAreNotReadWhole) {
             "        [1.5000, 1.5000, 1.5000,  ..., 1.5000, 1.5000, 1.5000]])");
 }
 
-/// A locale that writes 1,5 for 1.5, like the German locale, which is not installed everywhere.
-struct DecimalComma : std::numpunct<char> {
-  char do_decimal_point() const override { return ','; }
-};
-
 TEST_F(Print, IgnoresTheLocale) {
-  const std::locale before = std::locale::global(std::locale(std::locale::classic(), new DecimalComma));
+  const test::GermanNumbers in_force;
   EXPECT_EQ(printed(tensor({0.5, 1.25})), "tensor([0.5000, 1.2500])");
-  std::locale::global(before);
 }
 
 TEST_F(Print, Options) {
@@ -200,14 +194,8 @@ TEST_F(Print, OptionsOutOfRange) {
   EXPECT_EQ(get_printoptions().precision, 4);  // a call that raised an Error changes nothing
 }
 
-struct Grouping : std::numpunct<char> {
-  char do_thousands_sep() const override { return '.'; }
-  char do_decimal_point() const override { return ','; }
-  std::string do_grouping() const override { return "\3"; }
-};
-
 TEST_F(Print, IsTheSameInEveryLocale) {
-  const std::locale before = std::locale::global(std::locale(std::locale(), new Grouping));
+  const test::GermanNumbers in_force;
   std::ostringstream out;
   out << ones({1234, 2}).sizes();
   EXPECT_EQ(out.str(), "[1234, 2]");
@@ -219,7 +207,6 @@ TEST_F(Print, IsTheSameInEveryLocale) {
   } catch (const Error& error) {
     message = error.what();
   }
-  std::locale::global(before);
   EXPECT_NE(message.find("a is (1234, 2)"), std::string::npos) << message;
 }
 

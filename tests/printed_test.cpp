@@ -1,4 +1,4 @@
-// What the pages show as printed is what a program prints. Above such a block stands a comment that names the program:
+// A block of printed text on a page is compared with the output of a program. A comment above the block names it:
 //
 //     <!-- printed by: course_numbers losses -->
 //     ```
@@ -27,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a command prints: "" if it fails, nothing if it skips.
+/// The output of a command: "" if it fails, nothing if it skips.
 std::optional<std::string> output_of(const std::string& command) {
   std::string output;
   FILE* pipe = popen(command.c_str(), "r");
@@ -79,7 +79,7 @@ TEST(Printed, BlocksAreWhatTheProgramsPrint) {
 }
 #endif
 
-// A test that compares nothing would pass.
+// A test that compares nothing would pass, too.
 TEST(Printed, DifferencesAreFound) {
   EXPECT_TRUE(gradus::same_words("loss 0.1219,\n ok", "loss 0.1220, ok", 0.02));
   EXPECT_FALSE(gradus::same_words("loss 0.1219", "loss 0.1419", 0.02));

@@ -1,12 +1,11 @@
-// Compiled programs: the digits of the ops, the text, the cache of results, and what happens if there is no compiler, no
-// room or no headers: replay goes on. op_test compiles every op of the list, properties_test random programs.
+// Compiled programs: the digits of the ops, the text, and the cache of compiled libraries. Without a compiler, without
+// headers or on a full disk, replay goes on. op_test compiles every op of the list, properties_test random programs.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -14,17 +13,12 @@
 #include "gradus.h"
 #include "in_folder.h"
 #include "kernels/plain/plain.h"
+#include "same_bits.h"
 
 namespace gradus {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  const Tensor x = a.contiguous(), y = b.contiguous();
-  return x.dtype() == y.dtype() && x.sizes() == y.sizes() &&
-         std::memcmp(x.data_ptr(), y.data_ptr(), static_cast<size_t>(x.numel() * item_size(x.dtype()))) == 0;
-}
 
 std::string printed(const Compilation& compilation) {
   std::ostringstream text;
@@ -38,7 +32,7 @@ size_t count_of(const std::string& text, const std::string& part) {
   return count;
 }
 
-/// An environment variable for the time of a test.
+/// Sets an environment variable as long as it lives.
 class Environment {
  public:
   Environment(const char* name, const std::string& value) : name_(name) {
@@ -54,7 +48,7 @@ class Environment {
   bool had_value_ = false;
 };
 
-/// Each test has an empty cache. The digits do not depend on the optimisation, which takes time.
+/// Each test has an empty cache. The compiler optimises little, to save time. The digits do not depend on it.
 class Compiled : public InFolder {
  protected:
   void SetUp() override {
@@ -80,7 +74,7 @@ class Compiled : public InFolder {
   Program small_program() {
     return capture([&] { y_ = (x_ * x_ + 1).sqrt(); });
   }
-  /// The program, whatever became of it, still computes.
+  /// Expects that the program still computes, compiled or not.
   void expect_that_it_computes(Program& program) {
     x_.copy_(tensor({3.0, 4.0}, kFloat64));
     program.replay();
@@ -142,7 +136,7 @@ std::vector<Tensor> train(const std::function<void(Program&)>& prepare) {
   return results;
 }
 
-// An optimiser's step count, its learning rate and the random numbers of dropout go on, as they do in a replay.
+// An optimiser's step count, its learning rate and the random numbers of dropout advance as they do in a replay.
 TEST_F(Compiled, TrainingIsThatOfReplaysBitForBit) {
   const std::vector<Tensor> replayed = train([](Program&) {});
   const std::vector<Tensor> compiled = train([](Program& program) {

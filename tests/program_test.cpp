@@ -1,5 +1,5 @@
-// Captured steps: a replay gives the digits of the step itself, bit for bit; what a program cannot repeat is an Error.
-// op_test captures and replays every op of the list.
+// Captured steps. A replay gives the digits of the step itself, bit for bit. A step that a program cannot repeat is
+// an Error. op_test captures and replays every op of the list, program_listing_test tests the listing and the drawing.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -8,17 +8,11 @@
 
 #include "expectations.h"
 #include "gradus.h"
+#include "same_bits.h"
 #include "tensor/program/recording.h"
 
 namespace gradus {
 namespace {
-
-/// Are all bits of the elements the same?
-bool same_bits(const Tensor& a, const Tensor& b) {
-  const Tensor x = a.contiguous(), y = b.contiguous();
-  return x.dtype() == y.dtype() && x.sizes() == y.sizes() &&
-         std::memcmp(x.data_ptr(), y.data_ptr(), static_cast<size_t>(x.numel() * item_size(x.dtype()))) == 0;
-}
 
 // ---- Values --------------------------------------------------------------------------------------------------
 
@@ -361,7 +355,7 @@ TEST(Program, AGraphThatSavedAParameterNoticesTheReplay) {
   EXPECT_ERROR(y.backward(), "modified by an inplace operation");
 }
 
-// ---- The table and the listing -------------------------------------------------------------------------------
+// ---- The table of kernels ------------------------------------------------------------------------------------
 
 TEST(Program, EveryKernelOfTheTableIsRecorded) {
   static const Kernels real = kernels_for(kCPU);
@@ -374,87 +368,9 @@ TEST(Program, EveryKernelOfTheTableIsRecorded) {
   const auto before = entries_of(real), after = entries_of(recording);
   size_t same = 0;
   for (size_t i = 0; i < before.size(); ++i) same += before[i] == after[i];
-  // The name of the device, nonzero, sgd, adam and `memory`: nonzero is refused, an optimiser's step is host work.
+  // Five pointers are the same in both tables: the device's name, nonzero, sgd, adam and `memory`. A capture refuses
+  // nonzero, and an optimiser's step is work of the host.
   EXPECT_EQ(same, 5u);
-}
-
-TEST(Program, TheListingNamesKernelsAndMemory) {
-  const Tensor x = ones({2, 3}, kFloat64);
-  Tensor y;
-  const Program program = capture([&] { y = (x.t() * 2).tanh().sum(); });
-  std::ostringstream text;
-  text << program;
-  EXPECT_EQ(text.str(),
-            "program: 3 calls, 384 bytes of its own\n"
-            "   1  mul 2               p1 float64 (3, 2)  <-  x1 float64 (3, 2) by (1, 3)\n"
-            "   2  tanh                p2 float64 (3, 2)  <-  p1 float64 (3, 2)\n"
-            "   3  sum                 p3 float64 (1, 1)  <-  p2 float64 (3, 2)\n");
-}
-
-TEST(Program, TheDrawingHasAnArrowForEachUse) {
-  const Tensor x = ones({2, 3}, kFloat64);
-  Tensor y;
-  const Program program = capture([&] {
-    y = (x.t() * 2).tanh();
-    y = y * y + x.t();
-  });
-  EXPECT_EQ(program_dot(program),
-            "digraph program {\n"
-            "  rankdir=BT;\n"
-            "  node [fontname=\"monospace\"];\n"
-            "  \"1\" [label=\"1 mul 2\\n(3, 2)\", shape=ellipse];\n"
-            "  \"x1\" [label=\"x1 float64\", shape=box];\n"
-            "  \"x1\" -> \"1\";\n"
-            "  \"2\" [label=\"2 tanh\\n(3, 2)\", shape=ellipse];\n"
-            "  \"1\" -> \"2\" [label=\"p1\"];\n"
-            "  \"3\" [label=\"3 mul\\n(3, 2)\", shape=ellipse];\n"
-            "  \"2\" -> \"3\" [label=\"p2\"];\n"
-            "  \"4\" [label=\"4 add\\n(3, 2)\", shape=ellipse];\n"
-            "  \"3\" -> \"4\" [label=\"p1\"];\n"
-            "  \"x1\" -> \"4\";\n"
-            "}\n");
-  EXPECT_EQ(program_dot(Program()),
-            "digraph program {\n  rankdir=BT;\n  node [fontname=\"monospace\"];\n}\n");
-}
-
-TEST(Program, TheDrawingFollowsPartsOfATensor) {
-  const Tensor x = zeros({4}), rows = tensor({1, 2});
-  Tensor y;
-  const Program program = capture([&] {
-    x.slice(0, 0, 2).add_(1);  // 1
-    x.slice(0, 2, 4).add_(2);  // 2
-    y = x.slice(0, 0, 2) * 2;  // reads 1 only
-    y = x * 3;                 // reads 1 and 2
-    x.fill_(5);
-    y = x + 1;  // reads fill only
-  });
-  const std::string dot = program_dot(program);
-  const auto arrows_to = [&](const std::string& call) {
-    std::string from;
-    std::istringstream lines(dot);
-    for (std::string line; std::getline(lines, line);)
-      if (line.find("-> \"" + call + "\"") != std::string::npos)
-        from += line.substr(3, line.find('"', 3) - 3) + " ";
-    return from;
-  };
-  EXPECT_EQ(arrows_to("1"), "x1 ");
-  EXPECT_EQ(arrows_to("2"), "x1 ");
-  EXPECT_EQ(arrows_to("3"), "1 ");
-  EXPECT_EQ(arrows_to("4"), "2 1 x1 ");
-  EXPECT_EQ(arrows_to("5"), "");
-  EXPECT_EQ(arrows_to("6"), "5 ");
-}
-
-TEST(Program, TheDrawingGivesWorkOfTheHostItsPlace) {
-  const Tensor w = ones({2}, TensorOptions().requires_grad(true));
-  optim::SGD sgd({w}, 0.1);
-  const std::string dot = program_dot(capture([&] {
-    sgd.zero_grad();
-    (w * w).sum().backward();
-    sgd.step();
-  }));
-  EXPECT_NE(dot.find("step (host)\", shape=box];"), std::string::npos) << dot;
-  EXPECT_NE(dot.find("[style=dotted];"), std::string::npos) << dot;
 }
 
 }  // namespace

@@ -130,8 +130,8 @@ TEST(Properties, AReplayGivesTheBitsOfTheProgram) {
         }
         try {
           calls.replay();
-        } catch (
-            const Error& error) {  // an op chose another way: the norm rescales squares that leave the range
+        } catch (const Error& error) {
+          // An op went another way. For example, the norm rescales squares that leave the range.
           EXPECT_NE(std::string(error.what()).find("takes another way"), std::string::npos) << error.what();
           break;
         }

@@ -1,5 +1,5 @@
-// docs/pytorch.md: what a program for PyTorch or libtorch is called in Gradus. The tables are made from the list of
-// ops and from the headers, the rest of the page is written by hand. This command writes the tables anew:
+// docs/pytorch.md lists the names of PyTorch and libtorch with those of Gradus. The tables are made from the list of
+// ops and from the headers. The rest of the page is written by hand. This command writes the tables anew:
 //
 //     GRADUS_WRITE_PYTORCH=1 build/release/tests/pytorch_table_test
 #include <gtest/gtest.h>
@@ -96,20 +96,11 @@ std::string pytorch_of(const std::string& name, const std::string& family, const
 }
 
 std::string table_of_ops() {
-  const std::tuple<const char*, std::vector<Op>> families[] = {{"Pointwise", pointwise_ops()},
-                                                               {"Activations", activation_ops()},
-                                                               {"Arithmetic", arithmetic_ops()},
-                                                               {"Products", product_ops()},
-                                                               {"Reductions and rows", reduction_ops()},
-                                                               {"Views and copies", view_ops()},
-                                                               {"Indexing", indexing_ops()},
-                                                               {"Matrices", linalg_ops()},
-                                                               {"In place", in_place_ops()}};
   const Offers offers;
   std::ostringstream table;
   std::set<std::string> seen;
   table << "| Gradus | PyTorch | differs |\n|---|---|---|\n";
-  for (const auto& [family, ops] : families)
+  for (const auto& [family, ops] : op_families())
     for (const Op& op : ops) {
       const std::string name = name_of(op);
       if (!seen.insert(name).second) continue;

@@ -1,4 +1,4 @@
-// README's program is compiled as it stands on the page, and prints what the page says. So does README's tape.
+// README's program is compiled as it stands on the page. It must print what the page says, and so must README's tape.
 #include <gtest/gtest.h>
 
 #include <fstream>

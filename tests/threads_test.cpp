@@ -1,4 +1,4 @@
-// Threads: graphs of their own, shared parameters, shared results, ends of threads and of processes.
+// Threads with graphs of their own, shared parameters and shared results; the end of a thread and of a process.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,7 +91,7 @@ TEST(Threads, MayEndBeforeTheirTensors) {
   for (int t = 0; t < 8; ++t) EXPECT_EQ(kept[static_cast<size_t>(t)][999].item<double>(), 2.0 * t);
 }
 
-/// Runs f in a child process. Returns the status of its end.
+/// Runs f in a child process. Returns the child's exit status.
 template <class F>
 int in_child(const F& f) {
   const pid_t child = fork();

@@ -16,7 +16,7 @@ inline std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-/// Are the two words equal, except that each number in one is within `tolerance` of that in the other, relatively?
+/// Are the two words equal? A number may differ from the number in the other word by a relative error of `tolerance`.
 inline bool same_word(const std::string& a, const std::string& b, double tolerance) {
   if (a == b) return true;
   static const std::regex number(R"([0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?)");

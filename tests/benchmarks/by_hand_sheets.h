@@ -72,7 +72,7 @@ class Iris {
 ///     H = relu(X W₁ + b₁)        P = softmax(H W₂ + b₂)        D = P - onehot(y)
 ///     ∂W₂ = Hᵀ D        ∂b₂ = Σ D        D₁ = D W₂ᵀ where H > 0        ∂W₁ = Xᵀ D₁        ∂b₁ = Σ D₁
 ///
-/// All loops over the rows are innermost, so that they run on whole vectors.
+/// The innermost loops run over the rows, so that the compiler can vectorise them.
 class Perceptron {
  public:
   Perceptron(const gradus::Tensor& x, const gradus::Tensor& y, const gradus::Tensor& W1,

@@ -2,10 +2,10 @@
 //
 //   compare --threads 1,2 --pairs 5 build/benchmarks/tests/benchmarks/micro …
 //
-// Other programs and the processor's clock and temperature change all times, by more than the differences to
-// be measured. But they change slowly. So the two programs run right after each other, several times, in
-// changing order, and the table has the median of the pairs' ratios. Each benchmark runs in a process of its
-// own, so that it is not affected by threads that another one started, or memory that another one kept.
+// Other programs, the processor's clock and its temperature change all times by more than the differences that we
+// measure. But these changes are slow. So the two programs run right after each other, several times, in changing
+// order, and the table has the median of the pairs' ratios. Each benchmark runs in a process of its own, so that it
+// is not affected by threads that another one started, or memory that another one kept.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -210,7 +210,7 @@ void print_head(const Settings& settings, const Results& results) {
   std::strftime(day, sizeof day, "%Y-%m-%d", std::gmtime(&now));
   std::cout << "Measured on " << day << ": " << processor << ", " << context("compiler") << "; against "
             << context("libtorch framework") << "; BLAS of both: " << context("blas") << ". Medians of "
-            << settings.pairs << " pairs of runs. What is bold misses its target.\n\n";
+            << settings.pairs << " pairs of runs. Bold figures miss their targets.\n\n";
 }
 
 void print_rows(const Settings& settings, const Results& results, Verdicts& verdicts) {

@@ -21,7 +21,7 @@ void add_unary(const std::string& name, Function f) {
     });
 }
 
-/// The limit that memory sets: a bare loop over arrays that are already mapped.
+/// The limit set by memory: a bare loop over arrays whose pages are already mapped.
 void add_memory_limit(const std::string& name, int64_t n, bool two_inputs) {
   add_limit(name, 1, [=] {
     Tensor a = rand({n}), b = rand({n}), c = rand({n});

@@ -1,6 +1,6 @@
-// instructions OP TIMES: runs one op so many times, recorded, forward and backward, on tensors of a few
-// elements. Nothing is timed. count_instructions runs this under callgrind, whose counts are the same on a
-// busy machine as on an idle one.
+// instructions OP TIMES: runs the op OP TIMES times, recorded, forward and backward, on tensors of a few elements.
+// Nothing is timed. count_instructions runs this program under callgrind, which counts the same instructions on a busy
+// machine as on an idle one.
 #include <cstdlib>
 #include <functional>
 #include <iostream>
@@ -36,7 +36,8 @@ const std::map<std::string, Run> kOps = {
      [](int n) {
        chain(full({1, 4}, 0.5), n, [](const Tensor& y) { return y[0].unsqueeze(0); });
      }},
-    {"backward",  // a whole pass over one op
+    // A whole pass over one op.
+    {"backward",
      [](int n) {
        Tensor x = full({1}, 0.5).requires_grad_(true);
        for (int i = 0; i < n; ++i) {

@@ -1,5 +1,6 @@
-// The loops of the sheets in every way in which they can run, see programs_table.cpp. A line of the output is a sheet,
-// a way and the nanoseconds of an iteration, separated by tabs. Built on Gradus and on libtorch.
+// Times the loops of the sheets in each way in which they can run. A line of the output has a sheet, a way and the
+// nanoseconds of an iteration, separated by tabs. programs_table.cpp makes a table of these lines. The file is compiled
+// against Gradus and against libtorch.
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -21,20 +22,20 @@
 namespace lab {
 namespace {
 
-/// Runs so many iterations from the same start and returns a number that the last one leaves behind.
+/// Runs this many iterations, always from the same start, and returns a number that depends on all of them.
 using Loop = std::function<double(int64_t iterations)>;
 
 struct Sheet {
   std::string name;
-  int64_t iterations;  // a run of some ten milliseconds on Gradus
-  int64_t steps = 1;   // in an iteration
+  int64_t iterations;  // so many that a run on Gradus takes some ten milliseconds
+  int64_t steps = 1;   // steps in an iteration
   Loop by_framework, by_hand = nullptr;
 };
 
 double value(const Tensor& x) { return x.flatten()[0].item<double>(); }
 
 #if GRADUS_LIBTORCH
-constexpr int64_t kFewer = 40;  // libtorch needs about so many times as long
+constexpr int64_t kFewer = 40;  // libtorch takes about 40 times as long
 #else
 constexpr int64_t kFewer = 1;
 
@@ -116,7 +117,7 @@ double seconds_of(const Loop& loop, int64_t iterations) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// The time of a long run minus that of a short one, so that it is without the time to capture and to compile.
+/// Measures a long run and a short one. Their difference leaves out the time to capture and to compile.
 void measure(const Sheet& sheet, const std::string& way, const Loop& loop, int64_t iterations) {
   const int64_t few = iterations / 10;
   loop(few);

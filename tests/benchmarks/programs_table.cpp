@@ -2,7 +2,7 @@
 //
 //   programs_table 5 build/benchmarks/tests/benchmarks/programs 'python3 tests/benchmarks/rivals.py'
 //
-// A command prints lines "sheet <tab> way <tab> nanoseconds". One that ends with the status 77 has nothing to measure.
+// A command prints lines "sheet <tab> way <tab> nanoseconds". A command with the exit status 77 has nothing to measure.
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ struct Times {
     nanoseconds[{sheet, way}].push_back(time);
   }
 
-  /// NaN if it was not measured.
+  /// The median time of a sheet in a way; NaN if it was not measured.
   double median(const std::string& sheet, const std::string& way) const {
     const auto found = nanoseconds.find({sheet, way});
     if (found == nanoseconds.end()) return NAN;
@@ -41,7 +41,7 @@ struct Times {
     return sorted[sorted.size() / 2];
   }
 
-  /// The way whose name begins like this: "libtorch" for "libtorch 1.13.1".
+  /// The first way whose name begins with this text: "libtorch 1.13.1" for "libtorch".
   std::string way_of(const std::string& begin) const {
     const auto found =
         std::ranges::find_if(ways, [&](const std::string& way) { return way.starts_with(begin); });
@@ -93,8 +93,9 @@ void print_times(const Times& times) {
   }
 }
 
-/// Ratios of times, a line for each sheet and one for their geometric mean. If `is_limit`, the ways of Gradus are divided
-/// by `other`, else `other` by them, and what is slower than `other` is bold.
+/// Prints ratios of times: a line for each sheet, and one for their geometric mean. If `is_limit`, the times of Gradus's
+/// ways are divided by the time of `other`. Otherwise the time of `other` is divided by theirs, and a way that is slower
+/// than `other` is bold.
 void print_ratios(const Times& times, const std::string& other, bool is_limit) {
   if (other.empty()) return;
   const std::vector<std::string> ours = {"eager", "replay", "compiled"};

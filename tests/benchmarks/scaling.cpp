@@ -92,8 +92,8 @@ void elements(const std::filesystem::path& folder, lab::LinePlot& memory) {
   lab::save_figure(folder / "time-against-elements", plot);
 
   lab::Series bytes{.name = "elements of x in x * x, recorded"};
-  for (int half_decades = 10; half_decades <= 16;
-       ++half_decades) {  // below 1e5, whole pages distort the count
+  // Below 1e5 elements, whole pages distort the count.
+  for (int half_decades = 10; half_decades <= 16; ++half_decades) {
     const double n = std::pow(10, half_decades / 2.0);
     const Tensor x = full({std::llround(n)}, 0.5).requires_grad_(true);
     bytes.x.push_back(n);

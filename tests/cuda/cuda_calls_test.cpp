@@ -24,7 +24,7 @@ std::map<std::string, int> calls_of(const F& f) {
   return counted;
 }
 
-/// The calls that wait for the device, or that take its memory, which waits too.
+/// The calls that wait for the device. Allocating and freeing its memory also waits.
 const char* const kWaiting[] = {"copy from the device", "synchronize", "cudaMalloc", "cudaFree"};
 
 int waits(const std::map<std::string, int>& calls) {
@@ -82,8 +82,8 @@ TEST_F(CudaCalls, ATrainingStepNeverWaits) {
   }
 }
 
-/// Cross-entropy looks at its targets first: are all of them classes? The loss asks once, and its kernel's op twice, for
-/// the least and the largest. Nothing else of the step waits.
+/// Cross-entropy first checks that all targets are classes. The loss waits for this check once, and its kernel's op waits
+/// twice, for the smallest and the largest target. Nothing else in the step waits.
 TEST_F(CudaCalls, CrossEntropyWaitsForItsCheckAlone) {
   const Tensor target = zeros({8}, TensorOptions(kInt64).device(kCUDA));
   auto calls =
@@ -92,7 +92,7 @@ TEST_F(CudaCalls, CrossEntropyWaitsForItsCheckAlone) {
   EXPECT_EQ(calls["copy from the device"], 3);
 }
 
-/// The counter sees only calls that are checked. So each call in the kernels' files must be.
+/// The counter sees only calls that are checked for errors. So each call in the kernels' files must be checked.
 TEST(CudaCallsInTheSource, AreChecked) {
   const std::filesystem::path folder = GRADUS_SOURCE_DIR "/kernels/cuda";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "this machine has no sources of Gradus";

@@ -95,7 +95,7 @@ TEST_F(CudaGraph, SaysWhatIsWrong) {
   graph.reset();
   EXPECT_ERROR(graph.replay(), "replay: this graph has captured no step");
 
-  graph.capture_begin();  // a capture that is given up
+  graph.capture_begin();  // a capture that never ends
   y = x + 2;
   graph.reset();
   EXPECT_EQ((x + 1).sum().item<double>(), 4);
@@ -109,7 +109,7 @@ TEST(CudaGraphs, NeedADevice) {
 
 // ---- Which calls become a graph --------------------------------------------------------------------------------
 
-std::string events;  // what the graphs below were asked for
+std::string events;  // what the graphs below were asked to do
 int graphs_made;
 
 /// Graphs that write down what happens: b(egin) e(nd) 1 2 … (launch) d(estroy).

@@ -33,8 +33,7 @@ Pass pass(Layer layer, const Tensor& data, Device device) {
   return made;
 }
 
-/// Compares the layers that make() makes for both devices. They are drawn with the same seed, so
-/// they are equal.
+/// Compares two layers, one on each device. Both are made by make() with the same seed, so their parameters are equal.
 template <class Make>
 void expect_same_layer(const std::string& name, Make make, const Tensor& data) {
   const auto run = [&](Device device) {
@@ -93,7 +92,8 @@ TEST_F(CudaTraining, Losses) {
 }
 
 TEST_F(CudaTraining, RowsWhoseSquaresLeaveTheRange) {
-  // Rows of several lengths: a warp takes some of the short ones, a block the long one. Not all leave the range.
+  // Rows of several lengths: a warp computes a short row, a block a long one. The squares of only some rows leave the
+  // range of float32.
   for (const int64_t length : {3, 100, 3000}) {
     const Tensor rows = sin(arange(1, 5 * length + 1, kFloat32)).view({5, length});
     const Tensor x = rows * tensor({1.0f, 1e30f, 1e-30f, 1e36f, 10.0f}).unsqueeze(1);

@@ -1,4 +1,4 @@
-// What the emulator's own tests share: which build finds what, and numbers on the device.
+// Helpers of the emulator's own tests: which build finds which bugs, and numbers on the device.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 
 namespace gradus::cuda {
 
-// ---- Which build finds what --------------------------------------------------------------------------------------------
+// ---- Which build finds which bugs --------------------------------------------------------------------------------------
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kAddresses = true, kRaces = false;

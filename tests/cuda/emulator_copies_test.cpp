@@ -8,7 +8,7 @@ namespace {
 
 std::string here(int line) { return "emulator_copies_test.cpp:" + std::to_string(line); }
 
-/// Three groups of a copy each. The second copy has one valid number, the third is of two bytes of four.
+/// Three threads each make a copy of four numbers. The second copy has one valid number, and the rest becomes 0.
 __global__ void three_groups(const float* x, float* out) {
   alignas(16) __shared__ float tile[12];
   const unsigned t = threadIdx.x;
@@ -27,7 +27,7 @@ TEST(EmulatedCopies, ArriveWithZerosBehindTheValidBytes) {
   EXPECT_EQ(out.values(), (std::vector<float>{0, 1, 2, 3, 4, 0, 0, 0, 8, 9, 10, 11}));
 }
 
-/// Waits until one group is under way, so the first has arrived and the second has not.
+/// Waits until at most one group is under way: the first has arrived, the second perhaps not.
 __global__ void first_of_two(const float* x, float* out) {
   alignas(16) __shared__ float tile[8];
   for (int i = 0; i < 8; ++i) tile[i] = -1;
@@ -48,7 +48,7 @@ TEST(EmulatedCopies, AThreadMayReadWhatItHasWaitedFor) {
 // ---- Bugs --------------------------------------------------------------------------------------------------------------
 
 constexpr int begins = __LINE__ + 4, reads = begins + 2;
-/// Reads what has not arrived: `group` is 0 or 1, and only group 0 has been waited for.
+/// Waits for group 0 only, and then reads from `group`. Reading from group 1 is the bug.
 __global__ void reads_early(const float* x, float* out, int group) {
   alignas(16) __shared__ float tile[8];
   copy_async<16>(&tile[0], x, 16), commit_copies(), copy_async<16>(&tile[4], x + 4, 16), commit_copies();
@@ -125,7 +125,7 @@ TEST(EmulatedCopies, RacesBetweenThreadsAreFound) {
   expect_contains(error_of([&] { launch<overwrites_early>({1, 8}, x, out); }), {"race in shared memory"});
 }
 
-/// Without the race check, too, what has not been waited for is not there.
+/// Also without the race check, a copy does not arrive before the kernel waits for it.
 TEST(EmulatedCopies, ArriveNoEarlierThanTheWait) {
   if (kRaces) return;
   const Array<float> x = counting(8), out = std::vector<float>(8, 5);

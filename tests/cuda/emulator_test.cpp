@@ -414,7 +414,7 @@ TEST_P(Emulator, Races) {
   expect_contains(error_of([&] { launch<across_warps>({1, 64}, x); }), {"across_warps", "shared memory"});
 }
 
-/// Without the race check, too, random orders of threads show a missing barrier: the results differ.
+/// Random orders of threads show a missing barrier even without the race check: the results differ.
 TEST(EmulatorOrder, ShowsAMissingBarrier) {
   if (kRaces) return;
   int wrong = 0;

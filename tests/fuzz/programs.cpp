@@ -1,5 +1,6 @@
-// Fuzzes programs of ops: values on any layout against contiguous ones, fast kernels against plain ones, first and second derivatives against finite
-// differences. A difference ends the program, so that the fuzzer keeps the input.
+// Fuzzes programs of ops. It compares values on any layout with values on contiguous tensors, fast kernels with plain
+// ones, and first and second derivatives with finite differences. A difference ends the process, so that the fuzzer
+// keeps the input.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>

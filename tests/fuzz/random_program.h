@@ -28,7 +28,7 @@ class Bytes {
   size_t size_, place_ = 0;
 };
 
-/// One op of a program: which, and the numbers that choose its operands.
+/// One op of a program: the number of the op, and the numbers that choose its operands.
 struct Step {
   int64_t op, a, b, dim;
 };

@@ -100,7 +100,8 @@ std::vector<Op> sums_and_products() {
        .call = [](Inputs x) { return 2 / x[0]; },
        .reference = [](double a) { return 2 / a; },
        .covers = "operator/"},
-      {.name = "remainder",  // no quotient is an integer, where the remainder jumps
+      // The remainder jumps where the quotient is an integer. No quotient is.
+      {.name = "remainder",
        .inputs = {between_steps({3, 4}), one_of({3, 4}, {-1, -0.5, 0.5, 1})},
        .call = [](Inputs x) { return x[0] % x[1]; },
        .reference = remainder_of},
@@ -145,7 +146,8 @@ std::vector<Op> powers() {
        .call = [](Inputs x) { return pow(x[0], 3); },
        .reference = [](double a) { return a * a * a; },
        .covers = "pow(Tensor, Scalar)"},
-      {.name = "pow.of_zero",  // x³ at 0, with the derivatives 3x² = 0 and 6x = 0
+      // x³ at 0, with the derivatives 3x² = 0 and 6x = 0.
+      {.name = "pow.of_zero",
        .inputs = {exactly({3}, {0, 0, 0})},
        .call = [](Inputs x) { return pow(x[0], 3); },
        .reference = [](double) { return 0.0; },

@@ -56,7 +56,8 @@ std::vector<Op> arithmetic_in_place() {
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return x[0].clone().mul_(-3); },
        .reference = [](double a) { return -3 * a; }},
-      {.name = "mul_.into_constant",  // writes into a tensor that was outside the graph
+      // Writes into a tensor that was outside the graph.
+      {.name = "mul_.into_constant",
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return full_like(x[0].detach(), 2.5).mul_(x[0]); },
        .reference = [](double a) { return 2.5 * a; }},

@@ -83,7 +83,8 @@ std::vector<Op> by_tensors() {
                            [](const Index& i, const Arrays& x) {
                              return Index{whole(x[1]({i[1]})), whole(x[2]({i[0], 0}))};
                            })},
-      {.name = "index.slice_and_tensor",  // a permutation of columns, as in x.index({Slice(), order})
+      // A permutation of columns, as in x.index({Slice(), order}).
+      {.name = "index.slice_and_tensor",
        .inputs = {any({3, 4}), indices({5}, -4, 4)},
        .call =
            [](Inputs x) {
@@ -93,7 +94,8 @@ std::vector<Op> by_tensors() {
                            [](const Index& i, const Arrays& x) {
                              return Index{i[0], wrapped(x[1]({i[1]}), 4)};
                            })},
-      {.name = "index.tensors_apart",  // a slice between index tensors: their shape comes first in the result
+      // There is a slice between the index tensors. Then their shape comes first in the result.
+      {.name = "index.tensors_apart",
        .inputs = {any({3, 4, 3}), indices({2}, 0, 3), indices({2}, 0, 3)},
        .call =
            [](Inputs x) {

@@ -178,8 +178,8 @@ std::vector<Op> inverses_and_determinants() {
          .inputs = {exactly(sizes, values)},
          .call = [](Inputs x) { return det(x[0]); },
          .reference = det_reference,
-         .eps =
-             1e-2,  // with smaller steps the rule's A⁻¹ loses digits; for polynomials of degree 2 any step is exact
+         // With smaller steps the rule's A⁻¹ loses digits. For polynomials of degree 2 any step is exact.
+         .eps = 1e-2,
          .available = [](const Kernels& kernels) { return has_lu(kernels) && has_svd(kernels); }});
   return ops;
 }

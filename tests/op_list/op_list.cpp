@@ -5,11 +5,23 @@
 
 namespace gradus::test {
 
+std::vector<std::pair<const char*, std::vector<Op>>> op_families() {
+  return {{"Pointwise", pointwise_ops()},
+          {"Activations", activation_ops()},
+          {"Arithmetic", arithmetic_ops()},
+          {"Products", product_ops()},
+          {"Reductions and rows", reduction_ops()},
+          {"Views and copies", view_ops()},
+          {"Indexing", indexing_ops()},
+          {"Matrices", linalg_ops()},
+          {"In place", in_place_ops()}};
+}
+
 std::vector<Op> op_list() {
   std::vector<Op> all;
-  for (const auto& family : {pointwise_ops, activation_ops, arithmetic_ops, product_ops, reduction_ops,
-                             view_ops, indexing_ops, linalg_ops, in_place_ops})
-    for (Op& op : family()) all.push_back(std::move(op));
+  auto families = op_families();
+  for (auto& [title, family] : families)
+    for (Op& op : family) all.push_back(std::move(op));
   return all;
 }
 

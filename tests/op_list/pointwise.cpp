@@ -24,7 +24,7 @@ std::vector<Op> pointwise_ops() {
        .call = [](Inputs x) { return exp(x[0]); },
        .reference = [](double x) { return std::exp(x); }},
       {.name = "log",
-       .inputs = {positive({3, 4})},  // away from the pole
+       .inputs = {positive({3, 4})},  // away from 0, where ln x has a pole
        .call = [](Inputs x) { return log(x[0]); },
        .reference = [](double x) { return std::log(x); }},
       {.name = "log1p",

@@ -100,7 +100,8 @@ std::vector<Op> products() {
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return prod(x[0], -1, true); },
        .reference = reducing({1}, true, product_of)},
-      {.name = "prod.with_zeros",  // rows with none, one, two and three zeros: a rule cannot divide by x
+      // Rows with none, one, two and three zeros: a rule cannot divide by x.
+      {.name = "prod.with_zeros",
        .inputs = {exactly({4, 4}, {2, -1, 0.5, 3, 2, 0, 0.5, 3, 0, -1, 0, 3, 0, 0, 0.5, 0})},
        .call = [](Inputs x) { return prod(x[0], 1); },
        .reference = reducing({1}, false, product_of)},
@@ -180,7 +181,8 @@ std::vector<Op> sums() {
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return std(x[0]); },
        .reference = reducing(deviation_of)},
-      {.name = "std.dims",  // not along 0: there expanded inputs have the deviation 0, a kink
+      // Dimension 0 is not reduced: along it expanded inputs have the deviation 0, where std has a kink.
+      {.name = "std.dims",
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return std(x[0], IntArrayRef(1)); },
        .reference = reducing({1}, false, deviation_of)},

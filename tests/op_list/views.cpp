@@ -73,7 +73,8 @@ std::vector<Op> rearrangements() {
              return x[0].contiguous().view({4, 3});
            },
        .reference = reshaping({4, 3})},
-      {.name = "view.split_dimension",  // possible with any strides
+      // A view that is possible with any strides.
+      {.name = "view.split_dimension",
        .inputs = {any({3, 4})},
        .call =
            [](Inputs x) {
@@ -223,7 +224,8 @@ std::vector<Op> copies() {
                            [](const Index& i) {
                              return Index{i[1], i[0]};
                            })},
-      {.name = "to",  // float32 rounds x, so a small step would not show the slope of 1
+      // float32 rounds x. So the step of finite differences is large; a small one would not show the slope of 1.
+      {.name = "to",
        .inputs = {any({3, 4})},
        .call = [](Inputs x) { return x[0].to(kFloat32).to(x[0].dtype()); },
        .reference = unchanged,

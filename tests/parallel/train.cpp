@@ -27,20 +27,29 @@ namespace F = nn::functional;
 namespace {
 
 std::map<std::string, std::string> words = {
-    {"width", "64"},     {"layers", "3"}, {"batch", "32"}, {"steps", "6"},  // batch: of all ranks together
-    {"bucket", "25"},                                                       // MiB
-    {"mode", "average"},  // or "local": each rank goes its own way, to measure the step without messages
-    {"save", ""},        {"fault", ""},   {"rank", "1"},   {"when", ""}};
+    {"width", "64"},
+    {"layers", "3"},
+    {"steps", "6"},
+    {"save", ""},
+    {"fault", ""},
+    {"rank", "1"},
+    {"when", ""},
+    // The rows of all ranks together.
+    {"batch", "32"},
+    // In MiB.
+    {"bucket", "25"},
+    // "average" or "local". With "local" no rank sends anything, so that the step can be measured without messages.
+    {"mode", "average"}};
 
 int64_t number(const std::string& key) { return std::stoll(words.at(key)); }
 
-/// Millimilliseconds.
+/// The time in milliseconds.
 double now() {
   return std::chrono::duration<double, std::milli>(std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
-/// Does what fault=KIND:PHASE says, if this is the rank and the phase, in the third step.
+/// Makes the fault of fault=KIND:PHASE, if this is its rank, its phase and the third step.
 void fault(const std::string& phase, int64_t step = 2) {
   const std::string kind = words.at("fault").substr(0, words.at("fault").find(':'));
   if (words.at("fault") != kind + ":" + phase || step != 2 || parallel::rank() != number("rank")) return;
@@ -72,7 +81,7 @@ void save_checkpoint(const nn::Sequential& net, const optim::Adam& adam) {
   write_safetensors(words.at("save"), all);
 }
 
-/// Returns the steps that have been made; 0 without a file.
+/// Returns the number of steps that the run of the file has made; 0 without a file.
 int64_t load_checkpoint(nn::Sequential& net, optim::Adam& adam) {
   const std::string path = words.at("save");
   if (path.empty() || !std::filesystem::exists(path)) return 0;

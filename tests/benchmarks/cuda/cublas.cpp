@@ -5,7 +5,8 @@
 namespace bench::cuda {
 namespace {
 
-// From cublas_api.h. A matrix by rows is the transpose of the same matrix by columns, and Cᵀ = Bᵀ Aᵀ: so B comes first.
+// From cublas_api.h. cuBLAS stores matrices by columns. It takes a matrix that is stored by rows for its transpose.
+// Since Cᵀ = Bᵀ Aᵀ, B comes first.
 using Create = int (*)(void** handle);
 using Destroy = int (*)(void* handle);
 using SetMathMode = int (*)(void* handle, int mode);

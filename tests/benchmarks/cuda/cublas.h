@@ -1,5 +1,5 @@
-// NVIDIA's library of matrix products, the measure for ours. It is looked for when the program runs, so that the program
-// starts without it, and builds without its headers.
+// cuBLAS, NVIDIA's library of matrix products. Our kernels are compared with it. The program loads it at run time, so it
+// builds without cuBLAS's headers and starts without the library.
 #pragma once
 
 #include <memory>

@@ -2,8 +2,9 @@
 //
 //     build/cuda/tests/benchmarks/cuda --json results.jsonl
 //
-// The limit of a call is the longer of two times: its bytes by the bandwidth of the device's own copy, and its flops by
-// the device's peak. Tensors of up to some ten million bytes stay in the device's cache, so they can pass the limit.
+// The limit of a call is the longer of two times: its bytes divided by the bandwidth of the device's own copy, and its
+// flops divided by the device's peak. Tensors of up to some ten million bytes stay in the device's cache. So a call on
+// them can be faster than the limit.
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -17,11 +18,12 @@ constexpr const char* kHelp =
     "Benchmarks of the CUDA device\n"
     "  --json FILE            writes each result as a line of JSON to this file\n"
     "  --filter TEXT          only sections whose names contain this text\n"
-    "  --seconds S            of a batch of calls, at least; a result is the median of five (default: 0.01)\n"
+    "  --seconds S            the least duration of a batch of calls; the median of five counts (default: "
+    "0.01)\n"
     "  --most N               the most elements of a tensor (default: 1e8)\n"
     "  --largest-product N    the most rows of a matrix product (default: 8192)\n"
-    "  --stop-after S         seconds after which no further measurement begins\n"
-    "  --describe             only describes the device\n";
+    "  --stop-after S         the number of seconds after which no further measurement begins\n"
+    "  --describe             describes the device and measures nothing\n";
 
 /// The command line, or an Error.
 Settings read_settings(int argc, char** argv) {

@@ -16,17 +16,17 @@ using namespace gradus;
 struct Settings {
   std::string json;                // the file for the results; empty: none
   std::string filter;              // only sections whose names contain this
-  double seconds = 0.01;           // of a batch of calls, at least
-  int64_t most = 100'000'000;      // elements of a tensor
-  int64_t largest_product = 8192;  // rows of a matrix
-  double stop_after = 1e9;         // seconds, after which nothing new is begun
+  double seconds = 0.01;           // the least duration of a batch of calls
+  int64_t most = 100'000'000;      // the most elements of a tensor
+  int64_t largest_product = 8192;  // the most rows of a matrix
+  double stop_after = 1e9;         // the number of seconds after which no further measurement begins
   bool only_describe = false;
 };
 
 /// What the device can do at most. 0 stands for unknown.
 struct Limits {
   double copied_bytes = 0;                      // bytes a second that its own copy reads and writes, measured
-  double float32_flops = 0, float64_flops = 0;  // a second, from its multiprocessors and clock
+  double float32_flops = 0, float64_flops = 0;  // flops a second, computed from multiprocessors and clock
 };
 
 /// The least that a call has to do: flops, and bytes read and written.
@@ -39,7 +39,7 @@ struct Work {
 using Call = std::function<void()>;
 using MakeCall = std::function<Call()>;
 
-/// What is measured: "products", "float32, n = 2048", and the way that it is computed: "v3 registers".
+/// A measurement's section, its call, and the way to compute the call: "products", "float32, n = 2048", "v3 registers".
 struct Name {
   std::string section, what, way = "Gradus";
 };

@@ -1,5 +1,5 @@
-// What memory limits: elementwise functions, broadcasting, copies, reductions, functions of rows, embeddings, sorts and
-// steps of optimisers, on 1e3 to 1e8 numbers. The bytes of each are what has to be read and written at least.
+// Calls that memory limits: elementwise functions, broadcasting, copies, reductions, functions of rows, embeddings, sorts
+// and steps of optimisers, on 1e3 to 1e8 numbers. The bytes of a call are those that it must read and write at least.
 #include <cmath>
 
 #include "kernels/cuda/cuda_kernels.h"

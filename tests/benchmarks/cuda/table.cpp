@@ -71,8 +71,8 @@ void print_benchmarks(const json& results) {
     if (row.contains("what"))
       times[{row.at("section").get<std::string>() + row.at("what").get<std::string>(), row.at("way")}] =
           row.at("seconds");
-  std::cout << "| | way | time | rate | of the limit | times cuBLAS | times PyTorch "
-               "|\n|---|---|--:|--:|--:|--:|--:|\n";
+  std::cout << "| | way | time | rate | of the limit | times cuBLAS | times PyTorch |\n"
+               "|---|---|--:|--:|--:|--:|--:|\n";
   std::string section;
   for (const json& row : results.at("benchmarks")) {
     if (!row.contains("what") || row.at("way") == "PyTorch") continue;
