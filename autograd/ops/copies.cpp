@@ -72,6 +72,7 @@ Tensor cat(TensorList tensors, int64_t dim) {
   }
   return autograd::record_list("cat", y, tensors, [d, parts](const Tensor& g) {
     std::vector<Tensor> gradients;
+    gradients.reserve(parts.size());
     for (const auto& [begin, size] : parts)
       gradients.push_back(begin < 0 ? zeros({0}, g.options()) : narrow(g, d, begin, size));
     return gradients;

@@ -49,7 +49,7 @@ Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tenso
 Tensor checked_indices(const char* op, const Tensor& given, int64_t dim, int64_t size, bool from_end) {
   check(is_integer(given.dtype()), op, ": tensors used as indices must be integers or bool, not ",
         given.dtype());
-  const Tensor index = given.to(kInt64);
+  Tensor index = given.to(kInt64);
   if (index.numel() == 0) return index;
   const bool any_negative = decide_on_host(kernels_of(index), op, [=] {
     const int64_t low = min(index).item<int64_t>(), high = max(index).item<int64_t>();
