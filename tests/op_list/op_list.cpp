@@ -8,7 +8,7 @@ namespace gradus::test {
 std::vector<Op> op_list() {
   std::vector<Op> all;
   for (const auto& family : {pointwise_ops, activation_ops, arithmetic_ops, product_ops, reduction_ops,
-                             view_ops, indexing_ops, linalg_ops, in_place_ops})
+                             view_ops, indexing_ops, linalg_ops, in_place_ops, composed_ops})
     for (Op& op : family()) all.push_back(std::move(op));
   return all;
 }
