@@ -4,6 +4,7 @@
 #include "autograd/autograd.h"
 #include "autograd/linalg/linalg.h"
 #include "autograd/more_ops/activations.h"
+#include "autograd/more_ops/functions.h"
 #include "autograd/tools/anomaly.h"
 #include "autograd/tools/function.h"
 #include "autograd/tools/functional.h"

@@ -66,8 +66,9 @@ struct Step : Formula<Domain> {
 // ---- Functions of numbers, with the names that they have for tensors ----------------------------
 
 using math::erf, math::erfc, math::exp, math::log, math::sigmoid;
-using std::ceil, std::cos, std::expm1, std::floor, std::isfinite, std::isinf, std::log1p, std::pow, std::sin,
-    std::sqrt, std::tanh;
+using std::acos, std::asin, std::atan, std::ceil, std::cos, std::cosh, std::expm1, std::floor, std::isfinite,
+    std::isinf, std::log10, std::log1p, std::log2, std::pow, std::sin, std::sinh, std::sqrt, std::tan,
+    std::tanh;
 
 template <class T>
 GRADUS_BOTH constexpr T sign(T x) {

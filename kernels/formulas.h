@@ -8,8 +8,8 @@
 //   for tensors   it is the same expression in ops. These ops have slopes of their own, so second
 //                 and further derivatives exist.
 //
-// The lists at the end name all formulas. kernels/formula.h has the bases of the formulas and the
-// functions that they may call.
+// The lists at the end name all formulas, also those of kernels/more_formulas.h, which no lab needs.
+// kernels/formula.h has the bases of the formulas and the functions that they may call.
 #pragma once
 
 #include <cmath>
@@ -17,6 +17,7 @@
 #include <numbers>
 
 #include "kernels/formula.h"
+#include "kernels/more_formulas.h"
 
 namespace gradus::formulas {
 
@@ -97,34 +98,6 @@ struct Sqrt : Formula<Reals, Keeps::output> {
   static constexpr const char* name = "sqrt";
   GRADUS_BOTH auto value(auto x) const { return sqrt(x); }
   GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g / (2 * y); }
-};
-
-/// y = 1 / √x      x̄ = -½ ȳ y³. The half comes first: y³ can leave the range where half of it does not.
-struct Rsqrt : Formula<Reals, Keeps::output> {
-  static constexpr const char* name = "rsqrt";
-  GRADUS_BOTH auto value(auto x) const { return 1 / sqrt(x); }
-  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return -g * (y / 2 * y * y); }
-};
-
-/// y = 1 / x       x̄ = -ȳ y²
-struct Reciprocal : Formula<Reals, Keeps::output> {
-  static constexpr const char* name = "reciprocal";
-  GRADUS_BOTH auto value(auto x) const { return 1 / x; }
-  GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return -g * y * y; }
-};
-
-/// y = sin x       x̄ = ȳ cos x
-struct Sin : Formula<Reals, Keeps::input> {
-  static constexpr const char* name = "sin";
-  GRADUS_BOTH auto value(auto x) const { return sin(x); }
-  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g * cos(x); }
-};
-
-/// y = cos x       x̄ = -ȳ sin x
-struct Cos : Formula<Reals, Keeps::input> {
-  static constexpr const char* name = "cos";
-  GRADUS_BOTH auto value(auto x) const { return cos(x); }
-  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return -g * sin(x); }
 };
 
 /// y = tanh x      x̄ = 4 ȳ σ'(2x). It is not ȳ (1 - y²): where y is near ±1, no digit of the slope is left.
@@ -424,7 +397,8 @@ struct SumOfSquares : Reduce<Square, Add, Reals> {
 // ---- The lists ----------------------------------------------------------------------------------
 
 using Unaries = List<Neg, Abs, Sign, Square, Relu, Exp, Log, Log1p, Expm1, Sqrt, Rsqrt, Reciprocal, Sin, Cos,
-                     Tanh, Sigmoid, Erf, Erfc, Round, Floor, Ceil, LogicalNot, IsNan, IsInf, IsFinite>;
+                     Tan, Asin, Acos, Atan, Sinh, Cosh, Log2, Log10, Tanh, Sigmoid, Erf, Erfc, Round, Floor,
+                     Ceil, LogicalNot, IsNan, IsInf, IsFinite>;
 using Arithmetic = List<Add, Sub, Mul, Div, Remainder, Pow, Maximum, Minimum, BitAnd, BitOr, BitXor>;
 using Comparisons = List<Eq, Ne, Lt, Le, Gt, Ge>;
 using UnarySlopes = SlopesOf<Unaries>::type;

@@ -17,14 +17,9 @@ Tensor mse_loss(const Tensor& x, const Tensor& y, nn::LossReduction reduction) {
   nn::check_loss_sizes("mse_loss", x, y);
   const auto [a, b] = nn::in_floating_point(x, y);
   const Tensor difference = a - b;
-  switch (reduction) {
-    case nn::LossReduction::sum:
-      return sum_of_squares(difference);
-    case nn::LossReduction::mean:
-      return mean_of_squares(difference);
-    default:
-      return nn::reduce_losses("mse_loss", difference.square(), reduction);
-  }
+  if (reduction == nn::LossReduction::sum) return sum_of_squares(difference);
+  if (reduction == nn::LossReduction::mean) return mean_of_squares(difference);
+  return nn::reduce_losses("mse_loss", difference.square(), reduction);
 }
 
 }  // namespace gradus

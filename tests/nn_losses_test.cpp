@@ -113,6 +113,22 @@ INSTANTIATE_TEST_SUITE_P(
         Case("tanhshrink", [](auto& in) { return F::tanhshrink(in[0]) * in[1]; }),
         Case("elu_in_place",
              [](auto& in) { return F::elu(in[0] * in[1], F::ELUFuncOptions().inplace(true)); }),
+        Case("soft_margin_loss",
+             [](auto& in) { return F::soft_margin_loss(in[0] * in[1], sign(in[1].detach())); }),
+        Case("multi_margin_loss",
+             [](auto& in) {
+               return F::multi_margin_loss(in[0] * in[1], tensor({1, 0, 2}),
+                                           F::MultiMarginLossFuncOptions().p(2));
+             }),
+        Case("triplet_margin_loss",
+             [](auto& in) { return F::triplet_margin_loss(in[0], in[1], in[0] * in[1]); }),
+        Case("poisson_nll_loss",
+             [](auto& in) {
+               return F::poisson_nll_loss(in[0], in[1].square(), F::PoissonNLLLossFuncOptions().full(true));
+             }),
+        Case("cosine_similarity", [](auto& in) { return F::cosine_similarity(in[0], in[1]); }),
+        Case("glu", [](auto& in) { return F::glu(in[0] * in[1], 1); }),
+        Case("prelu", [](auto& in) { return F::prelu(in[0], in[1].select(0, 0)); }),
         Case("hinge_embedding_loss",
              [](auto& in) { return F::hinge_embedding_loss(in[0] * in[1], sign(in[1].detach())); }),
         Case("margin_ranking_loss",

@@ -91,6 +91,15 @@ inline void activations(Numbers& out) {
   differentiate(out, "softmax", m, [](Tensor x) { return F::softmax(x, 0); });
   differentiate(out, "log_softmax", m,
                 [](Tensor x) { return F::log_softmax(x, F::LogSoftmaxFuncOptions(1)); });
+  differentiate(out, "glu", m, [](Tensor x) { return F::glu(x); });
+  differentiate(out, "GLU 0", scattered(4, 3), [](Tensor x) { return nn::GLU(nn::GLUOptions(0))(x); });
+  const Tensor slopes = vector64({0.5, -1, 0.1, 2});
+  differentiate(out, "prelu", m, [&](Tensor x) { return F::prelu(x, slopes); });
+  differentiate(out, "prelu weight", slopes, [&](Tensor w) { return F::prelu(m, w); });
+  differentiate(out, "prelu single weight", vector64({0.3}), [&](Tensor w) { return F::prelu(kinks, w); });
+  nn::PReLU prelu(nn::PReLUOptions().num_parameters(4).init(0.4));
+  prelu->to(lib::kFloat64);
+  differentiate(out, "PReLU", m, [&](Tensor x) { return prelu(x); });
   differentiate(out, "Tanh", x, [](Tensor x) { return nn::Tanh()(x); });
   differentiate(out, "Sigmoid", x, [](Tensor x) { return nn::Sigmoid()(x); });
 }
@@ -159,6 +168,52 @@ inline void losses(Numbers& out) {
                 [&](Tensor x) { return F::kl_div(x, q, lib::kNone); });
   differentiate(out, "kl log", lib::log_softmax(x, 1), [&](Tensor x) {
     return F::kl_div(x, lib::log(q), F::KLDivFuncOptions(lib::kSum).log_target(true));
+  });
+}
+
+inline void losses_of_margins(Numbers& out) {
+  const Tensor x = scattered(4, 3), y = scattered(5, 3).narrow(0, 1, 4) + 0.1,
+               z = scattered(7, 3).narrow(0, 3, 4), sign = (y > 0).to(lib::kFloat64) * 2 - 1,
+               labels = lib::tensor({2, 0, 1, 2}, lib::kInt64),
+               counts = lib::tensor({{0., 1., 5.}, {2., 0., 3.}, {1., 7., 0.}, {4., 2., 1.}}, lib::kFloat64);
+  differentiate(out, "soft margin", x, [&](Tensor x) { return F::soft_margin_loss(x, sign); });
+  differentiate(out, "soft margin none", x, [&](Tensor x) {
+    return nn::SoftMarginLoss(nn::SoftMarginLossOptions(lib::kNone))(x * 20, sign);
+  });
+  differentiate(out, "multi margin", x, [&](Tensor x) { return F::multi_margin_loss(x, labels); });
+  differentiate(out, "multi margin weight", x, [&](Tensor x) {
+    const auto options = nn::MultiMarginLossOptions().p(2).margin(0.7).weight(vector64({0.5, 2, 1.5}));
+    return nn::MultiMarginLoss(nn::MultiMarginLossOptions(options).reduction(lib::kSum))(x, labels);
+  });
+  differentiate(out, "multi margin of one row", x.select(0, 1), [&](Tensor x) {
+    return F::multi_margin_loss(x, labels.select(0, 1),
+                                F::MultiMarginLossFuncOptions().reduction(lib::kNone));
+  });
+  differentiate(out, "triplet margin", x, [&](Tensor x) { return F::triplet_margin_loss(x, y, z); });
+  differentiate(out, "triplet margin swap", y, [&](Tensor y) {
+    return nn::TripletMarginLoss(
+        nn::TripletMarginLossOptions().margin(0.5).p(1).swap(true).reduction(lib::kNone))(x, y, z);
+  });
+  differentiate(out, "poisson", x, [&](Tensor x) { return F::poisson_nll_loss(x, counts); });
+  differentiate(out, "poisson full", x, [&](Tensor x) {
+    return F::poisson_nll_loss(x, counts, F::PoissonNLLLossFuncOptions().full(true).reduction(lib::kSum));
+  });
+  differentiate(out, "poisson rates", x.abs() + 0.1, [&](Tensor x) {
+    return nn::PoissonNLLLoss(nn::PoissonNLLLossOptions().log_input(false).reduction(lib::kNone))(x, counts);
+  });
+}
+
+inline void similarities(Numbers& out) {
+  const Tensor x = scattered(4, 3), y = scattered(5, 3).narrow(0, 1, 4) + 0.1;
+  differentiate(out, "normalize", x, [](Tensor x) { return F::normalize(x); });
+  differentiate(out, "normalize 1", x,
+                [](Tensor x) { return F::normalize(x, F::NormalizeFuncOptions().p(1).dim(0)); });
+  differentiate(out, "cosine similarity", x, [&](Tensor x) { return F::cosine_similarity(x, y); });
+  differentiate(out, "CosineSimilarity 0", y,
+                [&](Tensor y) { return nn::CosineSimilarity(nn::CosineSimilarityOptions().dim(0))(x, y); });
+  differentiate(out, "pairwise distance", x, [&](Tensor x) { return F::pairwise_distance(x, y); });
+  differentiate(out, "PairwiseDistance 1", y, [&](Tensor y) {
+    return nn::PairwiseDistance(nn::PairwiseDistanceOptions().p(1).keepdim(true))(x, y);
   });
 }
 

@@ -160,5 +160,6 @@ std::vector<Op> view_ops();
 std::vector<Op> indexing_ops();
 std::vector<Op> linalg_ops();
 std::vector<Op> in_place_ops();
+std::vector<Op> composed_ops();
 
 }  // namespace gradus::test

@@ -1,5 +1,5 @@
 // docs/ops.md: one line for every op, with its formula, its rule and what is checked about it. The checks
-// come from the list of ops. The formulas come from comments: for unary ops in kernels/formulas.h, for all
+// come from the list of ops. The formulas come from comments: for unary ops in kernels/*formulas.h, for all
 // others above the definitions in autograd/ops/, more_ops/ and linalg/. This command writes the page anew:
 //
 //     GRADUS_WRITE_OPS=1 build/release/tests/op_table_test
@@ -89,14 +89,16 @@ void read_definitions(const std::filesystem::path& path, const std::map<std::str
   }
 }
 
-/// The comments of the structs in kernels/formulas.h, by their names: "Tanh" has "y = tanh x          x̄ = ȳ (1 - y²)".
+/// The comments of the formulas, by the names of their structs: "Tanh" has "y = tanh x          x̄ = ȳ (1 - y²)".
 std::map<std::string, std::string> comments_of_formulas() {
   static const std::regex start(R"(^struct (\w+) : .*)");
-  const Lines lines = lines_of(kRoot + "/kernels/formulas.h");
   std::map<std::string, std::string> comments;
-  for (size_t i = 0; i < lines.size(); ++i)
-    if (std::smatch match; std::regex_match(lines[i], match, start))
-      comments[match[1]] = comment_above(lines, i, "/// ");
+  for (const char* header : {"/kernels/formulas.h", "/kernels/more_formulas.h"}) {
+    const Lines lines = lines_of(kRoot + header);
+    for (size_t i = 0; i < lines.size(); ++i)
+      if (std::smatch match; std::regex_match(lines[i], match, start))
+        comments[match[1]] = comment_above(lines, i, "/// ");
+  }
   return comments;
 }
 
@@ -203,7 +205,8 @@ void add_family(std::ostream& page, const char* title, const std::vector<Op>& op
 constexpr const char* kHead = R"(# The ops and their derivatives
 
 `tests/op_table_test.cpp` makes this page from `tests/op_list.h` and from the formulas in
-`kernels/formulas.h`, `autograd/ops/`, `autograd/more_ops/` and `autograd/linalg/`.
+`kernels/formulas.h`, `kernels/more_formulas.h`, `autograd/ops/`, `autograd/more_ops/` and
+`autograd/linalg/`.
 
 ȳ is the gradient that arrives at y, x̄ the one that goes on to x. A function stands here by its name, or by
 its signature if its overloads have different formulas.
@@ -245,7 +248,7 @@ TEST(OpTable, TakesTheFormulaOfTheOverloadThatIsCalled) {
   EXPECT_EQ(cell_of("max(Tensor, Tensor)", 2, definitions), "`maximum(a, b)`");
   EXPECT_NE(cell_of("pow(Scalar, Tensor)", 1, definitions), cell_of("pow(Tensor, Scalar)", 1, definitions));
   EXPECT_NE(cell_of("norm", 1, definitions), cell_of("linalg_norm", 1, definitions));
-  EXPECT_EQ(cell_of("sin", 1, definitions), "y = sin x; x̄ = ȳ cos x");  // from kernels/formulas.h
+  EXPECT_EQ(cell_of("sin", 1, definitions), "y = sin x; x̄ = ȳ cos x");  // from kernels/more_formulas.h
 }
 
 TEST(OpTable, DetectsTheFormulaOfAnotherOverload) {

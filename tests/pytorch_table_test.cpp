@@ -65,8 +65,9 @@ struct Offers {
   std::set<std::string> functions, linalg, methods;
 
   Offers() : linalg(declared_in("autograd/linalg/linalg.h", "")) {
-    for (const char* header : {"tensor/functions.h", "tensor/operators.h", "autograd/more_ops/activations.h",
-                               "autograd/ops/rows.h", "autograd/linalg/linalg.h"})
+    for (const char* header :
+         {"tensor/functions.h", "tensor/operators.h", "autograd/more_ops/activations.h",
+          "autograd/more_ops/functions.h", "autograd/ops/rows.h", "autograd/linalg/linalg.h"})
       if (std::filesystem::exists(kSource / header)) functions.merge(declared_in(header, ""));
     for (const char* header : {"tensor/methods.h", "tensor/tensor.h"})
       methods.merge(declared_in(header, "  "));

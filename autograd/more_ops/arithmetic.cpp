@@ -1,4 +1,5 @@
 // More functions of two tensors: remainder, maximum, minimum, interpolation. Also the triangles of matrices.
+#include "autograd/more_ops/functions.h"
 #include "autograd/ops/pointwise.h"
 
 namespace gradus {
@@ -65,20 +66,22 @@ Tensor triu(const Tensor& x, int64_t diagonal) { return triangle("triu", x, diag
 // The coordinates of the true elements, one vector per dimension
 std::vector<Tensor> where(const Tensor& condition) { return unbind(nonzero(condition), 1); }
 
-// Are all elements equal, up to a tolerance? No derivative.
-bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+// y = |a - b| ≤ atol + rtol |b|, or a = b. No derivative.
+Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
   const NoGradGuard no_grad;
   if (!a.is_floating_point() && !b.is_floating_point()) {
     // Near each other, two int64 have an exact distance; far from each other, one that float64 rounds.
     const Tensor x = a.to(kFloat64), y = b.to(kFloat64), rounded = abs(x - y);
     const Tensor exact = abs(a.to(kInt64) - b.to(kInt64)).to(kFloat64);
-    return all(le(where(rounded < 0x1p62, exact, rounded), atol + rtol * abs(y))).item<bool>();
+    return le(where(rounded < 0x1p62, exact, rounded), atol + rtol * abs(y));
   }
   const Dtype dtype = a.dtype() == b.dtype() ? a.dtype() : kFloat64;
   const Tensor x = a.to(dtype), y = b.to(dtype);
-  Tensor close = eq(x, y) | (isfinite(y) & le(abs(x - y), atol + rtol * abs(y)));
-  if (equal_nan) close = close | (isnan(x) & isnan(y));
-  return all(close).item<bool>();
+  const Tensor close = eq(x, y) | (isfinite(y) & le(abs(x - y), atol + rtol * abs(y)));
+  return equal_nan ? close | (isnan(x) & isnan(y)) : close;
+}
+bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+  return all(isclose(a, b, rtol, atol, equal_nan)).item<bool>();
 }
 
 // y = aᵇ          ā = ȳ b aᵇ⁻¹        b̄ = ȳ y ln a

@@ -1,4 +1,4 @@
-// The two activations that are not ops of tensor/functions.h, with their derivatives.
+// The activations that are not ops of tensor/functions.h or autograd/more_ops.
 #include "nn/activations/activations.h"
 
 #include "autograd/record.h"
@@ -31,6 +31,29 @@ Tensor tanhshrink_of(const Tensor& x) {
   const Tensor y = where(abs(values) < 1, small * numerator / cosh, values - tanh(values));
   return record("tanhshrink", y,
                 wrt(x, saved(x), [](const Tensor& g, const Tensor& x) { return g * x.tanh().square(); }));
+}
+
+Tensor glu_of(const Tensor& x, int64_t dim) {
+  check(x.dim() > 0 && x.size(dim) % 2 == 0, "glu: dimension ", dim, " of x, which is ", text(x.sizes()),
+        ", must have two halves");
+  const int64_t half = x.size(dim) / 2;
+  return x.narrow(dim, 0, half) * x.narrow(dim, half, half).sigmoid();
+}
+
+Tensor functional::prelu(const Tensor& x, const Tensor& weight) {
+  const int64_t count = weight.numel();
+  check(weight.dim() <= 1 && (count == 1 || (x.dim() >= 2 && count == x.size(1))), "prelu: the weight is ",
+        text(weight.sizes()), ", and x ", text(x.sizes()),
+        "; there must be one number, or one for each channel, along dimension 1 of x");
+  std::vector<int64_t> sizes(static_cast<size_t>(x.dim()), 1);
+  if (count != 1) sizes[1] = count;
+  return where(x > 0, x, weight.reshape(sizes) * x);
+}
+
+PReLUImpl::PReLUImpl(const PReLUOptions& options) : options(options) { PReLUImpl::reset(); }
+
+void PReLUImpl::reset() {
+  weight = register_parameter("weight", full({options.num_parameters()}, options.init()));
 }
 
 }  // namespace gradus::nn

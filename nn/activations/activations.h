@@ -119,6 +119,41 @@ GRADUS_LAYER(Hardshrink, hardshrink, HardshrinkOptions);
 using SoftshrinkOptions = ShrinkOptions<gradus::softshrink>;
 GRADUS_LAYER(Softshrink, softshrink, SoftshrinkOptions);
 
+/// The first half of x along dim, times σ of the second half.  Source: Dauphin et al. (2017).
+Tensor glu_of(const Tensor& x, int64_t dim);
+struct GLUOptions {
+  GLUOptions(int64_t dim = -1) : dim_(dim) {}  // NOLINT: GLU(1)
+  Tensor operator()(const Tensor& x) const { return glu_of(x, dim_); }
+  void fields(auto& field) const { field("dim", dim_); }
+  GRADUS_ARG(int64_t, dim);  // Error if its size is odd
+};
+GRADUS_LAYER(GLU, glu, GLUOptions);
+
+namespace functional {
+/// x where x > 0, weight · x elsewhere. weight: one number, or one for each channel, along dimension 1 of x.
+Tensor prelu(const Tensor& x, const Tensor& weight);
+}  // namespace functional
+
+struct PReLUOptions {
+  PReLUOptions(int64_t num_parameters = 1) : num_parameters_(num_parameters) {}  // NOLINT: PReLU(12)
+  void fields(auto& field) const { field("num_parameters", num_parameters_); }
+  GRADUS_ARG(int64_t, num_parameters);  // 1, or the number of channels
+  GRADUS_ARG(double, init) = 0.25;
+};
+/// functional::prelu with a weight that is learned.
+/// Source: He et al., "Delving Deep into Rectifiers" (2015).
+class PReLUImpl : public Cloneable<PReLUImpl> {
+ public:
+  explicit PReLUImpl(const PReLUOptions& options = {});
+  void reset() override;
+  Tensor forward(const Tensor& x) { return functional::prelu(x, weight); }
+  void pretty_print(std::ostream& out) const override { print_layer(out, "PReLU", options); }
+
+  PReLUOptions options;  // as it was made
+  Tensor weight;         // (num_parameters)
+};
+using PReLU = ModuleHolder<PReLUImpl>;
+
 /// Options of a function along a dimension. The input is converted to dtype first, if one is given.
 template <Tensor (*function)(const Tensor&, int64_t)>
 struct AlongDimensionOptions {

@@ -16,9 +16,10 @@ namespace lib = torch;
 
 int main() {
   reference::Numbers numbers;
-  for (const auto compute : {reference::activations, reference::losses, reference::losses_of_pairs,
-                             reference::layers, reference::initialisers, reference::optimisers,
-                             reference::training_tools, reference::data})
+  for (const auto compute :
+       {reference::activations, reference::losses, reference::losses_of_pairs, reference::losses_of_margins,
+        reference::similarities, reference::layers, reference::initialisers, reference::optimisers,
+        reference::training_tools, reference::data})
     compute(numbers);
   std::printf("{\n \"source\": \"libtorch %s\"", TORCH_VERSION);
   for (const auto& [name, values] : numbers) {

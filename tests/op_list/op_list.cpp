@@ -14,7 +14,8 @@ std::vector<std::pair<const char*, std::vector<Op>>> op_families() {
           {"Views and copies", view_ops()},
           {"Indexing", indexing_ops()},
           {"Matrices", linalg_ops()},
-          {"In place", in_place_ops()}};
+          {"In place", in_place_ops()},
+          {"Composed of other ops", composed_ops()}};
 }
 
 std::vector<Op> op_list() {
