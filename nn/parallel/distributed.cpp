@@ -42,7 +42,7 @@ std::string description(const OrderedDict<std::string, Tensor>& tensors) {
 
 DistributedDataParallel::DistributedDataParallel(const Module& module,
                                                  const DistributedDataParallelOptions& options)
-    : buffers_(module.buffers()), most_bytes_(static_cast<int64_t>(options.bucket_cap_mb() * 1048576)) {
+    : buffers_(module.buffers()), bucket_bytes_(static_cast<int64_t>(options.bucket_cap_mb() * 1048576)) {
   check(options.bucket_cap_mb() > 0, "DistributedDataParallel: bucket_cap_mb must be positive");
   for (const Tensor& parameter : module.parameters())
     if (parameter.requires_grad()) parameters_.push_back(parameter);
@@ -67,7 +67,7 @@ void DistributedDataParallel::broadcast_buffers() const {
 std::vector<uint64_t> DistributedDataParallel::first_uses(const autograd::BackwardPass& pass) const {
   std::unordered_map<const GraphNode*, size_t> index;
   for (size_t i = 0; i < parameters_.size(); ++i)
-    index[autograd::gradient_edge(parameters_[i]).target.get()] = i;
+    if (parameters_[i].requires_grad()) index[autograd::gradient_edge(parameters_[i]).target.get()] = i;
   std::vector<uint64_t> first(parameters_.size(), kNever);
   const auto note_parameters = [&](autograd::Node& node) {
     for (const autograd::Edge& edge : node.edges())
@@ -92,20 +92,20 @@ void DistributedDataParallel::make_buckets(const std::vector<uint64_t>& first_us
 
   std::vector<size_t> members;
   int64_t bytes = 0;
+  const auto close = [&] {
+    if (!members.empty()) buckets_.push_back(make_bucket(std::exchange(members, {})));
+    bytes = 0;
+  };
   for (int64_t place = 0; place < agreed.numel(); ++place) {
     const size_t i = static_cast<size_t>(agreed[place].item<int64_t>());
     const Tensor& x = parameters_[i];
-    const int64_t more = x.numel() * static_cast<int64_t>(item_size(x.dtype()));
-    const bool same_kind = members.empty() || (x.dtype() == parameters_[members[0]].dtype() &&
-                                               x.device() == parameters_[members[0]].device());
-    if (!members.empty() && (!same_kind || bytes + more > most_bytes_)) {
-      buckets_.push_back(make_bucket(std::exchange(members, {})));
-      bytes = 0;
-    }
+    const Tensor& first = members.empty() ? x : parameters_[members[0]];
+    if (x.dtype() != first.dtype() || x.device() != first.device()) close();
     members.push_back(i);
-    bytes += more;
+    bytes += x.numel() * static_cast<int64_t>(item_size(x.dtype()));
+    if (bytes >= bucket_bytes_) close();
   }
-  buckets_.push_back(make_bucket(std::move(members)));
+  close();
 }
 
 DistributedDataParallel::Bucket DistributedDataParallel::make_bucket(std::vector<size_t> members) const {
@@ -130,7 +130,9 @@ void DistributedDataParallel::send(Bucket& bucket) const {
   std::vector<double> counts;
   for (size_t m = 0; m < bucket.members.size(); ++m) {
     const Tensor& parameter = parameters_[bucket.members[m]];
-    const Tensor& arrived = autograd::gradient_edge(parameter).node().output.gradient;
+    const autograd::Edge leaf = autograd::gradient_edge(parameter);
+    const Tensor arrived =
+        leaf.target ? leaf.node().output.gradient : Tensor();  // none if it has been frozen
     const Tensor& before = parameter.grad();
     if (arrived.defined())
       bucket.slots[m].copy_(arrived);
@@ -149,32 +151,30 @@ void DistributedDataParallel::receive(Bucket& bucket) const {
   const Tensor counts = bucket.counts.cpu();
   bucket.message.div_(world_size());
   for (size_t m = 0; m < bucket.members.size(); ++m)
-    if (counts[static_cast<int64_t>(m)].item<double>() >
-        0)  // else no rank has used it, and it stays as it was
+    // If no rank has used the parameter, its .grad stays as it was.
+    if (counts[static_cast<int64_t>(m)].item<double>() > 0)
       parameters_[bucket.members[m]].mutable_grad() = bucket.slots[m].clone();
 }
 
 // ---- The pass -------------------------------------------------------------------------------------------------------
 
 void DistributedDataParallel::begins(autograd::BackwardPass& pass) {
-  check(!pass_ || autograd::BackwardPass::current_node(),
-        "DistributedDataParallel: an earlier backward() has failed when it had sent a part of the gradients, "
-        "so the "
-        "ranks are no longer in step; end the run");
-  const bool averages = synchronises_ && pass.adds_to_all_leaves();
-  const std::vector<uint64_t> first_use = averages ? first_uses(pass) : std::vector<uint64_t>();
-  const bool uses_parameters =
-      std::ranges::any_of(first_use, [](uint64_t number) { return number != kNever; });
-  if (pass_) {
-    check(!uses_parameters,
-          "DistributedDataParallel: a rule or a hook has called backward(), which reaches the "
-          "parameters of the outer backward(); it may call grad()");
-    ++inner_passes_;
-  }
-  if (pass_ || !uses_parameters) return;
+  check(
+      !pass_ || autograd::BackwardPass::current_node(),
+      "DistributedDataParallel: an earlier backward() has failed midway, so the ranks are no longer in step; "
+      "end the run");
+  const bool is_inner = pass_ != nullptr;
+  if (is_inner) ++inner_passes_;
+  if (!synchronises_ || !pass.adds_to_all_leaves()) return;
+  const std::vector<uint64_t> first_use = first_uses(pass);
+  if (std::ranges::all_of(first_use, [](uint64_t number) { return number == kNever; })) return;
+  check(!is_inner,
+        "DistributedDataParallel: a rule or a hook has called backward(), which reaches parameters of the "
+        "outer "
+        "backward(); call grad() instead");
   check(!programs::capturing,
-        "DistributedDataParallel: a step of several ranks cannot be captured, since a replay "
-        "would not send the gradients");
+        "DistributedDataParallel: a step of several ranks cannot be captured: a replay would not send the "
+        "gradients");
   const NoGradGuard no_grad;
   if (buckets_.empty()) make_buckets(first_use);
   for (Bucket& bucket : buckets_) {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tensor/tensor.h"
@@ -26,8 +27,12 @@ bool started_by_mpi();
 
 /// The program's main(). Starts MPI, runs `body` and returns its result; without mpirun it only runs `body`.
 ///
-/// A rank that fails ends the run on all ranks. If `body` throws, the rank prints "train: rank 2 of 4: …" to stderr, and
-/// MPI ends the others; so it does if the rank gets an interrupt (SIGINT). If the process dies, mpirun sees it.
+/// A rank that fails ends the run on all ranks, within ten seconds:
+///   `body` throws         the rank prints "train: rank 2 of 4: …" to stderr, and MPI ends the others
+///   interrupt (SIGINT)    the rank prints "train: rank 2 of 4: interrupted" and exits with 130; mpirun ends the others
+///   the process dies      mpirun notices, and ends the others
+///   the process stops     its neighbour notices (see pulse.h), prints and ends the run
+///   `body` returns while another rank still waits for this one: the same
 int run(const std::string& program, const std::function<int()>& body);
 
 /// The number of this process, from 0. Rank 0 prints and saves.
@@ -48,17 +53,20 @@ std::vector<std::string> gather(const std::string& text);
 /// "the parameters differ between the ranks: rank 0 has 0.weight float32 (3, 2), rank 1 has 0.weight float32 (3, 4)".
 void require_same(const std::string& what, const std::string& text);
 
-/// Shape, dtype and a checksum of the elements: for require_same("the training data", digest(x)).
+/// FNV-1a, a sum of 64 bits. For bytes that come in pieces, start each piece from the sum of those before it.
+uint64_t checksum(std::string_view bytes, uint64_t start = 14695981039346656037u);
+
+/// Shape, dtype and checksum of the elements: for require_same("the training data", digest(x)).
 std::string digest(const Tensor& x);
 
-/// A sum over all ranks that is on its way.
+/// A sum over all ranks that is on its way. This base is the sum over one rank: there is nothing to do.
 class PendingSum {
  public:
   virtual ~PendingSum() = default;
   /// Lets the sum make progress; MPI works only within its calls. Returns at once.
-  virtual void advance() = 0;
+  virtual void advance() {}
   /// Waits until the sum is in the tensor.
-  virtual void finish() = 0;
+  virtual void finish() {}
 };
 
 /// Starts to replace x, on every rank, by the sum of all ranks' x. x: contiguous, float32, float64 or int64. Nobody
