@@ -266,7 +266,7 @@ void learn_in_shards([[maybe_unused]] Session& session) {
     train.add(parts.train.stars);
     test.add(parts.test.stars);
   }
-  check(test.count > 0, file.name(), ": has too few ratings: a shard needs at least 5 of them");
+  check(test.count > 0, options.data->string(), ": has too few ratings; a shard needs at least 5 of them");
   require_rank(session, "ratings", file.user_count(), file.movie_count());
   const double mean = train.mean(), mean_rmse = test.deviation_from(mean);
   std::cout << file.user_count() << " users, " << file.movie_count() << " movies, " << file.count()
@@ -324,8 +324,8 @@ void structure_part(Session& session) {
 
 void check_input(Session& session) {
   const Options& options = session.options();
-  check(!options.shard || (options.data && !options.tape),
-        "--shard is for the file of --data, and not for --tape");
+  check(!options.shard || options.data, "--shard is for the file of --data");
+  check(!options.shard || !options.tape, "--tape does not work with --shard");
   check(options.shard.value_or(1) <= 1000, "--shard: a shard has at most 1000 MB");
   check(!options.checkpoint || options.shard, "--checkpoint is for training with --shard");
   if (is_chosen(session, "ratings") && !session.options().shard) {

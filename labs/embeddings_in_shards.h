@@ -20,32 +20,21 @@ namespace lab {
 /// A file in MovieLens' format: userId,movieId,rating,timestamp. Ids may be any whole numbers.
 class RatingsInShards {
  public:
-  /// Reads the file once, for the ids. Error, on every rank, if the ranks' files differ.
+  /// Reads the file twice, for its checksum and for the ids. Error, on every rank, if the ranks' files differ.
   RatingsInShards(const std::filesystem::path& path, int64_t shard_bytes, uint64_t seed)
       : path_(path), shard_bytes_(shard_bytes), seed_(seed), bytes_(static_cast<int64_t>(file_size(path))) {
     const std::string what = "the content of " + path.string();
     parallel::require_same(what, std::to_string(bytes_) + " bytes");
+    const std::string sum = "the checksum " + std::to_string(checksum());
+    parallel::require_same(what, sum);
+    name_ = path.filename().string() + " with " + sum + ", in shards of " + std::to_string(shard_bytes) +
+            " bytes";
     check(static_cast<bool>(std::getline(std::ifstream(path), header_)), path.string(),
           ": the file is empty");
-    Tensor users = empty({0}, kInt64), movies = empty({0}, kInt64);
-    uint64_t sum = parallel::checksum("");
-    for (int64_t shard = 0; shard < count(); ++shard) {
-      const int64_t begin = shard * shard_bytes_;
-      sum = parallel::checksum(bytes_of(begin, std::min(begin + shard_bytes_, bytes_)), sum);
-    }
-    parallel::require_same(what, "the checksum " + std::to_string(sum));
-    for (int64_t shard = 0; shard < count(); ++shard) {
-      const Rows rows = own_rows(shard);
-      users = merged(users, rows.ids.select(1, 0));
-      movies = merged(movies, rows.ids.select(1, 1));
-    }
-    users_ = merged(parallel::gather_rows(users), empty({0}, kInt64));
-    movies_ = merged(parallel::gather_rows(movies), empty({0}, kInt64));
-    name_ = path.filename().string() + " of " + std::to_string(bytes_) + " bytes with the checksum " +
-            std::to_string(sum) + " in shards of " + std::to_string(shard_bytes_) + " bytes";
+    read_ids();
   }
 
-  /// File, size, checksum and size of the shards.
+  /// File, checksum and size of the shards.
   const std::string& name() const { return name_; }
   int64_t count() const { return (bytes_ + shard_bytes_ - 1) / shard_bytes_; }
   int64_t user_count() const { return users_.numel(); }
@@ -67,6 +56,23 @@ class RatingsInShards {
     Tensor ids;    // (n, 2) int64: user and movie
     Tensor stars;  // (n) float32
   };
+
+  uint64_t checksum() const {
+    uint64_t sum = parallel::checksum("");
+    for (int64_t begin = 0; begin < bytes_; begin += shard_bytes_)
+      sum = parallel::checksum(bytes_of(begin, std::min(begin + shard_bytes_, bytes_)), sum);
+    return sum;
+  }
+
+  void read_ids() {
+    users_ = movies_ = empty({0}, kInt64);
+    for (int64_t shard = 0; shard < count(); ++shard) {
+      const Rows rows = own_rows(shard);
+      users_ = merged(users_, rows.ids.select(1, 0));
+      movies_ = merged(movies_, rows.ids.select(1, 1));
+    }
+    for (Tensor* ids : {&users_, &movies_}) *ids = merged(parallel::gather_rows(*ids), empty({0}, kInt64));
+  }
 
   /// This rank's part of a shard: the lines that begin in its part of the shard's bytes.
   Rows own_rows(int64_t shard) const {

@@ -62,7 +62,8 @@ inline LearningCurve train_digits_on_ranks([[maybe_unused]] const Session& sessi
     auto loader = data::make_data_loader(Rows(train).map(data::transforms::Stack<>()), /*batch_size=*/64);
     optim::Adam adam(net->parameters(), lr);
     LearningCurve curve;
-    Checkpoint checkpoint(session, *net, adam, "digits " + std::to_string(parallel::checksum(content)),
+    Checkpoint checkpoint(session, *net, adam,
+                          "digits with the checksum " + std::to_string(parallel::checksum(content)),
                           {&curve.loss, &curve.train_accuracy, &curve.test_accuracy});
     for ([[maybe_unused]] int64_t epoch : progress(epochs - checkpoint.epochs_done(), "digits")) {
       curve.loss.push_back(train_epoch_on_ranks(net, *loader, adam));
