@@ -64,6 +64,8 @@ void DistributedDataParallel::broadcast_buffers() const {
 
 // ---- The messages ---------------------------------------------------------------------------------------------------
 
+/// For each parameter, the number of the first op of forward that used it. It is 0 for a parameter with hooks: they run
+/// when the pass ends. A frozen parameter, or one that this graph does not use, has kNever.
 std::vector<uint64_t> DistributedDataParallel::first_uses(const autograd::BackwardPass& pass) const {
   std::unordered_map<const GraphNode*, size_t> index;
   for (size_t i = 0; i < parameters_.size(); ++i)
