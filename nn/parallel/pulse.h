@@ -16,6 +16,7 @@
 
 namespace gradus::nn::parallel {
 
+/// The thread of this rank. It runs while this object lives.
 class Pulse {
  public:
   /// For two ranks or more; MPI must run with MPI_THREAD_MULTIPLE. Calls end_run(message), in the pulse's thread, if
@@ -29,7 +30,8 @@ class Pulse {
   struct Waiting {
     Waiting() { ++count; }
     ~Waiting() { ++count; }
-    static inline std::atomic<int64_t> count = 0;  // odd within a wait
+    /// The waits that have begun and those that have ended: odd within a wait.
+    static inline std::atomic<int64_t> count = 0;
   };
 
  private:
