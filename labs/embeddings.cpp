@@ -249,49 +249,58 @@ Catalogue read_ratings(const Session& session) {
   return data ? read_movielens(*data) : read_table(data_file("ratings_20x10.csv"));
 }
 
+void require_rank(const Session& session, const std::string& part, int64_t users, int64_t movies) {
+  const int64_t rank = session.options().rank.value_or(1), most = std::min(users, movies);
+  check(rank <= most, "--rank: part ", part, " has ", users, " users and ", movies,
+        " movies, so the rank must be from 1 to ", most, ", but is ", rank);
+}
+
 /// --shard: the file does not fit into memory.
 void learn_in_shards([[maybe_unused]] Session& session) {
 #if GRADUS_HAVE_MPI
   const Options& options = session.options();
-  check(options.data.has_value(), "--shard is for the file of --data");
-  manual_seed(session.seed());
   const RatingsInShards file(*options.data, *options.shard * 1'000'000, session.seed());
-  RunningMean stars, squares;
+  RunningMoments train, test;
   for (int64_t shard = 0; shard < file.count(); ++shard) {
     const Split parts = file.split_of(shard);
-    stars.add(parts.train.size() ? parts.train.stars.mean().item<double>() : 0, parts.train.size());
+    train.add(parts.train.stars);
+    test.add(parts.test.stars);
   }
-  const double mean = stars.mean();
-  for (int64_t shard = 0; shard < file.count(); ++shard) {
-    const Ratings test = file.split_of(shard).test;
-    squares.add(test.size() ? (test.stars - mean).pow(2).mean().item<double>() : 0, test.size());
-  }
-  const double mean_rmse = std::sqrt(squares.mean());
-  std::cout << file.user_count() << " users, " << file.movie_count() << " movies, " << file.rating_count()
-            << " ratings in " << file.count() << " shards\n\nepoch  training  validation  held out\n";
+  check(test.count > 0, options.data->string(), ": has too few ratings; a shard needs at least 5 of them");
+  require_rank(session, "ratings", file.user_count(), file.movie_count());
+  const double mean = train.mean(), mean_rmse = test.deviation_from(mean);
+  std::cout << file.user_count() << " users, " << file.movie_count() << " movies, " << file.count()
+            << " shards: " << train.count << " ratings for training, " << test.count << " held out\n";
+
+  const double lambda = 0.05, lr = options.lr.value_or(0.01);
   RecommenderOnRanks model(file.user_count(), file.movie_count(), options.rank.value_or(2), mean);
-  optim::Adam adam(model.parameters(), options.lr.value_or(0.01));
-  ShardErrors errors{};
-  for (int64_t epoch = 0; epoch < options.epochs.value_or(10); ++epoch) {
-    errors = pass_over_shards(model, file, /*lambda=*/0.05, &adam);
-    std::cout << std::setw(5) << epoch + 1 << std::setw(10) << errors.train << std::setw(12)
-              << errors.validation << std::setw(10) << errors.test << std::endl;
+  model.to(device_of(session), dtype_of(session));
+  optim::Adam adam(model.parameters(), lr);
+  TrainingErrors errors;
+  Checkpoint checkpoint(session, model, adam, file.name(), {&errors.train, &errors.validation, &errors.test});
+  std::cout << "\nepoch  training  validation  held out\n";
+  for (int64_t epoch = checkpoint.epochs_done(); epoch < options.epochs.value_or(10); ++epoch) {
+    pass_over_shards(model, file, lambda, &adam, errors);
+    if (interrupted()) break;
+    std::cout << std::setw(5) << epoch + 1 << std::setw(10) << errors.train.back() << std::setw(12)
+              << errors.validation.back() << std::setw(10) << errors.test.back() << std::endl;
+    require_finite(errors.train.back(), lr);
+    checkpoint.save();
   }
-  const double rmse = pass_over_shards(model, file, 0.05, nullptr).test;
-  require_finite(rmse, options.lr.value_or(0.01));
-  std::cout << "\nRMSE on held-out ratings\n  mean predictor " << mean_rmse << "\n  embeddings     " << rmse
-            << "\n";
-  session.set("ratings.rmse", rmse);
+  TrainingErrors last;
+  pass_over_shards(model, file, lambda, nullptr, last);
+  std::cout << "\nRMSE on held-out ratings\n  mean predictor " << mean_rmse << "\n  embeddings     "
+            << last.test.back() << "\n";
+  session.set("ratings.rmse", last.test.back());
   session.set("ratings.mean_rmse", mean_rmse);
   session.expect_at_most("ratings.rmse", mean_rmse);
-#else
-  fail("--shard: this build has no MPI; configure it with GRADUS_MPI=ON");
+  draw_errors(session, "ratings", errors, mean_rmse);
 #endif
 }
 
 void ratings_part(Session& session) {
-  if (session.options().shard) return learn_in_shards(session);
   manual_seed(session.seed());
+  if (session.options().shard) return learn_in_shards(session);
   const double mean_rmse = learn(session, "ratings", read_ratings(session));
   session.expect_at_most("ratings.rmse", session.options().data ? mean_rmse : 1.1 * mean_rmse);
 }
@@ -313,13 +322,12 @@ void structure_part(Session& session) {
 
 // ---- Checks of the input, before anything is computed --------------------------------------------------------------
 
-void require_rank(const Session& session, const std::string& part, int64_t users, int64_t movies) {
-  const int64_t rank = session.options().rank.value_or(1), most = std::min(users, movies);
-  check(rank <= most, "--rank: part ", part, " has ", users, " users and ", movies,
-        " movies, so the rank must be from 1 to ", most, ", but is ", rank);
-}
-
 void check_input(Session& session) {
+  const Options& options = session.options();
+  check(!options.shard || options.data, "--shard is for the file of --data");
+  check(!options.shard || !options.tape, "--tape does not work with --shard");
+  check(options.shard.value_or(1) <= 1000, "--shard: a shard has at most 1000 MB");
+  check(!options.checkpoint || options.shard, "--checkpoint is for training with --shard");
   if (is_chosen(session, "ratings") && !session.options().shard) {
     const Catalogue all = read_ratings(session);
     check(all.ratings.size() >= 10, "there are only ", all.ratings.size(),
@@ -357,6 +365,7 @@ int main(int argc, char** argv) {
              "read --data in shards of so many megabytes, for a file that does not fit into memory",
              "",
              {"ratings"}},
+            {"--checkpoint", kCheckpointHelp + std::string("; for --shard"), "", {"ratings"}},
             {"--tape", "show the tape of one iteration (parts 3 to 5)", "", {"step", "ratings", "structure"}},
             {"--replay", kReplayHelp, "", learnt},
             {"--compile", kCompileHelp, "", learnt}},

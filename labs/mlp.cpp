@@ -223,7 +223,7 @@ void digits_part(Session& session) {
 
   const double lr = session.options().lr.value_or(0.003);
   const LearningCurve curve =
-      train_digits_on_ranks(net, train, test, lr, session.options().epochs.value_or(40));
+      train_digits_on_ranks(session, net, train, test, lr, session.options().epochs.value_or(40));
   std::cout << "epoch    loss   train  held out\n";
   for (size_t i = 0; i < curve.loss.size(); ++i)
     if ((i + 1) % 5 == 0 || i + 1 == curve.loss.size())
@@ -268,6 +268,7 @@ int main(int argc, char** argv) {
                   "0"},
                  {"--dtype", "float32 or float64", "float32"},
                  {"--data", "a CSV of numbers whose last column is the class", "iris.csv, digits.csv"},
+                 {"--checkpoint", kCheckpointHelp, "", {"digits"}},
                  {"--tape", "show the tape of one iteration"},
                  {"--replay", kReplayHelp},
                  {"--compile", kCompileHelp}},

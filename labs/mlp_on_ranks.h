@@ -2,6 +2,7 @@
 // process, to rounding.
 #pragma once
 
+#include "labs/checkpoint.h"
 #include "labs/mlp.h"
 #if GRADUS_HAVE_MPI
 #include "nn/parallel/distributed.h"
@@ -48,20 +49,27 @@ double train_epoch_on_ranks(nn::Sequential& net, Loader& loader, optim::Optimize
 
 #endif
 
-/// train_digits of mlp.h, on the ranks that mpirun has started.
-inline LearningCurve train_digits_on_ranks(nn::Sequential& net, const Examples& train, const Examples& test,
-                                           double lr, int64_t epochs) {
+/// train_digits of mlp.h, on the ranks that mpirun has started, or with --checkpoint.
+inline LearningCurve train_digits_on_ranks([[maybe_unused]] const Session& session, nn::Sequential& net,
+                                           const Examples& train, const Examples& test, double lr,
+                                           int64_t epochs) {
 #if GRADUS_HAVE_MPI
-  if (parallel::world_size() > 1) {
-    parallel::require_same("the training data", parallel::digest(train.x) + "\n" + parallel::digest(train.y));
+  if (parallel::world_size() > 1 || session.options().checkpoint) {
+    const std::string content = parallel::digest(train.x) + "\n" + parallel::digest(train.y) + "\n" +
+                                parallel::digest(test.x) + "\n" + parallel::digest(test.y);
+    parallel::require_same("the data", content);
     const parallel::DistributedDataParallel averages_gradients(net);
     auto loader = data::make_data_loader(Rows(train).map(data::transforms::Stack<>()), /*batch_size=*/64);
     optim::Adam adam(net->parameters(), lr);
     LearningCurve curve;
-    for ([[maybe_unused]] int64_t epoch : progress(epochs, "digits")) {
+    Checkpoint checkpoint(session, *net, adam,
+                          "digits with the checksum " + std::to_string(parallel::checksum(content)),
+                          {&curve.loss, &curve.train_accuracy, &curve.test_accuracy});
+    for ([[maybe_unused]] int64_t epoch : progress(epochs - checkpoint.epochs_done(), "digits")) {
       curve.loss.push_back(train_epoch_on_ranks(net, *loader, adam));
       curve.train_accuracy.push_back(accuracy(predict(net, train.x), train.y));
       curve.test_accuracy.push_back(accuracy(predict(net, test.x), test.y));
+      checkpoint.save();
     }
     return curve;
   }

@@ -120,6 +120,7 @@ const std::vector<Row> kRows = {
     {"--dtype", "TYPE", dtype},
     {"--data", "FILE", input<&Options::data>},
     {"--shard", "MB", count<&Options::shard>},
+    {"--checkpoint", "FILE", output<&Options::checkpoint>},
     {"--tape", "", set_true<&Options::tape>},
     {"--replay", "", set_true<&Options::replay>},
     {"--compile", "", set_true<&Options::compile>}};
@@ -205,6 +206,13 @@ std::optional<Options> read_command_line(int argc, const char* const* argv, cons
   }
   if (options.replay && options.compile)
     throw std::runtime_error("--replay and --compile exclude each other: a compiled step is replayed, too");
+  if ((options.checkpoint || options.shard) && (options.replay || options.compile))
+    throw std::runtime_error("--replay and --compile work neither with --checkpoint nor with --shard");
+#if !GRADUS_HAVE_MPI
+  if (options.checkpoint || options.shard)
+    throw std::runtime_error(
+        "--checkpoint and --shard: this build has no MPI; configure it with GRADUS_MPI=ON");
+#endif
   options.parts = chosen_parts(options.parts, lab);
   for (const Flag& flag : lab.flags) {
     const auto is_chosen = [&](const Text& part) { return contains(options.parts, part); };

@@ -45,7 +45,8 @@ struct Part {
 /// A flag that a lab offers in addition to those of all labs (--part --device --out --json
 /// --check --quiet --help).
 struct Flag {
-  // --epochs, --lr, --rank, --seed, --dtype, --data, --shard, --tape, --replay or --compile; command_line.cpp reads them
+  // --epochs, --lr, --rank, --seed, --dtype, --data, --shard, --checkpoint, --tape, --replay or --compile;
+  // command_line.cpp reads them
   std::string name;
   std::string meaning;                  // what the flag does in this lab, for --help
   std::string when_absent = "";         // the default, for --help
@@ -56,6 +57,9 @@ struct Flag {
 constexpr const char* kReplayHelp =
     "capture each training step once, then replay it: faster, with the same digits";
 constexpr const char* kCompileHelp = "as --replay, with the captured steps compiled to C++";
+/// And --checkpoint.
+constexpr const char* kCheckpointHelp =
+    "save the training to this file after each epoch, and go on from it if it exists";
 
 struct Lab {
   std::string name;     // of the executable
@@ -80,6 +84,7 @@ struct Options {
   std::optional<std::string> dtype;           // "float32" or "float64"
   std::optional<std::filesystem::path> data;  // an existing file
   std::optional<int64_t> shard;               // MB, ≥ 1
+  std::optional<std::filesystem::path> checkpoint;
   std::optional<std::filesystem::path> out;   // folder for figures
   std::optional<std::filesystem::path> json;  // file for results
   bool check = false, tape = false, replay = false, compile = false, quiet = false;

@@ -22,8 +22,11 @@ std::optional<int> run_on_ranks(int argc, const char* const* argv, const Lab& la
       throw std::runtime_error("this lab runs on one rank only; start it without mpirun");
     std::optional<Options> options = read_command_line(argc, argv, lab);
     if (!options) return 0;
-    if (!several)
-      catch_interrupts();  // on several ranks, an interrupt ends the run: the others could not go on
+    if (several && (options->replay || options->compile))
+      throw std::runtime_error(
+          "--replay and --compile are for one rank: a replay would not send the gradients");
+    // On several ranks an interrupt ends the run at once: the others could not go on.
+    if (!several) catch_interrupts();
     parallel::require_same("the command line", options->command);
     if (parallel::rank() != 0) {
       options->quiet = true;

@@ -1,14 +1,14 @@
-// DistributedDataParallel. First: how it knows that a gradient is complete.
+// How DistributedDataParallel knows that a gradient is complete.
 //
 // The engine takes the nodes in descending order of their numbers. Let node f be the first op of forward that used a
-// parameter. All other ops that used it have larger numbers and were taken before. So the parameter's gradient is
-// complete after f's rules have run, while the nodes with smaller numbers still have to run:
+// parameter. All other ops that used it have larger numbers and were taken before. So after f's rules have run, the
+// parameter's gradient is complete, and it is so before the nodes below f have run:
 //
 //     loss = cross_entropy(W₂ relu(W₁ x))       1 W₁ x     2 relu     3 W₂ h     4 cross_entropy
 //     backward                                  4, 3       → W̄₂ is complete and travels      2, 1 → W̄₁ is complete
 //
 // A walk over the graph before the pass finds f for every parameter. It also gives the order in which the gradients
-// will be complete. The messages are sent in this order.
+// will be complete: the messages are made in this order.
 #include "nn/parallel/distributed.h"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ std::string description(const OrderedDict<std::string, Tensor>& tensors) {
 
 DistributedDataParallel::DistributedDataParallel(const Module& module,
                                                  const DistributedDataParallelOptions& options)
-    : buffers_(module.buffers()), most_bytes_(static_cast<int64_t>(options.bucket_cap_mb() * 1048576)) {
+    : buffers_(module.buffers()), bucket_bytes_(static_cast<int64_t>(options.bucket_cap_mb() * 1048576)) {
   check(options.bucket_cap_mb() > 0, "DistributedDataParallel: bucket_cap_mb must be positive");
   for (const Tensor& parameter : module.parameters())
     if (parameter.requires_grad()) parameters_.push_back(parameter);
@@ -64,10 +64,12 @@ void DistributedDataParallel::broadcast_buffers() const {
 
 // ---- The messages ---------------------------------------------------------------------------------------------------
 
+/// For each parameter, the number of the first op of forward that used it. It is 0 for a parameter with hooks: they run
+/// when the pass ends. A frozen parameter, or one that this graph does not use, has kNever.
 std::vector<uint64_t> DistributedDataParallel::first_uses(const autograd::BackwardPass& pass) const {
   std::unordered_map<const GraphNode*, size_t> index;
   for (size_t i = 0; i < parameters_.size(); ++i)
-    index[autograd::gradient_edge(parameters_[i]).target.get()] = i;
+    if (parameters_[i].requires_grad()) index[autograd::gradient_edge(parameters_[i]).target.get()] = i;
   std::vector<uint64_t> first(parameters_.size(), kNever);
   const auto note_parameters = [&](autograd::Node& node) {
     for (const autograd::Edge& edge : node.edges())
@@ -79,9 +81,8 @@ std::vector<uint64_t> DistributedDataParallel::first_uses(const autograd::Backwa
   return first;
 }
 
-/// Sorts the parameters in descending order of their first use. Then the gradients of a message are complete at about
-/// the same time, and the first message is ready first. Parameters that this graph does not use come last. Another
-/// graph may use them.
+/// In descending order of the first use: so the gradients of a message are complete at about the same time, and the
+/// first message is ready first. Parameters that this graph does not use come last: another one may use them.
 void DistributedDataParallel::make_buckets(const std::vector<uint64_t>& first_use) {
   std::vector<size_t> order(parameters_.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -93,20 +94,20 @@ void DistributedDataParallel::make_buckets(const std::vector<uint64_t>& first_us
 
   std::vector<size_t> members;
   int64_t bytes = 0;
+  const auto close = [&] {
+    if (!members.empty()) buckets_.push_back(make_bucket(std::exchange(members, {})));
+    bytes = 0;
+  };
   for (int64_t place = 0; place < agreed.numel(); ++place) {
     const size_t i = static_cast<size_t>(agreed[place].item<int64_t>());
     const Tensor& x = parameters_[i];
-    const int64_t more = x.numel() * static_cast<int64_t>(item_size(x.dtype()));
-    const bool same_kind = members.empty() || (x.dtype() == parameters_[members[0]].dtype() &&
-                                               x.device() == parameters_[members[0]].device());
-    if (!members.empty() && (!same_kind || bytes + more > most_bytes_)) {
-      buckets_.push_back(make_bucket(std::exchange(members, {})));
-      bytes = 0;
-    }
+    const Tensor& first = members.empty() ? x : parameters_[members[0]];
+    if (x.dtype() != first.dtype() || x.device() != first.device()) close();
     members.push_back(i);
-    bytes += more;
+    bytes += x.numel() * static_cast<int64_t>(item_size(x.dtype()));
+    if (bytes >= bucket_bytes_) close();
   }
-  buckets_.push_back(make_bucket(std::move(members)));
+  close();
 }
 
 DistributedDataParallel::Bucket DistributedDataParallel::make_bucket(std::vector<size_t> members) const {
@@ -126,12 +127,14 @@ DistributedDataParallel::Bucket DistributedDataParallel::make_bucket(std::vector
   return bucket;
 }
 
-/// A gradient has two parts: the .grad from passes under no_sync(), and the sum that has arrived at the leaf in this pass.
+/// A gradient is in two parts: what .grad has from passes under no_sync(), and what has arrived at the leaf in this one.
 void DistributedDataParallel::send(Bucket& bucket) const {
   std::vector<double> counts;
   for (size_t m = 0; m < bucket.members.size(); ++m) {
     const Tensor& parameter = parameters_[bucket.members[m]];
-    const Tensor& arrived = autograd::gradient_edge(parameter).node().output.gradient;
+    const autograd::Edge leaf = autograd::gradient_edge(parameter);
+    const Tensor arrived =
+        leaf.target ? leaf.node().output.gradient : Tensor();  // none if it has been frozen
     const Tensor& before = parameter.grad();
     if (arrived.defined())
       bucket.slots[m].copy_(arrived);
@@ -149,8 +152,8 @@ void DistributedDataParallel::receive(Bucket& bucket) const {
   bucket.sum.reset();
   const Tensor counts = bucket.counts.cpu();
   bucket.message.div_(world_size());
-  // If no rank has used a parameter, its .grad does not change.
   for (size_t m = 0; m < bucket.members.size(); ++m)
+    // If no rank has used the parameter, its .grad stays as it was.
     if (counts[static_cast<int64_t>(m)].item<double>() > 0)
       parameters_[bucket.members[m]].mutable_grad() = bucket.slots[m].clone();
 }
@@ -159,22 +162,19 @@ void DistributedDataParallel::receive(Bucket& bucket) const {
 
 void DistributedDataParallel::begins(autograd::BackwardPass& pass) {
   check(!pass_ || autograd::BackwardPass::current_node(),
-        "DistributedDataParallel: an earlier backward() has failed when it had sent a part of the gradients, "
+        "DistributedDataParallel: an earlier backward() has failed midway, "
         "so the ranks are no longer in step; end the run");
-  const bool averages = synchronises_ && pass.adds_to_all_leaves();
-  const std::vector<uint64_t> first_use = averages ? first_uses(pass) : std::vector<uint64_t>();
-  const bool uses_parameters =
-      std::ranges::any_of(first_use, [](uint64_t number) { return number != kNever; });
-  if (pass_) {
-    check(!uses_parameters,
-          "DistributedDataParallel: a rule or a hook has called backward(), "
-          "which reaches the parameters of the outer backward(); it may call grad()");
-    ++inner_passes_;
-  }
-  if (pass_ || !uses_parameters) return;
+  const bool is_inner = pass_ != nullptr;
+  if (is_inner) ++inner_passes_;
+  if (!synchronises_ || !pass.adds_to_all_leaves()) return;
+  const std::vector<uint64_t> first_use = first_uses(pass);
+  if (std::ranges::all_of(first_use, [](uint64_t number) { return number == kNever; })) return;
+  check(!is_inner,
+        "DistributedDataParallel: a rule or a hook has called backward(), "
+        "which reaches parameters of the outer backward(); call grad() instead");
   check(!programs::capturing,
-        "DistributedDataParallel: a step of several ranks cannot be captured, "
-        "since a replay would not send the gradients");
+        "DistributedDataParallel: a step of several ranks cannot be captured: a replay would not send the "
+        "gradients");
   const NoGradGuard no_grad;
   if (buckets_.empty()) make_buckets(first_use);
   for (Bucket& bucket : buckets_) {

@@ -27,14 +27,15 @@
 namespace gradus::nn::parallel {
 
 struct DistributedDataParallelOptions {
-  /// A message holds gradients of at most so many MiB, or one larger gradient. Small messages can start early, large
-  /// ones waste less time on latency.
-  GRADUS_ARG(double, bucket_cap_mb) = 25;
+  /// A message is sent once it holds gradients of so many MiB. Small messages start early, large ones waste less time
+  /// on latency. PyTorch has 25, which suits GPUs.
+  GRADUS_ARG(double, bucket_cap_mb) = 4;
 };
 
 /// While it lives, each backward() on this thread that reaches the module's parameters replaces their .grad by the mean
-/// over all ranks. All ranks must call backward() equally often. Gradients of grad() and of backward(…, inputs) stay
-/// local. The graph of a gradient (create_graph) does not lead to other ranks.
+/// over all ranks. All ranks must call backward() equally often. The parameters are those that require grad when this
+/// object is made. Gradients of grad() and of backward(…, inputs) stay local. The graph of a gradient (create_graph)
+/// does not lead to other ranks.
 class DistributedDataParallel : autograd::Watch {
  public:
   /// Overwrites the parameters and buffers of all ranks with those of rank 0. Error, on every rank, if the names,
@@ -83,7 +84,7 @@ class DistributedDataParallel : autograd::Watch {
   void receive(Bucket& bucket) const;
 
   std::vector<Tensor> parameters_, buffers_;
-  const int64_t most_bytes_;
+  const int64_t bucket_bytes_;
   bool synchronises_ = true;
   const autograd::BackwardPass* pass_ = nullptr;  // the pass whose gradients are averaged
   int inner_passes_ = 0;                          // those that run within it

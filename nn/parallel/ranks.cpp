@@ -8,12 +8,16 @@
 #include <chrono>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
+#include <new>
+#include <optional>
 #include <sstream>
 #include <thread>
 
 #include "autograd/grad_mode.h"
 #include "nn/parallel/nccl.h"
+#include "nn/parallel/pulse.h"
 #include "tensor/create.h"
 #include "tensor/functions.h"
 #include "tensor/indexing.h"
@@ -25,11 +29,11 @@ int own_rank = 0, ranks = 1;  // set by run()
 
 // ---- How a run ends -------------------------------------------------------------------------------------------------
 
-/// The message of an interrupted rank. It is made beforehand, because a signal handler may not allocate.
+/// What an interrupted rank prints. It is made beforehand, since a signal handler may not allocate.
 std::string last_words;
 
-/// Ends this process with an error, and mpirun then ends the others. A flag that the loop reads would not be enough,
-/// because the other ranks wait for this one in the middle of their steps.
+/// Ends this process with an error, which makes mpirun end the others. A loop that looks at a flag would not do: the
+/// other ranks wait for this one in the middle of their steps.
 extern "C" void end_interrupted_rank(int) {
   if (write(STDERR_FILENO, last_words.data(), last_words.size()) < 0) _exit(131);
   _exit(130);
@@ -42,8 +46,8 @@ void end_on_interrupts(const std::string& name) {
   sigaction(SIGINT, &action, nullptr);
 }
 
-/// If all ranks fail alike, for instance for a file that does not exist, then rank 0 prints, and ends the others
-/// while they wait here.
+/// Prints the message and ends all ranks. If all ranks fail alike, for instance for a file that does not exist, then
+/// rank 0 prints, and ends the others while they wait here.
 [[noreturn]] void end_all(const std::string& message) {
   if (own_rank != 0) std::this_thread::sleep_for(std::chrono::milliseconds(500));
   std::cerr << message + "\n" << std::flush;
@@ -68,18 +72,19 @@ MPI_Datatype mpi_type(Dtype dtype) {
 
 /// MPI counts with int.
 int mpi_count(int64_t n) {
-  check(n <= INT_MAX, "nn::parallel: ", n, " elements do not fit into one message, whose limit is ", INT_MAX);
+  check(n <= INT_MAX, "nn::parallel: ", n, " elements or bytes do not fit into one message, whose limit is ",
+        INT_MAX);
   return static_cast<int>(n);
 }
 
-/// A sum by MPI, in the host's memory. A tensor of another device is copied there and back.
+/// MPI reads and writes a tensor of another device through a copy in the host's memory.
 class MpiSum final : public PendingSum {
  public:
   explicit MpiSum(const Tensor& x) : x_(x), host_(x.cpu()) {
     MPI_Iallreduce(MPI_IN_PLACE, host_.data_ptr(), mpi_count(x.numel()), mpi_type(x.dtype()), MPI_SUM,
                    MPI_COMM_WORLD, &request_);
   }
-  /// After an exception the sum may never end. Then its memory is never freed, because MPI may still write there.
+  /// After an exception the sum may never end, and MPI may still write to the copy: it must not be freed.
   ~MpiSum() override {
     if (request_ != MPI_REQUEST_NULL) new Tensor(std::move(host_));
   }
@@ -88,6 +93,7 @@ class MpiSum final : public PendingSum {
     MPI_Test(&request_, &done, MPI_STATUS_IGNORE);
   }
   void finish() override {
+    const Pulse::Waiting waiting;
     MPI_Wait(&request_, MPI_STATUS_IGNORE);
     if (host_.data_ptr() != x_.data_ptr()) x_.copy_(host_);
   }
@@ -95,12 +101,6 @@ class MpiSum final : public PendingSum {
  private:
   Tensor x_, host_;
   MPI_Request request_ = MPI_REQUEST_NULL;
-};
-
-/// The sum of a single rank: the tensor as it is.
-class NoSum final : public PendingSum {
-  void advance() override {}
-  void finish() override {}
 };
 
 /// The first line of `mine` that is not also in `theirs` at the same place.
@@ -123,22 +123,28 @@ bool started_by_mpi() {
 int run(const std::string& program, const std::function<int()>& body) {
   if (!started_by_mpi()) return body();
   nccl::choose_gpu();
-  int provided;
-  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
+  int threads;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &threads);
   MPI_Comm_rank(MPI_COMM_WORLD, &own_rank);
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   const std::string name =
       program + ": rank " + std::to_string(own_rank) + " of " + std::to_string(ranks) + ": ";
   end_on_interrupts(name);
+  std::optional<Pulse> pulse;
+  if (ranks > 1 && threads == MPI_THREAD_MULTIPLE)
+    pulse.emplace([&](const std::string& message) { end_all(name + message); });
   int status = 0;
   try {
     require_same("the version of Gradus", GRADUS_VERSION);
     status = body();
+  } catch (const std::bad_alloc&) {
+    end_all(name + "out of memory");
   } catch (const std::exception& error) {
     end_all(name + shown(error.what(), 2000));
   } catch (...) {
     end_all(name + "an exception that is no std::exception");
   }
+  pulse.reset();
   nccl::disconnect();
   MPI_Finalize();
   own_rank = 0, ranks = 1;
@@ -150,46 +156,49 @@ int world_size() { return ranks; }
 
 void broadcast(const Tensor& x) {
   if (ranks == 1) return;
-  constexpr int64_t kMost = 1 << 30;  // bytes in one message
+  const Pulse::Waiting waiting;
   const Tensor host = x.detach().cpu().contiguous();
   char* const bytes = static_cast<char*>(host.data_ptr());
   const int64_t all = host.numel() * item_size(x.dtype());
-  for (int64_t at = 0; at < all; at += kMost)
-    MPI_Bcast(bytes + at, static_cast<int>(std::min(kMost, all - at)), MPI_BYTE, 0, MPI_COMM_WORLD);
+  for (int64_t at = 0; at < all; at += INT_MAX)
+    MPI_Bcast(bytes + at, static_cast<int>(std::min<int64_t>(INT_MAX, all - at)), MPI_BYTE, 0,
+              MPI_COMM_WORLD);
   const NoGradGuard no_grad;
   if (own_rank != 0 && host.data_ptr() != x.data_ptr()) x.copy_(host);
 }
 
 Tensor gather_rows(const Tensor& x) {
   if (ranks == 1) return x;
+  const Pulse::Waiting waiting;
   const Tensor mine = x.detach().cpu().contiguous();
-  int count = mpi_count(mine.numel());
-  std::vector<int> counts(static_cast<size_t>(ranks)), starts(counts.size());
-  MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, MPI_COMM_WORLD);
+  int64_t row_bytes = item_size(x.dtype());
+  for (int64_t d = 1; d < mine.dim(); ++d) row_bytes *= mine.size(d);
+  const int own_bytes = mpi_count(mine.size(0) * row_bytes);
+  std::vector<int> bytes(static_cast<size_t>(ranks)), starts(bytes.size());
+  MPI_Allgather(&own_bytes, 1, MPI_INT, bytes.data(), 1, MPI_INT, MPI_COMM_WORLD);
   int64_t all = 0;
-  for (size_t r = 0; r < counts.size(); ++r) {
+  for (size_t r = 0; r < bytes.size(); ++r) {
     starts[r] = mpi_count(all);
-    all += counts[r];
+    all += bytes[r];
   }
   std::vector<int64_t> sizes = mine.sizes().vec();
-  const int64_t row = std::max<int64_t>(1, mine.numel() / std::max<int64_t>(1, sizes.at(0)));
-  sizes[0] = mpi_count(all) / row;
+  sizes[0] = mpi_count(all) / std::max<int64_t>(1, row_bytes);
   const Tensor joined = empty(sizes, mine.dtype());
-  MPI_Allgatherv(mine.data_ptr(), count, mpi_type(mine.dtype()), joined.data_ptr(), counts.data(),
-                 starts.data(), mpi_type(mine.dtype()), MPI_COMM_WORLD);
+  MPI_Allgatherv(mine.data_ptr(), own_bytes, MPI_BYTE, joined.data_ptr(), bytes.data(), starts.data(),
+                 MPI_BYTE, MPI_COMM_WORLD);
   return joined.to(x.device());
 }
 
 std::vector<std::string> gather(const std::string& text) {
-  const Tensor mine = tensor(std::vector<int64_t>(text.begin(), text.end()), kInt64);
-  const Tensor length = gather_rows(full({1}, static_cast<int64_t>(text.size()), kInt64));
-  const Tensor letters = gather_rows(mine);
+  const int64_t length = static_cast<int64_t>(text.size());
+  const Tensor mine = empty({length}, kUInt8);
+  std::memcpy(mine.data_ptr(), text.data(), text.size());
+  const Tensor lengths = gather_rows(full({1}, length, kInt64)), letters = gather_rows(mine);
   std::vector<std::string> texts;
-  const int64_t* letter = letters.data_ptr<int64_t>();
-  for (int64_t r = 0; r < length.size(0); ++r) {
-    const int64_t n = length[r].item<int64_t>();
-    texts.emplace_back(letter, letter + n);
-    letter += n;
+  const char* letter = static_cast<const char*>(letters.data_ptr());
+  for (int64_t r = 0; r < ranks; ++r) {
+    texts.emplace_back(letter, static_cast<size_t>(lengths[r].item<int64_t>()));
+    letter += texts.back().size();
   }
   return texts;
 }
@@ -201,19 +210,23 @@ void require_same(const std::string& what, const std::string& text) {
           first_difference(texts[0], texts[r]), ", rank ", r, " has ", first_difference(texts[r], texts[0]));
 }
 
+uint64_t checksum(std::string_view bytes, uint64_t hash) {
+  for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211u;
+  return hash;
+}
+
 std::string digest(const Tensor& x) {
   const Tensor host = x.detach().cpu().contiguous();
-  const unsigned char* byte = static_cast<const unsigned char*>(host.data_ptr());
-  uint64_t hash = 14695981039346656037u;  // FNV-1a, of 64 bits
-  for (int64_t i = 0; i < host.numel() * item_size(x.dtype()); ++i) hash = (hash ^ byte[i]) * 1099511628211u;
+  const size_t bytes = static_cast<size_t>(host.numel() * item_size(x.dtype()));
   std::ostringstream text;
-  text << x.dtype() << " " << gradus::text(x.sizes()) << " with the checksum " << std::hex << hash;
+  text << x.dtype() << " " << gradus::text(x.sizes()) << " with the checksum " << std::hex
+       << checksum({static_cast<const char*>(host.data_ptr()), bytes});
   return text.str();
 }
 
 std::unique_ptr<PendingSum> start_sum(const Tensor& x) {
   check(x.is_contiguous(), "nn::parallel: the ranks add contiguous tensors; call .contiguous() first");
-  if (ranks == 1) return std::make_unique<NoSum>();
+  if (ranks == 1) return std::make_unique<PendingSum>();
   if (x.is_cuda() && nccl::is_available()) return nccl::start_sum(x);
   return std::make_unique<MpiSum>(x);
 }

@@ -9,12 +9,13 @@
 //     }
 //
 // All ranks run the same program on different data, and call the functions below in the same order: each call waits
-// for the other ranks. Without mpirun there is one rank, and the functions return at once.
+// for the other ranks. Without mpirun there is one rank, and no function does anything but return.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tensor/tensor.h"
@@ -26,8 +27,12 @@ bool started_by_mpi();
 
 /// The program's main(). Starts MPI, runs `body` and returns its result; without mpirun it only runs `body`.
 ///
-/// A rank that fails ends the run on all ranks. If `body` throws or the rank gets an interrupt (SIGINT), the rank prints
-/// "train: rank 2 of 4: …" to stderr, and MPI ends the others. If a process dies, mpirun notices it and does the same.
+/// A rank that fails ends the run on all ranks, within ten seconds:
+///   `body` throws         the rank prints "train: rank 2 of 4: …" to stderr, and MPI ends the others
+///   interrupt (SIGINT)    the rank prints "train: rank 2 of 4: interrupted" and exits with 130; mpirun ends the others
+///   the process dies      mpirun notices, and ends the others
+///   the process stops     its neighbour notices (see pulse.h), prints and ends the run
+///   `body` returns while another rank still waits for this one: the same
 int run(const std::string& program, const std::function<int()>& body);
 
 /// The number of this process, from 0. Rank 0 prints and saves.
@@ -48,17 +53,20 @@ std::vector<std::string> gather(const std::string& text);
 /// "the parameters differ between the ranks: rank 0 has 0.weight float32 (3, 2), rank 1 has 0.weight float32 (3, 4)".
 void require_same(const std::string& what, const std::string& text);
 
-/// Shape, dtype and a checksum of the elements: for require_same("the training data", digest(x)).
+/// FNV-1a, a sum of 64 bits. For bytes that come in pieces, start each piece from the sum of those before it.
+uint64_t checksum(std::string_view bytes, uint64_t start = 14695981039346656037u);
+
+/// Shape, dtype and checksum of the elements: for require_same("the training data", digest(x)).
 std::string digest(const Tensor& x);
 
-/// A sum over all ranks that is on its way.
+/// A sum over all ranks that is on its way. This base is the sum over one rank: there is nothing to do.
 class PendingSum {
  public:
   virtual ~PendingSum() = default;
   /// Lets the sum make progress; MPI works only within its calls. Returns at once.
-  virtual void advance() = 0;
+  virtual void advance() {}
   /// Waits until the sum is in the tensor.
-  virtual void finish() = 0;
+  virtual void finish() {}
 };
 
 /// Starts to replace x, on every rank, by the sum of all ranks' x. x: contiguous, float32, float64 or int64. Nobody
@@ -68,9 +76,9 @@ std::unique_ptr<PendingSum> start_sum(const Tensor& x);
 /// Replaces x by the sum, and waits for it.
 inline void sum(const Tensor& x) { start_sum(x)->finish(); }
 
-/// The part that this rank takes of a batch of n rows: the rows [begin, end), which are n / world_size() rows or one
-/// more. Multiply the mean over these rows by `weight`. The mean of these products over all ranks is the mean over the
-/// batch. If there are fewer rows than ranks, a rank without a row takes row 0 with the weight 0.
+/// The rows [begin, end) of a batch that this rank takes, if the ranks share a batch of n rows: n / world_size() of
+/// them, or one more. The mean over the batch is the mean, over the ranks, of `weight` times the mean over the own rows.
+/// A rank for which there is no row takes row 0 with the weight 0.
 struct Part {
   int64_t begin, end;  // the rows begin … end - 1
   double weight;       // their share of n, times the number of ranks

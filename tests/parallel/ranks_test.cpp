@@ -33,6 +33,11 @@ TEST(Ranks, ShareWhatTheyHave) {
   const Tensor rows = gather_rows(full({rank() + 1, 2}, me(), kFloat64));
   ASSERT_EQ(rows.size(0), world_size() * (world_size() + 1) / 2);
   EXPECT_EQ(rows[-1][1].item<double>(), world_size() - 1);
+
+  // Rank 0 has no rows; any dtype.
+  const Tensor some = gather_rows(full({rank(), 2}, rank(), kUInt8));
+  EXPECT_EQ(some.sizes(), IntArrayRef({world_size() * (world_size() - 1) / 2, 2}));
+  EXPECT_EQ(some.dtype(), kUInt8);
 }
 
 TEST(Ranks, AddTensors) {
@@ -127,7 +132,7 @@ TEST(DistributedDataParallel, FollowsThePathOfOneProcess) {
   train(alone, /*own_part=*/false);
   for (nn::Sequential& net : nets) {
     const bool cut = net.get() == nets[2].get();
-    DistributedDataParallel parallel(net, DistributedDataParallelOptions().bucket_cap_mb(cut ? 1e-4 : 25));
+    DistributedDataParallel parallel(net, DistributedDataParallelOptions().bucket_cap_mb(cut ? 1e-6 : 25));
     train(net, /*own_part=*/true);
     EXPECT_EQ(parallel.bucket_count(), world_size() == 1 ? 0u : cut ? 6u : 1u);
     require_same("the result", digits_of(net));
@@ -158,7 +163,7 @@ TEST(DistributedDataParallel, StartsFromRank0) {
 TEST(DistributedDataParallel, SendsWhileBackwardRuns) {
   if (world_size() == 1) return;
   nn::Sequential net = small_net();
-  DistributedDataParallel parallel(net, DistributedDataParallelOptions().bucket_cap_mb(1e-4));
+  DistributedDataParallel parallel(net, DistributedDataParallelOptions().bucket_cap_mb(1e-6));
   std::vector<size_t> sent;
   for (int pass = 0; pass < 2; ++pass) {
     sent.clear();
@@ -175,6 +180,32 @@ TEST(DistributedDataParallel, SendsWhileBackwardRuns) {
   }
 }
 
+// A message is sent once it holds bucket_cap_mb. The first layer has 1,344 bytes, the others have 544 and 108.
+TEST(DistributedDataParallel, FillsMessages) {
+  if (world_size() == 1) return;
+  for (const auto& [bytes, messages] : {std::pair(100.0, 3u), {600.0, 2u}, {2000.0, 1u}}) {
+    nn::Sequential net = small_net();
+    DistributedDataParallel parallel(net, DistributedDataParallelOptions().bucket_cap_mb(bytes / 1048576));
+    net->forward(ones({1, 20})).sum().backward();
+    EXPECT_EQ(parallel.bucket_count(), messages) << bytes;
+  }
+}
+
+TEST(DistributedDataParallel, AddsAllUsesOfAParameter) {
+  nn::Linear layer(2, 2);
+  DistributedDataParallel parallel(layer, DistributedDataParallelOptions().bucket_cap_mb(1e-6));
+  layer(layer(full({1, 2}, me() + 1))).sum().backward();
+  // y = W (W x + b) + b: the mean over the ranks of what one process gets for each rank's x
+  const Tensor mean = zeros_like(layer->bias);
+  for (int64_t r = 0; r < world_size(); ++r) {
+    nn::Linear copy(std::dynamic_pointer_cast<nn::LinearImpl>(layer->clone()));
+    copy->zero_grad();
+    copy(copy(full({1, 2}, static_cast<double>(r) + 1))).sum().backward();
+    mean.add_(copy->bias.grad() / world_size());
+  }
+  EXPECT_TRUE(allclose(layer->bias.grad(), mean));
+}
+
 TEST(DistributedDataParallel, AddsUpLocallyUnderNoSync) {
   nn::Linear layer(3, 1);
   DistributedDataParallel parallel(layer);
@@ -189,6 +220,31 @@ TEST(DistributedDataParallel, AddsUpLocallyUnderNoSync) {
   EXPECT_NEAR(layer->weight.grad()[0][2].item<double>(), mean, 1e-6);
   loss(1).backward();  // without zero_grad() it adds, as on one process
   EXPECT_NEAR(layer->weight.grad()[0][2].item<double>(), mean + mean / 11, 1e-5);
+}
+
+TEST(DistributedDataParallel, AveragesAgainAfterAnExceptionUnderNoSync) {
+  nn::Linear layer(2, 1);
+  DistributedDataParallel parallel(layer);
+  try {
+    const auto local = parallel.no_sync();
+    const Tensor y = layer(ones({1, 2}));
+    y.register_hook([](const Tensor&) -> Tensor { fail("a rule has failed"); });
+    y.sum().backward();
+  } catch (const Error&) {
+  }
+  (layer->weight * (me() + 1)).sum().backward();
+  EXPECT_NEAR(layer->weight.grad()[0][0].item<double>(), (world_size() + 1) / 2.0, 1e-6);
+}
+
+TEST(DistributedDataParallel, LeavesFrozenParametersAlone) {
+  nn::Sequential net = small_net();
+  net->parameters()[0].requires_grad_(false);
+  DistributedDataParallel parallel(net);
+  net->parameters()[3].requires_grad_(false);  // after the wrap, on all ranks
+  net->forward(full({1, 20}, me())).sum().backward();
+  EXPECT_FALSE(net->parameters()[0].grad().defined());
+  EXPECT_FALSE(net->parameters()[3].grad().defined());
+  require_same("the gradient", digest(net->parameters()[5].grad()));
 }
 
 TEST(DistributedDataParallel, CountsWhoUsesAParameter) {

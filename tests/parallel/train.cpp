@@ -1,8 +1,9 @@
-// A training run for experiments: tests/parallel/faults lets a rank fail in it, tests/parallel/figures measures it.
+// A training run for experiments: tests/parallel/faults lets a rank fail in it, tests/parallel/overlap measures it.
 //
 //     mpirun -n 4 train width=512 layers=4 batch=256 steps=20 bucket=1
 //     train save=net.safetensors steps=5            goes on from the file, if it exists; saves after each step
 //     train fault=kill:backward when=FILE           rank 1 dies in its third step, and notes the time in FILE
+//     train pause=5                                 each layer's backward takes 5 ms longer, without a processor
 //
 // The words are key=value; the keys with their defaults are in `defaults`.
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <iostream>
 #include <map>
 #include <string>
+#include <thread>
 
 #include "gradus.h"
 #include "nn/parallel/distributed.h"
@@ -27,36 +29,32 @@ namespace F = nn::functional;
 namespace {
 
 std::map<std::string, std::string> words = {
-    {"width", "64"},
-    {"layers", "3"},
-    {"steps", "6"},
-    {"save", ""},
-    {"fault", ""},
-    {"rank", "1"},
-    {"when", ""},
-    // The rows of all ranks together.
-    {"batch", "32"},
-    // In MiB.
-    {"bucket", "25"},
-    // "average" or "local". With "local" no rank sends anything, so that the step can be measured without messages.
-    {"mode", "average"}};
+    {"width", "64"},     {"layers", "3"}, {"batch", "32"}, {"steps", "6"},  // batch: of all ranks together
+    {"bucket", "25"},                                                       // MiB
+    {"mode", "average"},  // or "local": each rank goes its own way, to measure the step without messages
+    {"pause", "0"},      {"save", ""},    {"fault", ""},   {"rank", "1"},  {"when", ""}};
 
 int64_t number(const std::string& key) { return std::stoll(words.at(key)); }
 
-/// The time in milliseconds.
+/// Milliseconds since 1970.
 double now() {
   return std::chrono::duration<double, std::milli>(std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
-/// Makes the fault of fault=KIND:PHASE, if this is its rank, its phase and the third step.
+/// Ends this rank's part of the run as if it had nothing more to do.
+struct Leave {};
+
+/// Does what fault=KIND:PHASE says, if this is the rank and the phase, in the third step.
 void fault(const std::string& phase, int64_t step = 2) {
   const std::string kind = words.at("fault").substr(0, words.at("fault").find(':'));
   if (words.at("fault") != kind + ":" + phase || step != 2 || parallel::rank() != number("rank")) return;
   std::ofstream(words.at("when")) << static_cast<int64_t>(now()) << "\n";
   if (kind == "kill") raise(SIGKILL);
   if (kind == "interrupt") raise(SIGINT);
+  if (kind == "stop") raise(SIGSTOP);
   if (kind == "exit") std::_Exit(3);
+  if (kind == "leave") throw Leave();
   fail("a fault in ", phase);
 }
 
@@ -81,7 +79,7 @@ void save_checkpoint(const nn::Sequential& net, const optim::Adam& adam) {
   write_safetensors(words.at("save"), all);
 }
 
-/// Returns the number of steps that the run of the file has made; 0 without a file.
+/// Returns the steps that have been made; 0 without a file.
 int64_t load_checkpoint(nn::Sequential& net, optim::Adam& adam) {
   const std::string path = words.at("save");
   if (path.empty() || !std::filesystem::exists(path)) return 0;
@@ -105,7 +103,13 @@ double train_step(nn::Sequential& net, optim::Adam& adam, int64_t step) {
   const double start = now();
   adam.zero_grad();
   fault("forward", step);
-  const Tensor logits = net->forward(x);
+  Tensor logits = x;
+  for (size_t i = 0; i < net->size(); ++i) {
+    logits = net[i]->as<nn::Linear>() ? net[i]->as<nn::Linear>()->forward(logits) : relu(logits);
+    if (const int64_t pause = number("pause"); pause && net[i]->as<nn::Linear>())
+      logits.register_hook(
+          [pause](const Tensor&) { std::this_thread::sleep_for(std::chrono::milliseconds(pause)); });
+  }
   logits.register_hook([&](const Tensor&) { fault("backward", step); });
   (F::cross_entropy(logits, y) * part.weight).backward();
   fault("step", step);
@@ -156,6 +160,10 @@ int main(int argc, char** argv) {
       check(words.contains(key) && key != word, "there is no ", word);
       words[key] = word.substr(key.size() + 1);
     }
-    return train();
+    try {
+      return train();
+    } catch (const Leave&) {
+      return 0;
+    }
   });
 }
