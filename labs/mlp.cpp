@@ -269,6 +269,7 @@ int main(int argc, char** argv) {
                  {"--dtype", "float32 or float64", "float32"},
                  {"--data", "a CSV of numbers whose last column is the class", "iris.csv, digits.csv"},
                  {"--tape", "show the tape of one iteration"},
+                 {"--step", kStepHelp},
                  {"--replay", kReplayHelp},
                  {"--compile", kCompileHelp}},
        .prepare = check_input,

@@ -45,12 +45,16 @@ struct Part {
 /// A flag that a lab offers in addition to those of all labs (--part --device --out --json
 /// --check --quiet --help).
 struct Flag {
-  // --epochs, --lr, --rank, --seed, --dtype, --data, --shard, --tape, --replay or --compile; command_line.cpp reads them
+  // --epochs, --lr, --rank, --seed, --dtype, --data, --shard, --tape, --step, --replay or --compile, which
+  // command_line.cpp reads
   std::string name;
   std::string meaning;                  // what the flag does in this lab, for --help
   std::string when_absent = "";         // the default, for --help
   std::vector<std::string> parts = {};  // the parts that use the flag; empty means all of them
 };
+
+/// What --step does, for --help: the same in all labs.
+constexpr const char* kStepHelp = "as --tape, and step through it here: a key goes on, q goes to the end";
 
 /// What --replay and --compile do, for --help: the same in all labs.
 constexpr const char* kReplayHelp =
@@ -82,7 +86,7 @@ struct Options {
   std::optional<int64_t> shard;               // MB, ≥ 1
   std::optional<std::filesystem::path> out;   // folder for figures
   std::optional<std::filesystem::path> json;  // file for results
-  bool check = false, tape = false, replay = false, compile = false, quiet = false;
+  bool check = false, tape = false, step = false, replay = false, compile = false, quiet = false;
   std::string command;  // as it was typed
 };
 
