@@ -367,6 +367,7 @@ int main(int argc, char** argv) {
              {"ratings"}},
             {"--checkpoint", kCheckpointHelp + std::string("; for --shard"), "", {"ratings"}},
             {"--tape", "show the tape of one iteration (parts 3 to 5)", "", {"step", "ratings", "structure"}},
+            {"--step", kStepHelp, "", {"step", "ratings", "structure"}},
             {"--replay", kReplayHelp, "", learnt},
             {"--compile", kCompileHelp, "", learnt}},
        .prepare = check_input,

@@ -393,6 +393,7 @@ int main(int argc, char** argv) {
                   "the sheet's 20 x 10",
                   {"ratings", "missing"}},
                  {"--tape", "show the tape of one iteration", "", random},
+                 {"--step", kStepHelp, "", random},
                  {"--replay", kReplayHelp, "", random},
                  {"--compile", kCompileHelp, "", random}},
        .seed = 5188,

@@ -270,6 +270,7 @@ int main(int argc, char** argv) {
                  {"--data", "a CSV of numbers whose last column is the class", "iris.csv, digits.csv"},
                  {"--checkpoint", kCheckpointHelp, "", {"digits"}},
                  {"--tape", "show the tape of one iteration"},
+                 {"--step", kStepHelp},
                  {"--replay", kReplayHelp},
                  {"--compile", kCompileHelp}},
        .prepare = check_input,

@@ -265,6 +265,7 @@ int main(int argc, char** argv) {
                  {"--seed", "seed of the first guesses; the matrices keep the sheet's seeds", "314"},
                  {"--dtype", "float32 or float64", "float32"},
                  {"--tape", "show the tape of the first iteration, and for M5 of the last one"},
+                 {"--step", kStepHelp},
                  {"--replay", kReplayHelp},
                  {"--compile", kCompileHelp}},
        .seed = 314});

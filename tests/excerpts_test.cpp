@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -202,6 +203,31 @@ TEST(Excerpts, MessagesNameTheRightLines) {
         << source.at(line - 1);
   }
   EXPECT_GE(count, 4);
+}
+
+/// The words of a page outside of its blocks of code and its comments.
+size_t words_of(const fs::path& page) {
+  size_t count = 0;
+  bool in_code = false;
+  for (const std::string& line : lines_of(page)) {
+    if (line.starts_with("```")) in_code = !in_code;
+    if (in_code || line.starts_with("```") || line.starts_with("<!--")) continue;
+    std::istringstream words(line);
+    for (std::string word; words >> word;) ++count;
+  }
+  return count;
+}
+
+TEST(Chapters, AreReadInAboutAnHour) {
+  std::vector<fs::path> chapters = {kRoot / "docs/cuda.md"};
+  for (const auto& entry : fs::directory_iterator(kRoot / "docs/course"))
+    if (std::isdigit(entry.path().filename().string()[0]) && entry.path().extension() == ".md")
+      chapters.push_back(entry.path());
+  EXPECT_EQ(chapters.size(), 12u);
+  for (const fs::path& chapter : chapters) {
+    EXPECT_GE(words_of(chapter), 2500u) << chapter;
+    EXPECT_LE(words_of(chapter), 4000u) << chapter;
+  }
 }
 
 // A test that never finds a fault would pass, too. Each of these pages has one fault.

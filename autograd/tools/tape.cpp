@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <vector>
 
 #include "autograd/grad_mode.h"
@@ -24,30 +23,10 @@ std::string grad_fn_name(const Tensor& x) { return x.is_leaf() ? "" : x.grad_fn(
 
 namespace {
 
-/// "4", "0.1219" or "1.3e-05"; empty if no backward pass has noted it.
+/// Empty if no backward pass has noted it.
 std::string gradient_norm(const Node& node) {
   if (!node.notes || node.notes->gradient_norm < 0) return "";
-  char digits[32];
-  const auto end =
-      std::to_chars(digits, digits + sizeof digits, node.notes->gradient_norm, std::chars_format::general, 4)
-          .ptr;
-  return {digits, end};
-}
-
-/// "x1, %2"; "%3[1]" is the second output of %3, "constant" a tensor that takes no gradient.
-std::string inputs(const Tape& tape, const Node& node) {
-  const std::span<const Edge> edges = node.edges();
-  const bool shorten = edges.size() > 6;  // x1, x2, x3, ..., x9
-  std::string list;
-  for (size_t i = 0; i < edges.size(); ++i) {
-    if (i != 0) list += ", ";
-    if (shorten && i == 3) {
-      list += "..., ";
-      i = edges.size() - 1;
-    }
-    list += edges[i] ? tape.name(edges[i].node()) + part_of(edges[i]) : "constant";
-  }
-  return list;
+  return autograd::four_digits(node.notes->gradient_norm);
 }
 
 using Row = std::array<std::string, 5>;

@@ -1,4 +1,4 @@
-// The tape as a table, as a drawing and as a page for the browser. Not part of libtorch's API.
+// The tape as a table, as a drawing, as a page for the browser and step by step in the terminal. Not part of libtorch's API.
 #pragma once
 
 #include <functional>
@@ -26,6 +26,13 @@ std::string tape_dot(const Tensor& result);
 Tensor tape_html(const std::function<Tensor()>& loss, const std::string& file);
 /// The same for ops that have run already. The tape has only the values that a rule has saved; the page shows these.
 void tape_html(const Tensor& loss, const std::string& file);
+
+/// The same steps in the terminal, a line for each: runs loss() and its backward pass, then prints each op with its
+/// value, each turn of a node with the nodes that wait, each gradient that is delivered, and what is freed when.
+/// `go_on` is called after each step and may wait for a key; once it returns false, nothing more is printed. Returns
+/// what loss() returned. Error as of backward().
+Tensor tape_steps(const std::function<Tensor()>& loss, std::ostream& out = std::cout,
+                  const std::function<bool()>& go_on = {});
 
 namespace autograd {
 /// The last lines, at most `most`, of the tape that leads to a node, as print_tape prints them.

@@ -1,6 +1,8 @@
 #include "autograd/tools/tape_nodes.h"
 
 #include <algorithm>
+#include <charconv>
+#include <span>
 
 #include "autograd/walk.h"
 #include "kernels/text_stream.h"
@@ -39,11 +41,37 @@ void Tape::add(Node& node) {
   if (places_.try_emplace(&node, nodes_.size()).second) nodes_.push_back(&node);
 }
 
+std::string shape_of(const Tensor& x) {
+  TextStream stream;
+  stream << text(x.sizes());
+  return stream.str();
+}
+
 std::string shapes(Node& node) {
   TextStream list;
   for (uint32_t nr = 0; nr < node.output_count(); ++nr)
     list << (nr == 0 ? "" : ", ") << text(node.nth_output(nr).shape());
   return list.str();
+}
+
+std::string inputs(const Tape& tape, const Node& node) {
+  const std::span<const Edge> edges = node.edges();
+  const bool shorten = edges.size() > 6;  // x1, x2, x3, ..., x9
+  std::string list;
+  for (size_t i = 0; i < edges.size(); ++i) {
+    if (i != 0) list += ", ";
+    if (shorten && i == 3) {
+      list += "..., ";
+      i = edges.size() - 1;
+    }
+    list += edges[i] ? tape.name(edges[i].node()) + part_of(edges[i]) : "constant";
+  }
+  return list;
+}
+
+std::string four_digits(double value) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 4).ptr};
 }
 
 std::string part_of(const Edge& edge) {

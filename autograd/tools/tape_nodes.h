@@ -33,8 +33,18 @@ class Tape {
   size_t leaf_count_ = 0;
 };
 
+/// "(3, 2)"
+std::string shape_of(const Tensor& x);
+
 /// "(3, 2)", or "(3, 2), (2,), (2, 2)" for an op with several outputs.
 std::string shapes(Node& node);
+
+/// "x1, %2"; "%3[1]" is the second output of %3, "constant" a tensor that takes no gradient. Of more than six inputs
+/// it names the first three and the last.
+std::string inputs(const Tape& tape, const Node& node);
+
+/// "4", "0.1219" or "1.3e-05".
+std::string four_digits(double value);
 
 /// "" or, for an edge to an op with several outputs, the output's number: "[1]".
 std::string part_of(const Edge& edge);

@@ -179,6 +179,14 @@ const WrongAnswer<Part>* recognise(const Check& result, const std::vector<WrongA
   return nullptr;
 }
 
+/// How many wrong answers are recognised as themselves.
+template <class Part>
+ptrdiff_t count_recognised(const std::vector<WrongAnswer<Part>>& wrong) {
+  return std::ranges::count_if(wrong, [&](const WrongAnswer<Part>& known) {
+    return recognise(result_of(known.part, 1), wrong) == &known;
+  });
+}
+
 /// What is kept of a wrong answer in a copy without its source: its numbers with seed 1, and its points as "0" and "1",
 /// where "1" has passed. `./docs/course/pack students` writes them into known/.
 struct KnownMistake {
@@ -279,11 +287,16 @@ int write_tape(const Part& yours, const std::string& file) {
 }
 
 /// The main program of a student's check: prints the verdict, and returns the exit code. Its one argument, if it
-/// is given, is a seed, or "mistakes". `Known` is WrongAnswer<Part> or KnownMistake.
+/// is given, is a seed, "mistakes" or "recognised". `Known` is WrongAnswer<Part> or KnownMistake.
 template <class Part, class Known>
 int verdict(const Part& yours, const std::vector<Known>& wrong, int argc, char** argv) {
-  if constexpr (!std::is_same_v<Known, KnownMistake>)
+  if constexpr (!std::is_same_v<Known, KnownMistake>) {
     if (argc > 1 && std::string(argv[1]) == "mistakes") return print_mistakes(wrong), kPassed;
+    if (argc > 1 && std::string(argv[1]) == "recognised") {
+      std::cout << count_recognised(wrong) << " of " << wrong.size() << "\n";
+      return kPassed;
+    }
+  }
   watch_for_crashes(10);
   const Check result = result_of(yours, argc > 1 ? std::stoull(argv[1]) : 1);
   if (result.not_yet()) {

@@ -17,6 +17,8 @@ macro(gradus_exchange sources)
       list(REMOVE_ITEM ${sources} ${PROJECT_SOURCE_DIR}/${file})
       list(APPEND ${sources} ${GRADUS_COURSE_MINE}/${file})
       list(APPEND gradus_exchanged ${file})
+      # A file that is half written has parameters that nothing uses: a warning is enough.
+      set_source_files_properties(${GRADUS_COURSE_MINE}/${file} PROPERTIES COMPILE_OPTIONS -Wno-error)
     endif()
   endforeach()
 endmacro()

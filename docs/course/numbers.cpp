@@ -86,6 +86,17 @@ void singular_values() {
             << "σ₃²               " << std::setprecision(17) << std::pow(S[2].item<double>(), 2) << "\n";
 }
 
+void bounds() {
+  const auto [U, S, V] = svd(small_matrix().to(kFloat64));
+  const Tensor squares = S.pow(2);
+  std::cout << std::setprecision(4);
+  for (int64_t rank = 0; rank < 3; ++rank) {
+    const double loss = squares.slice(0, rank, 3).sum().item<double>();
+    std::cout << "rank " << rank << "   best loss " << std::left << std::setw(7) << loss
+              << " an entry is off by " << std::sqrt(loss / 9) << "\n";
+  }
+}
+
 void by_tape() {
   const Tensor A = small_matrix();
   manual_seed(0);
@@ -183,6 +194,14 @@ void six_numbers() {
   row("x[0].expand({2, 3})", x[0].expand({2, 3}));
 }
 
+void diagonal() {
+  const Tensor x = arange(1, 10, kInt64).view({3, 3}), d = x.diagonal();
+  std::cout << "x             " << in_a_row(x) << "\nx.diagonal()  " << in_a_row(d) << "   sizes "
+            << shape_of(d) << ", stride " << d.stride(0) << "\n";
+  d.fill_(0);
+  std::cout << "x, after d.fill_(0)   " << in_a_row(x) << "\n";
+}
+
 void copies() {
   const Tensor x = rand({1000, 1000});
   const auto same = [&](const char* name, const Tensor& y) {
@@ -266,6 +285,14 @@ void diamond() {
   const KeepGradientNorms keep;
   c.backward({}, /*retain_graph=*/true);
   print_tape(c);
+}
+
+void steps() {
+  const Tensor x = tensor(2., requires_grad());
+  tape_steps([&] {
+    const Tensor y = 3 * x, a = 2 * y, b = 5 * y;
+    return a + b;
+  });
 }
 
 void walks() {
@@ -352,6 +379,24 @@ void product_by_hand() {
             << "   " << in_a_row(B.grad()) << "\n";
 }
 
+/// A layer of one neuron with two inputs, on two examples: its gradients by the four rules, and by the tape.
+void layer_by_hand() {
+  const Tensor X = tensor({{1., 0.}, {1., 2.}}, requires_grad()),
+               W = tensor({{0.5}, {0.25}}, requires_grad()), b = tensor({-0.5}, requires_grad()),
+               T = tensor({{1.}, {0.}});
+  const Tensor Y = tanh(X.mm(W) + b);
+  (Y - T).pow(2).sum().backward();
+  const NoGradGuard no_grad;
+  const Tensor G = 2 * (Y - T), Z = G * (1 - Y * Y);
+  const auto row = [](const char* name, const Tensor& by_hand, const Tensor& by_tape) {
+    std::cout << name << std::left << std::setw(8) << shape_of(by_hand) << std::setw(29) << in_a_row(by_hand)
+              << (by_tape.defined() ? in_a_row(by_tape) : "") << "\n";
+  };
+  std::cout << "            by hand                      by the tape\n";
+  row("Ȳ   ", G, {}), row("Z̄   ", Z, {});
+  row("W̄   ", X.t().mm(Z), W.grad()), row("b̄   ", Z.sum(0), b.grad()), row("X̄   ", Z.mm(W.t()), X.grad());
+}
+
 void wrong_shape() {
   const Tensor b = zeros({3}, requires_grad());
   const Tensor y = autograd::record("my_add", ones({8, 3}) + b.detach(),
@@ -386,6 +431,7 @@ int main(int argc, char** argv) {
                                                     {"losses", losses},
                                                     {"loss_curve", loss_curve},
                                                     {"singular_values", singular_values},
+                                                    {"bounds", bounds},
                                                     {"by_tape", by_tape},
                                                     {"errors", errors},
                                                     {"the_v", the_v},
@@ -393,6 +439,7 @@ int main(int argc, char** argv) {
                                                     {"kink", kink},
                                                     {"float32_refused", float32_refused},
                                                     {"six_numbers", six_numbers},
+                                                    {"diagonal", diagonal},
                                                     {"copies", copies},
                                                     {"broadcast_error", broadcast_error},
                                                     {"tape", tape},
@@ -401,11 +448,13 @@ int main(int argc, char** argv) {
                                                     {"version", version},
                                                     {"twice", twice},
                                                     {"diamond", diamond},
+                                                    {"steps", steps},
                                                     {"walks", walks},
                                                     {"doublings", doublings},
                                                     {"thirty", thirty},
                                                     {"bias", bias},
                                                     {"product_by_hand", product_by_hand},
+                                                    {"layer_by_hand", layer_by_hand},
                                                     {"wrong_shape", wrong_shape},
                                                     {"rows_taken", rows_taken},
                                                     {"second_derivative", second_derivative}};

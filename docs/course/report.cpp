@@ -2,7 +2,9 @@
 // input:
 //
 //     exercise  student  number  title  variant  seconds
-//     check     name  visible|hidden  points  of  1|0  got  expected  text  looks_like      (of the exercise above it)
+//     check     name  visible|hidden|own  points  of  1|0  got  expected  text  looks_like      (of the exercise above it)
+//
+// "own" is a check with the student's own number: its variant.
 //
 //     report json         report.json: one object for each exercise
 //     report gradescope   results.json of Gradescope
@@ -90,9 +92,9 @@ std::vector<Exercise> read(std::istream& in) {
     if (record[0] == "exercise")
       exercises.push_back({record[1], record[2], record[3], record[4], record[5], {}});
     if (record[0] == "check" && !exercises.empty())
-      exercises.back().checks.push_back({record[1], record[8], record[9], record[6], record[7],
-                                         number(record[3]), number(record[4]), record[5] == "1",
-                                         record[2] == "visible"});
+      exercises.back().checks.push_back({record[1] + (record[2] == "own" ? ", with your own number" : ""),
+                                         record[8], record[9], record[6], record[7], number(record[3]),
+                                         number(record[4]), record[5] == "1", record[2] != "hidden"});
   }
   return exercises;
 }

@@ -179,7 +179,7 @@ std::vector<Outcome> outcomes_of(const std::string& library, const Check& right,
   return outcomes;
 }
 
-/// The arguments: the submission's library, the seed, "visible" or "hidden", the marks for all points together, and the
+/// The arguments: the submission's library, the seed, "visible", "hidden" or "own", the marks for all points together, and the
 /// seconds that the submission may compute.
 template <class Part, class Known>
 int report(const Part& answer, const std::vector<Known>& wrong, int argc, char** argv) {

@@ -19,10 +19,12 @@ LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 ITEM = re.compile(r"( *)([-*]|\d+\.)( +)")
 LANGUAGES = {".h": "cpp", ".cpp": "cpp", ".cu": "cpp", ".py": "python", ".cmake": "cmake", "": "bash", ".json": "json"}
 
-# The pages in their order. A folder stands for all its pages. Those of docs/ that are not named come under "More".
+# The pages in their order. A folder stands for all its pages, and a name may have "*". What is left in docs/ comes
+# under "More".
 NAV = [
     ("Gradus", ["README.md", "docs/on-your-machine.md"]),
-    ("Course", ["docs/course", "docs/cuda.md"]),
+    ("Course", ["docs/course/README.md", "docs/course/[0-9]*.md", "docs/cuda.md", "docs/course/capstone.md",
+                "docs/course/teachers.md"]),
     ("Labs", ["docs/labs"]),
     ("How it is built", ["docs/architecture.md", "docs/programs.md", "docs/parallel.md", "docs/cuda-kernels.md",
                          "docs/performance.md", "docs/reliability.md", "docs/CONTRIBUTING.md", "docs/CHANGELOG.md"]),
@@ -102,7 +104,7 @@ def pages_of(entry):
     path = ROOT / entry
     if path.is_dir():
         return sorted(path.rglob("*.md"), key=lambda page: (page.name != "README.md", page.name))
-    return [path] if path.exists() else []
+    return sorted(ROOT.glob(entry))
 
 
 def check_paragraphs(page):

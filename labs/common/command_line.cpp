@@ -95,6 +95,11 @@ Text set_true(const Text&, Options& options) {
   return options.*member = true, "";
 }
 
+Text step(const Text&, Options& options) {
+  options.step = options.tape = true;
+  return "";
+}
+
 // ---- The table of all flags ----
 
 struct Row {
@@ -122,6 +127,7 @@ const std::vector<Row> kRows = {
     {"--shard", "MB", count<&Options::shard>},
     {"--checkpoint", "FILE", output<&Options::checkpoint>},
     {"--tape", "", set_true<&Options::tape>},
+    {"--step", "", step},
     {"--replay", "", set_true<&Options::replay>},
     {"--compile", "", set_true<&Options::compile>}};
 

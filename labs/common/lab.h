@@ -45,13 +45,16 @@ struct Part {
 /// A flag that a lab offers in addition to those of all labs (--part --device --out --json
 /// --check --quiet --help).
 struct Flag {
-  // --epochs, --lr, --rank, --seed, --dtype, --data, --shard, --checkpoint, --tape, --replay or --compile;
+  // --epochs, --lr, --rank, --seed, --dtype, --data, --shard, --checkpoint, --tape, --step, --replay or --compile;
   // command_line.cpp reads them
   std::string name;
   std::string meaning;                  // what the flag does in this lab, for --help
   std::string when_absent = "";         // the default, for --help
   std::vector<std::string> parts = {};  // the parts that use the flag; empty means all of them
 };
+
+/// What --step does, for --help: the same in all labs.
+constexpr const char* kStepHelp = "as --tape, and step through it here: a key goes on, q goes to the end";
 
 /// What --replay and --compile do, for --help: the same in all labs.
 constexpr const char* kReplayHelp =
@@ -87,7 +90,7 @@ struct Options {
   std::optional<std::filesystem::path> checkpoint;
   std::optional<std::filesystem::path> out;   // folder for figures
   std::optional<std::filesystem::path> json;  // file for results
-  bool check = false, tape = false, replay = false, compile = false, quiet = false;
+  bool check = false, tape = false, step = false, replay = false, compile = false, quiet = false;
   std::string command;  // as it was typed
 };
 

@@ -1,6 +1,7 @@
 #include "labs/common/progress.h"
 
 #include <signal.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,6 +48,18 @@ void catch_interrupts() {
   action.sa_handler = on_interrupt;
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
+}
+
+bool wait_for_key() {
+  termios usual;
+  if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &usual) != 0) return true;
+  termios by_key = usual;
+  by_key.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);  // the key is read at once and not shown
+  tcsetattr(STDIN_FILENO, TCSANOW, &by_key);
+  char key = 'q';  // also at the end of the input
+  const bool was_read = read(STDIN_FILENO, &key, 1) == 1;
+  tcsetattr(STDIN_FILENO, TCSANOW, &usual);
+  return was_read && key != 'q' && !interrupted();
 }
 
 void show_progress(bool show) { is_wanted = show; }

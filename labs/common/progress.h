@@ -20,6 +20,9 @@ bool interrupted();
 /// After this call the first Ctrl-C makes interrupted() true, and the second one ends the process.
 void catch_interrupts();
 
+/// Waits for a key if somebody sits at a terminal. Returns false for the key q.
+bool wait_for_key();
+
 /// Whether loops that start after this call show their progress. They do by default.
 void show_progress(bool show);
 

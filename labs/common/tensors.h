@@ -17,14 +17,20 @@ inline gradus::Dtype dtype_of(const Session& session) {
 inline gradus::Device device_of(const Session& session) { return session.options().device; }
 
 /// Runs compute_loss() and the backward pass from its result, and prints the tape with the norm of each gradient. With
-/// --out it also writes NAME.html, in which one can step through both. (A caller captures structured bindings by name,
-/// [&, &U = U], because clang 14 and clangd 14 accept no other way.)
+/// --step it first prints both step by step. With --out and without --step it also writes NAME.html, in which one can
+/// step through them. (A caller captures structured bindings by name, [&, &U = U], because clang 14 and clangd 14 accept
+/// no other way.)
 inline void show_tape(Session& session, const std::string& name,
                       const std::function<gradus::Tensor()>& compute_loss) {
   const gradus::KeepGradientNorms keep;
-  const auto page = session.tape_page(name);
-  const gradus::Tensor loss = page ? gradus::tape_html(compute_loss, *page) : compute_loss();
-  if (!page) loss.backward();
+  const auto loss_with_backward = [&] {
+    if (session.options().step) return gradus::tape_steps(compute_loss, std::cout, wait_for_key);
+    if (const auto page = session.tape_page(name)) return gradus::tape_html(compute_loss, *page);
+    const gradus::Tensor loss = compute_loss();
+    loss.backward();
+    return loss;
+  };
+  const gradus::Tensor loss = loss_with_backward();
   std::cout << "\nThe tape of one iteration:\n";
   gradus::print_tape(loss);
   std::cout << "\n";
