@@ -108,7 +108,7 @@ inline void walk(const Compute& compute, const View& out, const Inputs&... input
     std::copy_n(flat, views, plane.steps);
     return compute(plane);
   }
-  if (n < kParallelFrom && out.dim == 2)  // the views are a plane already
+  if (n < kParallelFrom && out.dim == 2 && out.strides[1] == 1)  // the views are a plane already
     return compute(Plane{{out.data, inputs.data...},
                          {out.strides[1], inputs.strides[1]...},
                          {out.strides[0], inputs.strides[0]...},
@@ -221,11 +221,15 @@ template <size_t bytes>
 using BitsOf =
     std::tuple_element_t<std::countr_zero(bytes), std::tuple<uint8_t, uint16_t, uint32_t, uint64_t>>;
 
+/// How a loop reads elements of type T. g++ makes no vectors of a loop that reads bools; their bytes are 0 or 1.
+template <class T>
+using Read = std::conditional_t<std::same_as<T, bool>, uint8_t, T>;
+
 /// condition ? a : b, by a mask of all ones or all zeros. As a branch it would not become vectors, and the processor
 /// cannot predict it.
 struct Choose : formulas::Formula<formulas::AllTypes> {
   template <class T>
-  T value(bool condition, T a, T b) const {
+  T value(uint8_t condition, T a, T b) const {
     using Bits = BitsOf<sizeof(T)>;
     const auto chosen = static_cast<Bits>(-static_cast<Bits>(condition));
     return std::bit_cast<T>(
@@ -235,7 +239,8 @@ struct Choose : formulas::Formula<formulas::AllTypes> {
 
 void where(const View& condition, const View& a, const View& b, const View& out) {
   PlaneKernel kernel;
-  visit_dtype(out.dtype, [&]<class T>(T) { kernel = compute_plane<Choose, MayRepeat::one, T, bool, T, T>; });
+  visit_dtype(out.dtype,
+              [&]<class T>(T) { kernel = compute_plane<Choose, MayRepeat::one, T, Read<bool>, T, T>; });
   run(kernel, MayRepeat::one, out, condition, a, b);
 }
 
@@ -300,7 +305,8 @@ void copy(const View& x, const View& out) {
     return plain::kernels().copy(x, out);
   PlaneKernel kernel;
   visit_dtype(x.dtype, [&]<class T>(T) {
-    visit_dtype(out.dtype, [&]<class R>(R) { kernel = compute_plane<Convert<R>, MayRepeat::none, R, T>; });
+    visit_dtype(out.dtype,
+                [&]<class R>(R) { kernel = compute_plane<Convert<R>, MayRepeat::none, R, Read<T>>; });
   });
   run(kernel, MayRepeat::none, out, x);
 }
