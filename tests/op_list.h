@@ -116,6 +116,11 @@ class Reference {
   bool is_pointwise_ = false;
 };
 
+/// The tensor that an entry's in-place op writes into: a copy of x, since inputs are leaves. Benchmarks set
+/// `overwrites_inputs`, so that they measure the op alone: then it is x.
+inline bool overwrites_inputs = false;
+inline Tensor target(const Tensor& x) { return overwrites_inputs ? x : x.clone(); }
+
 struct Op {
   std::string name;  // the function; after a dot, what is special about this call: "sum.dims"
   std::vector<Input> inputs;

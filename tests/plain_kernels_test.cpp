@@ -98,6 +98,23 @@ void binary_scalar() {
   });
 }
 
+/// The bounds of clamp are numbers, which strides of 0 repeat. A bound may be NaN.
+void clamp_by_numbers() {
+  for_all("clamp", std::array{kFloat32, kFloat64},
+          [](const Shape& shape, Layout layout, Dtype dtype, const std::string& what) {
+            const Array x = special(shape, dtype, layout), bounds = special({2}, dtype, Layout::contiguous);
+            const auto repeated = [&](int64_t which) {
+              View view = x;
+              view.data = bounds.view().as<char>() + which * item_size(dtype);
+              std::fill_n(view.strides, view.dim, 0);
+              return view;
+            };
+            expect_same(what, {Array(shape, dtype, writable(layout))}, 0, 0,
+                        [&](const Kernels& k, const auto& y) {
+                          k.ternary(formulas::Clamp{}, x, repeated(0), repeated(1), y[0]);
+                        });
+          });
+}
 /// The scale is 2⁻¹²⁶. Smaller numbers are subnormal: they have fewer digits, and the C library's vector functions
 /// differ in them.
 void ternary() {
@@ -109,6 +126,7 @@ void ternary() {
               expect_same(what, {Array(shape, dtype, writable(layout))}, 16, 0x1p-126,
                           [&](const Kernels& k, const auto& y) { k.ternary(f, a, b, c, y[0]); });
             });
+  clamp_by_numbers();
 }
 
 void where() {

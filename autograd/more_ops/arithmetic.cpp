@@ -105,12 +105,6 @@ Tensor pow(const Scalar& base, const Tensor& exponent) {
 Tensor operator^(const Tensor& a, const Tensor& b) { return pointwise(formulas::BitXor{}, a, b); }
 Tensor operator^(const Tensor& a, const Scalar& b) { return pointwise(formulas::BitXor{}, a, b); }
 
-// A bound on the side where x has no numbers changes nothing: uint8 is never below -1.
-void check_bounds(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
-  if (min && min->isIntegral(true) && min->toLong() > 0) check_fits("clamp", *min, x.dtype());
-  if (max && max->isIntegral(true) && max->toLong() < 0) check_fits("clamp", *max, x.dtype());
-}
-
 // y = min(max(x, low), high)      ȳ goes to the one of x, low and high that y equals; if low > high, y = high
 Tensor clamp(const Tensor& x, const std::optional<Tensor>& min, const std::optional<Tensor>& max) {
   check(min || max, "clamp: at least one of min and max must be given");

@@ -41,8 +41,15 @@ Tensor& Tensor::clamp_(const std::optional<Scalar>& min, const std::optional<Sca
   const Tensor& x = *this;
   if (must_record("clamp_", x) || !can_write_over(x) || (!min && !max))
     return in_place("clamp_", x, [&](const Tensor& x) { return x.clamp(min, max); });
-  if (min) kernels_of(x).binary_scalar(formulas::Maximum{}, x.raw(), *min, false, x.raw());
-  if (max) kernels_of(x).binary_scalar(formulas::Minimum{}, x.raw(), *max, false, x.raw());
+  if (min && max) {
+    const Tensor low = scalar_like(x, *min), high = scalar_like(x, *max);
+    kernels_of(x).ternary(formulas::Clamp{}, x.raw(), expand_view("clamp_", low.raw(), x.sizes()),
+                          expand_view("clamp_", high.raw(), x.sizes()), x.raw());
+  } else if (min) {
+    kernels_of(x).binary_scalar(formulas::Maximum{}, x.raw(), *min, false, x.raw());
+  } else {
+    kernels_of(x).binary_scalar(formulas::Minimum{}, x.raw(), *max, false, x.raw());
+  }
   bump_version(x);
   return written(x);
 }

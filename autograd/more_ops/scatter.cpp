@@ -64,9 +64,20 @@ Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor
 // x[kᵢ] ← x[kᵢ] + vᵢ
 Tensor& Tensor::index_add_(int64_t dim, const Tensor& index, const Tensor& source,
                            const Scalar& alpha) const {
-  put_in("index_add", *this, scaled(source, alpha), true,
-         [&](IntArrayRef strides) { return positions_of_slices(*this, dim, index, source, strides); });
-  return const_cast<Tensor&>(*this);
+  const Tensor &x = *this, values = scaled(source, alpha);
+  const bool is_plain = values.dtype() == x.dtype() && values.device() == x.device() &&
+                        index.device() == x.device() && !values.is_alias_of(x) &&
+                        !must_record("index_add", x, values.requires_grad());
+  if (is_plain && dim == 0 && x.dim() == 2 && index.dim() == 1 && values.dim() == 2 &&
+      values.size(0) == index.size(0) && values.size(1) == x.size(1)) {  // whole rows of a matrix
+    const Tensor rows = checked_indices("index_add", index, 0, x.size(0));
+    kernels_of(x).scatter_add_rows(rows.raw(), values.raw(), x.raw());
+    bump_version(x);
+    return written(x);
+  }
+  put_in("index_add", x, values, true,
+         [&](IntArrayRef strides) { return positions_of_slices(x, dim, index, source, strides); });
+  return written(x);
 }
 
 // y = x, with v written to (or added at) x[k₀, k₁, …]

@@ -182,6 +182,17 @@ Tensor operator/(const Scalar& s, const Tensor& input) {
 
 // ---- Powers -------------------------------------------------------------------------------------
 
+/// xⁿ. The kernel of Pow computes logarithms, and one by one for negative x. Where a product or a quotient does, it takes
+/// a hundredth of the time.
+static Tensor power(const Tensor& x, const Scalar& exponent) {
+  const double n = exponent.toDouble();
+  if (n == 0) return ones_like(x);
+  if (n == 1) return pointwise(formulas::Mul{}, x, 1);
+  if (n == 3) return pointwise(formulas::Mul{}, pointwise(formulas::Square{}, x), x);
+  if (n == -1) return pointwise(formulas::Div{}, 1, x);
+  return pointwise(formulas::Pow{}, x, exponent);
+}
+
 // y = xⁿ          x̄ = ȳ n xⁿ⁻¹, 0 for n = 0. While backward is recorded, a known n is cheaper than a tensor n.
 Tensor pow(const Tensor& base, const Scalar& exponent) {
   const double n = exponent.toDouble();
@@ -189,11 +200,11 @@ Tensor pow(const Tensor& base, const Scalar& exponent) {
   check(n >= 0 || x.is_floating_point(), "Integers to negative integer powers are not allowed.");
   if (n == 2) return unary<formulas::Square>(x, "pow");
   if (n == 0.5) return unary<formulas::Sqrt>(x, "pow");
-  return record("pow", pointwise(formulas::Pow{}, x, exponent),
-                wrt(x, saved(x), [n](const Tensor& g, const Tensor& x) {
+  return record("pow", power(x, exponent), wrt(x, saved(x), [n](const Tensor& g, const Tensor& x) {
                   if (n == 0) return constant_in(x, zeros_like(g));
-                  return GradMode::is_enabled() ? g * (pow(x, n - 1) * n)
-                                                : slope_a<formulas::Pow>(g, x, scalar_like(x, n));
+                  return GradMode::is_enabled() || n == 1 || n == 3
+                             ? g * (pow(x, n - 1) * n)
+                             : slope_a<formulas::Pow>(g, x, scalar_like(x, n));
                 }));
 }
 

@@ -123,6 +123,9 @@ Resolved resolve(const Tensor& x, ArrayRef<TensorIndex> indices) {
 Tensor index_list(const Tensor& x, ArrayRef<TensorIndex> indices) {
   const Resolved resolved = resolve(x, indices);
   if (!resolved.has_tensors) return resolved.view.is_same(x) ? x.expand(x.sizes()) : resolved.view;
+  const Tensor& rows = resolved.chosen.front();
+  if (resolved.d() == 2 && rows.defined() && rows.dim() == 1 && !resolved.chosen.back().defined())
+    return take_rows("index", resolved.view, rows.clone());  // without a position for each element
   return take_at("index", resolved.view,
                  positions_of(resolved.view, resolved.chosen, contiguous_strides(resolved.view)));
 }

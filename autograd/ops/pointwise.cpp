@@ -56,25 +56,4 @@ Tensor logical_not(const Tensor& x) {
   return x.dtype() == kBool ? pointwise(formulas::LogicalNot{}, x) : eq(x, 0);
 }
 
-// ---- Bounds ---------------------------------------------------------------------------------------------------------
-
-// y = min(max(x, low), high)    x̄ = ȳ where low ≤ x ≤ high
-Tensor clamp(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max) {
-  check(min || max, "clamp: at least one of min and max must be given");
-  if (is_small_integer(x.dtype())) check_bounds(x, min, max);
-  Tensor y = x;
-  if (min) y = pointwise(formulas::Maximum{}, y, *min);
-  if (max) y = pointwise(formulas::Minimum{}, y, *max);
-  return record("clamp", y, wrt(x, saved(x), [min, max](const Tensor& g, const Tensor& x) {
-                  Tensor inside = ones_like(g, kBool);
-                  if (min) inside = inside & ge(x, *min);
-                  if (max) inside = inside & le(x, *max);
-                  return constant_in(x, where(inside, g, 0));
-                }));
-}
-// y = max(x, low)
-Tensor clamp_min(const Tensor& x, const Scalar& min) { return clamp(x, min); }
-// y = min(x, high)
-Tensor clamp_max(const Tensor& x, const Scalar& max) { return clamp(x, std::nullopt, max); }
-
 }  // namespace gradus

@@ -74,9 +74,6 @@ void check_same_dtype(const char* op, const Tensor& a, const Tensor& b);
 /// x itself if it is floating point, else x in the default dtype. exp of integers begins with this, for instance.
 Tensor as_floating_point(const Tensor& x);
 
-/// Error if a bound of clamp would move x to numbers that its small integer dtype cannot hold.
-void check_bounds(const Tensor& x, const std::optional<Scalar>& min, const std::optional<Scalar>& max);
-
 /// The number as a 0-d tensor on x's device, with the dtype result_type(x, number).
 Tensor scalar_like(const Tensor& x, const Scalar& number);
 

@@ -13,6 +13,9 @@ Shape contiguous_strides(const Tensor& x);
 /// The elements of x at `positions`, in their shape. The positions are those of a row-major x.
 Tensor take_at(const char* op, const Tensor& x, const Tensor& positions);
 
+/// The rows of the matrix `table` with these numbers, a vector that is already checked. Defined in rows.cpp.
+Tensor take_rows(const char* op, const Tensor& table, const Tensor& rows);
+
 /// x with values written to the positions, or added there. Values broadcast to the shape of `positions`.
 Tensor put_at(const char* op, const Tensor& x, const Tensor& values, const Tensor& positions,
               bool accumulate);

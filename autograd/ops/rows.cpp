@@ -4,17 +4,14 @@
 
 namespace gradus {
 
-namespace {
+static Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows);
 
-Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows);
-
-/// yᵢ = table[kᵢ], whole rows      t̄[r] = Σ ȳᵢ over all i with kᵢ = r
-///
-/// The indices are one-dimensional and already checked. They may be the caller's own array, so they are saved: then
-/// backward throws if they have changed since the check.
-Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
-  const Tensor table = source.contiguous();
-  on_device_of(op, table, indices);
+// yᵢ = table[kᵢ], whole rows      t̄[r] = Σ ȳᵢ over all i with kᵢ = r
+//
+// The indices may be the caller's own array, so they are saved: then backward throws if they have changed since the
+// check.
+Tensor take_rows(const char* op, const Tensor& source, const Tensor& places) {
+  const Tensor table = source.contiguous(), indices = on_device_of(op, table, places);
   Tensor y = allocate({indices.size(0), table.size(1)}, table.dtype(), table.device().type());
   kernels_of(table).gather_rows(table.raw(), indices.raw(), y.raw());
   return record(op, y,
@@ -23,7 +20,7 @@ Tensor take_rows(const char* op, const Tensor& source, const Tensor& indices) {
                 }));
 }
 
-Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows) {
+static Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows) {
   Tensor y = zeros({rows, values.size(1)}, values.options());
   kernels_of(y).scatter_add_rows(indices.raw(), values.raw(), y.raw());
   return record("add_rows", y, wrt(values, saved(indices), [](const Tensor& g, const Tensor& indices) {
@@ -32,7 +29,7 @@ Tensor add_rows(const Tensor& values, const Tensor& indices, int64_t rows) {
 }
 
 /// Error unless every index is the number of a row.
-void check_in_range(const Tensor& indices, int64_t rows) {
+static void check_in_range(const Tensor& indices, int64_t rows) {
   if (indices.numel() == 0) return;
   const Tensor bad = lt(indices, 0) | ge(indices, rows);
   if (!any(bad).item<bool>()) return;
@@ -41,8 +38,6 @@ void check_in_range(const Tensor& indices, int64_t rows) {
        text(IntArrayRef(where_bad.data_ptr<int64_t>(), where_bad.numel())),
        " is out of range for a table of ", rows, " rows");
 }
-
-}  // namespace
 
 // yᵢ = W[kᵢ], a row of the table      W̄[r] = Σ ȳᵢ over all i with kᵢ = r
 Tensor embedding(const Tensor& weight, const Tensor& input, int64_t padding_idx) {

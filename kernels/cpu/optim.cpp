@@ -18,8 +18,10 @@ void update_range(int64_t begin, int64_t end, const Update& update, std::index_s
   T* const data[] = {views.template as<T>()...};
   const auto neighbours = [&](const int64_t* offsets, int64_t n) {
     const auto loop = [&] {
+      // A copy. For all the compiler knows, a store into a view could change `update`, and its numbers be read again.
+      const Update rule = update;
 #pragma GCC ivdep  // the views are different tensors
-      for (int64_t i = 0; i < n; ++i) update(data[I][offsets[I] + i]...);
+      for (int64_t i = 0; i < n; ++i) rule(data[I][offsets[I] + i]...);
     };
     n < 16 ? loop() : widest(loop);
   };

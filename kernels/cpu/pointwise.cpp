@@ -6,7 +6,7 @@
 //   contiguous   all views are contiguous, the common case: one row
 //   planes       the loops over dimensions are merged as far as the strides allow, and the two innermost
 //                loops form planes. The formula's kernel computes a plane (pointwise.h).
-//   tiles        a kernel needs columns with stride 1, or one repeated input (stride 0). A view with
+//   tiles        a kernel needs columns with stride 1, or stride 0 for inputs that may repeat. A view with
 //                another stride, e.g. a transposed one, is copied tile by tile to or from a buffer.
 //
 // `out` may be one of the inputs (in place), element for element. The caller refuses other overlaps.
@@ -26,24 +26,32 @@ namespace {
 /// A kernel and the facts about it that the walk needs.
 struct PointwiseCall {
   PlaneKernel kernel;
-  bool one_may_repeat;
+  MayRepeat may_repeat;
   int views;
   Dtype dtypes[Plane::kViews];
 
   /// Computes any plane.
   void compute(const Plane& plane) const {
     bool unit = plane.steps[0] == 1;
-    int repeated = 0;
+    unsigned repeated = 0;
     for (int v = 1; v < views; ++v) {
       unit &= plane.steps[v] == 0 || plane.steps[v] == 1;
-      repeated += plane.steps[v] == 0;
+      repeated |= static_cast<unsigned>(plane.steps[v] == 0) << v;
     }
-    unit&& repeated <= one_may_repeat ? kernel(plane) : compute_in_tiles(plane);
+    const unsigned allowed = allowed_of(repeated);
+    unit&& repeated == allowed ? kernel(plane) : compute_in_tiles(plane, allowed);
   }
 
  private:
+  /// Of the repeated views (bit v for view v), those that the kernel takes as they are.
+  unsigned allowed_of(unsigned repeated) const {
+    constexpr unsigned bounds = 0b1100;
+    if (may_repeat == MayRepeat::one) return repeated & -repeated;  // the first of them
+    return may_repeat == MayRepeat::bounds && (repeated & bounds) == bounds ? bounds : 0;
+  }
+
   /// Copies views with other strides through buffers, in tiles that fit the first-level cache.
-  void compute_in_tiles(const Plane& plane) const {
+  void compute_in_tiles(const Plane& plane, unsigned allowed) const {
     constexpr int64_t most = 2048, height = 32;  // a tile's most elements, and its rows if there are as many
     alignas(64) char buffers[Plane::kViews][most * 8];
     Plane tile = plane;
@@ -53,15 +61,13 @@ struct PointwiseCall {
         tile.rows = std::min(high, plane.rows - top);
         tile.columns = std::min(wide, plane.columns - left);
         Layout2D part[Plane::kViews];
-        bool one_repeats = false;
         for (int v = 0; v < views; ++v) {
           const int64_t step = plane.steps[v], row_step = plane.row_steps[v];
           part[v] = {
               static_cast<char*>(plane.data[v]) + (top * row_step + left * step) * item_size(dtypes[v]),
               row_step, step};
           tile.data[v] = part[v].data;
-          if (step == 1) continue;
-          if (step == 0 && v > 0 && one_may_repeat && !std::exchange(one_repeats, true)) continue;
+          if (step == 1 || (allowed >> v & 1) != 0) continue;
           const Layout2D buffer = {buffers[v], tile.columns, 1};
           tile.data[v] = buffer.data;
           tile.row_steps[v] = buffer.row_stride;
@@ -102,7 +108,7 @@ inline void walk(const Compute& compute, const View& out, const Inputs&... input
     std::copy_n(flat, views, plane.steps);
     return compute(plane);
   }
-  if (n < kParallelFrom && out.dim == 2)  // the views are a plane already
+  if (n < kParallelFrom && out.dim == 2 && out.strides[1] == 1)  // the views are a plane already
     return compute(Plane{{out.data, inputs.data...},
                          {out.strides[1], inputs.strides[1]...},
                          {out.strides[0], inputs.strides[0]...},
@@ -125,9 +131,9 @@ inline void walk(const Compute& compute, const View& out, const Inputs&... input
 }
 
 template <class... Inputs>
-[[gnu::noinline]] void walk_kernel(PlaneKernel kernel, bool one_may_repeat, const View& out,
+[[gnu::noinline]] void walk_kernel(PlaneKernel kernel, MayRepeat may_repeat, const View& out,
                                    const Inputs&... inputs) {
-  const PointwiseCall call = {kernel, one_may_repeat, 1 + sizeof...(inputs), {out.dtype, inputs.dtype...}};
+  const PointwiseCall call = {kernel, may_repeat, 1 + sizeof...(inputs), {out.dtype, inputs.dtype...}};
   walk([&](const Plane& plane) { call.compute(plane); }, out, inputs...);
 }
 
@@ -141,9 +147,9 @@ inline Plane one_row(int64_t columns) {
 
 /// out = f(inputs…). A small contiguous tensor is computed as one row without a walk.
 template <class... Inputs>
-inline void run(PlaneKernel kernel, bool one_may_repeat, const View& out, const Inputs&... inputs) {
+inline void run(PlaneKernel kernel, MayRepeat may_repeat, const View& out, const Inputs&... inputs) {
   const int64_t n = contiguous_numel(out, inputs...);
-  if (n < 0 || n >= kParallelFrom) return walk_kernel(kernel, one_may_repeat, out, inputs...);
+  if (n < 0 || n >= kParallelFrom) return walk_kernel(kernel, may_repeat, out, inputs...);
   Plane plane = one_row(n);
   int v = 0;
   plane.data[0] = out.data;
@@ -171,15 +177,17 @@ PlaneKernel kernel_for(const Binary& f, Dtype dtype) {
 }
 
 void unary(Unary f, const View& x, const View& out) {
-  run(kernel_for(unary_kernels.data(), f, x.dtype), false, out, x);
+  run(kernel_for(unary_kernels.data(), f, x.dtype), MayRepeat::none, out, x);
 }
 
 void binary(Binary f, const View& a, const View& b, const View& out) {
-  run(kernel_for(f, a.dtype), true, out, a, b);
+  run(kernel_for(f, a.dtype), MayRepeat::one, out, a, b);
 }
 
 void ternary(Ternary f, const View& a, const View& b, const View& c, const View& out) {
-  run(kernel_for(ternary_kernels.data(), f, a.dtype), false, out, a, b, c);
+  constexpr Ternary clamp = formulas::Clamp{};
+  const MayRepeat may_repeat = f.place == clamp.place ? ternary_may_repeat<formulas::Clamp> : MayRepeat::none;
+  run(kernel_for(ternary_kernels.data(), f, a.dtype), may_repeat, out, a, b, c);
 }
 
 }  // namespace
@@ -201,7 +209,8 @@ void binary_scalar(Binary f, const View& x, Scalar number, bool number_first, co
   View repeated = x;
   repeated.data = value;
   std::fill_n(repeated.strides, x.dim, 0);
-  number_first ? walk_kernel(kernel, true, out, repeated, x) : walk_kernel(kernel, true, out, x, repeated);
+  number_first ? walk_kernel(kernel, MayRepeat::one, out, repeated, x)
+               : walk_kernel(kernel, MayRepeat::one, out, x, repeated);
 }
 
 // ---- Choosing, filling, copying -----------------------------------------------------------------
@@ -212,11 +221,15 @@ template <size_t bytes>
 using BitsOf =
     std::tuple_element_t<std::countr_zero(bytes), std::tuple<uint8_t, uint16_t, uint32_t, uint64_t>>;
 
+/// How a loop reads elements of type T. g++ makes no vectors of a loop that reads bools; their bytes are 0 or 1.
+template <class T>
+using Read = std::conditional_t<std::same_as<T, bool>, uint8_t, T>;
+
 /// condition ? a : b, by a mask of all ones or all zeros. As a branch it would not become vectors, and the processor
 /// cannot predict it.
 struct Choose : formulas::Formula<formulas::AllTypes> {
   template <class T>
-  T value(bool condition, T a, T b) const {
+  T value(uint8_t condition, T a, T b) const {
     using Bits = BitsOf<sizeof(T)>;
     const auto chosen = static_cast<Bits>(-static_cast<Bits>(condition));
     return std::bit_cast<T>(
@@ -226,8 +239,9 @@ struct Choose : formulas::Formula<formulas::AllTypes> {
 
 void where(const View& condition, const View& a, const View& b, const View& out) {
   PlaneKernel kernel;
-  visit_dtype(out.dtype, [&]<class T>(T) { kernel = compute_plane<Choose, true, T, bool, T, T>; });
-  run(kernel, true, out, condition, a, b);
+  visit_dtype(out.dtype,
+              [&]<class T>(T) { kernel = compute_plane<Choose, MayRepeat::one, T, Read<bool>, T, T>; });
+  run(kernel, MayRepeat::one, out, condition, a, b);
 }
 
 void copy_elements(const View& x, const View& out) {
@@ -245,9 +259,16 @@ void copy_elements(const View& x, const View& out) {
 
 }  // namespace
 
+/// The number of elements if they are one run of memory, in whatever order the dimensions are; else -1.
+static int64_t numel_of_run(const View& out) {
+  if (const int64_t n = contiguous_numel(out); n >= 0) return n;
+  const MergedLoops<1> loops(out);
+  return loops.dim == 1 && loops.strides[0][0] == 1 ? loops.count : -1;
+}
+
 void fill(Scalar value, const View& out) {
   constexpr int64_t few = 64;  // elements for which asking for wider vectors takes as long as the stores
-  const int64_t n = contiguous_numel(out);
+  const int64_t n = numel_of_run(out);
   visit_stored_dtype(out.dtype, [&]<class T>(T) {
     T element = value.to<T>();
     const bool is_zero = std::bit_cast<BitsOf<sizeof(T)>>(element) == 0;
@@ -284,9 +305,10 @@ void copy(const View& x, const View& out) {
     return plain::kernels().copy(x, out);
   PlaneKernel kernel;
   visit_dtype(x.dtype, [&]<class T>(T) {
-    visit_dtype(out.dtype, [&]<class R>(R) { kernel = compute_plane<Convert<R>, false, R, T>; });
+    visit_dtype(out.dtype,
+                [&]<class R>(R) { kernel = compute_plane<Convert<R>, MayRepeat::none, R, Read<T>>; });
   });
-  run(kernel, false, out, x);
+  run(kernel, MayRepeat::none, out, x);
 }
 
 void pointwise(Kernels& table) {

@@ -24,9 +24,18 @@ struct Plane {
   int64_t rows, columns;
 };
 
-/// Computes a plane in which every view has step 1. Kernels of two inputs, and `where`, also take
-/// one input with step 0: a number, or a broadcast operand.
+/// Computes a plane in which every view has step 1, or step 0 if it is one of the inputs that may repeat.
 using PlaneKernel = void (*)(const Plane& plane);
+
+/// Which inputs of a kernel may have step 0: a number, or a broadcast operand.
+enum class MayRepeat : uint8_t {
+  none,
+  one,    // any one of them: kernels of two inputs, and `where`
+  bounds  // inputs 1 and 2 together: the bounds of clamp
+};
+template <class F>
+constexpr MayRepeat ternary_may_repeat =
+    std::same_as<F, formulas::Clamp> ? MayRepeat::bounds : MayRepeat::none;
 
 /// Formulas that are bound by computation and not by memory. They are compiled for the widest
 /// vectors. For the others 32-byte vectors are as fast, and compile in a third less time.
@@ -68,16 +77,16 @@ template <class F, class R, class... Inputs>
 template <class F>
 constexpr int64_t kWideFrom = is_compute_bound<F> ? 8 : 64;
 
-/// Computes row i of a plane. Input number `repeated` has step 0 (-1: none has).
-template <class F, int repeated, class R, class... T, size_t... input>
+/// Computes row i of a plane. `repeated` is the set of the inputs with step 0: bit k for input k.
+template <class F, unsigned repeated, class R, class... T, size_t... input>
 [[gnu::always_inline]] inline void compute_row_of(const Plane& plane, int64_t i,
                                                   std::index_sequence<input...>) {
   compute_row<F>(plane.columns, static_cast<R*>(plane.data[0]) + i * plane.row_steps[0],
-                 Input<repeated == static_cast<int>(input), T>{static_cast<const T*>(plane.data[input + 1]) +
-                                                               i * plane.row_steps[input + 1]}...);
+                 Input<(repeated >> input & 1) != 0, T>{static_cast<const T*>(plane.data[input + 1]) +
+                                                        i * plane.row_steps[input + 1]}...);
 }
 
-template <class F, int repeated, class R, class... T>
+template <class F, unsigned repeated, class R, class... T>
 [[gnu::noinline]] void compute_rows(const Plane& plane) {
   const auto all = [&] {
     for (int64_t i = 0; i < plane.rows; ++i)
@@ -94,7 +103,7 @@ template <class F, int repeated, class R, class... T>
 }
 
 /// One short row, the common case in small programs, is computed without a call.
-template <class F, int repeated, class R, class... T>
+template <class F, unsigned repeated, class R, class... T>
 inline void compute_plane_with(const Plane& plane) {
   if (plane.rows == 1 && plane.columns < kWideFrom<F>)
     compute_row_of<F, repeated, R, T...>(plane, 0, std::index_sequence_for<T...>{});
@@ -103,15 +112,17 @@ inline void compute_plane_with(const Plane& plane) {
 }
 
 /// The kernel of formula F for inputs of types T and an output of type R.
-template <class F, bool one_may_repeat, class R, class... T>
+template <class F, MayRepeat may_repeat, class R, class... T>
 void compute_plane(const Plane& plane) {
-  if constexpr (one_may_repeat) {
-    if (plane.steps[1] == 0) return compute_plane_with<F, 0, R, T...>(plane);
-    if (plane.steps[2] == 0) return compute_plane_with<F, 1, R, T...>(plane);
+  if constexpr (may_repeat == MayRepeat::one) {
+    if (plane.steps[1] == 0) return compute_plane_with<F, 0b001, R, T...>(plane);
+    if (plane.steps[2] == 0) return compute_plane_with<F, 0b010, R, T...>(plane);
     if constexpr (sizeof...(T) == 3)
-      if (plane.steps[3] == 0) return compute_plane_with<F, 2, R, T...>(plane);
+      if (plane.steps[3] == 0) return compute_plane_with<F, 0b100, R, T...>(plane);
   }
-  compute_plane_with<F, -1, R, T...>(plane);
+  if constexpr (may_repeat == MayRepeat::bounds)
+    if (plane.steps[2] == 0) return compute_plane_with<F, 0b110, R, T...>(plane);
+  compute_plane_with<F, 0, R, T...>(plane);
 }
 
 /// The kernels of a formula, by dtype: nullptr for a dtype that it does not take, and for all that only store numbers.
@@ -123,11 +134,11 @@ constexpr PlaneKernel plane_kernel() {
   if constexpr (!F::template takes<T>)
     return nullptr;
   else if constexpr (inputs == 1)
-    return compute_plane<F, false, R, T>;
+    return compute_plane<F, MayRepeat::none, R, T>;
   else if constexpr (inputs == 2)
-    return compute_plane<F, true, R, T, T>;
+    return compute_plane<F, MayRepeat::one, R, T, T>;
   else
-    return compute_plane<F, false, R, T, T, T>;
+    return compute_plane<F, ternary_may_repeat<F>, R, T, T, T>;
 }
 
 /// The table of kernels of a list of formulas, in the list's order, for formulas

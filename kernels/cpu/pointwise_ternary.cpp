@@ -1,4 +1,4 @@
-// The kernels of y = f(a, b, c): the slopes of y = f(a, b).
+// The kernels of y = f(a, b, c): the slopes of y = f(a, b), and clamp.
 #include "kernels/cpu/pointwise.h"
 
 namespace gradus::cpu {

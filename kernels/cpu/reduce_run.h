@@ -67,8 +67,11 @@ constexpr int64_t kLanes = 512 / sizeof(T);
 template <class Combine, class Term, class T>
 inline T reduce_block(const T* x, int64_t n) {
   if (n < kLanes<T> / 2) return reduce_lanes<Combine, Term, kLanes<T> / 16>(x, n);
+  // Registers of 32 bytes are sixteen. A sum uses them all as lanes, but the test of NaN in an extreme needs some.
+  constexpr bool is_extreme =
+      std::same_as<Combine, formulas::Maximum> || std::same_as<Combine, formulas::Minimum>;
   T result;
-  widest([&] { result = reduce_lanes<Combine, Term, kLanes<T>>(x, n); });
+  widest([&] { result = reduce_lanes<Combine, Term, kLanes<T> / (is_extreme ? 2 : 1)>(x, n); });
   return result;
 }
 

@@ -212,11 +212,13 @@ std::vector<Op> choices() {
        .call = [](Inputs x) { return where(x[0], 2, x[1]); },
        .reference = [](double c, double b) { return c != 0 ? 2.0 : b; },
        .covers = "where(Tensor, Tensor, Tensor)"},
+#ifndef GRADUS_LIBTORCH  // its method takes no number
       {.name = "where.method",
        .inputs = {mask({3, 4}), any({3, 4}), any({4})},
        .call = [](Inputs x) { return x[1].where(x[0], x[2]) + x[1].where(x[0], 3); },
        .reference = [](double c, double a, double b) { return c != 0 ? 2 * a : b + 3; },
        .covers = "where(Tensor, Tensor, Tensor)"},
+#endif
       {.name = "where.uint8_condition",
        .inputs = {mask({3, 4}), any({3, 4}), any({3, 4})},
        .call = [](Inputs x) { return where(x[0].to(kUInt8), x[1], x[2]); },

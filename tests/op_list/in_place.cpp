@@ -1,4 +1,4 @@
-// In-place ops on a tensor inside a graph. Each entry writes into a clone, since the inputs are leaves.
+// In-place ops on a tensor inside a graph. Each entry writes into a copy (`target`), since the inputs are leaves.
 #include <cmath>
 
 #include "op_list.h"
@@ -12,15 +12,15 @@ std::vector<Op> arithmetic_in_place() {
   return {
       {.name = "add_",
        .inputs = {any({3, 4}), any({4})},
-       .call = [](Inputs x) { return x[0].clone().add_(x[1]); },
+       .call = [](Inputs x) { return target(x[0]).add_(x[1]); },
        .reference = [](double a, double b) { return a + b; }},
       {.name = "add_.alpha",
        .inputs = {any({3, 4}), any({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().add_(x[1], -0.5); },
+       .call = [](Inputs x) { return target(x[0]).add_(x[1], -0.5); },
        .reference = [](double a, double b) { return a - 0.5 * b; }},
       {.name = "add_.number",
        .inputs = {any({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().add_(2, 1.5); },
+       .call = [](Inputs x) { return target(x[0]).add_(2, 1.5); },
        .reference = [](double a) { return a + 3; }},
       {.name = "add_.operator",
        .inputs = {any({3, 4}), any({3, 4})},
@@ -34,15 +34,15 @@ std::vector<Op> arithmetic_in_place() {
        .reference = [](double a, double b) { return 2 * a + b + 1; }},
       {.name = "sub_",
        .inputs = {any({3, 4}), any({3, 1})},
-       .call = [](Inputs x) { return x[0].clone().sub_(x[1]); },
+       .call = [](Inputs x) { return target(x[0]).sub_(x[1]); },
        .reference = [](double a, double b) { return a - b; }},
       {.name = "sub_.number",
        .inputs = {any({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().sub_(2, 0.5); },
+       .call = [](Inputs x) { return target(x[0]).sub_(2, 0.5); },
        .reference = [](double a) { return a - 1; }},
       {.name = "mul_",
        .inputs = {any({3, 4}), any({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().mul_(x[1]); },
+       .call = [](Inputs x) { return target(x[0]).mul_(x[1]); },
        .reference = [](double a, double b) { return a * b; }},
       {.name = "mul_.by_itself",
        .inputs = {any({3, 4})},
@@ -54,24 +54,24 @@ std::vector<Op> arithmetic_in_place() {
        .reference = [](double a) { return 9 * a * a; }},
       {.name = "mul_.number",
        .inputs = {any({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().mul_(-3); },
+       .call = [](Inputs x) { return target(x[0]).mul_(-3); },
        .reference = [](double a) { return -3 * a; }},
       // Writes into a tensor that was outside the graph.
       {.name = "mul_.into_constant",
        .inputs = {any({3, 4})},
-       .call = [](Inputs x) { return full_like(x[0].detach(), 2.5).mul_(x[0]); },
+       .call = [](Inputs x) { return gradus::full_like(x[0].detach(), 2.5).mul_(x[0]); },
        .reference = [](double a) { return 2.5 * a; }},
       {.name = "div_",
        .inputs = {any({3, 4}), any({4})},
-       .call = [](Inputs x) { return x[0].clone().div_(x[1]); },
+       .call = [](Inputs x) { return target(x[0]).div_(x[1]); },
        .reference = [](double a, double b) { return a / b; }},
       {.name = "div_.number",
        .inputs = {any({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().div_(-4); },
+       .call = [](Inputs x) { return target(x[0]).div_(-4); },
        .reference = [](double a) { return a / -4; }},
       {.name = "clamp_",
        .inputs = {between_steps({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().clamp_(-1, 1); },
+       .call = [](Inputs x) { return target(x[0]).clamp_(-1, 1); },
        .reference = [](double a) { return a < -1  ? -1.0
                                           : a > 1 ? 1.0
                                                   : a; }},
@@ -82,22 +82,22 @@ std::vector<Op> writes() {
   return {
       {.name = "fill_",
        .inputs = {any({3, 4}), any({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().fill_(2) * x[1] + x[0]; },
+       .call = [](Inputs x) { return target(x[0]).fill_(2) * x[1] + x[0]; },
        .reference = [](double a, double b) { return 2 * b + a; }},
       {.name = "zero_",
        .inputs = {any({3, 4}), any({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().zero_() + x[1]; },
+       .call = [](Inputs x) { return target(x[0]).zero_() + x[1]; },
        .reference = [](double, double b) { return b; }},
       {.name = "copy_",
        .inputs = {any({3, 4}), any({4})},
-       .call = [](Inputs x) { return x[0].clone().copy_(x[1]) * 2; },
+       .call = [](Inputs x) { return target(x[0]).copy_(x[1]) * 2; },
        .reference =
            [](const Arrays& x) {
              return build({3, 4}, [&](const Index& i) { return 2 * x[1]({i[1]}); });
            }},
       {.name = "index_put_",
        .inputs = {any({4, 3}), exactly({2}, {2, 0}, kInt64), any({2, 3})},
-       .call = [](Inputs x) { return x[0].clone().index_put_({x[1]}, x[2]); },
+       .call = [](Inputs x) { return target(x[0]).index_put_({x[1]}, x[2]); },
        .reference =
            [](const Arrays& x) {
              Array y = x[0];
@@ -106,11 +106,11 @@ std::vector<Op> writes() {
            }},
       {.name = "index_put_.mask_number",
        .inputs = {any({3, 4}), mask({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().index_put_({x[1]}, 5); },
+       .call = [](Inputs x) { return target(x[0]).index_put_({x[1]}, 5); },
        .reference = [](double a, double c) { return c != 0 ? 5.0 : a; }},
       {.name = "index_put_.mask",
        .inputs = {any({3, 4}), mask({3, 4}).not_expanding(), any({})},
-       .call = [](Inputs x) { return x[0].clone().index_put_({x[1]}, x[2]); },
+       .call = [](Inputs x) { return target(x[0]).index_put_({x[1]}, x[2]); },
        .reference = [](double a, double c, double b) { return c != 0 ? b : a; }},
   };
 }
@@ -121,7 +121,7 @@ std::vector<Op> functions_in_place() {
                         double (*reference)(double)) {
     return Op{.name = std::move(name),
               .inputs = {std::move(input)},
-              .call = [f](Inputs x) { return (x[0].clone().*f)(); },
+              .call = [f](Inputs x) { return (target(x[0]).*f)(); },
               .reference = reference};
   };
   return {
@@ -136,19 +136,19 @@ std::vector<Op> functions_in_place() {
       unary("relu_", any({3, 4}), &Tensor::relu_, [](double a) { return std::max(a, 0.0); }),
       {.name = "clamp_min_",
        .inputs = {between_steps({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().clamp_min_(0.5); },
+       .call = [](Inputs x) { return target(x[0]).clamp_min_(0.5); },
        .reference = [](double a) { return std::max(a, 0.5); }},
       {.name = "clamp_max_",
        .inputs = {between_steps({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().clamp_max_(0.5); },
+       .call = [](Inputs x) { return target(x[0]).clamp_max_(0.5); },
        .reference = [](double a) { return std::min(a, 0.5); }},
       {.name = "pow_",
        .inputs = {positive({3, 4}), any({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().pow_(x[1]); },
+       .call = [](Inputs x) { return target(x[0]).pow_(x[1]); },
        .reference = [](double a, double b) { return std::pow(a, b); }},
       {.name = "pow_.number",
        .inputs = {any({3, 4})},
-       .call = [](Inputs x) { return x[0].clone().pow_(3); },
+       .call = [](Inputs x) { return target(x[0]).pow_(3); },
        .reference = [](double a) { return a * a * a; }},
   };
 }
@@ -189,7 +189,7 @@ std::vector<Op> writes_through_views() {
        .inputs = {any({3, 4}), any({2})},
        .call =
            [](Inputs x) {
-             const Tensor y = x[0].clone();
+             const Tensor y = target(x[0]);
              y.t().slice(0, 1, 4, 2).select(1, 2).copy_(x[1] * x[1]);
              return y * x[0];
            },
@@ -205,7 +205,7 @@ std::vector<Op> writes_through_views() {
        .inputs = {any({4, 3}), exactly({2}, {2, 0}, kInt64), any({2})},
        .call =
            [](Inputs x) {
-             return x[0].clone().index_put_({x[1], Slice(1, 2)}, x[2].unsqueeze(1)).square();
+             return target(x[0]).index_put_({x[1], Slice(1, 2)}, x[2].unsqueeze(1)).square();
            },
        .reference =
            [](const Arrays& x) {

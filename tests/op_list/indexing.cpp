@@ -222,7 +222,7 @@ std::vector<Op> additions() {
            }},
       {.name = "scatter_add_",
        .inputs = {any({3, 4}), indices({3, 5}, 0, 4), any({3, 5})},
-       .call = [](Inputs x) { return x[0].clone().scatter_add_(1, x[1], x[2]); },
+       .call = [](Inputs x) { return target(x[0]).scatter_add_(1, x[1], x[2]); },
        .reference = adding(to_column)},
       {.name = "index_add",
        .inputs = {any({4, 3}), indices({6}, 0, 4), any({6, 3})},
@@ -238,21 +238,23 @@ std::vector<Op> additions() {
            -1.5)},
       {.name = "index_add_",
        .inputs = {any({4, 3}), indices({6}, 0, 4), any({6, 3})},
-       .call = [](Inputs x) { return x[0].clone().index_add_(0, x[1], x[2], 2); },
+       .call = [](Inputs x) { return target(x[0]).index_add_(0, x[1], x[2], 2); },
        .reference = adding(to_row, 2)},
       {.name = "index_put_.accumulate",
        .inputs = {any({4, 3}), indices({6}, 0, 4), any({6, 3})},
-       .call = [](Inputs x) { return x[0].clone().index_put_({x[1]}, x[2], true); },
+       .call = [](Inputs x) { return target(x[0]).index_put_({x[1]}, x[2], true); },
        .reference = adding(to_row)},
+#ifndef GRADUS_LIBTORCH  // its index_put_ takes slices only if it does not accumulate
       {.name = "index_put_.accumulate_in_slices",
        .inputs = {any({4, 5}), indices({6}, 0, 2), any({4, 6})},
        .call =
            [](Inputs x) {
-             return x[0].clone().index_put_({Slice(), x[1]}, x[2], true);
+             return target(x[0]).index_put_({Slice(), x[1]}, x[2], true);
            },
        .reference = adding([](const Index& i, const Arrays& x) {
          return Index{i[0], whole(x[1]({i[1]}))};
        })},
+#endif
       {.name = "index_put",
        .inputs = {any({4, 3}), exactly({2}, {2, 0}, kInt64), any({2, 3})},
        .call = [](Inputs x) { return x[0].index_put({x[1]}, x[2]); },
@@ -264,7 +266,7 @@ std::vector<Op> additions() {
            }},
       {.name = "masked_fill_",
        .inputs = {any({3, 4}), mask({4}), any({})},
-       .call = [](Inputs x) { return x[0].clone().masked_fill_(x[1], x[2]).masked_fill_(x[1], 0) + x[0]; },
+       .call = [](Inputs x) { return target(x[0]).masked_fill_(x[1], x[2]).masked_fill_(x[1], 0) + x[0]; },
        .reference = [](double a, double c, double) { return c != 0 ? a : 2 * a; }},
   };
 }

@@ -31,7 +31,7 @@ std::tuple<Tensor, Tensor> with_positive_diagonal(const std::tuple<Tensor, Tenso
   return {Q * signs.unsqueeze(-2), R * signs.unsqueeze(-1)};
 }
 
-Tensor gram_matrix_of(const Tensor& a) { return matmul(mT(a), a) + eye(a.size(-1), a.options()); }
+Tensor gram_matrix_of(const Tensor& a) { return matmul(mT(a), a) + gradus::eye(a.size(-1), a.options()); }
 
 std::tuple<Tensor, Tensor> eigh_with_signs(const Tensor& a, const char* half) {
   const auto [w, V] = linalg::eigh(gram_matrix_of(a), half);

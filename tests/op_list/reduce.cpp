@@ -126,7 +126,7 @@ std::vector<Op> sums() {
        .inputs = {any({2, 3, 4}).expanding(1)},
        .call =
            [](Inputs x) {
-             return sum(x[0], {0, -1});
+             return sum(x[0], IntArrayRef({0, -1}));
            },
        .reference = reducing({0, 2}, false, sum_of)},
       {.name = "sum.keepdim",
@@ -147,7 +147,10 @@ std::vector<Op> sums() {
            }},
       {.name = "sum.converted",
        .inputs = {any({3, 4})},
-       .call = [](Inputs x) { return sum(x[0], {0}, false, x[0].dtype()) + x[0].sum(x[0].dtype()); },
+       .call =
+           [](Inputs x) {
+             return sum(x[0], IntArrayRef({0}), false, x[0].scalar_type()) + x[0].sum(x[0].scalar_type());
+           },
        .reference =
            [](const Arrays& x) {
              Array y = reduced(x[0], {0}, false, sum_of);
@@ -194,7 +197,7 @@ std::vector<Op> sums() {
        .inputs = {any({2, 3, 2})},
        .call =
            [](Inputs x) {
-             return logsumexp(x[0], {0, 2}, true);
+             return logsumexp(x[0], IntArrayRef({0, 2}), true);
            },
        .reference = reducing({0, 2}, true, log_sum_exp_of)},
   };
