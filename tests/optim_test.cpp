@@ -254,6 +254,9 @@ TEST(Optimizer, OfUnsuitableTensorsIsAnError) {
               optim::SGD({p, p}, 0.1);
             }),
             "some parameters appear in more than one parameter group, or twice in one");
+  optim::SGD sgd({p}, 0.1);
+  EXPECT_EQ(error_of([&] { sgd.add_param_group(optim::OptimizerParamGroup({p})); }),
+            "some parameters appear in more than one parameter group, or twice in one");
   EXPECT_EQ(error_of([&] { optim::SGD({arange(3)}, 0.1); }), "can't optimize a tensor of int64");
   EXPECT_EQ(error_of([&] { optim::SGD({Tensor()}, 0.1); }), "can't optimize an undefined tensor");
   EXPECT_EQ(error_of([&] { optim::SGD(Parameters(), 0.1); }), "optimizer got an empty parameter list");
