@@ -329,6 +329,7 @@ TEST(Nothing, OneHotOfNoLabels) {
   EXPECT_ERROR(F::one_hot(zeros({0}, kInt64)), "num_classes must be given");
   EXPECT_ERROR(F::one_hot(tensor({-1, 2})), "they range from -1 to 2");
   EXPECT_ERROR(F::one_hot(tensor({0, 5}), 3), "[0, 3), but they range from 0 to 5");
+  EXPECT_TRUE(same(F::one_hot(tensor({{0, 1, 2}, {2, 0, 1}})).argmax(-1), tensor({{0, 1, 2}, {2, 0, 1}})));
   EXPECT_ERROR(F::one_hot(tensor({INT64_MAX})), "one_hot");
 }
 
@@ -387,6 +388,14 @@ TEST(RandomNumbers, FollowTheMemoryOfATransposedTensor) {
   manual_seed(0);
   for (int64_t i = 0; i < 20; ++i) one_by_one[i].normal_();
   EXPECT_TRUE(equal(drawn(zeros({5, 4}).t(), normal), one_by_one.view({5, 4}).t()));
+}
+
+// ---- Bounds that are allowed ------------------------------------------------------------------------------
+
+TEST(Bounds, AreInTheRangeThatTheyEnd) {
+  EXPECT_TRUE(same(tensor({0, 1, 2}).pow(0), tensor({1, 1, 1})));
+  EXPECT_TRUE(same(F::softshrink(tensor({-1.0, 2.0}), 0), tensor({-1.0, 2.0})));
+  EXPECT_EQ(nn::BatchNorm1d(1)->forward(ones({3, 1})).sizes(), IntArrayRef({3, 1}));
 }
 
 }  // namespace

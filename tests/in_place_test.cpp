@@ -119,6 +119,15 @@ TEST(InPlace, IsNoticedThroughSetData) {
   EXPECT_TRUE(w.grad().equal(tensor({10.0, 12.0}, kFloat64)));
 }
 
+TEST(InPlace, IsNoticedThroughSetDataAfterOtherWrites) {
+  const Tensor w = leaf({1, 2}), never_written = empty({2}, kFloat64);
+  w.detach().fill_(
+      3);  // w is at version 1, and the memory that it gets would come to version 1 by set_data alone
+  const Tensor y = (w * w).sum();
+  w.set_data(never_written);
+  EXPECT_ERROR(y.backward(), "modified by an inplace operation");
+}
+
 TEST(InPlace, ResultMustFitTheTensor) {
   EXPECT_ERROR(zeros({2}).add_(zeros({3, 2})), "add_");
   EXPECT_ERROR(leaf({1, 2}).clone().add_(zeros({3, 2})), "does not fit into (2,)");

@@ -413,6 +413,7 @@ TEST(VectorNorm, IsZeroWithAZeroGradientAtZero) {
 TEST(LinalgErrors, NameTheFunctionAndTheShapes) {
   EXPECT_ERROR(linalg::inv(ones({2, 3})),
                "linalg.inv: A must be batches of square matrices, but they are 2 by 3");
+  EXPECT_ERROR(linalg::inv(ones({5, 3, 5})), "they are 3 by 5");
   EXPECT_ERROR(det(ones({2, 3})),
                "linalg.det: A must be batches of square matrices, but they are 2 by 3 matrices");
   EXPECT_ERROR(linalg::cholesky(ones({3})),

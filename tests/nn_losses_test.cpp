@@ -44,9 +44,18 @@ TEST(Losses, SayWhichTargetIsOutOfRange) {
             }),
             "cross_entropy: the input is (5, 5) and the target (2,), but the target must be (5,): "
             "one class per row of the input");
-  EXPECT_THROW(
-      F::cross_entropy(logits, tensor({0, 1, 2, 3, 4}), F::CrossEntropyFuncOptions().weight(ones(3))), Error);
   EXPECT_THROW(F::binary_cross_entropy(tensor({1.5}), tensor({1.0})), Error);
+}
+
+TEST(Losses, SayWhichOptionsDoNotFit) {
+  const auto of = [](const F::CrossEntropyFuncOptions& options) {
+    return [=] { F::cross_entropy(zeros({5, 5}), arange(5), options); };
+  };
+  for (const Tensor& weight : {ones(3), ones({5, 1}), ones({1, 5})})
+    EXPECT_THROW(of(F::CrossEntropyFuncOptions().weight(weight))(), Error)
+        << "weight " << text(weight.sizes());
+  for (const double epsilon : {-0.1, 1.1})
+    EXPECT_THROW(of(F::CrossEntropyFuncOptions().label_smoothing(epsilon))(), Error) << epsilon;
 }
 
 TEST(Losses, OfAColumnAndAVectorAreErrors) {

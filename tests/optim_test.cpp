@@ -218,6 +218,22 @@ TEST(Optimizer, StepsAllParametersOrNoneIfMemoryRunsOut) {
   }
 }
 
+TEST(Optimizer, LBFGSMovesSeveralParametersAsIfTheyWereOne) {
+  const Tensor whole = parameter({1, 2, 3, 4, 5, 6}), a = parameter({1}), b = parameter({2, 3}),
+               c = parameter({4, 5, 6}), curvature = arange(1, 7, kFloat64);
+  const auto minimise = [&](std::vector<Tensor> parameters) {
+    optim::LBFGS lbfgs(parameters, optim::LBFGSOptions(0.1).max_iter(5));
+    lbfgs.step([&] {
+      lbfgs.zero_grad();
+      const Tensor loss = (cat(parameters).square() * curvature).sum();
+      loss.backward();
+      return loss;
+    });
+    return values_of(cat(parameters).detach());
+  };
+  EXPECT_EQ(minimise({a, b, c}), minimise({whole}));
+}
+
 TEST(Optimizer, LBFGSKeepsTheParametersIfTheClosureThrowsInALineSearch) {
   const Tensor p = parameter({1, 2});
   optim::LBFGS lbfgs({p}, optim::LBFGSOptions(1).line_search_fn("strong_wolfe"));
@@ -253,6 +269,9 @@ TEST(Optimizer, OfUnsuitableTensorsIsAnError) {
   EXPECT_EQ(error_of([&] {
               optim::SGD({p, p}, 0.1);
             }),
+            "some parameters appear in more than one parameter group, or twice in one");
+  optim::SGD sgd({p}, 0.1);
+  EXPECT_EQ(error_of([&] { sgd.add_param_group(optim::OptimizerParamGroup({p})); }),
             "some parameters appear in more than one parameter group, or twice in one");
   EXPECT_EQ(error_of([&] { optim::SGD({arange(3)}, 0.1); }), "can't optimize a tensor of int64");
   EXPECT_EQ(error_of([&] { optim::SGD({Tensor()}, 0.1); }), "can't optimize an undefined tensor");

@@ -68,6 +68,8 @@ TEST(Creation, TakesOptions) {
   EXPECT_EQ(ones_like(x, kInt64).dtype(), kInt64);
   EXPECT_EQ(zeros_like(x).dtype(), kFloat64);
   EXPECT_FALSE(zeros_like(x).requires_grad());
+  EXPECT_EQ(device(kCUDA).merge_in(kInt64).device(), kCUDA);  // an option that is not given is kept
+  EXPECT_EQ(device(kCUDA).merge_in(kCPU).device(), kCPU);
   EXPECT_ERROR(zeros({2}, dtype(kInt64).requires_grad(true)), "only Tensors of floating point dtype");
   EXPECT_ERROR(zeros({2}, device("tpu")), "unknown device \"tpu\"");
 }
@@ -92,6 +94,8 @@ TEST(Creation, OfImpossibleSizesIsAnError) {
   EXPECT_ERROR(empty({int64_t{1} << 45}), "out of memory");
   EXPECT_ERROR(zeros({0, int64_t{1} << 40, int64_t{1} << 40}), "the product of its sizes exceeds 2^63");
   EXPECT_EQ(zeros({int64_t{1} << 40, 0}).numel(), 0);
+  EXPECT_EQ(randperm(0).numel(), 0);
+  EXPECT_ERROR(randperm(-1), "n must not be negative: -1");
 }
 
 TEST(Creation, OnBorrowedMemory) {
@@ -328,11 +332,13 @@ TEST(Indexing, MistakesAreNamed) {
   EXPECT_ERROR(x.index({"abc"}), "the only text allowed is \"...\"");
   EXPECT_ERROR(x.index({"...", 0, "..."}), "an index can only have one ellipsis");
   EXPECT_ERROR(x.index({Slice(0, 1, -1)}), "step must be greater than zero");
+  EXPECT_ERROR(x.index({Slice(0, 1, 0)}), "step must be greater than zero");
   EXPECT_ERROR(x.index({Tensor()}), "undefined");
   EXPECT_ERROR(x.clone().index_put_({tensor({0, 1})}, zeros({3, 5})), "index_put");
   EXPECT_ERROR(x.index_select(0, tensor({2})), "index_select: index 2 is out of bounds");
   EXPECT_ERROR(x.gather(0, tensor({{7}})), "gather: index 7 is out of bounds");
   EXPECT_ERROR(x.gather(0, tensor({0})), "same number of dimensions");
+  EXPECT_ERROR(x.gather(0, zeros({1, 6}, kInt64)), "index is (1, 6), larger than x, (2, 5), in dimension 1");
   EXPECT_ERROR(x.masked_select(x), "the mask must be bool");
   EXPECT_ERROR(x.masked_fill(ones({3}, kBool), 0), "masked_fill: a is (3,) and b is (2, 5): sizes 3 and 5");
   EXPECT_ERROR(embedding(ones({5, 2}), tensor({{1}, {0}, {7}})),
