@@ -44,18 +44,24 @@ struct Tan : Formula<Reals, Keeps::output> {
   GRADUS_BOTH auto slope(const auto& g, const auto& y) const { return g * (1 + y * y); }
 };
 
-/// y = arcsin x    x̄ = ȳ / √((1 - x) (1 + x)), where 1 - x² would lose digits near ±1
+/// 1 - x², written so that it keeps its digits near ±1, and its slope, -2x, near 0.
+GRADUS_BOTH auto one_minus_square(const auto& x) {
+  const auto square = x * x;
+  return where((square < 0.5) | (square == 1), 1 - square, (1 - x) * (1 + x));
+}
+
+/// y = arcsin x    x̄ = ȳ / √(1 - x²)
 struct Asin : Formula<Reals, Keeps::input> {
   static constexpr const char* name = "asin";
   GRADUS_BOTH auto value(auto x) const { return asin(x); }
-  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g / sqrt((1 - x) * (1 + x)); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return g / sqrt(one_minus_square(x)); }
 };
 
-/// y = arccos x    x̄ = -ȳ / √((1 - x) (1 + x))
+/// y = arccos x    x̄ = -ȳ / √(1 - x²)
 struct Acos : Formula<Reals, Keeps::input> {
   static constexpr const char* name = "acos";
   GRADUS_BOTH auto value(auto x) const { return acos(x); }
-  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return -g / sqrt((1 - x) * (1 + x)); }
+  GRADUS_BOTH auto slope(const auto& g, const auto& x) const { return -g / sqrt(one_minus_square(x)); }
 };
 
 /// y = arctan x    x̄ = ȳ / (1 + x²), which is ȳ / x / x where x² may overflow

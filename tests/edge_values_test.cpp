@@ -177,7 +177,7 @@ const OnPurpose kOnPurpose[] = {
      "At 0 std has a kink."},
     {"logsumexp.*", "x0 is -inf", "1|2",
      "If all inputs are -∞, the derivative is 0 in Gradus and NaN in PyTorch."},
-    {"prod.*", ".*", "1|2",
+    {"prod.*|cumprod.*", ".*", "1|2",
      "The slope is the product of the other elements, without a division. "
      "The order of the factors decides which products overflow on the way."},
     {"norm.*|linalg_(vector|matrix)?_?norm.*", ".*", "0|1|2",
@@ -185,6 +185,8 @@ const OnPurpose kOnPurpose[] = {
     {"amax.*|amin.*|max.*|min.*", ".* nan", "1",
      "The gradient of a maximum that is NaN goes to the NaN elements."},
     {"layer_norm_rows", "x0 has -?huge", "0|1|2", "Squares may leave the range."},
+    {"log10", "grid", "1", "A slope that is subnormal keeps the digits that it has; PyTorch's is 0."},
+    {"addcdiv", "x2 .*", "2", "Terms are differentiated one by one, and none is 0 · ∞."},
     {"scatter_add.*|index_add.*", ".* becomes .*", "0|1|2",
      "Indices are checked even if there is nothing to add. "
      "An index that is smaller than the source has a gradient."},

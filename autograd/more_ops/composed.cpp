@@ -56,8 +56,17 @@ std::tuple<Tensor, Tensor> std_mean(const Tensor& x, IntArrayRef dims, bool unbi
   return {std(x, dims, unbiased, keepdim), mean(x, dims, keepdim)};
 }
 
-// y = the element in the middle, in order      x̄ = ȳ at its place, else 0
-Tensor median(const Tensor& x) { return std::get<0>(median(x.reshape({-1}), 0)); }
+// y = the element in the middle, in order      elements that equal it share the gradient, as in max(x)
+Tensor median(const Tensor& x) {
+  if (x.numel() == 0 && x.is_floating_point()) return sum(x) + NAN;
+  const Tensor y = std::get<0>(median(x.detach().reshape({-1}), 0));
+  return record("median", y, wrt(x, saved(x, y), [](const Tensor& g, const Tensor& x, const Tensor& y) {
+                  const Tensor is_median = eq(x, y) | (isnan(x) & isnan(y));
+                  return constant_in(x, where(is_median, g / sum(is_median, x.dtype()), 0));
+                }));
+}
+
+// y = the element in the middle of each line      x̄ = ȳ at its place, else 0
 
 std::tuple<Tensor, Tensor> median(const Tensor& x, int64_t dim, bool keepdim) {
   const int64_t size = x.dim() ? x.size(dim) : 1;

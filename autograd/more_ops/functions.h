@@ -45,10 +45,10 @@ std::tuple<Tensor, Tensor> var_mean(const Tensor& x, IntArrayRef dims, bool unbi
 std::tuple<Tensor, Tensor> std_mean(const Tensor& x, bool unbiased = true);
 std::tuple<Tensor, Tensor> std_mean(const Tensor& x, IntArrayRef dims, bool unbiased = true,
                                     bool keepdim = false);
-/// The element in the middle of x's elements in order: of an even number of them the lower one. NaN if there is one.
-/// Error if x is empty. One element gets the gradient, even where several equal the median.
+/// The element in the middle of x's elements in order: of an even number of them the lower one. It is NaN if any element
+/// is, or if there are none. Elements that equal the median share the gradient.
 Tensor median(const Tensor& x);
-/// The medians along dim, and their places there.
+/// The medians along dim, and their places there, which get the gradients. Error if dim is empty.
 std::tuple<Tensor, Tensor> median(const Tensor& x, int64_t dim, bool keepdim = false);
 Tensor cumprod(const Tensor& x, int64_t dim);  // yᵢ = x₀ x₁ … xᵢ
 

@@ -17,8 +17,8 @@ namespace gradus::autograd {
 /// A tensor as it was at one moment, as a matrix: its last dimension along the rows. A 0-d tensor has one element. With
 /// at most 16 elements it has its numbers, with more a picture of at most 16 by 16 cells.
 struct Snapshot {
-  std::string shape = {};
-  double norm = 0;
+  std::string shape = {};            // "(3, 2)"
+  double norm = 0;                   // √Σ xᵢ²
   int64_t rows = 0, columns = 0;     // of the numbers or of the picture
   std::vector<double> numbers = {};  // row by row
   double most = 0;                   // the largest finite |element|
@@ -26,6 +26,7 @@ struct Snapshot {
   std::string cells = {};
 };
 
+/// The tensor as it is now.
 Snapshot snapshot_of(const Tensor& x);
 
 /// Takes a snapshot of the output of each op that runs while it lives.
@@ -56,7 +57,8 @@ struct Event {
     take,     // the gradients of a node are complete, and it is its turn
     deliver,  // its rule has sent a gradient to the node of an input
     release   // what its rules had saved is freed
-  } kind;
+  };
+  Kind kind;    // which of the three
   size_t node;  // deliver: the one that gets the gradient
 
   // take: one for each output of the node

@@ -26,6 +26,7 @@ struct NormalizeOptions {
 };
 namespace functional {
 using NormalizeFuncOptions = NormalizeOptions;
+/// gradus::normalize with its options as one argument.
 inline constexpr FunctionWithOptions<&NormalizeOptions::operator()> normalize{};
 }  // namespace functional
 
