@@ -163,7 +163,7 @@ void write_page(const Tensor& loss, const ValueLog* values, const std::string& f
 
 Tensor tape_html(const std::function<Tensor()>& loss, const std::string& file) {
   const ValueLog values;
-  const Tensor result = loss();
+  Tensor result = loss();
   write_page(result, &values, file);
   return result;
 }
