@@ -173,8 +173,8 @@ void DistributedDataParallel::begins(autograd::BackwardPass& pass) {
         "DistributedDataParallel: a rule or a hook has called backward(), "
         "which reaches parameters of the outer backward(); call grad() instead");
   check(!programs::capturing,
-        "DistributedDataParallel: a step of several ranks cannot be captured: a replay would not send the "
-        "gradients");
+        "DistributedDataParallel: a step of several ranks cannot be captured: "
+        "a replay would not send the gradients");
   const NoGradGuard no_grad;
   if (buckets_.empty()) make_buckets(first_use);
   for (Bucket& bucket : buckets_) {
