@@ -20,15 +20,13 @@ TEST_P(AgainstLibtorch, GivesTheSameNumbers) {
   compare_with_libtorch(computed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Nn, AgainstLibtorch,
-                         testing::Values(Family("activations", reference::activations),
-                                         Family("losses", reference::losses),
-                                         Family("losses_of_pairs", reference::losses_of_pairs),
-                                         Family("losses_of_margins", reference::losses_of_margins),
-                                         Family("similarities", reference::similarities),
-                                         Family("layers", reference::layers),
-                                         Family("initialisers", reference::initialisers),
-                                         Family("data", reference::data)),
-                         [](const auto& family) { return std::string(family.param.first); });
+INSTANTIATE_TEST_SUITE_P(
+    Nn, AgainstLibtorch,
+    testing::Values(Family("activations", reference::activations), Family("losses", reference::losses),
+                    Family("losses_of_pairs", reference::losses_of_pairs),
+                    Family("losses_of_margins", reference::losses_of_margins),
+                    Family("similarities", reference::similarities), Family("layers", reference::layers),
+                    Family("initialisers", reference::initialisers), Family("data", reference::data)),
+    [](const auto& family) { return std::string(family.param.first); });
 
 }  // namespace
