@@ -1,6 +1,6 @@
 // Functions that are compositions of other ops, and so are their derivatives: see functions.h.
 #include <algorithm>
-#include <limits>
+#include <cfloat>
 
 #include "autograd/more_ops/functions.h"
 #include "autograd/ops/pointwise.h"
@@ -20,8 +20,7 @@ Tensor logical_xor(const Tensor& a, const Tensor& b) { return ne(ne(a, 0), ne(b,
 Tensor nan_to_num(const Tensor& x, std::optional<double> nan, std::optional<double> posinf,
                   std::optional<double> neginf) {
   if (!x.is_floating_point()) return x.clone();
-  const double largest = x.dtype() == kFloat32 ? std::numeric_limits<float>::max()  //
-                                               : std::numeric_limits<double>::max();
+  const double largest = x.dtype() == kFloat32 ? FLT_MAX : DBL_MAX;
   const Tensor upper = where(eq(x, INFINITY), posinf.value_or(largest), x);
   const Tensor both = where(eq(x, -INFINITY), neginf.value_or(-largest), upper);
   return where(isnan(x), nan.value_or(0), both);
@@ -67,7 +66,6 @@ Tensor median(const Tensor& x) {
 }
 
 // y = the element in the middle of each line      x̄ = ȳ at its place, else 0
-
 std::tuple<Tensor, Tensor> median(const Tensor& x, int64_t dim, bool keepdim) {
   const int64_t size = x.dim() ? x.size(dim) : 1;
   check(size > 0, "median: a tensor of shape ", text(x.sizes()), " has no elements along dimension ", dim);
@@ -85,8 +83,8 @@ std::tuple<Tensor, Tensor> median(const Tensor& x, int64_t dim, bool keepdim) {
 // yᵢ = x₀ x₁ … xᵢ. After the step s = 1, 2, 4, … each yᵢ is the product of the last 2s elements, so that log₂ n steps
 // are enough. A quotient of products would fail at 0.  Source: Hillis & Steele, "Data parallel algorithms" (1986).
 Tensor cumprod(const Tensor& x, int64_t dim) {
-  Tensor y = x.is_floating_point() ? x : x.to(kInt64);
-  if (x.dim() == 0) return y.clone();
+  Tensor y = (x.is_floating_point() ? x : x.to(kInt64)).clone();
+  if (x.dim() == 0) return y;
   for (int64_t s = 1, n = x.size(dim); s < n; s *= 2)
     y = cat({narrow(y, dim, 0, s), narrow(y, dim, s, n - s) * narrow(y, dim, 0, n - s)}, dim);
   return y;
@@ -135,7 +133,7 @@ Tensor tile(const Tensor& x, IntArrayRef times) {
   const size_t dims = std::max(static_cast<size_t>(x.dim()), times.size());
   std::vector<int64_t> sizes(dims - static_cast<size_t>(x.dim()), 1);
   for (const int64_t size : x.sizes()) sizes.push_back(size);
-  Tensor y = x.reshape(sizes);
+  Tensor y = x.clone().reshape(sizes);
   for (size_t i = 0; i < times.size(); ++i) {
     const size_t d = dims - times.size() + i;
     const int64_t copies = times[i];
@@ -154,12 +152,12 @@ Tensor tile(const Tensor& x, IntArrayRef times) {
 std::vector<Tensor> split_with_sizes(const Tensor& x, IntArrayRef sizes, int64_t dim) {
   const int64_t size = x.size(dim);
   int64_t left = size;
+  bool fit = true;
   for (const int64_t part : sizes) {
-    check(0 <= part && part <= left, "split: parts of the sizes ", text(sizes), " do not add up to the size ",
-          size, " of dimension ", dim);
-    left -= part;
+    fit = fit && 0 <= part && part <= left;
+    if (fit) left -= part;
   }
-  check(left == 0, "split: parts of the sizes ", text(sizes), " do not add up to the size ", size,
+  check(fit && left == 0, "split: parts of the sizes ", text(sizes), " do not add up to the size ", size,
         " of dimension ", dim);
   std::vector<Tensor> parts;
   int64_t start = 0;

@@ -50,6 +50,12 @@ TEST(Composed, RunningProductsPassZeros) {
   EXPECT_TRUE(same(x.grad(), tensor({1.0, 12.0, 0.0}, kFloat64)));
 }
 
+TEST(Composed, ResultsHaveMemoryOfTheirOwn) {
+  const Tensor x = tensor({{1.0}});
+  for (const Tensor& y : {tile(x, {1, 1}), cumprod(x, 1), flip(x, {0}), roll(x, 0), hstack({x})}) y.zero_();
+  EXPECT_EQ(x.item<double>(), 1);
+}
+
 TEST(Composed, ElementsMove) {
   const Tensor x = tensor({{1, 2, 3}, {4, 5, 6}});
   EXPECT_TRUE(same(flip(x, {1}), tensor({{3, 2, 1}, {6, 5, 4}})));
